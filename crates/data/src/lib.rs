@@ -1,0 +1,1 @@
+//! Labelled images: from files to splits.

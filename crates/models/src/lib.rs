@@ -1,0 +1,1 @@
+//! Small image classifiers on Burn.

@@ -1,0 +1,1 @@
+//! Tensor operations that Burn lacks.

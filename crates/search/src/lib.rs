@@ -1,0 +1,1 @@
+//! Studies, trials and their storage.
