@@ -1,1 +1,11 @@
-//! Records of trials, and the page made of them.
+#![doc = include_str!("../README.md")]
+
+pub mod record;
+
+#[cfg(test)]
+mod fixture;
+
+pub use record::{
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record,
+    RecordError, Results, Timing,
+};

@@ -1,0 +1,120 @@
+//! Made-up records: every number is a formula of the arm and the seed, none was measured.
+
+use serde_json::json;
+
+use crate::record::{
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record, Results,
+    Timing,
+};
+
+/// Epochs of a made-up training.
+pub(crate) const EPOCHS: usize = 8;
+/// Test images of a made-up data set.
+pub(crate) const IMAGES: usize = 40;
+
+/// The record of a training that never was. Arm `fcn` learns fast and stays low, any other ends higher.
+pub(crate) fn record(arm: &str, seed: u64) -> Record {
+    let history: Vec<Epoch> = (1..=EPOCHS).map(|epoch| measures(arm, seed, epoch)).collect();
+    Record {
+        experiment: "task1_models".into(),
+        arm: arm.into(),
+        seed,
+        results: Results {
+            protocol: "official".into(),
+            configuration: json!({"model": {"kind": arm}, "learning_rate": 0.001, "batch_size": 64}),
+            dataset: DatasetIdentity {
+                name: "usps".into(),
+                title: "USPS ZIP-code digits".into(),
+                sha256: "ab".repeat(32),
+                stand_in: false,
+                training: 6562,
+                validation: 729,
+                test: IMAGES,
+                classes: 10,
+            },
+            outcome: Outcome::Finished,
+            final_training_accuracy: Some(0.999),
+            history,
+            model: model(arm),
+            test: Some(predictions(arm, seed)),
+        },
+        timing: Timing {
+            epoch_seconds: (0..EPOCHS).map(|epoch| 0.3 + 0.01 * epoch as f64 + 0.001 * seed as f64).collect(),
+            wall_seconds: 12.5,
+            cpu_seconds: Some(11.25),
+            started: format!("2026-03-01T12:00:{seed:02}Z"),
+        },
+        environment: Environment {
+            tinderbox: "0.1.0".into(),
+            burn: "0.22.1".into(),
+            backend: "flex".into(),
+            revision: Some("0123456789abcdef0123456789abcdef01234567".into()),
+            dirty: Some(false),
+            cpu: "Example CPU @ 2.00 GHz".into(),
+            cores: 2,
+            threads: 1,
+            os: "Linux".into(),
+            worker: "w0".into(),
+            attempt: 1,
+        },
+    }
+}
+
+/// Ends at 0.94 (`fcn`), 0.96 (`local_net`) or 0.97, less a step for odd seeds, in steps of a hundredth.
+fn measures(arm: &str, seed: u64, epoch: usize) -> Epoch {
+    let (end, speed) = match arm {
+        "fcn" => (0.94, 1.6),
+        "local_net" => (0.96, 0.9),
+        _ => (0.97, 0.7),
+    };
+    let wobble = 0.004 * ((seed as f64 * 2.4 + epoch as f64 * 1.7).sin());
+    let test_accuracy = end - 0.35 * (-speed * epoch as f64).exp() + wobble;
+    Epoch {
+        epoch,
+        training_loss: 1.8 * (-0.6 * speed * epoch as f64).exp() + 0.01,
+        training_accuracy: (test_accuracy + 0.03).min(1.0),
+        validation_loss: 0.2 - 0.01 * epoch as f64,
+        validation_accuracy: (test_accuracy + 0.015).min(1.0),
+        test_loss: 0.25,
+        test_accuracy,
+    }
+}
+
+fn model(arm: &str) -> ModelSummary {
+    let layer = |name: &str, output: &[usize], parameters, multiply_adds| LayerSummary {
+        name: name.into(),
+        output: output.to_vec(),
+        parameters,
+        multiply_adds,
+    };
+    let layers = if arm == "fcn" {
+        vec![layer("linear", &[512], 131_584, 131_072), layer("linear", &[10], 5130, 5120)]
+    } else {
+        vec![
+            layer("conv 3x3", &[32, 16, 16], 320, 73_728),
+            layer("max-pool 2", &[32, 8, 8], 0, 0),
+            layer("linear", &[10], 20_490, 20_480),
+        ]
+    };
+    ModelSummary {
+        parameters: layers.iter().map(|layer| layer.parameters).sum(),
+        multiply_adds: layers.iter().map(|layer| layer.multiply_adds).sum(),
+        layers,
+    }
+}
+
+/// Everybody misses images 0 and 5; `fcn` misses image 7 too; seed 1 of any arm misses image 9.
+fn predictions(arm: &str, seed: u64) -> Predictions {
+    let labels: Vec<u8> = (0..IMAGES).map(|image| (image % 10) as u8).collect();
+    let row = |image: usize| {
+        let wrong = [0, 5].contains(&image) || arm == "fcn" && image == 7 || seed == 1 && image == 9;
+        let answer = (image + usize::from(wrong) * 3) % 10;
+        (0..10).map(move |class| if class == answer { 0.75 } else { 0.25 / 9.0 })
+    };
+    Predictions {
+        classes: 10,
+        indices: (0..IMAGES as u32).collect(),
+        probabilities: (0..IMAGES).flat_map(row).collect(),
+        labels,
+    }
+}

@@ -1,0 +1,192 @@
+//! What a trial leaves: the part that its seed gives again, and the circumstances that it does not.
+
+mod envelope;
+mod number;
+mod predictions;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use envelope::RecordError;
+pub use predictions::{Predictions, PredictionsError};
+
+/// One training of one arm with one seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Name of the experiment, as its file has it.
+    pub experiment: String,
+    /// Name of the arm within the experiment.
+    pub arm: String,
+    /// Seed of every random stream of the trial.
+    pub seed: u64,
+    /// What the same seed gives again.
+    pub results: Results,
+    /// How long it took.
+    pub timing: Timing,
+    /// Where it ran.
+    pub environment: Environment,
+}
+
+/// The part that the same seed gives again, whatever the hour, the host or the number of workers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// How the data were split: `official` or `pooled`.
+    pub protocol: String,
+    /// Every setting of the trial, defaults written out.
+    #[serde(serialize_with = "envelope::sorted")]
+    pub configuration: Value,
+    /// The data that it saw.
+    pub dataset: DatasetIdentity,
+    /// How the training ended.
+    pub outcome: Outcome,
+    /// One entry an epoch, in order.
+    pub history: Vec<Epoch>,
+    /// What was trained.
+    pub model: ModelSummary,
+    /// Accuracy on the training images after the last epoch, weights held still, in `[0, 1]`.
+    #[serde(with = "number")]
+    pub final_training_accuracy: Option<f64>,
+    /// What the model of the last epoch says of each test image.
+    pub test: Option<Predictions>,
+}
+
+/// Which images, and how many of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetIdentity {
+    /// Short name, such as `usps`.
+    pub name: String,
+    /// Name for readers, such as `USPS ZIP-code digits`.
+    pub title: String,
+    /// SHA-256 of the images and labels, in hexadecimal.
+    pub sha256: String,
+    /// Whether other digits stand in for the paper's.
+    pub stand_in: bool,
+    /// Images that weights are fitted to.
+    pub training: usize,
+    /// Images that choices are made on.
+    pub validation: usize,
+    /// Images that nothing is decided on.
+    pub test: usize,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// Every epoch was run.
+    Finished,
+    /// Validation no longer improved.
+    StoppedEarly {
+        /// Last epoch run, from 1.
+        epoch: usize,
+        /// Epoch with the best validation accuracy, from 1.
+        best: usize,
+    },
+    /// A loss or weight was no longer a number.
+    Diverged {
+        /// Epoch in which that happened, from 1.
+        epoch: usize,
+    },
+}
+
+/// The measures of one epoch. Losses are mean cross-entropies in nats, accuracies lie in `[0, 1]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epoch {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Running mean over the epoch's batches, while the weights move.
+    #[serde(with = "number")]
+    pub training_loss: f64,
+    /// Running mean over the epoch's batches, while the weights move.
+    #[serde(with = "number")]
+    pub training_accuracy: f64,
+    /// On the validation images, after the epoch.
+    #[serde(with = "number")]
+    pub validation_loss: f64,
+    /// On the validation images, after the epoch.
+    #[serde(with = "number")]
+    pub validation_accuracy: f64,
+    /// On the test images, after the epoch; for figures, never for a decision.
+    #[serde(with = "number")]
+    pub test_loss: f64,
+    /// On the test images, after the epoch; for figures, never for a decision.
+    #[serde(with = "number")]
+    pub test_accuracy: f64,
+}
+
+/// Size of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSummary {
+    /// Trained numbers.
+    pub parameters: u64,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: u64,
+    /// The same, layer by layer, in the order of the forward pass.
+    pub layers: Vec<LayerSummary>,
+}
+
+/// Size of one layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerSummary {
+    /// What it is, such as `conv 3x3`.
+    pub name: String,
+    /// Shape of one image's output, without the batch.
+    pub output: Vec<usize>,
+    /// Trained numbers.
+    pub parameters: u64,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: u64,
+}
+
+/// How long a trial took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Seconds of each epoch's training, evaluation left out.
+    #[serde(with = "number")]
+    pub epoch_seconds: Vec<f64>,
+    /// Seconds of the whole trial.
+    #[serde(with = "number")]
+    pub wall_seconds: f64,
+    /// Processor seconds of the whole trial, where the system tells.
+    #[serde(with = "number")]
+    pub cpu_seconds: Option<f64>,
+    /// When it began: RFC 3339, UTC.
+    pub started: String,
+}
+
+/// Where a trial ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Version of Tinderbox.
+    pub tinderbox: String,
+    /// Version of Burn.
+    pub burn: String,
+    /// Backend that computed, such as `flex`.
+    pub backend: String,
+    /// Commit that the program was built from, where known.
+    pub revision: Option<String>,
+    /// Whether that checkout held changes that were not committed, where known.
+    pub dirty: Option<bool>,
+    /// Name of the processor.
+    pub cpu: String,
+    /// Logical cores of the machine.
+    pub cores: usize,
+    /// Threads that the trial computed with.
+    pub threads: usize,
+    /// Operating system.
+    pub os: String,
+    /// Name of the worker process.
+    pub worker: String,
+    /// Number of the attempt, from 1: above 1, an earlier one was cut off.
+    pub attempt: u64,
+}

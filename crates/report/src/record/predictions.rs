@@ -1,0 +1,167 @@
+//! What a model says of each test image.
+
+use serde::{Deserialize, Serialize};
+
+use super::number;
+
+/// A probability for each image and class.
+///
+/// Kept whole, because an ensemble, a paired test by image or a gallery of errors is a function of it, and nothing
+/// has to be trained twice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predictions {
+    /// Number of classes: the length of a row of `probabilities`.
+    pub classes: usize,
+    /// Which image each row is of, counted from 0 in the test images as the protocol orders them.
+    pub indices: Vec<u32>,
+    /// True class of each row.
+    pub labels: Vec<u8>,
+    /// Row-major, `[images, classes]`.
+    #[serde(with = "number")]
+    pub probabilities: Vec<f32>,
+}
+
+impl Predictions {
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether no image was judged.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Probabilities of row `row`, one a class; `None` past the end.
+    pub fn row(&self, row: usize) -> Option<&[f32]> {
+        let start = row.checked_mul(self.classes)?;
+        self.probabilities.get(start..start.checked_add(self.classes)?)
+    }
+
+    /// The likeliest class of row `row`, the lowest among equals; `None` past the end or where a NaN answers nothing.
+    pub fn predicted(&self, row: usize) -> Option<usize> {
+        likeliest(self.row(row)?)
+    }
+
+    /// Share of the images whose likeliest class is the true one, in `[0, 1]`; `None` without images.
+    pub fn accuracy(&self) -> Option<f64> {
+        let right = self.labels.iter().enumerate();
+        let right = right.filter(|&(row, &label)| self.predicted(row) == Some(usize::from(label))).count();
+        (!self.is_empty()).then(|| right as f64 / self.len() as f64)
+    }
+
+    /// Whether the three lists fit together.
+    ///
+    /// # Errors
+    /// If their lengths differ from `[images]`, `[images]` and `[images, classes]`, or a label is no class.
+    pub fn check(&self) -> Result<(), PredictionsError> {
+        let images = self.labels.len();
+        if self.indices.len() != images || Some(self.probabilities.len()) != images.checked_mul(self.classes)
+        {
+            return Err(PredictionsError::Lengths {
+                images,
+                indices: self.indices.len(),
+                probabilities: self.probabilities.len(),
+                classes: self.classes,
+            });
+        }
+        match self.labels.iter().position(|&label| usize::from(label) >= self.classes) {
+            Some(row) => Err(PredictionsError::Label { row, label: self.labels[row], classes: self.classes }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why predictions do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PredictionsError {
+    /// Lists of different images.
+    #[error(
+        "{images} labels, but {indices} indices and {probabilities} probabilities, expected one index and \
+         {classes} probabilities a label"
+    )]
+    Lengths {
+        /// Number of labels.
+        images: usize,
+        /// Number of indices.
+        indices: usize,
+        /// Number of probabilities.
+        probabilities: usize,
+        /// Probabilities that an image should have.
+        classes: usize,
+    },
+    /// A label that is no class.
+    #[error("label {label} in row {row}, expected a class below {classes}")]
+    Label {
+        /// Row of the label, from 0.
+        row: usize,
+        /// The label.
+        label: u8,
+        /// Number of classes.
+        classes: usize,
+    },
+}
+
+/// Position of the greatest value, the lowest among equals; `None` where a NaN, or nothing, answers nothing.
+pub(crate) fn likeliest<T: Copy + PartialOrd>(values: &[T]) -> Option<usize> {
+    let mut best = 0;
+    for (class, value) in values.iter().enumerate() {
+        match value.partial_cmp(&values[best])? {
+            std::cmp::Ordering::Greater => best = class,
+            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => {}
+        }
+    }
+    (!values.is_empty()).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Predictions {
+        Predictions {
+            classes: 2,
+            indices: vec![4, 7, 9],
+            labels: vec![0, 1, 1],
+            probabilities: vec![0.9, 0.1, 0.8, 0.2, 0.25, 0.75],
+        }
+    }
+
+    #[test]
+    fn accuracy_is_the_share_of_right_answers() {
+        assert_eq!(three().accuracy(), Some(2.0 / 3.0));
+        assert_eq!([0, 1, 2, 3].map(|row| three().predicted(row)), [Some(0), Some(0), Some(1), None]);
+        assert_eq!(three().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_row_with_a_nan_answers_nothing_and_counts_as_wrong() {
+        let predictions = Predictions { probabilities: vec![0.9, 0.1, 0.8, 0.2, f32::NAN, 0.75], ..three() };
+        assert_eq!(predictions.predicted(2), None);
+        assert_eq!(predictions.accuracy(), Some(1.0 / 3.0));
+    }
+
+    #[test]
+    fn no_images_have_no_accuracy() {
+        let none = Predictions { classes: 2, indices: vec![], labels: vec![], probabilities: vec![] };
+        assert_eq!(none.accuracy(), None);
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_are_told_apart() {
+        let short = Predictions { probabilities: vec![0.5; 5], ..three() };
+        assert_eq!(
+            short.check().unwrap_err().to_string(),
+            "3 labels, but 3 indices and 5 probabilities, expected one index and 2 probabilities a label"
+        );
+        let label = Predictions { labels: vec![0, 2, 1], ..three() };
+        assert_eq!(label.check().unwrap_err().to_string(), "label 2 in row 1, expected a class below 2");
+    }
+
+    #[test]
+    fn equals_go_to_the_lowest_class() {
+        assert_eq!(likeliest(&[0.25, 0.5, 0.5]), Some(1));
+        assert_eq!(likeliest::<f64>(&[]), None);
+    }
+}
