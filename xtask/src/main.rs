@@ -1,2 +1,101 @@
-//! The commands of the README.
-fn main() {}
+//! `cargo xtask`: the commands of the README, which answer before anything heavy is built.
+//!
+//! Invariant: depends on no Burn crate, and compiles in seconds.
+
+mod ci;
+mod program;
+mod test;
+
+mod cargo;
+mod forecast;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Runs and checks Tinderbox.
+
+Usage: cargo xtask <COMMAND> [ARGUMENTS]
+
+The program, built first if it has to be:
+  reproduce [FILES] [--only NAME] ...     run the experiments, make the report
+  report RUN_FOLDER                       make the report again, train nothing
+  train --model fcn|cnn|local-net ...     train one model, save it
+  evaluate MODEL.safetensors [--json]     test a saved model
+  predict MODEL.safetensors [FILE]        rows of pixels in, digits out
+  data list|fetch|verify                  look after the datasets
+
+  Arguments pass through. `--backend wgpu` builds the program with its GPU backend.
+  All of a command's arguments: cargo xtask COMMAND --help
+
+The workspace:
+  test [--only STEP] [--keep-going]       format, lints, tests, documentation
+  test --backend wgpu                     a short reproduction on the GPU backend
+  ci                                      test, then a short reproduction, twice
+";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    let command = words.next().unwrap_or_else(|| "--help".into());
+    let arguments: Vec<OsString> = words.collect();
+
+    let outcome = match command.to_str() {
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some("test") => test::run(&arguments),
+        Some("ci") => ci::run(&arguments),
+        Some(name) if program::COMMANDS.contains(&name) => program::run(name, &arguments),
+        _ => Err(Error::Command(command)),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("xtask: {error}");
+        ExitCode::from(2)
+    })
+}
+
+/// Why a command did not run at all.
+#[derive(Debug)]
+enum Error {
+    Command(OsString),
+    Argument { command: &'static str, argument: OsString, expected: String },
+    Start(std::io::Error),
+    Folder { path: std::path::PathBuf, source: std::io::Error },
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Command(name) => write!(
+                f,
+                "no command `{}`; there are {}, test, ci; see `cargo xtask --help`",
+                name.display(),
+                program::COMMANDS.join(", ")
+            ),
+            Self::Argument { command, argument, expected } => {
+                write!(f, "{command}: unexpected `{}`, expected {expected}", argument.display())
+            }
+            Self::Start(source) => write!(f, "cannot start cargo: {source}"),
+            Self::Folder { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_the_help() {
+        for command in program::COMMANDS.iter().chain(&["test", "ci"]) {
+            assert!(HELP.lines().any(|line| line.trim_start().starts_with(command)), "{command} has no help");
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_told_the_known_ones() {
+        let message = Error::Command("reprduce".into()).to_string();
+        assert!(message.starts_with("no command `reprduce`; there are reproduce, report"), "{message}");
+    }
+}

@@ -1,0 +1,138 @@
+//! `cargo xtask reproduce` and its siblings: builds the program `tinderbox`, then becomes it.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::Error;
+use crate::cargo::{cargo, exit_code, root, target};
+use crate::forecast::{Backend, is_cold, notice};
+
+/// The program's commands.
+pub(crate) const COMMANDS: [&str; 6] = ["reproduce", "report", "train", "evaluate", "predict", "data"];
+
+/// Runs `tinderbox COMMAND ARGUMENTS` and hands back its exit code.
+pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Error> {
+    let backend = backend(arguments);
+    if wants_help(arguments) && is_cold(&target(), backend) {
+        print!("{}", crate::HELP);
+        println!(
+            "\nThe help of `{command}` itself is the program's, which is not built yet: {}",
+            notice(backend)
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    match build(backend)? {
+        0 => become_program(invocation(backend, command, arguments)),
+        failure => Ok(failure.into()),
+    }
+}
+
+/// Builds the program; hands back Cargo's exit code. Silent if nothing had to be built.
+///
+/// Always these packages and features: `cargo test --release --workspace` then shares the build of Burn.
+pub(crate) fn build(backend: Backend) -> Result<u8, Error> {
+    let mut build = for_program("build", backend);
+    if is_cold(&target(), backend) {
+        eprintln!("{}", notice(backend));
+        return build.status().map(exit_code).map_err(Error::Start);
+    }
+    if std::io::stderr().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
+        build.arg("--color=always");
+    }
+    let mut building = build.stderr(Stdio::piped()).spawn().map_err(Error::Start)?;
+    let lines = building.stderr.take().into_iter().flat_map(|pipe| BufReader::new(pipe).lines());
+    for line in lines.map_while(Result::ok).filter(|line| !says_finished(line)) {
+        eprintln!("{line}");
+    }
+    building.wait().map(exit_code).map_err(Error::Start)
+}
+
+/// The command that runs the program once it is built.
+pub(crate) fn invocation(backend: Backend, command: &str, arguments: &[OsString]) -> Command {
+    let mut run = for_program("run --quiet", backend);
+    run.arg("--").arg(command).args(arguments);
+    run
+}
+
+/// The backend that the program has to be built for, from its own arguments.
+fn backend(arguments: &[OsString]) -> Backend {
+    let options: Vec<_> = arguments.iter().take_while(|word| *word != "--").collect();
+    let joined = options.iter().any(|word| *word == "--backend=wgpu");
+    let apart = options.windows(2).any(|pair| pair[0] == "--backend" && pair[1] == "wgpu");
+    if joined || apart { Backend::Wgpu } else { Backend::Cpu }
+}
+
+fn wants_help(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
+}
+
+fn for_program(verb: &str, backend: Backend) -> Command {
+    let mut command = cargo(verb);
+    command.args(["--release", "--package", "tinderbox", "--manifest-path"]).arg(root().join("Cargo.toml"));
+    if backend == Backend::Wgpu {
+        command.args(["--features", "wgpu"]);
+    }
+    command
+}
+
+/// The one line that Cargo prints about a build with nothing to do.
+fn says_finished(line: &str) -> bool {
+    line.contains("Finished") && line.contains("`release` profile")
+}
+
+/// Ctrl-C must reach the program alone: xtask would end first, and hide the code 130 of a run that was saved.
+#[cfg(unix)]
+fn become_program(mut program: Command) -> Result<ExitCode, Error> {
+    Err(Error::Start(std::os::unix::process::CommandExt::exec(&mut program)))
+}
+
+#[cfg(not(unix))]
+fn become_program(mut program: Command) -> Result<ExitCode, Error> {
+    program.status().map(|status| exit_code(status).into()).map_err(Error::Start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(typed: &str) -> Vec<OsString> {
+        typed.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn wgpu_is_seen_wherever_it_is_typed() {
+        for typed in ["--backend wgpu", "--backend=wgpu", "my.toml --seeds 2 --backend wgpu --epochs 1"] {
+            assert_eq!(backend(&words(typed)), Backend::Wgpu, "{typed}");
+        }
+    }
+
+    #[test]
+    fn other_words_build_for_the_cpu() {
+        for typed in ["", "--backend flex", "--backend", "wgpu", "--only wgpu", "-- --backend wgpu"] {
+            assert_eq!(backend(&words(typed)), Backend::Cpu, "{typed}");
+        }
+    }
+
+    #[test]
+    fn arguments_pass_through_unchanged() {
+        let run = invocation(Backend::Wgpu, "reproduce", &words("--only architectures --backend=wgpu"));
+        let all: Vec<_> = run.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        let typed =
+            all.iter().skip_while(|word| *word != "--features").map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(
+            typed,
+            ["--features", "wgpu", "--", "reproduce", "--only", "architectures", "--backend=wgpu"]
+        );
+        assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", "tinderbox"]);
+    }
+
+    #[test]
+    fn only_the_closing_line_is_left_out() {
+        let bold =
+            "\u{1b}[1m\u{1b}[92m    Finished\u{1b}[0m `release` profile [optimized] target(s) in 0.12s";
+        assert!(says_finished(bold));
+        assert!(!says_finished("   Compiling tinderbox-search v0.1.0"));
+        assert!(!says_finished("    Blocking waiting for file lock on build directory"));
+    }
+}

@@ -1,0 +1,209 @@
+//! `cargo xtask test`: formatting, lints, tests and documentation, one step after the other.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::cargo::{cargo, root, target};
+use crate::ci::Reproduction;
+use crate::forecast::{Backend, is_cold, notice};
+
+const HELP: &str = "\
+Checks the workspace: formatting, lints, tests, documentation. Stops at the first failure.
+
+Usage: cargo xtask test [--only STEP]... [--keep-going]
+       cargo xtask test --backend wgpu
+
+  --only STEP      fmt, clippy, alone, test or doc; may be repeated
+  --keep-going     run the other steps after a failure too
+  --backend wgpu   reproduce a little on the GPU backend instead; builds it, about 20 minutes on two cores
+";
+
+/// Name and command of every step, in order. All of them together compile Burn once and check it once.
+const STEPS: [(&str, &str); 5] = [
+    ("fmt", "fmt --all --check"),
+    ("clippy", "clippy --release --workspace --all-targets -- -D warnings"),
+    ("alone", "check --release --package tinderbox-search --no-default-features"),
+    ("test", "test --release --workspace"),
+    ("doc", "doc --release --workspace --no-deps"),
+];
+
+/// Runs the steps that `arguments` select: 0 if all pass, 1 if one fails.
+pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
+    let passed = match Request::parse(arguments)? {
+        Request::Help => {
+            print!("{HELP}");
+            true
+        }
+        Request::Wgpu => Reproduction { backend: Backend::Wgpu, epochs: 2 }.check()?,
+        Request::Steps { only, keep_going } => steps(&only, keep_going)?,
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs every step in `only`, or all if it is empty; says whether they passed.
+pub(crate) fn steps(only: &[&str], keep_going: bool) -> Result<bool, Error> {
+    let chosen = STEPS.into_iter().filter(|(name, _)| only.is_empty() || only.contains(name));
+    let mut results: Vec<(&str, &str, Outcome)> = Vec::new();
+    for (name, words) in chosen {
+        let failed = results.iter().any(|(_, _, outcome)| !matches!(outcome, Outcome::Passed(_)));
+        let outcome = if failed && !keep_going { Outcome::NotRun } else { step(name, words)? };
+        results.push((name, words, outcome));
+    }
+    print!("{}", table(&results));
+    Ok(results.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Passed(_))))
+}
+
+/// A duration as a person would say it: `0.4 s`, `12 s`, `9 min 5 s`.
+pub(crate) fn spoken(duration: Duration) -> String {
+    match (duration.as_secs_f64(), duration.as_secs()) {
+        (exact, ..10) => format!("{exact:.1} s"),
+        (_, whole @ ..60) => format!("{whole} s"),
+        (_, whole) => format!("{} min {} s", whole / 60, whole % 60),
+    }
+}
+
+fn step(name: &str, words: &str) -> Result<Outcome, Error> {
+    eprintln!("\n== {name}: cargo {words}");
+    if name == "test" && is_cold(&target(), Backend::Cpu) {
+        eprintln!("{}", notice(Backend::Cpu));
+    }
+    let start = Instant::now();
+    let passed = command(name, words).status().map_err(Error::Start)?.success();
+    let taken = start.elapsed();
+    eprintln!("== {name} {} in {}", if passed { "passed" } else { "failed" }, spoken(taken));
+    Ok(if passed { Outcome::Passed(taken) } else { Outcome::Failed(taken) })
+}
+
+fn command(name: &str, words: &str) -> Command {
+    let mut command = cargo(words);
+    command.current_dir(root());
+    if name == "doc" {
+        command.env("RUSTDOCFLAGS", "-Dwarnings");
+    }
+    command
+}
+
+fn table(results: &[(&str, &str, Outcome)]) -> String {
+    let width = results.iter().map(|(_, words, _)| words.len()).max().unwrap_or(0) + "cargo ".len();
+    let row = |(name, words, outcome): &(&str, &str, Outcome)| {
+        let (verdict, taken) = match outcome {
+            Outcome::Passed(taken) => ("passed", spoken(*taken)),
+            Outcome::Failed(taken) => ("FAILED", spoken(*taken)),
+            Outcome::NotRun => ("not run", String::new()),
+        };
+        let line = format!("{name:<8}{:<width$}  {verdict:<8}{taken:>12}", format!("cargo {words}"));
+        format!("{}\n", line.trim_end())
+    };
+    format!("\n{}", results.iter().map(row).collect::<String>())
+}
+
+enum Outcome {
+    Passed(Duration),
+    Failed(Duration),
+    NotRun,
+}
+
+#[derive(Debug, PartialEq)]
+enum Request {
+    Help,
+    Wgpu,
+    Steps { only: Vec<&'static str>, keep_going: bool },
+}
+
+impl Request {
+    fn parse(arguments: &[OsString]) -> Result<Self, Error> {
+        let (mut only, mut keep_going, mut wgpu) = (Vec::new(), false, false);
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            match word.to_str() {
+                Some("--help" | "-h") => return Ok(Self::Help),
+                Some("--keep-going") => keep_going = true,
+                Some("--only") => only.push(known_step(words.next())?),
+                Some("--backend") if words.next().is_some_and(|name| name == "wgpu") => wgpu = true,
+                Some("--backend=wgpu") => wgpu = true,
+                Some("--backend") => {
+                    return Err(refuse("--backend", "`--backend wgpu`: the steps cover the others"));
+                }
+                _ => return Err(refuse(word, "--only STEP, --keep-going, --backend wgpu or --help")),
+            }
+        }
+        match (wgpu, only.is_empty() && !keep_going) {
+            (true, true) => Ok(Self::Wgpu),
+            (true, false) => Err(refuse("--backend wgpu", "it alone: it replaces the steps")),
+            (false, _) => Ok(Self::Steps { only, keep_going }),
+        }
+    }
+}
+
+fn known_step(word: Option<&OsString>) -> Result<&'static str, Error> {
+    let found = STEPS.iter().find(|(name, _)| word.is_some_and(|word| word == name));
+    let names = STEPS.map(|(name, _)| name).join(", ");
+    found.map(|(name, _)| *name).ok_or_else(|| {
+        let typed = word.map_or_else(|| "--only".to_string(), |word| format!("--only {}", word.display()));
+        refuse(typed, &format!("--only and a step: {names}"))
+    })
+}
+
+fn refuse(argument: impl Into<OsString>, expected: &str) -> Error {
+    Error::Argument { command: "test", argument: argument.into(), expected: expected.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(typed: &str) -> Result<Request, String> {
+        let words: Vec<OsString> = typed.split_whitespace().map(OsString::from).collect();
+        Request::parse(&words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn steps_are_chosen_by_name() {
+        let chosen = Request::Steps { only: vec!["clippy", "doc"], keep_going: true };
+        assert_eq!(parse("--only clippy --keep-going --only doc"), Ok(chosen));
+        assert_eq!(parse("--backend wgpu"), Ok(Request::Wgpu));
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told_what_would_be_right() {
+        let message =
+            "test: unexpected `--only clipy`, expected --only and a step: fmt, clippy, alone, test, doc";
+        assert_eq!(parse("--only clipy"), Err(message.into()));
+        assert!(parse("--backend flex").is_err());
+        assert!(parse("--backend wgpu --only doc").is_err());
+        assert!(parse("clippy").is_err());
+    }
+
+    #[test]
+    fn the_table_tells_what_passed_failed_and_never_ran() {
+        let results = [
+            ("fmt", "fmt", Outcome::Passed(Duration::from_millis(420))),
+            ("clippy", "clippy", Outcome::Failed(Duration::from_secs(545))),
+            ("doc", "doc", Outcome::NotRun),
+        ];
+        let expected = "\n\
+            fmt     cargo fmt     passed         0.4 s\n\
+            clippy  cargo clippy  FAILED     9 min 5 s\n\
+            doc     cargo doc     not run\n";
+        assert_eq!(table(&results), expected);
+    }
+
+    #[test]
+    fn no_step_asks_for_another_set_of_features_of_burn() {
+        for (name, words) in STEPS {
+            assert!(!words.contains("--features") && !words.contains("--all-features"), "{name}");
+            assert!(
+                name == "fmt" || words.contains("--release"),
+                "{name} would build Burn in a second profile"
+            );
+        }
+    }
+
+    #[test]
+    fn durations_are_spoken() {
+        let said = [420, 12_900, 545_000].map(|milliseconds| spoken(Duration::from_millis(milliseconds)));
+        assert_eq!(said, ["0.4 s", "12 s", "9 min 5 s"]);
+    }
+}
