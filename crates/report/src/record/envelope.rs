@@ -123,7 +123,12 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 fn hash<T: Serialize>(value: &T) -> String {
-    format!("{:x}", Sha256::digest(json(value)))
+    Sha256::digest(json(value)).iter().fold(String::with_capacity(64), |mut hexadecimal, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            hexadecimal.extend(char::from_digit(u32::from(digit), 16));
+        }
+        hexadecimal
+    })
 }
 
 fn check(name: &'static str, stated: String, computed: String) -> Result<(), RecordError> {
