@@ -16,18 +16,24 @@ pub(crate) fn is_cold(target: &Path, backend: Backend) -> bool {
     !names.filter_map(|name| name.into_string().ok()).any(|name| proves_burn(&name, backend))
 }
 
-/// What to tell the user before a cold build. Measured on two cores.
-pub(crate) fn notice(backend: Backend) -> &'static str {
+/// How long a cold build takes.
+pub(crate) fn forecast(backend: Backend) -> &'static str {
     match backend {
-        Backend::Cpu => {
-            "Building Tinderbox for the first time: about 9 minutes on two cores, most of it for Burn. \
-             Later runs start at once."
-        }
-        Backend::Wgpu => {
-            "Building Tinderbox with its GPU backend for the first time: about 20 minutes on two cores, \
-             most of it for Burn and wgpu. Later runs start at once."
-        }
+        Backend::Cpu => "about 9 minutes on two cores",
+        Backend::Wgpu => "about 20 minutes on two cores",
     }
+}
+
+/// What to tell the user before a cold build.
+pub(crate) fn notice(backend: Backend) -> String {
+    let what = match backend {
+        Backend::Cpu => "Tinderbox",
+        Backend::Wgpu => "Tinderbox with its GPU backend",
+    };
+    format!(
+        "Building {what} for the first time: {}, most of it for Burn. Later runs start at once.",
+        forecast(backend)
+    )
 }
 
 /// `burn` is compiled after every crate below it, `burn_wgpu` only for the GPU.

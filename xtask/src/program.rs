@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::Error;
 use crate::cargo::{cargo, exit_code, root, target};
-use crate::forecast::{Backend, is_cold, notice};
+use crate::forecast::{Backend, forecast, is_cold, notice};
 
 /// The program's commands.
 pub(crate) const COMMANDS: [&str; 6] = ["reproduce", "report", "train", "evaluate", "predict", "data"];
@@ -23,7 +23,7 @@ pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Err
         return Ok(ExitCode::SUCCESS);
     }
     match build(backend)? {
-        0 => become_program(invocation(backend, command, arguments)),
+        0 => become_program(invocation(backend, command, &with_runs(command, arguments))),
         failure => Ok(failure.into()),
     }
 }
@@ -65,6 +65,29 @@ fn backend(arguments: &[OsString]) -> Backend {
 
 fn wants_help(arguments: &[OsString]) -> bool {
     arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
+}
+
+/// Puts results where a run from the workspace's root would find them again.
+///
+/// Other paths stay as they are: they mean the folder that the user stands in.
+fn with_runs(command: &str, arguments: &[OsString]) -> Vec<OsString> {
+    let typed =
+        arguments.iter().any(|word| word == "--runs" || word.to_string_lossy().starts_with("--runs="));
+    let at_root = std::env::current_dir().is_ok_and(|here| here == root());
+    if command != "reproduce" || typed || at_root {
+        return arguments.to_vec();
+    }
+    [&["--runs".into(), root().join("runs").into()], arguments].concat()
+}
+
+/// Nobody who asks a question should wait for a build of many minutes.
+fn help_of_an_unbuilt_program(command: &str, backend: Backend) -> String {
+    let features = if backend == Backend::Wgpu { " --features wgpu" } else { "" };
+    format!(
+        "All arguments of `{command}` are known to the program, which is not built yet. To build it, {}:\n  \
+         cargo build --release --package tinderbox{features}",
+        forecast(backend)
+    )
 }
 
 fn for_program(verb: &str, backend: Backend) -> Command {
@@ -125,6 +148,26 @@ mod tests {
             ["--features", "wgpu", "--", "reproduce", "--only", "architectures", "--backend=wgpu"]
         );
         assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", "tinderbox"]);
+    }
+
+    #[test]
+    fn results_go_to_the_root_from_any_folder() {
+        // Cargo runs tests in the package's folder, which is not the workspace's.
+        let expected: [OsString; 4] =
+            ["--runs".into(), root().join("runs").into(), "--seeds".into(), "2".into()];
+        assert_eq!(with_runs("reproduce", &words("--seeds 2")), expected);
+        for (command, typed) in
+            [("reproduce", "--runs here"), ("reproduce", "--runs=here"), ("predict", "a.safetensors")]
+        {
+            assert_eq!(with_runs(command, &words(typed)), words(typed), "{command} {typed}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_an_unbuilt_program_says_how_to_build_it() {
+        let help = help_of_an_unbuilt_program("predict", Backend::Wgpu);
+        assert!(help.ends_with("cargo build --release --package tinderbox --features wgpu"), "{help}");
+        assert!(help.contains("about 20 minutes"), "{help}");
     }
 
     #[test]
