@@ -16,10 +16,7 @@ pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Err
     let backend = backend(arguments);
     if wants_help(arguments) && is_cold(&target(), backend) {
         print!("{}", crate::HELP);
-        println!(
-            "\nThe help of `{command}` itself is the program's, which is not built yet: {}",
-            notice(backend)
-        );
+        println!("\n{}", help_of_an_unbuilt_program(command, backend));
         return Ok(ExitCode::SUCCESS);
     }
     match build(backend)? {
