@@ -23,6 +23,10 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo(words: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(words.split_whitespace());
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| describes_xtask(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -35,6 +39,14 @@ pub(crate) fn exit_code(status: ExitStatus) -> u8 {
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
+/// Variables by which `cargo run` describes xtask to itself.
+///
+/// The build script of ring, for one, runs again whenever they change: `cargo build` typed by hand and `cargo xtask`
+/// would take turns in compiling ring and everything above it.
+fn describes_xtask(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| variable.starts_with(prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +55,18 @@ mod tests {
     fn the_root_holds_the_workspace() {
         let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest at the root");
         assert!(manifest.starts_with("[workspace]"), "{manifest}");
+    }
+
+    #[test]
+    fn cargo_is_not_told_about_xtask() {
+        // Cargo sets these for tests as it does for `cargo run`.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let cargo = cargo("build");
+        let removed = cargo.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name);
+        let removed: Vec<_> = removed.map(|name| name.to_string_lossy()).collect();
+        assert!(removed.iter().any(|name| name == "CARGO_PKG_NAME"), "{removed:?}");
+        assert!(removed.iter().any(|name| name == "CARGO_MANIFEST_DIR"), "{removed:?}");
+        assert!(!removed.iter().any(|name| name == "CARGO_HOME"), "{removed:?}");
     }
 
     #[cfg(unix)]
