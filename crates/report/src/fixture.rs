@@ -6,6 +6,7 @@ use crate::record::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record, Results,
     Timing,
 };
+use crate::report::{ArmView, ExperimentView, Plan, Report, TestImages};
 
 /// Epochs of a made-up training.
 pub(crate) const EPOCHS: usize = 8;
@@ -62,16 +63,16 @@ pub(crate) fn record(arm: &str, seed: u64) -> Record {
 
 /// Ends at 0.94 (`fcn`), 0.96 (`local_net`) or 0.97, less a step for odd seeds, in steps of a hundredth.
 fn measures(arm: &str, seed: u64, epoch: usize) -> Epoch {
-    let (end, speed) = match arm {
+    let (end, rate) = match arm {
         "fcn" => (0.94, 1.6),
         "local_net" => (0.96, 0.9),
         _ => (0.97, 0.7),
     };
     let wobble = 0.004 * ((seed as f64 * 2.4 + epoch as f64 * 1.7).sin());
-    let test_accuracy = end - 0.35 * (-speed * epoch as f64).exp() + wobble;
+    let test_accuracy = end - 0.35 * (-rate * epoch as f64).exp() + wobble;
     Epoch {
         epoch,
-        training_loss: 1.8 * (-0.6 * speed * epoch as f64).exp() + 0.01,
+        training_loss: 1.8 * (-0.6 * rate * epoch as f64).exp() + 0.01,
         training_accuracy: (test_accuracy + 0.03).min(1.0),
         validation_loss: 0.2 - 0.01 * epoch as f64,
         validation_accuracy: (test_accuracy + 0.015).min(1.0),
@@ -116,5 +117,43 @@ fn predictions(arm: &str, seed: u64) -> Predictions {
         indices: (0..IMAGES as u32).collect(),
         probabilities: (0..IMAGES).flat_map(row).collect(),
         labels,
+    }
+}
+
+/// Three arms with three seeds each, and pictures: a bright bar whose place tells the class.
+pub(crate) fn report() -> Report {
+    let arms = ["fcn", "local_net", "cnn"];
+    let arm = |name: &str| ArmView { name: name.into(), description: format!("the {name}"), reported: None };
+    Report {
+        title: "Made-up digits".into(),
+        created: "2026-03-01 12:30 UTC".into(),
+        plan: Plan {
+            hash: "cd".repeat(32),
+            profile: "quick".into(),
+            seeds: vec![0, 1, 2],
+            epochs: Some(EPOCHS),
+            protocol: "official".into(),
+        },
+        command: "cargo xtask reproduce --profile quick".into(),
+        backend: "flex".into(),
+        notice: None,
+        experiments: vec![ExperimentView {
+            name: "task1_models".into(),
+            title: "Three models".into(),
+            part: "Task I, figure 1".into(),
+            statement: "The CNN has the best accuracy.".into(),
+            arms: arms.map(arm).to_vec(),
+            records: arms.iter().flat_map(|arm| (0..3).map(|seed| record(arm, seed))).collect(),
+            failures: vec![],
+            waiting: 0,
+        }],
+        test_images: Some(TestImages {
+            height: 16,
+            width: 16,
+            pixels: (0..IMAGES * 256)
+                .map(|pixel| if pixel % 16 == pixel / 256 % 10 { 255 } else { 0 })
+                .collect(),
+            labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
+        }),
     }
 }

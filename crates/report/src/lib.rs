@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod numbers;
 pub mod record;
+pub mod report;
+pub mod statistics;
 
 #[cfg(test)]
 mod fixture;
 
+pub use numbers::{Numbers, numbers};
 pub use record::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record,
     RecordError, Results, Timing,
 };
+pub use report::{ArmView, ExperimentView, Failure, Plan, Report, Reported, STAND_IN, TestImages};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use envelope::RecordError;
+pub(crate) use predictions::likeliest;
 pub use predictions::{Predictions, PredictionsError};
 
 /// One training of one arm with one seed.
