@@ -1,0 +1,104 @@
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::*;
+use crate::manifest::manifest;
+
+/// USPS with images of two pixels, two of them in the test file.
+fn small() -> Manifest {
+    let mut manifest = manifest("usps").expect("embedded").clone();
+    manifest.shape.height = 1;
+    manifest.shape.width = 2;
+    manifest.test.images = 2;
+    manifest
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+fn read_bytes(manifest: &Manifest, bytes: &[u8]) -> Result<Images, UspsError> {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    std::fs::write(folder.path().join("zip.test.gz"), bytes).expect("written");
+    read(manifest, &manifest.test, folder.path())
+}
+
+/// Expects `zip.test.gz, ` and then `expected`.
+#[track_caller]
+fn refused(bytes: &[u8], expected: &str) {
+    let message = read_bytes(&small(), bytes).expect_err("bad").to_string();
+    let (_, tail) = message.split_once("zip.test.gz, ").expect("the path");
+    assert_eq!(tail, expected);
+}
+
+#[test]
+fn values_are_mapped_from_black_and_white_to_0_and_1() {
+    let images = read_bytes(&small(), &gzip(b"6.0000 -1.0000 1.0000 \n9 0 -0.5 \n")).expect("good");
+    assert_eq!(images.labels(), [6, 9]);
+    assert_eq!(images.pixels(), [0.0, 1.0, 0.5, 0.25]);
+}
+
+#[test]
+fn a_file_of_two_gzip_members_is_read_to_its_end() {
+    let members = [gzip(b"1 0 0\n"), gzip(b"2 1 1")].concat();
+    assert_eq!(read_bytes(&small(), &members).expect("good").labels(), [1, 2]);
+}
+
+#[test]
+fn a_truncated_stream_is_named() {
+    let whole = gzip(b"6 0 0\n9 0 0\n");
+    refused(&whole[..whole.len() - 4], "line 3: unexpected end of file; is the file complete?");
+    refused(b"<html>not found</html>", "line 1: invalid gzip header; is the file complete?");
+}
+
+#[test]
+fn a_bad_line_is_named_with_its_number() {
+    let case = |line: &str, expected: &str| refused(&gzip(format!("6 0 0\n{line}\n").as_bytes()), expected);
+    case("12 0 0", "line 2: label 12, expected a whole number 0 to 9");
+    case("1.5 0 0", "line 2: label 1.5, expected a whole number 0 to 9");
+    case("-1 0 0", "line 2: label -1, expected a whole number 0 to 9");
+    case("NaN 0 0", "line 2: label NaN, expected a whole number 0 to 9");
+    case("1 0", "line 2: 2 values, expected 3: a label, then 1x1x2 pixels; is the file complete?");
+    case("1 0 0 0", "line 2: 4 values, expected 3: a label, then 1x1x2 pixels; is the file complete?");
+    case("", "line 2: 0 values, expected 3: a label, then 1x1x2 pixels; is the file complete?");
+    case("1 0 NaN", "line 2: pixel 1 is NaN, expected -1 to 1");
+    case("1 inf 0", "line 2: pixel 0 is inf, expected -1 to 1");
+    case("1 -1.0001 0", "line 2: pixel 0 is -1.0001, expected -1 to 1");
+    case("1 0 1,0", "line 2: \"1,0\", expected a number");
+    case("1 0 \u{1b}[2J", "line 2: \"\\u{1b}[2J\", expected a number");
+}
+
+#[test]
+fn another_number_of_images_is_refused() {
+    refused(&gzip(b"6 0 0\n"), "line 2: the file ends after 1 images, expected 2; is it complete?");
+    refused(&gzip(b"6 0 0\n6 0 0\n6 0 0\n"), "line 3: one image too many, expected 2");
+}
+
+#[test]
+fn an_endless_line_is_not_read_to_its_end() {
+    refused(&gzip(&vec![b' '; 1 << 20]), "line 1: longer than 48 bytes, expected one image a line");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let error = read(&small(), &small().test, folder.path()).expect_err("missing");
+    assert!(error.to_string().contains("zip.test.gz, line 1: "), "{error}");
+}
+
+/// A real line: 255 values is what a cut one looks like.
+#[test]
+fn a_line_of_255_values_is_refused_under_the_real_manifest() {
+    let manifest = manifest("usps").expect("embedded");
+    let message = read_bytes(manifest, &gzip("1.0000 ".repeat(255).as_bytes())).expect_err("cut").to_string();
+    assert!(
+        message.ends_with(
+            "line 1: 255 values, expected 257: a label, then 1x16x16 pixels; is the file complete?"
+        ),
+        "{message}"
+    );
+}

@@ -1,0 +1,48 @@
+//! The real USPS files, for those who have them: set `TINDERBOX_DATA_DIR`.
+
+use tinderbox_data::{Choice, Dataset, Origin, Places, State, find, list, load, manifest, verify};
+
+/// The real data; `None`, with a loud line, where no folder is given.
+fn usps() -> Option<Dataset> {
+    let places = Places { cache: None, ..Places::of_process(None) };
+    if places.environment.is_none() {
+        eprintln!(
+            "SKIPPED: this test reads the USPS files; set TINDERBOX_DATA_DIR to their folder to run it"
+        );
+        return None;
+    }
+    Some(load(&Choice::Named("usps".into()), &places, &mut |_| {}).expect("the USPS files are there"))
+}
+
+#[test]
+fn the_counts_are_those_of_the_files_own_description() {
+    let Some(data) = usps() else { return };
+    assert_eq!(data.training.class_counts(), [1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644]);
+    assert_eq!(data.test.class_counts(), [359, 264, 198, 166, 200, 160, 170, 147, 166, 177]);
+    assert!(matches!(data.origin, Origin::Files(_)));
+}
+
+#[test]
+fn the_first_image_is_the_six_that_the_file_begins_with() {
+    let Some(data) = usps() else { return };
+    assert_eq!(data.training.labels()[0], 6);
+    let row = &data.training.image(0)[..10];
+    // -1.0000 seven times, then -0.6310 0.8620 -0.1670.
+    let expected = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1845, 0.931, 0.4165];
+    assert!(
+        row.iter().zip(expected).all(|(pixel, value): (&f32, f32)| (pixel - value).abs() < 1e-6),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn the_files_are_listed_and_verified() {
+    if usps().is_none() {
+        return;
+    }
+    let places = Places { cache: None, ..Places::of_process(None) };
+    let usps = manifest("usps").expect("embedded");
+    let folder = find(usps, &places).expect("found");
+    assert!(verify(usps, &folder).iter().all(|file| matches!(file.state, State::Ok)));
+    assert_eq!(list(&places)[0].found.as_ref().expect("found"), &folder);
+}
