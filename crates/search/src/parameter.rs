@@ -1,0 +1,204 @@
+//! What a trial tries: a value with the distribution it was chosen from, in Optuna's JSON form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The values that a parameter may take, written as Optuna's distribution of the same name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "attributes")]
+pub enum Distribution {
+    /// One of a list: null, booleans, numbers or strings.
+    #[serde(rename = "CategoricalDistribution")]
+    Categorical {
+        /// What can be chosen, in order.
+        choices: Vec<Value>,
+    },
+    /// A real number.
+    #[serde(rename = "FloatDistribution")]
+    Float {
+        /// The least value.
+        low: f64,
+        /// The greatest value, inclusive.
+        high: f64,
+        /// Whether values are spread evenly over the logarithm.
+        log: bool,
+        /// The distance between neighbours, if there is one.
+        step: Option<f64>,
+    },
+    /// A whole number.
+    #[serde(rename = "IntDistribution")]
+    Int {
+        /// The least value, at least -2⁵³.
+        low: i64,
+        /// The greatest value, inclusive, at most 2⁵³.
+        high: i64,
+        /// Whether values are spread evenly over the logarithm.
+        log: bool,
+        /// The distance between neighbours, at least 1.
+        step: i64,
+    },
+}
+
+/// A value and the [`Distribution`] that holds it; no other pair can be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    distribution: Distribution,
+    value: Value,
+}
+
+/// A value that its distribution does not hold.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum ParameterError {
+    /// Not one of the choices.
+    #[error("{value} is not one of the choices {}", Value::from(.choices.clone()))]
+    Choice {
+        /// What was given.
+        value: Value,
+        /// What could have been given.
+        choices: Vec<Value>,
+    },
+    /// A choice that Optuna cannot hold.
+    #[error("the choice {0} is a list or an object, expected null, a boolean, a number or a string")]
+    Nested(Value),
+    /// Not a number from `low` to `high`.
+    #[error("{value} is not {kind} from {low} to {high}")]
+    Range {
+        /// What was given.
+        value: Value,
+        /// The kind of number expected.
+        kind: &'static str,
+        /// The least value.
+        low: String,
+        /// The greatest value.
+        high: String,
+    },
+}
+
+impl Parameter {
+    /// `value`, chosen from `distribution`.
+    ///
+    /// # Errors
+    /// If the distribution does not hold the value. A step is not checked: rounding would make that a guess.
+    pub fn new(distribution: Distribution, value: Value) -> Result<Self, ParameterError> {
+        distribution.check(&value)?;
+        Ok(Self { distribution, value })
+    }
+
+    /// One of `choices`.
+    ///
+    /// # Errors
+    /// If it is not among them, or one of them is a list or an object.
+    pub fn categorical(choices: Vec<Value>, value: Value) -> Result<Self, ParameterError> {
+        Self::new(Distribution::Categorical { choices }, value)
+    }
+
+    /// Where the value was chosen from.
+    pub fn distribution(&self) -> &Distribution {
+        &self.distribution
+    }
+
+    /// What was chosen.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn stored(&self) -> f64 {
+        match &self.distribution {
+            Distribution::Categorical { choices } => {
+                choices.iter().position(|choice| *choice == self.value).unwrap_or(0) as f64
+            }
+            Distribution::Float { .. } | Distribution::Int { .. } => self.value.as_f64().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// The inverse of [`Parameter::stored`].
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn from_stored(distribution: Distribution, stored: f64) -> Result<Self, ParameterError> {
+        let value = match &distribution {
+            Distribution::Categorical { choices } => match choices.get(stored as usize) {
+                Some(choice) => choice.clone(),
+                None => {
+                    return Err(ParameterError::Choice { value: stored.into(), choices: choices.clone() });
+                }
+            },
+            Distribution::Float { .. } => Value::from(stored),
+            Distribution::Int { .. } => Value::from(stored as i64),
+        };
+        Ok(Self { distribution, value })
+    }
+}
+
+/// Optuna stores every parameter as a double: a larger whole number would not come back.
+const EXACT: i64 = 1 << 53;
+
+impl Distribution {
+    fn check(&self, value: &Value) -> Result<(), ParameterError> {
+        let range =
+            |kind, low: String, high: String| ParameterError::Range { value: value.clone(), kind, low, high };
+        let (held, error) = match self {
+            Self::Categorical { choices } => {
+                if let Some(nested) = choices.iter().find(|choice| choice.is_array() || choice.is_object()) {
+                    return Err(ParameterError::Nested(nested.clone()));
+                }
+                let choices = choices.clone();
+                (choices.contains(value), ParameterError::Choice { value: value.clone(), choices })
+            }
+            Self::Float { low, high, .. } => (
+                low.is_finite()
+                    && high.is_finite()
+                    && value.as_f64().is_some_and(|x| *low <= x && x <= *high),
+                range("a number", low.to_string(), high.to_string()),
+            ),
+            Self::Int { low, high, .. } => {
+                let (low, high) = (*low.max(&-EXACT), *high.min(&EXACT));
+                let held = value.as_i64().is_some_and(|x| low <= x && x <= high);
+                (held, range("a whole number", low.to_string(), high.to_string()))
+            }
+        };
+        if held { Ok(()) } else { Err(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rate() -> Distribution {
+        Distribution::Float { low: 1e-4, high: 0.1, log: true, step: None }
+    }
+
+    #[test]
+    fn distributions_are_written_as_optuna_writes_them() {
+        let written = |distribution| serde_json::to_value(distribution).unwrap();
+        assert_eq!(
+            written(Distribution::Categorical { choices: vec![json!("relu"), json!(2)] }),
+            json!({"name": "CategoricalDistribution", "attributes": {"choices": ["relu", 2]}})
+        );
+        assert_eq!(
+            written(rate()),
+            json!({"name": "FloatDistribution", "attributes": {"low": 1e-4, "high": 0.1, "log": true, "step": null}})
+        );
+        assert_eq!(
+            written(Distribution::Int { low: 1, high: 9, log: false, step: 2 }),
+            json!({"name": "IntDistribution", "attributes": {"low": 1, "high": 9, "log": false, "step": 2}})
+        );
+    }
+
+    #[test]
+    fn a_value_outside_its_distribution_is_named() {
+        let message = |distribution, value| Parameter::new(distribution, value).unwrap_err().to_string();
+        assert_eq!(message(rate(), json!(1)), "1 is not a number from 0.0001 to 0.1");
+        let units = Distribution::Int { low: 1, high: 9, log: false, step: 1 };
+        assert_eq!(message(units, json!(2.5)), "2.5 is not a whole number from 1 to 9");
+        let activation = Distribution::Categorical { choices: vec![json!("relu"), json!(null)] };
+        assert_eq!(message(activation, json!("gelu")), r#""gelu" is not one of the choices ["relu",null]"#);
+        let nested = Distribution::Categorical { choices: vec![json!([128])] };
+        assert!(message(nested, json!([128])).starts_with("the choice [128] is a list or an object"));
+        let whole = Distribution::Int { low: 0, high: i64::MAX, log: false, step: 1 };
+        assert!(Parameter::new(whole, json!(i64::MAX)).is_err(), "a double cannot hold it");
+    }
+}

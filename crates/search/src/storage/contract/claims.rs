@@ -1,0 +1,161 @@
+//! Promises about claims: who holds a trial, for how long, and what happens when a worker dies.
+
+use serde_json::json;
+
+use super::{LEASE, at, claim, fenced, new, nothing_to_claim, only, queue, states};
+use crate::storage::{Lease, Storage, StorageError};
+use crate::trial::{Outcome, State, Told};
+
+pub(crate) fn trials_are_claimed_in_order_and_once(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b"]);
+    let first = claim(storage, study, "one", 0);
+    let second = claim(storage, study, "two", 0);
+    assert_eq!((first.number, first.attempt, first.worker.as_str(), first.key.as_str()), (0, 1, "one", "a"));
+    assert_eq!(
+        (second.number, second.attempt, second.worker.as_str(), second.key.as_str()),
+        (1, 1, "two", "b")
+    );
+    nothing_to_claim(storage, study, 0);
+    let trial = &storage.trials(study).unwrap()[1];
+    assert_eq!((trial.state, trial.attempt), (State::Running, 1));
+    assert_eq!((trial.worker.as_deref(), trial.started), (Some("two"), Some(at(0))));
+}
+
+pub(crate) fn a_lease_holds_until_it_has_run_out(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    claim(storage, study, "dead", 0);
+    nothing_to_claim(storage, study, 10);
+    let second = claim(storage, study, "alive", 11);
+    assert_eq!((second.number, second.attempt), (0, 2));
+    let attempts = storage.attempts(study, 0).unwrap();
+    assert_eq!((attempts[0].outcome, attempts[0].ended), (Outcome::Expired, Some(at(11))));
+    assert_eq!(
+        (attempts[1].outcome, attempts[1].claimed, attempts[1].ended),
+        (Outcome::Running, at(11), None)
+    );
+    assert_eq!((attempts[0].worker.as_str(), attempts[1].worker.as_str()), ("dead", "alive"));
+}
+
+pub(crate) fn a_heartbeat_starts_the_lease_again(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let first = claim(storage, study, "slow", 0);
+    storage.heartbeat(&first, at(8)).unwrap();
+    nothing_to_claim(storage, study, 18);
+    assert_eq!(claim(storage, study, "other", 19).attempt, 2);
+}
+
+pub(crate) fn a_taken_over_claim_can_write_nothing(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let stale = claim(storage, study, "slow", 0);
+    let fresh = claim(storage, study, "quick", 11);
+    let before = only(storage, study);
+    fenced(storage.heartbeat(&stale, at(12)));
+    fenced(storage.report(&stale, 0, 1.0));
+    fenced(storage.tell(&stale, &Told::complete(1.0), at(12)));
+    assert_eq!(only(storage, study), before);
+    storage.report(&fresh, 0, 0.5).unwrap();
+    storage.tell(&fresh, &Told::complete(0.5), at(13)).unwrap();
+    fenced(storage.tell(&stale, &Told::complete(1.0), at(14)));
+    assert_eq!(only(storage, study).value, Some(0.5));
+    let error = storage.heartbeat(&stale, at(15)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "trial 0: attempt 1 of worker `slow` no longer holds it; drop its result and claim again"
+    );
+}
+
+pub(crate) fn a_late_result_is_refused_and_remembered(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let stale = claim(storage, study, "slow", 0);
+    claim(storage, study, "quick", 11);
+    let told = Told {
+        attributes: [("late".to_owned(), json!(true))].into(),
+        attachments: [("late".to_owned(), vec![1])].into(),
+        ..Told::complete(0.75)
+    };
+    fenced(storage.tell(&stale, &told, at(12)));
+    let attempts = storage.attempts(study, 0).unwrap();
+    assert_eq!(attempts[0].refused.as_deref(), Some("complete, with 0.75"));
+    assert_eq!((attempts[0].outcome, &attempts[1].refused), (Outcome::Expired, &None));
+    assert!(only(storage, study).attributes.is_empty());
+    assert_eq!(storage.attachment(study, 0, "late").unwrap(), None);
+}
+
+pub(crate) fn a_late_result_counts_while_nobody_took_over(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let slow = claim(storage, study, "slow", 0);
+    storage.tell(&slow, &Told::complete(1.0), at(1000)).unwrap();
+    assert_eq!(only(storage, study).state, State::Complete);
+}
+
+pub(crate) fn a_trial_that_kills_its_workers_fails(storage: &mut dyn Storage) {
+    let study = queue(storage, &["deadly", "harmless"]);
+    claim(storage, study, "one", 0);
+    assert_eq!(storage.release(study, "one", at(1)).unwrap(), 1);
+    assert_eq!(claim(storage, study, "two", 2).attempt, 2);
+    let last = claim(storage, study, "three", 20);
+    assert_eq!((last.number, last.attempt), (0, 3));
+    assert_eq!(claim(storage, study, "four", 40).number, 1, "the next claim fails it, and goes on");
+
+    let trial = &storage.trials(study).unwrap()[0];
+    assert_eq!((trial.state, trial.finished), (State::Fail, Some(at(40))));
+    assert_eq!(trial.failure.as_deref(), Some("no worker finished it in 3 attempts"));
+    fenced(storage.tell(&last, &Told::complete(1.0), at(41)));
+    let outcomes: Vec<_> =
+        storage.attempts(study, 0).unwrap().iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Released, Outcome::Expired, Outcome::Expired]);
+
+    let once = Lease { attempts: 1, ..LEASE };
+    storage.enqueue(study, &new("once")).unwrap();
+    storage.claim(study, "five", at(42), once).unwrap().unwrap();
+    assert_eq!(storage.release(study, "five", at(43)).unwrap(), 1);
+    assert_eq!(states(storage, study)[2], State::Fail, "a release fails it at once");
+}
+
+pub(crate) fn a_released_worker_loses_its_trials_at_once(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b"]);
+    let dead = claim(storage, study, "dead", 0);
+    claim(storage, study, "alive", 0);
+    assert_eq!(storage.release(study, "dead", at(1)).unwrap(), 1);
+    assert_eq!(storage.release(study, "dead", at(1)).unwrap(), 0);
+    assert_eq!(states(storage, study), [State::Waiting, State::Running]);
+    let trial = &storage.trials(study).unwrap()[0];
+    assert_eq!((trial.started, trial.worker.as_deref()), (None, Some("dead")));
+    fenced(storage.tell(&dead, &Told::complete(1.0), at(1)));
+    assert_eq!(claim(storage, study, "next", 2).attempt, 2);
+}
+
+pub(crate) fn a_failed_trial_can_be_retried(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b"]);
+    let failed = claim(storage, study, "worker", 0);
+    storage.tell(&failed, &Told::fail("diverged"), at(1)).unwrap();
+    let complete = claim(storage, study, "worker", 1);
+    storage.tell(&complete, &Told::complete(0.5), at(2)).unwrap();
+
+    assert_eq!(storage.retry_failed(study, at(3)).unwrap(), 1);
+    assert_eq!(storage.retry_failed(study, at(3)).unwrap(), 0);
+    let trial = &storage.trials(study).unwrap()[0];
+    assert_eq!(
+        (trial.state, &trial.failure, trial.started, trial.finished),
+        (State::Waiting, &None, None, None)
+    );
+
+    // Three attempts anew, although the trial has used one before.
+    for (attempt, seconds) in [(2, 20), (3, 40), (4, 60)] {
+        assert_eq!(claim(storage, study, "worker", seconds).attempt, attempt);
+    }
+    nothing_to_claim(storage, study, 80);
+    assert_eq!(states(storage, study), [State::Fail, State::Complete]);
+    let error = storage.tell(&failed, &Told::complete(1.0), at(81)).unwrap_err();
+    assert!(matches!(error, StorageError::AlreadyTold { number: 0, attempt: 1 }), "{error}");
+}
+
+pub(crate) fn a_new_attempt_starts_without_the_old_intermediate_values(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let first = claim(storage, study, "dead", 0);
+    storage.report(&first, 0, 0.1).unwrap();
+    storage.report(&first, 1, 0.2).unwrap();
+    let second = claim(storage, study, "alive", 11);
+    storage.report(&second, 0, 0.3).unwrap();
+    assert_eq!(only(storage, study).intermediate_values, [(0, 0.3)].into());
+}

@@ -1,0 +1,97 @@
+//! The contract of [`Storage`](super::Storage) as tests that each storage runs: one function a promise.
+
+use std::time::Duration;
+
+use super::{Direction, Lease, Storage, StorageError, StudyId};
+use crate::timestamp::Timestamp;
+use crate::trial::{Claim, NewTrial, State, Trial};
+
+pub(super) mod claims;
+pub(super) mod results;
+pub(super) mod studies;
+
+/// Runs the suite. `$with_storage` calls the function that it is given on an empty storage.
+macro_rules! contract {
+    ($with_storage:expr) => {
+        $crate::storage::contract::contract!(@ $with_storage;
+            studies: a_study_is_found_by_its_name
+                a_study_keeps_its_direction
+                a_study_keeps_attributes_and_files
+                an_unknown_study_or_trial_is_named
+                a_key_is_enqueued_once_and_numbers_count_up
+                parameters_and_attributes_come_back;
+            claims: trials_are_claimed_in_order_and_once
+                a_lease_holds_until_it_has_run_out
+                a_heartbeat_starts_the_lease_again
+                a_taken_over_claim_can_write_nothing
+                a_late_result_is_refused_and_remembered
+                a_late_result_counts_while_nobody_took_over
+                a_trial_that_kills_its_workers_fails
+                a_released_worker_loses_its_trials_at_once
+                a_failed_trial_can_be_retried
+                a_new_attempt_starts_without_the_old_intermediate_values;
+            results: a_result_is_stored_whole
+                a_result_is_told_once
+                a_failure_keeps_its_reason
+                nan_is_no_objective_but_infinity_is
+                intermediate_values_may_be_anything
+                a_result_replaces_files_and_adds_attributes
+                trials_are_counted_by_state;
+        );
+    };
+    (@ $with_storage:expr; $($module:ident: $($promise:ident)+;)+) => {$($(
+        #[test]
+        fn $promise() {
+            ($with_storage)($crate::storage::contract::$module::$promise);
+        }
+    )+)+};
+}
+pub(super) use contract;
+
+/// A lease of ten seconds, with three attempts.
+pub(super) const LEASE: Lease = Lease::new(Duration::from_secs(10));
+
+/// Second `seconds` of the test.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000)
+}
+
+/// A study in which trials with these keys wait.
+pub(super) fn queue(storage: &mut dyn Storage, keys: &[&str]) -> StudyId {
+    let study = storage.open_study("study", Direction::Maximize).unwrap();
+    for key in keys {
+        storage.enqueue(study, &new(key)).unwrap();
+    }
+    study
+}
+
+pub(super) fn new(key: &str) -> NewTrial {
+    NewTrial { key: key.to_owned(), ..NewTrial::default() }
+}
+
+/// Claims a trial that must be there.
+#[track_caller]
+pub(super) fn claim(storage: &mut dyn Storage, study: StudyId, worker: &str, seconds: i64) -> Claim {
+    storage.claim(study, worker, at(seconds), LEASE).unwrap().expect("a trial to claim")
+}
+
+#[track_caller]
+pub(super) fn nothing_to_claim(storage: &mut dyn Storage, study: StudyId, seconds: i64) {
+    assert_eq!(storage.claim(study, "idle", at(seconds), LEASE).unwrap(), None);
+}
+
+#[track_caller]
+pub(super) fn fenced<T: std::fmt::Debug>(answer: Result<T, StorageError>) {
+    let error = answer.unwrap_err();
+    assert!(matches!(error, StorageError::Fenced { .. }), "{error}");
+}
+
+pub(super) fn only(storage: &dyn Storage, study: StudyId) -> Trial {
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.len(), 1);
+    trials[0].clone()
+}
+
+pub(super) fn states(storage: &dyn Storage, study: StudyId) -> Vec<State> {
+    storage.trials(study).unwrap().iter().map(|trial| trial.state).collect()
+}

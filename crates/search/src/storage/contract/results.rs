@@ -1,0 +1,118 @@
+//! Promises about what is reported and told.
+
+use serde_json::json;
+
+use super::{at, claim, new, only, queue, states};
+use crate::storage::{Storage, StorageError};
+use crate::trial::{Counts, NewTrial, Outcome, State, Told};
+
+pub(crate) fn a_result_is_stored_whole(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let claim = claim(storage, study, "worker", 0);
+    let told = Told {
+        attributes: [("seconds".to_owned(), json!(1.5))].into(),
+        attachments: [("history".to_owned(), vec![0, 1, 255]), ("empty".to_owned(), vec![])].into(),
+        ..Told::complete(0.1 + 0.2)
+    };
+    storage.tell(&claim, &told, at(5)).unwrap();
+    let trial = only(storage, study);
+    assert_eq!((trial.state, trial.value, trial.failure), (State::Complete, Some(0.1 + 0.2), None));
+    assert_eq!((trial.started, trial.finished), (Some(at(0)), Some(at(5))));
+    assert_eq!(trial.attributes, told.attributes);
+    assert_eq!(storage.attachment(study, 0, "history").unwrap(), Some(vec![0, 1, 255]));
+    assert_eq!(storage.attachment(study, 0, "empty").unwrap(), Some(vec![]));
+    assert_eq!(storage.attachment(study, 0, "other").unwrap(), None);
+    let attempt = &storage.attempts(study, 0).unwrap()[0];
+    assert_eq!((attempt.outcome, attempt.ended), (Outcome::Complete, Some(at(5))));
+}
+
+pub(crate) fn a_result_is_told_once(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let claim = claim(storage, study, "worker", 0);
+    storage.tell(&claim, &Told::complete(0.5), at(1)).unwrap();
+    let before = only(storage, study);
+    let error = storage.tell(&claim, &Told::complete(0.9), at(2)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "trial 0: attempt 1 has told its result already, and a result is told once"
+    );
+    assert!(matches!(storage.report(&claim, 1, 0.9), Err(StorageError::AlreadyTold { .. })));
+    assert!(matches!(storage.heartbeat(&claim, at(2)), Err(StorageError::AlreadyTold { .. })));
+    assert_eq!(only(storage, study), before);
+    assert_eq!(storage.attempts(study, 0).unwrap()[0].refused, None);
+    assert_eq!(storage.release(study, "worker", at(3)).unwrap(), 0, "it holds nothing any more");
+}
+
+pub(crate) fn a_failure_keeps_its_reason(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let claim = claim(storage, study, "worker", 0);
+    storage.tell(&claim, &Told::fail("the loss is NaN"), at(1)).unwrap();
+    let trial = only(storage, study);
+    assert_eq!((trial.state, trial.value), (State::Fail, None));
+    assert_eq!((trial.failure.as_deref(), trial.finished), (Some("the loss is NaN"), Some(at(1))));
+    let attempt = &storage.attempts(study, 0).unwrap()[0];
+    assert_eq!((attempt.outcome, attempt.reason.as_deref()), (Outcome::Fail, Some("the loss is NaN")));
+}
+
+pub(crate) fn nan_is_no_objective_but_infinity_is(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b"]);
+    let first = claim(storage, study, "worker", 0);
+    let error = storage.tell(&first, &Told::complete(f64::NAN), at(1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "trial 0: NaN is no objective value; tell a failure that says where it comes from"
+    );
+    assert_eq!(states(storage, study)[0], State::Running, "it can still tell");
+    storage.tell(&first, &Told::complete(f64::INFINITY), at(1)).unwrap();
+    let second = claim(storage, study, "worker", 0);
+    storage.tell(&second, &Told::complete(f64::NEG_INFINITY), at(1)).unwrap();
+    let values: Vec<_> = storage.trials(study).unwrap().iter().map(|trial| trial.value).collect();
+    assert_eq!(values, [Some(f64::INFINITY), Some(f64::NEG_INFINITY)]);
+}
+
+pub(crate) fn intermediate_values_may_be_anything(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let claim = claim(storage, study, "worker", 0);
+    let values = [0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE / 2.0, f64::MAX];
+    for (step, value) in (0..).zip(values) {
+        storage.report(&claim, step, 7.0).unwrap();
+        storage.report(&claim, step, value).unwrap();
+    }
+    storage.report(&claim, u32::MAX, 1.0).unwrap();
+    let read = only(storage, study).intermediate_values;
+    assert_eq!(read.len(), 7);
+    assert!(read[&1].is_nan());
+    for step in [0, 2, 3, 4, 5] {
+        assert_eq!(read[&step].to_bits(), values[step as usize].to_bits());
+    }
+    assert_eq!(read.keys().last(), Some(&u32::MAX));
+}
+
+pub(crate) fn a_result_replaces_files_and_adds_attributes(storage: &mut dyn Storage) {
+    let study = queue(storage, &[]);
+    let attributes = [("seed".to_owned(), json!(1)), ("note".to_owned(), json!("old"))].into();
+    storage.enqueue(study, &NewTrial { attributes, ..new("a") }).unwrap();
+    let first = claim(storage, study, "worker", 0);
+    let attachments = [("trace".to_owned(), vec![1])].into();
+    storage.tell(&first, &Told { attachments, ..Told::fail("crash") }, at(1)).unwrap();
+    assert_eq!(storage.attachment(study, 0, "trace").unwrap(), Some(vec![1]));
+
+    storage.retry_failed(study, at(2)).unwrap();
+    let second = claim(storage, study, "worker", 3);
+    let attributes = [("note".to_owned(), json!("new"))].into();
+    storage.tell(&second, &Told { attributes, ..Told::complete(1.0) }, at(4)).unwrap();
+    assert_eq!(storage.attachment(study, 0, "trace").unwrap(), None);
+    let expected = [("seed".to_owned(), json!(1)), ("note".to_owned(), json!("new"))].into();
+    assert_eq!(only(storage, study).attributes, expected);
+}
+
+pub(crate) fn trials_are_counted_by_state(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b", "c", "d", "e"]);
+    let first = claim(storage, study, "worker", 0);
+    storage.tell(&first, &Told::complete(1.0), at(0)).unwrap();
+    let second = claim(storage, study, "worker", 0);
+    storage.tell(&second, &Told::fail("no"), at(0)).unwrap();
+    claim(storage, study, "worker", 0);
+    let expected = Counts { waiting: 2, running: 1, complete: 1, pruned: 0, fail: 1 };
+    assert_eq!(storage.counts(study).unwrap(), expected);
+}

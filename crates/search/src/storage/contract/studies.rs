@@ -1,0 +1,100 @@
+//! Promises about studies, and about what is put into them.
+
+use serde_json::json;
+
+use super::{claim, new, only, queue};
+use crate::parameter::{Distribution, Parameter};
+use crate::storage::{Direction, Storage, StorageError, StudyId};
+use crate::trial::NewTrial;
+
+pub(crate) fn a_study_is_found_by_its_name(storage: &mut dyn Storage) {
+    let first = storage.open_study("first", Direction::Maximize).unwrap();
+    let second = storage.open_study("second", Direction::Minimize).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(storage.open_study("first", Direction::Maximize).unwrap(), first);
+    let expected = [("first".to_owned(), first), ("second".to_owned(), second)].into();
+    assert_eq!(storage.studies().unwrap(), expected);
+}
+
+pub(crate) fn a_study_keeps_its_direction(storage: &mut dyn Storage) {
+    storage.open_study("loss", Direction::Minimize).unwrap();
+    let error = storage.open_study("loss", Direction::Maximize).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "study `loss` is there already, to minimize and not to maximize; choose another name for this one"
+    );
+}
+
+pub(crate) fn a_study_keeps_attributes_and_files(storage: &mut dyn Storage) {
+    let study = queue(storage, &[]);
+    let other = storage.open_study("other", Direction::Maximize).unwrap();
+    storage.set_study_attribute(study, "lag", &json!(4)).unwrap();
+    storage.set_study_attribute(study, "lag", &json!({"trials": 8})).unwrap();
+    storage.set_study_attribute(study, "seed", &json!(0.1)).unwrap();
+    let expected = [("lag".to_owned(), json!({"trials": 8})), ("seed".to_owned(), json!(0.1))].into();
+    assert_eq!(storage.study_attributes(study).unwrap(), expected);
+    assert!(storage.study_attributes(other).unwrap().is_empty());
+
+    storage.set_study_attachment(study, "labels", b"old").unwrap();
+    storage.set_study_attachment(study, "labels", &[0, 255]).unwrap();
+    assert_eq!(storage.study_attachment(study, "labels").unwrap(), Some(vec![0, 255]));
+    assert_eq!(storage.study_attachment(other, "labels").unwrap(), None);
+}
+
+pub(crate) fn an_unknown_study_or_trial_is_named(storage: &mut dyn Storage) {
+    let study = queue(storage, &[]);
+    let error = storage.attempts(study, 7).unwrap_err();
+    assert!(error.to_string().starts_with("trial 7 is not in study"), "{error}");
+    assert!(matches!(storage.attachment(study, 7, "x"), Err(StorageError::UnknownTrial { number: 7, .. })));
+
+    let nowhere = StudyId(99);
+    let error = storage.trials(nowhere).unwrap_err();
+    assert_eq!(error.to_string(), "study 99 is not in this storage; open it by its name first");
+    assert!(matches!(storage.enqueue(nowhere, &new("key")), Err(StorageError::UnknownStudy(_))));
+    assert!(matches!(storage.counts(nowhere), Err(StorageError::UnknownStudy(_))));
+    assert!(matches!(
+        storage.set_study_attribute(nowhere, "a", &json!(1)),
+        Err(StorageError::UnknownStudy(_))
+    ));
+}
+
+pub(crate) fn a_key_is_enqueued_once_and_numbers_count_up(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b"]);
+    let other = storage.open_study("other", Direction::Maximize).unwrap();
+    assert_eq!(storage.enqueue(other, &new("b")).unwrap(), 0, "each study counts from 0");
+    assert_eq!(storage.enqueue(study, &new("b")).unwrap(), 1);
+    let changed = NewTrial { attributes: [("seed".to_owned(), json!(1))].into(), ..new("a") };
+    assert_eq!(storage.enqueue(study, &changed).unwrap(), 0);
+    assert_eq!(storage.enqueue(study, &new("c")).unwrap(), 2);
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(
+        trials.iter().map(|trial| trial.key.as_deref()).collect::<Vec<_>>(),
+        [Some("a"), Some("b"), Some("c")]
+    );
+    assert!(trials[0].attributes.is_empty(), "what was enqueued first stays");
+}
+
+pub(crate) fn parameters_and_attributes_come_back(storage: &mut dyn Storage) {
+    let study = queue(storage, &[]);
+    let choices = vec![json!("relu"), json!(null), json!(true), json!(2.5), json!(1)];
+    let rate = Distribution::Float { low: 1e-4, high: 0.1, log: true, step: None };
+    let units = Distribution::Int { low: 1, high: 512, log: false, step: 1 };
+    let trial = NewTrial {
+        key: "key".to_owned(),
+        parameters: [
+            ("activation".to_owned(), Parameter::categorical(choices, json!(2.5)).unwrap()),
+            ("rate".to_owned(), Parameter::new(rate, json!(0.1 / 3.0)).unwrap()),
+            ("units".to_owned(), Parameter::new(units, json!(128)).unwrap()),
+        ]
+        .into(),
+        attributes: [("config".to_owned(), json!({"é": [1, 0.1, null, "x"]}))].into(),
+    };
+    storage.enqueue(study, &trial).unwrap();
+    let stored = only(storage, study);
+    assert_eq!((&stored.parameters, &stored.attributes), (&trial.parameters, &trial.attributes));
+    let claim = claim(storage, study, "worker", 0);
+    assert_eq!(
+        (claim.parameters, claim.attributes, claim.key),
+        (trial.parameters, trial.attributes, trial.key)
+    );
+}

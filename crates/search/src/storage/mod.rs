@@ -1,0 +1,249 @@
+//! Where studies live: the contract of every storage, and its errors.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::timestamp::Timestamp;
+use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial, Verdict};
+
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(test)]
+mod contract;
+
+/// Keeps studies, hands out their trials, and remembers what came of them.
+///
+/// - **A trial is held by at most one attempt.** [`claim`](Storage::claim) gives a trial to one worker; the attempt
+///   number in the [`Claim`] is the fencing token. Once another attempt begins, the earlier one can write nothing.
+/// - **A worker may die at any moment.** It shows that it lives by [`heartbeat`](Storage::heartbeat); when none came
+///   for the length of its [`Lease`], the next claim takes the trial over. After as many attempts as the lease
+///   allows, the trial fails instead.
+/// - **What was told stays told.** When [`tell`](Storage::tell) returns `Ok`, state, value, attributes and
+///   attachments are all stored; when it returns an error, none of them is.
+/// - **Time is an argument**, so that equal calls give equal answers. Workers on several machines need clocks that
+///   agree to well under a lease.
+///
+/// A trial that another program added to a study has no key: it is listed and never claimed. Every method that takes
+/// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold.
+pub trait Storage: Send {
+    /// Finds the study `name`, or creates it.
+    ///
+    /// # Errors
+    /// [`StorageError::Direction`] if it exists with another direction.
+    fn open_study(&mut self, name: &str, direction: Direction) -> Result<StudyId, StorageError>;
+
+    /// Every study, by name.
+    fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError>;
+
+    /// Sets a user attribute of a study, in place of an earlier value.
+    fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError>;
+
+    /// The user attributes of a study.
+    fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError>;
+
+    /// Stores a file with a study, in place of an earlier one of that name.
+    fn set_study_attachment(
+        &mut self,
+        study: StudyId,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), StorageError>;
+
+    /// A file of a study.
+    fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Puts a trial at the end of the queue and returns its number: 0, 1, 2 and so on within its study.
+    ///
+    /// A key that the study already has gives the number of that trial and changes nothing.
+    fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError>;
+
+    /// Gives `worker` the trial with the lowest number that waits, or that runs on a lease which has run out.
+    ///
+    /// A lease has run out when `now` is later than its last heartbeat (the claim is the first) plus its length.
+    /// Intermediate values of earlier attempts are dropped. `None`: nothing to do just now; trials that run may yet
+    /// come back. The name of a worker should be its own: [`release`](Storage::release) goes by it.
+    fn claim(
+        &mut self,
+        study: StudyId,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError>;
+
+    /// Says that the worker is alive: the lease starts again at `now`.
+    ///
+    /// # Errors
+    /// [`StorageError::Fenced`] or [`StorageError::AlreadyTold`] if the claim no longer holds.
+    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError>;
+
+    /// Stores an intermediate value, in place of an earlier one of that step. It is no heartbeat.
+    ///
+    /// # Errors
+    /// As [`heartbeat`](Storage::heartbeat).
+    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError>;
+
+    /// Ends an attempt and its trial with it, all or nothing.
+    ///
+    /// A lease that has run out does not matter as long as nobody took the trial over. What a fenced claim tells is
+    /// not stored, but [`attempts`](Storage::attempts) remembers that it was told.
+    ///
+    /// # Errors
+    /// As [`heartbeat`](Storage::heartbeat), and [`StorageError::NotANumber`] for a NaN.
+    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError>;
+
+    /// Ends the running attempts of a worker that is known to be dead; returns how many.
+    ///
+    /// Their trials wait again, or fail if that was the last attempt their lease allows.
+    fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError>;
+
+    /// Puts the failed trials of a study back in the queue, with all their attempts to use again; returns how many.
+    ///
+    /// Attempts go on counting, so that no fencing token comes twice.
+    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError>;
+
+    /// All trials of a study by number, as they were at one moment.
+    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError>;
+
+    /// How many trials of a study are in each state.
+    fn counts(&self, study: StudyId) -> Result<Counts, StorageError>;
+
+    /// The attempts at a trial, first to last.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownTrial`].
+    fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError>;
+
+    /// A file that was told with a trial.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownTrial`].
+    fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError>;
+}
+
+/// A study in one storage; it means nothing to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StudyId(pub(crate) i64);
+
+/// Which values of the objective are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Small ones, such as a loss.
+    Minimize,
+    /// Large ones, such as an accuracy.
+    Maximize,
+}
+
+/// The terms on which a trial is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// How long the claim holds without a heartbeat. A few times the distance between heartbeats.
+    pub length: Duration,
+    /// How many attempts a trial may use before it fails, this one and earlier ones included.
+    pub attempts: u64,
+}
+
+/// What a storage refuses, or cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Another attempt has begun, or the trial was released or ended by another program.
+    #[error(
+        "trial {number}: attempt {attempt} of worker `{worker}` no longer holds it; drop its result and claim again"
+    )]
+    Fenced {
+        /// The trial.
+        number: u64,
+        /// The stale token.
+        attempt: u64,
+        /// Who holds that token.
+        worker: String,
+    },
+    /// The attempt has ended by its worker's own word.
+    #[error("trial {number}: attempt {attempt} has told its result already, and a result is told once")]
+    AlreadyTold {
+        /// The trial.
+        number: u64,
+        /// The attempt.
+        attempt: u64,
+    },
+    /// A NaN as the objective.
+    #[error("trial {number}: NaN is no objective value; tell a failure that says where it comes from")]
+    NotANumber {
+        /// The trial.
+        number: u64,
+    },
+    /// The study exists with another direction.
+    #[error(
+        "study `{name}` is there already, to {stored} and not to {asked}; choose another name for this one"
+    )]
+    Direction {
+        /// The study.
+        name: String,
+        /// Its directions, one an objective.
+        stored: String,
+        /// The direction asked for.
+        asked: Direction,
+    },
+    /// No such study.
+    #[error("study {} is not in this storage; open it by its name first", .0.0)]
+    UnknownStudy(StudyId),
+    /// No such trial.
+    #[error("trial {number} is not in study {}; its trials are numbered from 0", .study.0)]
+    UnknownTrial {
+        /// The study.
+        study: StudyId,
+        /// The number asked for.
+        number: u64,
+    },
+    /// An SQLite file that cannot be used.
+    #[cfg(feature = "sqlite")]
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::SqliteError),
+}
+
+impl Lease {
+    /// A lease of this length, with three attempts.
+    pub const fn new(length: Duration) -> Self {
+        Self { length, attempts: 3 }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Minimize => "minimize",
+            Self::Maximize => "maximize",
+        })
+    }
+}
+
+impl Claim {
+    /// The refusal of a write whose attempt another has replaced.
+    fn fenced(&self) -> StorageError {
+        StorageError::Fenced { number: self.number, attempt: self.attempt, worker: self.worker.clone() }
+    }
+
+    /// The refusal of a write after the result.
+    fn already_told(&self) -> StorageError {
+        StorageError::AlreadyTold { number: self.number, attempt: self.attempt }
+    }
+}
+
+impl Told {
+    /// Refuses what no storage can hold for trial `number`.
+    fn check(&self, number: u64) -> Result<(), StorageError> {
+        match self.verdict {
+            Verdict::Complete { value } if value.is_nan() => Err(StorageError::NotANumber { number }),
+            Verdict::Complete { .. } | Verdict::Fail { .. } => Ok(()),
+        }
+    }
+}
+
+/// Why a trial failed that its workers never told.
+fn given_up(attempts: u64) -> String {
+    format!("no worker finished it in {attempts} attempts")
+}

@@ -1,0 +1,101 @@
+//! What can be wrong with an SQLite file, in words that name the file.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use super::layout;
+use crate::storage::StorageError;
+
+/// An SQLite file that cannot be used. What was told before stays in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", .path.display())]
+pub struct SqliteError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with an SQLite file.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// It holds something else.
+    #[error("not an SQLite database; name another file, or move this one away")]
+    NotADatabase,
+    /// It holds another program's tables.
+    #[error("an SQLite database of another program, without Optuna's tables; name another file")]
+    Foreign,
+    /// Optuna's tables, of another revision.
+    #[error(
+        "Optuna's tables are of revision `{0}`, expected `{expected}`; run `optuna storage upgrade` on the file, or \
+         name another",
+        expected = layout::REVISION
+    )]
+    Revision(String),
+    /// Tinderbox's tables, of another version.
+    #[error("Tinderbox's tables are of version {0}, expected {expected}; use the Tinderbox that wrote them, or name \
+             another file", expected = layout::VERSION)]
+    Version(i64),
+    /// It cannot be written.
+    #[error("read-only; make the file and its folder writable, or copy it elsewhere")]
+    ReadOnly,
+    /// It can be neither found nor created.
+    #[error("cannot be opened or created; is its folder there, and may you write in it?")]
+    CannotOpen,
+    /// No room.
+    #[error("the disk is full; make room and run again: what was told before is safe, this was not stored")]
+    Full,
+    /// Another process held it for longer than any transaction here takes.
+    #[error("another process has kept the file locked for over a minute; stop that one, and run again")]
+    Locked,
+    /// It is damaged.
+    #[error("damaged: {0}; restore it from a copy")]
+    Damaged(String),
+    /// Anything else, with what SQLite says.
+    #[error(transparent)]
+    Other(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Reason {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen) => Self::CannotOpen,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            // The last one: SQLite gave up on the race to open a write-ahead log.
+            Some(
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Locked,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// A refusal, or trouble with a file that is yet to be named.
+pub(super) enum Failure {
+    /// By the contract of a storage.
+    Refused(StorageError),
+    /// By the file.
+    File(Reason),
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self::File(reason)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::File(error.into())
+    }
+}

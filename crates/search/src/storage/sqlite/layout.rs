@@ -1,0 +1,49 @@
+//! The tables of a file: made where there are none, checked where there are some.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::{Failure, Reason};
+
+/// The revision of Optuna's schema that is written and read.
+pub(super) const REVISION: &str = "v3.2.0.a";
+/// The version of Tinderbox's own tables.
+pub(super) const VERSION: i64 = 1;
+
+const OPTUNA: &str = include_str!("schema/optuna.sql");
+const TINDERBOX: &str = include_str!("schema/tinderbox.sql");
+
+/// Makes the tables that are missing, within the caller's transaction.
+///
+/// # Errors
+/// If the file belongs to another program, or to another version of this one.
+pub(super) fn prepare(connection: &Connection) -> Result<(), Failure> {
+    if is_empty(connection)? {
+        connection.execute_batch(OPTUNA)?;
+    }
+    if !has_table(connection, "alembic_version")? {
+        return Err(Reason::Foreign.into());
+    }
+    let revision: Option<String> =
+        connection.query_row("SELECT version_num FROM alembic_version", [], |row| row.get(0)).optional()?;
+    match revision {
+        Some(revision) if revision == REVISION => {}
+        Some(revision) => return Err(Reason::Revision(revision).into()),
+        None => return Err(Reason::Foreign.into()),
+    }
+    if !has_table(connection, "tinderbox_version")? {
+        connection.execute_batch(TINDERBOX)?;
+    }
+    match connection.query_row("SELECT version FROM tinderbox_version", [], |row| row.get(0))? {
+        VERSION => Ok(()),
+        other => Err(Reason::Version(other).into()),
+    }
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
+fn has_table(connection: &Connection, name: &str) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+    connection.query_row(sql, [name], |row| row.get(0))
+}

@@ -1,0 +1,205 @@
+//! A storage in one SQLite file that many processes use at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use serde_json::Value;
+
+use super::{Direction, Lease, Storage, StorageError, StudyId};
+use crate::timestamp::Timestamp;
+use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
+
+mod error;
+mod layout;
+mod queue;
+mod results;
+mod studies;
+mod trials;
+mod values;
+
+use error::Failure;
+pub use error::{Reason, SqliteError};
+
+/// Studies in an SQLite file, in Optuna's tables with Tinderbox's beside them.
+///
+/// Each write is one transaction that is on the disk when the method returns. Open the file once a thread; it must
+/// not lie on a network file system, where SQLite's locks do not hold.
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    connection: Connection,
+    /// How often a transaction is tried while others hold the file.
+    tries: u32,
+}
+
+impl Sqlite {
+    /// Opens `path`, and makes the file and its tables where they are missing.
+    ///
+    /// # Errors
+    /// If the file cannot be opened for writing or belongs to something else; it is then left as it was.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let path = path.as_ref();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags);
+        let connection =
+            connection.map_err(|error| SqliteError { path: path.to_owned(), reason: error.into() })?;
+        Self::prepare(path, connection)
+    }
+
+    fn prepare(path: &Path, connection: Connection) -> Result<Self, StorageError> {
+        let storage = Self { path: path.to_owned(), connection, tries: TRIES };
+        storage.retried(|db| {
+            db.busy_timeout(PATIENCE)?;
+            db.pragma_update(None, "synchronous", "FULL")?;
+            let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+            // SQLite opens a file that it may not write all the same, and fails at the first write.
+            if transaction.is_readonly("main")? {
+                return Err(Reason::ReadOnly.into());
+            }
+            layout::prepare(&transaction)?;
+            transaction.commit()?;
+            // Only now is the file known to be ours. Readers and a writer then do not wait for each other.
+            Ok(db.pragma_update(None, "journal_mode", "WAL")?)
+        })?;
+        Ok(storage)
+    }
+
+    /// Runs `work` in a transaction that may write, from its first statement on.
+    fn write<T>(&mut self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.transaction(TransactionBehavior::Immediate, work)
+    }
+
+    /// Runs `work` on one state of the file.
+    fn read<T>(&self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.transaction(TransactionBehavior::Deferred, work)
+    }
+
+    fn transaction<T>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl Fn(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
+        self.retried(|db| {
+            let transaction = Transaction::new_unchecked(db, behavior)?;
+            let answer = work(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+    }
+
+    /// SQLite waits for a lock, but not in every case: a change of the journal, or a recovery after a kill, gives up
+    /// at once.
+    fn retried<T>(&self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
+        for _ in 1..self.tries {
+            match work(&self.connection) {
+                Err(Failure::File(Reason::Locked)) => thread::sleep(PAUSE),
+                answer => return self.named(answer),
+            }
+        }
+        self.named(work(&self.connection))
+    }
+
+    fn named<T>(&self, answer: Result<T, Failure>) -> Result<T, StorageError> {
+        answer.map_err(|failure| match failure {
+            Failure::Refused(error) => error,
+            Failure::File(reason) => SqliteError { path: self.path.clone(), reason }.into(),
+        })
+    }
+}
+
+/// How long SQLite itself waits for a lock, each try.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between tries where SQLite did not wait.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Over a minute where SQLite waits. Where it does not, the rivals need milliseconds.
+const TRIES: u32 = 32;
+
+impl Storage for Sqlite {
+    fn open_study(&mut self, name: &str, direction: Direction) -> Result<StudyId, StorageError> {
+        self.write(|db| studies::open(db, name, direction))
+    }
+
+    fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
+        self.read(studies::all)
+    }
+
+    fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
+        self.write(|db| studies::set_attribute(db, study, key, value))
+    }
+
+    fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
+        self.read(|db| studies::attributes(db, study))
+    }
+
+    fn set_study_attachment(
+        &mut self,
+        study: StudyId,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), StorageError> {
+        self.write(|db| studies::set_attachment(db, study, name, content))
+    }
+
+    fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.read(|db| studies::attachment(db, study, name))
+    }
+
+    fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
+        self.write(|db| queue::enqueue(db, study, trial))
+    }
+
+    fn claim(
+        &mut self,
+        study: StudyId,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        self.write(|db| queue::claim(db, study, worker, now, lease))
+    }
+
+    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
+        self.write(|db| results::heartbeat(db, claim, now))
+    }
+
+    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
+        self.write(|db| results::report(db, claim, step, value))
+    }
+
+    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
+        told.check(claim.number)?;
+        self.write(|db| results::tell(db, claim, told, now))?
+    }
+
+    fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
+        self.write(|db| queue::release(db, study, worker, now))
+    }
+
+    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
+        self.write(|db| queue::retry_failed(db, study, now))
+    }
+
+    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
+        self.read(|db| trials::all(db, study))
+    }
+
+    fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
+        self.read(|db| trials::counts(db, study))
+    }
+
+    fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
+        self.read(|db| trials::attempts(db, study, number))
+    }
+
+    fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.read(|db| trials::attachment(db, study, number, name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

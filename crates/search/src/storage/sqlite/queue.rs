@@ -1,0 +1,205 @@
+//! The queue: trials are enqueued, claimed, taken over, released and retried.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::error::Failure;
+use super::{studies, trials};
+use crate::storage::{Lease, StudyId, given_up};
+use crate::timestamp::Timestamp;
+use crate::trial::{Claim, NewTrial, Outcome, State};
+
+pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
+    studies::require(db, study)?;
+    let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
+                 WHERE tinderbox_trials.study_id = ?1 AND trial_key = ?2";
+    if let Some(number) = db.query_row(known, params![study.0, trial.key], |row| row.get(0)).optional()? {
+        return Ok(number);
+    }
+    let next = "SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = ?1";
+    let number: u64 = db.query_row(next, [study.0], |row| row.get(0))?;
+    db.execute(
+        "INSERT INTO trials (number, study_id, state) VALUES (?1, ?2, ?3)",
+        params![number, study.0, State::Waiting],
+    )?;
+    let id = db.last_insert_rowid();
+    db.execute(
+        "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) VALUES (?1, ?2, ?3)",
+        params![id, study.0, trial.key],
+    )?;
+    for (name, parameter) in &trial.parameters {
+        let distribution = serde_json::json!(parameter.distribution()).to_string();
+        db.execute(
+            "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
+            params![id, name, parameter.stored(), distribution],
+        )?;
+    }
+    set_attributes(db, id, &trial.attributes)?;
+    Ok(number)
+}
+
+pub(super) fn claim(
+    db: &Connection,
+    study: StudyId,
+    worker: &str,
+    now: Timestamp,
+    lease: Lease,
+) -> Result<Option<Claim>, Failure> {
+    studies::require(db, study)?;
+    let mut first = db.prepare_cached(
+        "SELECT trial_id, state FROM trials
+         JOIN tinderbox_trials USING (trial_id)
+         LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
+         WHERE trials.study_id = ?1
+           AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < ?2))
+         ORDER BY number LIMIT 1",
+    )?;
+    loop {
+        let found =
+            first.query_row(params![study.0, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        match found {
+            None => return Ok(None),
+            Some((id, State::Waiting)) => return begin(db, study, id, worker, now, lease).map(Some),
+            Some((id, _)) => lose(db, id, Outcome::Expired, now)?,
+        }
+    }
+}
+
+pub(super) fn release(
+    db: &Connection,
+    study: StudyId,
+    worker: &str,
+    now: Timestamp,
+) -> Result<usize, Failure> {
+    studies::require(db, study)?;
+    let mut select = db.prepare(
+        "SELECT trial_id FROM trials
+         JOIN tinderbox_trials USING (trial_id)
+         JOIN tinderbox_attempts USING (trial_id, attempt)
+         WHERE trials.study_id = ?1 AND state = 'RUNNING' AND outcome = 'RUNNING' AND worker = ?2",
+    )?;
+    let held: Vec<i64> =
+        select.query_map(params![study.0, worker], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for &id in &held {
+        lose(db, id, Outcome::Released, now)?;
+    }
+    Ok(held.len())
+}
+
+pub(super) fn retry_failed(db: &Connection, study: StudyId, now: Timestamp) -> Result<usize, Failure> {
+    studies::require(db, study)?;
+    let failed = "(SELECT trial_id FROM trials WHERE study_id = ?1 AND state = 'FAIL')";
+    // Only a trial that another program failed has an attempt that still runs.
+    db.execute(
+        &format!(
+            "UPDATE tinderbox_attempts SET outcome = 'EXPIRED', ended = ?2
+             WHERE outcome = 'RUNNING' AND trial_id IN {failed}"
+        ),
+        params![study.0, now],
+    )?;
+    db.execute(
+        &format!("UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id IN {failed}"),
+        [study.0],
+    )?;
+    let retried = db.execute(
+        "UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
+         WHERE study_id = ?1 AND state = 'FAIL' AND trial_id IN (SELECT trial_id FROM tinderbox_trials)",
+        [study.0],
+    )?;
+    Ok(retried)
+}
+
+/// Adds user attributes to a trial, or puts them in place of its own.
+pub(super) fn set_attributes(
+    db: &Connection,
+    id: i64,
+    attributes: &BTreeMap<String, Value>,
+) -> Result<(), Failure> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?1, ?2, ?3)
+         ON CONFLICT (trial_id, key) DO UPDATE SET value_json = excluded.value_json",
+    )?;
+    for (key, value) in attributes {
+        insert.execute(params![id, key, value.to_string()])?;
+    }
+    Ok(())
+}
+
+/// Says that the trial's attempt is alive, to Tinderbox and to Optuna.
+pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failure> {
+    db.execute(
+        "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?1, ?2)
+         ON CONFLICT (trial_id) DO UPDATE SET heartbeat = excluded.heartbeat",
+        params![id, now],
+    )?;
+    Ok(())
+}
+
+/// Begins the next attempt of a waiting trial.
+fn begin(
+    db: &Connection,
+    study: StudyId,
+    id: i64,
+    worker: &str,
+    now: Timestamp,
+    lease: Lease,
+) -> Result<Claim, Failure> {
+    db.execute(
+        "UPDATE trials SET state = ?2, datetime_start = ?3 WHERE trial_id = ?1",
+        params![id, State::Running, now],
+    )?;
+    db.execute("DELETE FROM trial_intermediate_values WHERE trial_id = ?1", [id])?;
+    let (attempt, key) = db.query_row(
+        "UPDATE tinderbox_trials SET attempt = attempt + 1 WHERE trial_id = ?1 RETURNING attempt, trial_key",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
+    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
+    db.execute(
+        "INSERT INTO tinderbox_attempts
+         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![id, attempt, worker, micros, attempts, now, now + lease.length, Outcome::Running],
+    )?;
+    beat(db, id, now)?;
+    Ok(Claim {
+        study,
+        number: db.query_row("SELECT number FROM trials WHERE trial_id = ?1", [id], |row| row.get(0))?,
+        attempt,
+        worker: worker.to_owned(),
+        key,
+        parameters: trials::parameters(db, id)?,
+        attributes: trials::attributes(db, id)?,
+    })
+}
+
+/// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
+fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
+    let (attempt, used, allowed): (u64, u64, u64) = db.query_row(
+        "SELECT attempt, attempt - forgiven, lease_attempts
+         FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let reason = (used >= allowed).then(|| given_up(used));
+    if reason.is_some() {
+        db.execute(
+            "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
+            params![id, State::Fail, now],
+        )?;
+    } else {
+        db.execute(
+            "UPDATE trials SET state = ?2, datetime_start = NULL WHERE trial_id = ?1",
+            params![id, State::Waiting],
+        )?;
+    }
+    db.execute(
+        "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
+        params![id, attempt, outcome, now, reason],
+    )?;
+    db.execute("DELETE FROM trial_heartbeats WHERE trial_id = ?1", [id])?;
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What a claim may write while it holds: heartbeats, intermediate values, the result.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::Failure;
+use super::{queue, studies, values};
+use crate::storage::StorageError;
+use crate::timestamp::Timestamp;
+use crate::trial::{Claim, Outcome, State, Told, Verdict};
+
+pub(super) fn heartbeat(db: &Connection, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
+    let held = Held::by(db, claim)?;
+    db.execute(
+        "UPDATE tinderbox_attempts SET expires = ?3 WHERE trial_id = ?1 AND attempt = ?2",
+        params![held.id, claim.attempt, now + held.lease],
+    )?;
+    queue::beat(db, held.id, now)
+}
+
+pub(super) fn report(db: &Connection, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
+    let held = Held::by(db, claim)?;
+    let (value, kind) = values::split(value);
+    db.execute(
+        "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (trial_id, step) DO UPDATE SET
+             intermediate_value = excluded.intermediate_value,
+             intermediate_value_type = excluded.intermediate_value_type",
+        params![held.id, step, value, kind],
+    )?;
+    Ok(())
+}
+
+/// Stores the result; the inner error is a refusal that is itself worth storing.
+pub(super) fn tell(
+    db: &Connection,
+    claim: &Claim,
+    told: &Told,
+    now: Timestamp,
+) -> Result<Result<(), StorageError>, Failure> {
+    let held = match Held::by(db, claim) {
+        Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {
+            remember_refusal(db, claim, &told.verdict)?;
+            return Ok(Err(error));
+        }
+        other => other?,
+    };
+    let (state, outcome, reason) = match &told.verdict {
+        Verdict::Complete { value } => {
+            let (value, kind) = values::split(*value);
+            db.execute(
+                "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, 0, ?2, ?3)",
+                params![held.id, value, kind],
+            )?;
+            (State::Complete, Outcome::Complete, None)
+        }
+        Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Some(reason)),
+    };
+    db.execute(
+        "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
+        params![held.id, state, now],
+    )?;
+    db.execute(
+        "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
+        params![held.id, claim.attempt, outcome, now, reason],
+    )?;
+    queue::set_attributes(db, held.id, &told.attributes)?;
+    db.execute("DELETE FROM tinderbox_trial_attachments WHERE trial_id = ?1", [held.id])?;
+    for (name, content) in &told.attachments {
+        db.execute(
+            "INSERT INTO tinderbox_trial_attachments (trial_id, name, content) VALUES (?1, ?2, ?3)",
+            params![held.id, name, content],
+        )?;
+    }
+    Ok(Ok(()))
+}
+
+/// A trial whose claim still holds.
+struct Held {
+    id: i64,
+    lease: Duration,
+}
+
+impl Held {
+    fn by(db: &Connection, claim: &Claim) -> Result<Self, Failure> {
+        studies::require(db, claim.study)?;
+        let mut select = db.prepare_cached(
+            "SELECT trials.trial_id, state, outcome, lease_micros FROM trials
+             LEFT JOIN tinderbox_attempts ON tinderbox_attempts.trial_id = trials.trial_id AND attempt = ?3
+             WHERE study_id = ?1 AND number = ?2",
+        )?;
+        let row = select
+            .query_row(params![claim.study.0, claim.number, claim.attempt], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        let unknown = StorageError::UnknownTrial { study: claim.study, number: claim.number };
+        let (id, state, outcome, lease): (i64, State, Option<Outcome>, Option<u64>) = row.ok_or(unknown)?;
+        match (state, outcome) {
+            (State::Running, Some(Outcome::Running)) => {
+                Ok(Self { id, lease: Duration::from_micros(lease.unwrap_or(0)) })
+            }
+            (_, Some(Outcome::Complete | Outcome::Fail)) => Err(claim.already_told().into()),
+            _ => Err(claim.fenced().into()),
+        }
+    }
+}
+
+fn remember_refusal(db: &Connection, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
+    db.execute(
+        "UPDATE tinderbox_attempts SET refused = ?4 WHERE attempt = ?3
+         AND trial_id = (SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2)",
+        params![claim.study.0, claim.number, claim.attempt, verdict.to_string()],
+    )?;
+    Ok(())
+}

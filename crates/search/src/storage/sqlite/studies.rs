@@ -1,0 +1,99 @@
+//! Studies: their names, directions, attributes and files.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::error::Failure;
+use super::values::Json;
+use crate::storage::{Direction, StorageError, StudyId};
+
+pub(super) fn open(db: &Connection, name: &str, direction: Direction) -> Result<StudyId, Failure> {
+    let sql = "SELECT study_id FROM studies WHERE study_name = ?1";
+    let found = db.query_row(sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
+    let Some(study) = found else { return create(db, name, direction) };
+    let stored = directions(db, study)?;
+    if stored == direction.to_string() {
+        Ok(study)
+    } else {
+        Err(StorageError::Direction { name: name.to_owned(), stored, asked: direction }.into())
+    }
+}
+
+pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure> {
+    let mut select = db.prepare("SELECT study_name, study_id FROM studies")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, StudyId(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Refuses a study that is not there.
+pub(super) fn require(db: &Connection, study: StudyId) -> Result<(), Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM studies WHERE study_id = ?1)";
+    if db.query_row(sql, [study.0], |row| row.get(0))? {
+        Ok(())
+    } else {
+        Err(StorageError::UnknownStudy(study).into())
+    }
+}
+
+pub(super) fn set_attribute(
+    db: &Connection,
+    study: StudyId,
+    key: &str,
+    value: &Value,
+) -> Result<(), Failure> {
+    require(db, study)?;
+    db.execute(
+        "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?1, ?2, ?3)
+         ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json",
+        params![study.0, key, value.to_string()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn attributes(db: &Connection, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
+    require(db, study)?;
+    let mut select = db.prepare("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
+    let rows = select.query_map([study.0], |row| Ok((row.get(0)?, row.get::<_, Json>(1)?.0)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn set_attachment(
+    db: &Connection,
+    study: StudyId,
+    name: &str,
+    content: &[u8],
+) -> Result<(), Failure> {
+    require(db, study)?;
+    db.execute(
+        "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES (?1, ?2, ?3)
+         ON CONFLICT (study_id, name) DO UPDATE SET content = excluded.content",
+        params![study.0, name, content],
+    )?;
+    Ok(())
+}
+
+pub(super) fn attachment(db: &Connection, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    require(db, study)?;
+    let sql = "SELECT content FROM tinderbox_study_attachments WHERE study_id = ?1 AND name = ?2";
+    Ok(db.query_row(sql, params![study.0, name], |row| row.get(0)).optional()?)
+}
+
+fn create(db: &Connection, name: &str, direction: Direction) -> Result<StudyId, Failure> {
+    db.execute("INSERT INTO studies (study_name) VALUES (?1)", [name])?;
+    let study = db.last_insert_rowid();
+    db.execute(
+        "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, 0)",
+        params![direction.to_string().to_uppercase(), study],
+    )?;
+    Ok(StudyId(study))
+}
+
+/// `minimize`, or more of them between commas if another program made a study of several objectives.
+fn directions(db: &Connection, study: StudyId) -> Result<String, Failure> {
+    let mut select =
+        db.prepare("SELECT lower(direction) FROM study_directions WHERE study_id = ?1 ORDER BY objective")?;
+    let rows = select.query_map([study.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<Vec<String>, _>>()?.join(", "))
+}

@@ -1,0 +1,39 @@
+//! What SQLite adds to the contract: a file, other processes, and Optuna.
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::Sqlite;
+use crate::storage::Storage;
+use crate::storage::contract::contract;
+
+mod agreement;
+mod files;
+mod optuna;
+
+contract!(|promise: fn(&mut dyn Storage)| {
+    let folder = Folder::new();
+    promise(&mut folder.open());
+});
+
+/// A folder for one database, gone after the test.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.0.path().join("studies.db")
+    }
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(self.file()).unwrap()
+    }
+
+    /// A connection that knows nothing of Tinderbox.
+    fn plain(&self) -> Connection {
+        Connection::open(self.file()).unwrap()
+    }
+}

@@ -1,0 +1,139 @@
+//! A file that Optuna wrote: its tables are the ones that Tinderbox writes, and its study can be used.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::Folder;
+use crate::parameter::Distribution;
+use crate::storage::contract::{at, claim, fenced, new, nothing_to_claim, queue};
+use crate::storage::{Direction, Storage};
+use crate::trial::{Outcome, State, Told};
+
+/// A study that Optuna 5.0.0 made, dumped as SQL by the script `tests/optuna/make_fixture.py`.
+const BY_OPTUNA: &str = include_str!("optuna-5.0.0.sql");
+
+fn by_optuna(folder: &Folder) {
+    // The dump is in alphabetical order; Optuna's connections do not check foreign keys either.
+    folder.plain().execute_batch(&format!("PRAGMA foreign_keys = OFF; {BY_OPTUNA}")).unwrap();
+}
+
+/// Each table and index as SQL, with neither comments nor spaces nor quotes; SQLite's own are left out.
+fn tables(db: &Connection) -> BTreeMap<String, String> {
+    let mut select = db
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'tinderbox%'")
+        .unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).unwrap();
+    rows.map(|row| {
+        let (name, sql) = row.unwrap();
+        (name, sql.split_whitespace().collect::<String>().replace('"', ""))
+    })
+    .collect()
+}
+
+#[test]
+fn the_tables_are_optunas() {
+    let (ours, theirs) = (Folder::new(), Folder::new());
+    drop(ours.open());
+    by_optuna(&theirs);
+    let expected = tables(&theirs.plain());
+    assert_eq!(expected.len(), 12 + 1 + 2, "12 tables, alembic's and two indices");
+    assert_eq!(tables(&ours.plain()), expected);
+    drop(theirs.open());
+    assert_eq!(tables(&theirs.plain()), expected, "opening alters none of them");
+}
+
+#[test]
+fn a_study_of_optuna_is_read_and_added_to() {
+    let folder = Folder::new();
+    by_optuna(&folder);
+    let mut storage = folder.open();
+    let study = storage.open_study("by-optuna", Direction::Maximize).unwrap();
+    assert_eq!(storage.study_attributes(study).unwrap(), [("paper".to_owned(), json!([1, "two"]))].into());
+
+    let trials = storage.trials(study).unwrap();
+    let states: Vec<_> = trials.iter().map(|trial| trial.state).collect();
+    assert_eq!(states, [State::Complete, State::Pruned, State::Fail, State::Running, State::Waiting]);
+    assert_eq!((&trials[0].key, trials[0].attempt, trials[0].value), (&None, 0, Some(0.5)));
+    let parameters = &trials[0].parameters;
+    assert_eq!(parameters["activation"].value(), &json!("relu"));
+    assert_eq!(
+        parameters["units"].distribution(),
+        &Distribution::Int { low: 1, high: 9, log: false, step: 2 }
+    );
+    assert_eq!(parameters["rate"].value(), &json!(0.001));
+    assert_eq!(
+        trials[0].attributes,
+        [("loss".to_owned(), json!("NaN")), ("note".to_owned(), json!("é"))].into()
+    );
+    assert!(trials[0].intermediate_values[&1].is_nan());
+    assert_eq!(trials[0].intermediate_values.get(&2), Some(&f64::NEG_INFINITY));
+    assert!(trials[0].started <= trials[0].finished);
+
+    nothing_to_claim(&mut storage, study, 0);
+    assert_eq!(storage.enqueue(study, &new("ours")).unwrap(), 5);
+    assert_eq!(claim(&mut storage, study, "worker", 0).number, 5);
+    assert_eq!(storage.retry_failed(study, at(1)).unwrap(), 0, "the failed one is not ours");
+}
+
+#[test]
+fn a_study_of_several_objectives_is_refused_by_name() {
+    let folder = Folder::new();
+    by_optuna(&folder);
+    let error = folder.open().open_study("two-objectives", Direction::Maximize).unwrap_err().to_string();
+    assert!(
+        error.starts_with("study `two-objectives` is there already, to maximize, minimize and not"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_trial_that_optuna_failed_is_no_longer_held() {
+    let folder = Folder::new();
+    let mut storage = folder.open();
+    let study = queue(&mut storage, &["a"]);
+    let held = claim(&mut storage, study, "slow", 0);
+    // `optuna.storages.fail_stale_trials`
+    folder.plain().execute_batch("UPDATE trials SET state = 'FAIL'").unwrap();
+    fenced(storage.heartbeat(&held, at(1)));
+    fenced(storage.tell(&held, &Told::complete(1.0), at(1)));
+    assert_eq!(storage.attempts(study, 0).unwrap()[0].refused.as_deref(), Some("complete, with 1"));
+    assert_eq!(storage.retry_failed(study, at(2)).unwrap(), 1);
+    assert_eq!(claim(&mut storage, study, "next", 3).attempt, 2);
+    assert_eq!(storage.attempts(study, 0).unwrap()[0].outcome, Outcome::Expired);
+    fenced(storage.tell(&held, &Told::complete(1.0), at(4)));
+}
+
+#[test]
+fn a_trial_that_optuna_took_is_not_taken_over() {
+    let folder = Folder::new();
+    let mut storage = folder.open();
+    let study = queue(&mut storage, &["a"]);
+    folder.plain().execute_batch("UPDATE trials SET state = 'RUNNING'").unwrap();
+    nothing_to_claim(&mut storage, study, 1_000_000);
+}
+
+#[test]
+fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
+    let folder = Folder::new();
+    let mut storage = folder.open();
+    let study = queue(&mut storage, &["a"]);
+    let claim = claim(&mut storage, study, "worker", 0);
+    let told = Told { attachments: [("file".to_owned(), vec![1])].into(), ..Told::complete(1.0) };
+    storage.tell(&claim, &told, at(1)).unwrap();
+    storage.set_study_attachment(study, "labels", &[1]).unwrap();
+    let optuna = folder.plain();
+    optuna
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF; DELETE FROM trial_values; DELETE FROM trial_heartbeats; DELETE FROM trials;
+             DELETE FROM study_directions; DELETE FROM studies;",
+        )
+        .unwrap();
+    let next = queue(&mut storage, &["a"]);
+    assert_eq!(next, study, "SQLite gives the number again");
+    assert_eq!(storage.study_attachment(next, "labels").unwrap(), None);
+    assert!(storage.attempts(next, 0).unwrap().is_empty());
+    assert_eq!(storage.attachment(next, 0, "file").unwrap(), None);
+    assert_eq!(storage.trials(next).unwrap()[0].attempt, 0);
+}

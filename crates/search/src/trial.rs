@@ -1,0 +1,205 @@
+//! A trial from the queue to its result: what is enqueued, claimed and told, and what is left to read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::parameter::Parameter;
+use crate::storage::StudyId;
+use crate::timestamp::Timestamp;
+
+/// A trial to be enqueued.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewTrial {
+    /// Its name in the study, chosen by the program: enqueueing a key again changes nothing.
+    pub key: String,
+    /// What it tries, by name. Samplers and dashboards read these.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Anything else that its worker needs, as JSON: Optuna's user attributes.
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// A worker's hold on a trial, for one attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The trial's study.
+    pub study: StudyId,
+    /// The trial's number in its study, from 0.
+    pub number: u64,
+    /// The attempt, from 1: the fencing token. A later attempt takes away this one's right to write.
+    pub attempt: u64,
+    /// Who claimed.
+    pub worker: String,
+    /// The trial's key.
+    pub key: String,
+    /// The trial's parameters.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The trial's user attributes.
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// What a worker tells at the end of an attempt.
+///
+/// ```
+/// # use tinderbox_search::Told;
+/// let attachments = [("history.json".to_owned(), b"[0.1, 0.9]".to_vec())].into();
+/// let told = Told { attachments, ..Told::complete(0.9) };
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// How it went.
+    pub verdict: Verdict,
+    /// User attributes to add to the trial's own, or to put in their place.
+    pub attributes: BTreeMap<String, Value>,
+    /// Files, by name, in place of those of an earlier attempt.
+    pub attachments: BTreeMap<String, Vec<u8>>,
+}
+
+/// How an attempt went, in the words of its worker.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It finished.
+    Complete {
+        /// The objective; may be infinite, not NaN.
+        value: f64,
+    },
+    /// It failed, and its trial with it.
+    Fail {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The state of a trial; the names are Optuna's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// In the queue.
+    Waiting,
+    /// Claimed.
+    Running,
+    /// Finished, with a value.
+    Complete,
+    /// Stopped early (by another program).
+    Pruned,
+    /// Failed, by its worker's word or because no worker finished it.
+    Fail,
+}
+
+/// How many trials of a study are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// In the queue.
+    pub waiting: usize,
+    /// Claimed.
+    pub running: usize,
+    /// Finished, with a value.
+    pub complete: usize,
+    /// Stopped early.
+    pub pruned: usize,
+    /// Failed.
+    pub fail: usize,
+}
+
+/// A trial as a storage holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Its number in its study, from 0.
+    pub number: u64,
+    /// Its key; none if another program added it.
+    pub key: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Attempts made so far.
+    pub attempt: u64,
+    /// The worker of the last attempt.
+    pub worker: Option<String>,
+    /// What it tries.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// User attributes. One that is not JSON (Python writes a bare `NaN`) reads as its text.
+    pub attributes: BTreeMap<String, Value>,
+    /// The objective, once complete.
+    pub value: Option<f64>,
+    /// What the last attempt reported, by step; may be NaN or infinite.
+    pub intermediate_values: BTreeMap<u32, f64>,
+    /// Why it failed, if it did and the reason is known.
+    pub failure: Option<String>,
+    /// When the last attempt began; none while waiting.
+    pub started: Option<Timestamp>,
+    /// When it finished or failed.
+    pub finished: Option<Timestamp>,
+}
+
+/// One attempt at a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Who made it.
+    pub worker: String,
+    /// When it was claimed.
+    pub claimed: Timestamp,
+    /// When it ended; none while it runs.
+    pub ended: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed, or why the trial was given up after it.
+    pub reason: Option<String>,
+    /// What its worker told too late, in words: that was not stored.
+    pub refused: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not yet.
+    Running,
+    /// Told as complete.
+    Complete,
+    /// Told as failed.
+    Fail,
+    /// Its lease ran out, and another claim found that.
+    Expired,
+    /// Its worker was known to be dead.
+    Released,
+}
+
+impl Told {
+    /// It finished with `value`.
+    pub fn complete(value: f64) -> Self {
+        Verdict::Complete { value }.into()
+    }
+
+    /// It failed.
+    pub fn fail(reason: impl Into<String>) -> Self {
+        Verdict::Fail { reason: reason.into() }.into()
+    }
+}
+
+impl From<Verdict> for Told {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, attributes: BTreeMap::new(), attachments: BTreeMap::new() }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete { value } => write!(f, "complete, with {value}"),
+            Self::Fail { reason } => write!(f, "failed: {reason}"),
+        }
+    }
+}
+
+impl Counts {
+    /// Adds `trials` trials in `state`.
+    pub(crate) fn add(&mut self, state: State, trials: usize) {
+        *match state {
+            State::Waiting => &mut self.waiting,
+            State::Running => &mut self.running,
+            State::Complete => &mut self.complete,
+            State::Pruned => &mut self.pruned,
+            State::Fail => &mut self.fail,
+        } += trials;
+    }
+}
