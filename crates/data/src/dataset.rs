@@ -81,8 +81,8 @@ const PREFERRED: &str = "usps";
 
 /// Finds, downloads if need be, verifies and reads the dataset of `choice`.
 ///
-/// [`Choice::Auto`] falls back to [`stand_in`], with the reason, only when the files are nowhere and cannot be downloaded;
-/// a wrong file in a folder that the user gave is an error all the same.
+/// [`Choice::Auto`] falls back to [`stand_in`], with the reason, only when the files are nowhere and cannot be
+/// downloaded; a wrong file in a folder that the user gave is an error all the same.
 ///
 /// # Errors
 /// If the dataset is unknown, or its files cannot be had or read.
@@ -97,25 +97,6 @@ pub fn load(
         Choice::Named(name) => load_files(named(name)?, places, progress),
         Choice::StandIn => Ok(stand_in("the stand-in digits were asked for")),
     }
-}
-
-/// Reads the dataset of `manifest` from its files in `folder`, whose checksums the caller has verified.
-///
-/// # Errors
-/// If a file cannot be read or is not what the manifest says.
-pub fn read(manifest: &Manifest, folder: &Path) -> Result<Dataset, LoadError> {
-    let images = |file| match manifest.format {
-        Format::UspsText => usps::read(manifest, file, folder),
-    };
-    Ok(Dataset {
-        name: manifest.name.clone(),
-        title: manifest.title.clone(),
-        citation: manifest.citation.clone(),
-        training: images(&manifest.training)?,
-        test: images(&manifest.test)?,
-        origin: Origin::Files(folder.to_owned()),
-        sha256: manifest.fingerprint().to_string(),
-    })
 }
 
 fn load_files(
@@ -138,6 +119,22 @@ fn load_or_stand_in(
         }
         loaded => loaded,
     }
+}
+
+/// Reads the files of `manifest` in `folder`, whose checksums are known to be right.
+fn read(manifest: &Manifest, folder: &Path) -> Result<Dataset, LoadError> {
+    let images = |file| match manifest.format {
+        Format::UspsText => usps::read(manifest, file, folder),
+    };
+    Ok(Dataset {
+        name: manifest.name.clone(),
+        title: manifest.title.clone(),
+        citation: manifest.citation.clone(),
+        training: images(&manifest.training)?,
+        test: images(&manifest.test)?,
+        origin: Origin::Files(folder.to_owned()),
+        sha256: manifest.fingerprint().to_string(),
+    })
 }
 
 impl ChoiceError {

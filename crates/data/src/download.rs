@@ -1,6 +1,7 @@
 //! Downloads: one file, from the first mirror that gives the right bytes.
 //!
-//! Bytes go to `NAME.part`, which a later attempt takes up again; only a whole file with the right checksum gets its name.
+//! Bytes go to `NAME.part`, which a later attempt takes up again; only a whole file with the right checksum gets its
+//! name. A file `.lock` stays in the folder: it is how processes wait for each other.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -30,7 +31,7 @@ pub struct Progress<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// No mirror gave it.
-    #[error("{name} could not be downloaded: {}", .failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{name} could not be downloaded: {}", join(.failures))]
     Mirrors {
         /// The file.
         name: String,
@@ -269,6 +270,10 @@ impl Download<'_> {
             _ => DownloadError::Storage { path: self.path(), reason },
         }
     }
+}
+
+fn join(failures: &[Failure]) -> String {
+    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Where the bytes of `response` begin: at 0, or at `kept` if the server took up the request for a range.

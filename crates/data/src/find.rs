@@ -1,5 +1,6 @@
 //! The search for a dataset's files among the places where they may be.
 
+use std::ffi::OsString;
 use std::fmt::{Display, Formatter};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,10 @@ pub enum FindError {
         looked: Vec<(Place, PathBuf)>,
     },
     /// A file has the right name and other bytes.
-    #[error("{} ({place}) has the SHA-256 {found}, expected {expected}; remove it or put the right file there", .path.display())]
+    #[error(
+        "{} ({place}) has the SHA-256 {found}, expected {expected}; remove it or put the right file there",
+        .path.display()
+    )]
     Wrong {
         /// Where it was found.
         place: Place,
@@ -120,15 +124,7 @@ impl Places {
     /// `TINDERBOX_DATA_DIR`, and for the cache `$XDG_CACHE_HOME/tinderbox`, else `.cache/tinderbox` in the home folder.
     /// Empty variables count as not set, and so does a relative `XDG_CACHE_HOME`, as its specification demands.
     pub fn of_process(data_dir: Option<PathBuf>) -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let caches = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(|| {
-            std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".cache"))
-        });
-        Self {
-            data_dir,
-            environment: variable("TINDERBOX_DATA_DIR"),
-            cache: caches.map(|folder| folder.join("tinderbox")),
-        }
+        Self::of(data_dir, |name| std::env::var_os(name), std::env::home_dir())
     }
 
     /// The places that are set, in the order of the search.
@@ -140,6 +136,24 @@ impl Places {
         ]
         .into_iter()
         .filter_map(|(place, folder)| Some((place, folder.as_deref()?)))
+    }
+}
+
+impl Places {
+    fn of(
+        data_dir: Option<PathBuf>,
+        variable: impl Fn(&str) -> Option<OsString>,
+        home: Option<PathBuf>,
+    ) -> Self {
+        let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let caches = folder("XDG_CACHE_HOME")
+            .filter(|folder| folder.is_absolute())
+            .or_else(|| home.filter(|home| home.is_absolute()).map(|home| home.join(".cache")));
+        Self {
+            data_dir,
+            environment: folder("TINDERBOX_DATA_DIR"),
+            cache: caches.map(|folder| folder.join("tinderbox")),
+        }
     }
 }
 
@@ -211,6 +225,25 @@ mod tests {
             Checksum::of(&train)
         );
         assert!(message.contains(&sums), "{message}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_environment_gives_a_folder_and_the_cache() {
+        let places = |data_dir: &'static str, caches: &'static str, home: Option<&str>| {
+            let variable = |name: &str| match name {
+                "TINDERBOX_DATA_DIR" => Some(data_dir.into()),
+                "XDG_CACHE_HOME" => Some(caches.into()),
+                _ => None,
+            };
+            let places = Places::of(None, variable, home.map(PathBuf::from));
+            [places.environment, places.cache].map(|folder| folder.map(|folder| folder.display().to_string()))
+        };
+        let some = |folder: &str| Some(folder.to_owned());
+        assert_eq!(places("/d", "/c", Some("/h")), [some("/d"), some("/c/tinderbox")]);
+        assert_eq!(places("", "", Some("/h")), [None, some("/h/.cache/tinderbox")]);
+        assert_eq!(places("d", "c", Some("/h")), [some("d"), some("/h/.cache/tinderbox")]);
+        assert_eq!(places("", "", None), [None, None]);
     }
 
     #[test]

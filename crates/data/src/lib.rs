@@ -21,7 +21,7 @@ mod strata;
 mod test_server;
 
 pub use checksum::{Checksum, ChecksumError};
-pub use dataset::{Choice, ChoiceError, Dataset, LoadError, Origin, load, read};
+pub use dataset::{Choice, ChoiceError, Dataset, LoadError, Origin, load};
 pub use download::{DownloadError, Failure, Progress, download};
 pub use fetch::{FetchError, fetch};
 pub use find::{FindError, Listed, Place, Places, find, list};

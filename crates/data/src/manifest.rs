@@ -130,7 +130,8 @@ impl Manifest {
         [&self.training, &self.test]
     }
 
-    /// One checksum for all files: the SHA-256 of the lines that `sha256sum` prints for them, in the order of [`Manifest::files`].
+    /// One checksum for all files: the SHA-256 of the lines that `sha256sum` prints for them, in the order of
+    /// [`Manifest::files`].
     pub fn fingerprint(&self) -> Checksum {
         let line = |file: &DataFile| format!("{}  {}\n", file.sha256, file.name);
         Checksum::of(self.files().map(line).into_iter().collect::<String>().as_bytes())

@@ -36,8 +36,8 @@ pub struct Split {
     pub test: Images,
     /// The place of each test image, ascending.
     ///
-    /// Under [`Protocol::Official`] in the official test set, under [`Protocol::Pooled`] in the pooled set: the official
-    /// training images, then the official test images.
+    /// Under [`Protocol::Official`] in the official test set, under [`Protocol::Pooled`] in the pooled set: the
+    /// official training images, then the official test images.
     pub test_indices: Vec<u32>,
 }
 
@@ -63,8 +63,9 @@ const POOLED_TEST_FRACTION: f64 = 0.2;
 
 /// Splits `dataset`; the test images first, then `validation_fraction` of the others.
 ///
-/// Both draws are stratified: a class gives its share, rounded up or down. Numbers of images are rounded to the nearest.
-/// Equal arguments give equal splits, on any machine. The test images do not depend on `validation_fraction`.
+/// Both draws are stratified: a class gives its share, rounded up or down. Numbers of images are rounded to the
+/// nearest. Equal arguments give equal splits, on any machine. The test images do not depend on
+/// `validation_fraction`.
 ///
 /// # Errors
 /// If `validation_fraction` is outside `[0, 1)`, a training or test set would be empty, or the dataset's two sets

@@ -1,7 +1,8 @@
 //! Real digits that are always at hand: they stand in where a dataset cannot be had.
 //!
-//! They are the 1,797 images of 8x8 pixels of *Optical Recognition of Handwritten Digits* (E. Alpaydin, C. Kaynak, 1998,
-//! <https://doi.org/10.24432/C50P49>, CC BY 4.0), embedded in the program. `assets/README.md` tells where the file is from.
+//! They are the 1,797 images of 8x8 pixels of *Optical Recognition of Handwritten Digits* (E. Alpaydin, C. Kaynak,
+//! 1998, <https://doi.org/10.24432/C50P49>, CC BY 4.0), embedded in the program. `assets/README.md` tells where the
+//! file is from.
 
 use std::io::Read;
 
@@ -21,9 +22,9 @@ use crate::strata::last;
 /// training digits.
 ///
 /// A value `v` of the file becomes `v / 16`. Images are then scaled to twice their size, as by
-/// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`: row `r` of the result lies at `s = (r + 1/2) / 2 - 1/2` between
-/// the rows `⌊s⌋` and `⌊s⌋ + 1` of the source, clipped to the image, with weights `1 - (s - ⌊s⌋)` and `s - ⌊s⌋`; columns
-/// likewise. All of it is exact in `f32`.
+/// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`: row `r` of the result lies at
+/// `s = (r + 1/2) / 2 - 1/2`, clipped to the image, between the rows `⌊s⌋` and `⌊s⌋ + 1` of the source, which weigh
+/// `1 - (s - ⌊s⌋)` and `s - ⌊s⌋`; columns likewise. All of it is exact in `f32`.
 pub fn stand_in(reason: impl Into<String>) -> Dataset {
     let digits = digits();
     let (test, training) = last(digits.labels(), digits.classes(), TEST_IMAGES);

@@ -1,14 +1,17 @@
 //! The real USPS files, for those who have them: set `TINDERBOX_DATA_DIR`.
 
+use std::io::Write;
+
 use tinderbox_data::{Choice, Dataset, Origin, Places, State, find, list, load, manifest, verify};
 
 /// The real data; `None`, with a loud line, where no folder is given.
 fn usps() -> Option<Dataset> {
     let places = Places { cache: None, ..Places::of_process(None) };
     if places.environment.is_none() {
-        eprintln!(
-            "SKIPPED: this test reads the USPS files; set TINDERBOX_DATA_DIR to their folder to run it"
-        );
+        // Unlike `eprintln!`, this is not held back when the test passes.
+        let line =
+            "SKIPPED: this test reads the USPS files; set TINDERBOX_DATA_DIR to their folder to run it";
+        writeln!(std::io::stderr(), "{line}").expect("standard error is open");
         return None;
     }
     Some(load(&Choice::Named("usps".into()), &places, &mut |_| {}).expect("the USPS files are there"))

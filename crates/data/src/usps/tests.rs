@@ -2,6 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 use super::*;
 use crate::manifest::manifest;
@@ -101,4 +102,32 @@ fn a_line_of_255_values_is_refused_under_the_real_manifest() {
         ),
         "{message}"
     );
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(
+        images in prop::collection::vec((0_u8..10, -10_000_i32..=10_000, -10_000_i32..=10_000), 2),
+    ) {
+        let value = |ten_thousandths: i32| f64::from(ten_thousandths) / 10_000.0;
+        let lines: Vec<String> = images
+            .iter()
+            .map(|&(label, left, right)| format!("{label}.0000 {:.4} {:.4} \n", value(left), value(right)))
+            .collect();
+        let read = read_bytes(&small(), &gzip(lines.concat().as_bytes())).expect("good");
+        for (image, &(label, left, right)) in images.iter().enumerate() {
+            prop_assert_eq!(read.labels()[image], label);
+            for (pixel, written) in read.image(image).iter().zip([left, right]) {
+                prop_assert!((f64::from(*pixel) - f64::midpoint(value(written), 1.0)).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "[0-9. \\n\\-eNaif]{0,60}", tail: Vec<u8>) {
+        let whole = gzip(&[text.as_bytes(), &tail].concat());
+        let _ = read_bytes(&small(), &whole);
+        let _ = read_bytes(&small(), &whole[..whole.len() / 2]);
+        let _ = read_bytes(&small(), &tail);
+    }
 }
