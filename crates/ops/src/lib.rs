@@ -1,1 +1,5 @@
-//! Tensor operations that Burn lacks.
+#![doc = include_str!("../README.md")]
+
+mod locally_connected;
+
+pub use locally_connected::{LocallyConnectedOptions, locally_connected_2d};

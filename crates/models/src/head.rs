@@ -1,0 +1,41 @@
+//! What `Cnn` and `LocalNet` have in common: everything but their two filter layers.
+
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::prelude::*;
+
+use crate::{Activation, CnnConfig};
+
+/// Activation and pooling after a filter layer, and the classifier after the last.
+#[derive(Module, Debug)]
+pub(crate) struct Head {
+    hidden: Linear,
+    output: Linear,
+    dropout: Dropout,
+    pooling: MaxPool2d,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Head {
+    pub(crate) fn new(config: &CnnConfig, device: &Device) -> Self {
+        Self {
+            hidden: config.initializer.linear(config.features(), config.hidden, device),
+            output: config.initializer.linear(config.hidden, config.classes, device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            pooling: MaxPool2dConfig::new([2, 2]).init(),
+            activation: config.activation,
+        }
+    }
+
+    /// From `[batch, filters, height, width]` to `[batch, filters, height / 2, width / 2]`.
+    pub(crate) fn pool(&self, filtered: Tensor<4>) -> Tensor<4> {
+        self.pooling.forward(self.activation.forward(filtered))
+    }
+
+    /// From the last `[batch, filters, height / 4, width / 4]` to `[batch, classes]`.
+    pub(crate) fn score(&self, pooled: Tensor<4>) -> Tensor<2> {
+        let hidden = self.activation.forward(self.hidden.forward(pooled.flatten::<2>(1, 3)));
+        self.output.forward(self.dropout.forward(hidden))
+    }
+}

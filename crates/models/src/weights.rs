@@ -1,0 +1,171 @@
+//! Networks as files: safetensors, with the configuration in the metadata.
+//!
+//! Tensors are named by their place in the network, such as `hidden.0.weight`. A file is complete or absent: it gets its
+//! name once all of it is on the disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::prelude::*;
+use burn::tensor::Shape;
+use burn_store::{ApplyError, ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
+use safetensors::SafeTensors;
+
+use crate::{ConfigError, Network, NetworkConfig};
+
+/// The key of the configuration among the metadata.
+const CONFIGURATION: &str = "tinderbox.network";
+
+/// A file of weights that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", .path.display())]
+pub struct WeightsError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub reason: Reason,
+}
+
+/// What is wrong with a file of weights.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// The file cannot be opened or read.
+    #[error("cannot be read: {0}")]
+    Read(std::io::Error),
+    /// The file cannot be written.
+    #[error("cannot be written: {0}")]
+    Write(String),
+    /// The bytes are no safetensors file, or end too early.
+    #[error("no complete safetensors file ({0}); was it copied to the end?")]
+    Format(String),
+    /// The metadata lack the configuration.
+    #[error("no `{CONFIGURATION}` among its metadata; was it saved by Tinderbox?")]
+    NoConfiguration,
+    /// The configuration is no JSON of a network.
+    #[error("its configuration does not describe a network: {0}")]
+    Configuration(serde_json::Error),
+    /// The configuration describes no network.
+    #[error("its configuration describes no network: {0}")]
+    Config(ConfigError),
+    /// A tensor of another shape than the configuration's.
+    #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// Its shape by the configuration.
+        expected: Vec<usize>,
+        /// Its shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor that the network has and the file lacks.
+    #[error("tensor `{0}` is missing")]
+    Missing(String),
+    /// A tensor that the file has and the network lacks.
+    #[error("tensor `{0}` is no part of the network")]
+    Unexpected(String),
+    /// A tensor that cannot be read.
+    #[error("tensor `{name}` cannot be read: {message}")]
+    Tensor {
+        /// The tensor.
+        name: String,
+        /// What Burn says about it.
+        message: String,
+    },
+    /// A tensor with NaN or infinity in it.
+    #[error("tensor `{0}` holds a value that is not finite; did its training diverge?")]
+    NotFinite(String),
+}
+
+/// Writes a network and its configuration to `path`, replacing what was there.
+///
+/// # Errors
+/// If the file cannot be written; what was at `path` is then still there.
+pub fn save(network: &Network, config: &NetworkConfig, path: &Path) -> Result<(), WeightsError> {
+    let failed = |message: String| WeightsError { path: path.to_owned(), reason: Reason::Write(message) };
+    let configuration = serde_json::to_string(config).map_err(|error| failed(error.to_string()))?;
+    // Burn's own metadata are left out: with a single key, equal networks make equal files.
+    let mut store = SafetensorsStore::from_file(path)
+        .overwrite(true)
+        .skip_enum_variants(true)
+        .clear_metadata()
+        .metadata(CONFIGURATION, configuration);
+    network.save_into(&mut store).map_err(|error| failed(error.to_string()))
+}
+
+/// Reads a network that [`save`] wrote, onto `device`.
+///
+/// # Errors
+/// Says what is wrong with the file, and which tensor does not fit the configuration.
+pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), WeightsError> {
+    fs::read(path)
+        .map_err(Reason::Read)
+        .and_then(|bytes| read(bytes, device))
+        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+}
+
+fn read(bytes: Vec<u8>, device: &Device) -> Result<(NetworkConfig, Network), Reason> {
+    let config = configuration(&bytes)?;
+    let mut store = SafetensorsStore::from_bytes(Some(bytes))
+        .skip_enum_variants(true)
+        .validate(false)
+        .allow_partial(true);
+    refuse_infinities(&mut store)?;
+
+    let mut network = config.init(device);
+    let applied = network.load_from(&mut store).map_err(|error| Reason::Format(error.to_string()))?;
+    if let Some(error) = applied.errors.into_iter().next() {
+        return Err(error.into());
+    }
+    if let Some((name, _)) = applied.missing.into_iter().next() {
+        return Err(Reason::Missing(name));
+    }
+    if let Some(name) = applied.unused.into_iter().next() {
+        return Err(Reason::Unexpected(name));
+    }
+    Ok((config, network))
+}
+
+/// The configuration among the metadata of a whole file.
+fn configuration(bytes: &[u8]) -> Result<NetworkConfig, Reason> {
+    // Burn's store reads no metadata. This also checks that the tensors fill the file to its end.
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| Reason::Format(error.to_string()))?;
+    let configuration =
+        metadata.metadata().as_ref().and_then(|map| map.get(CONFIGURATION)).ok_or(Reason::NoConfiguration)?;
+    let config: NetworkConfig = serde_json::from_str(configuration).map_err(Reason::Configuration)?;
+    config.check().map_err(Reason::Config)?;
+    Ok(config)
+}
+
+fn refuse_infinities(store: &mut SafetensorsStore) -> Result<(), Reason> {
+    let tensors = store.get_all_tensors().map_err(|error| Reason::Format(error.to_string()))?;
+    for (name, tensor) in tensors {
+        let data = bridge::to_data(tensor)
+            .map_err(|error| Reason::Tensor { name: name.clone(), message: error.to_string() })?;
+        if data.iter::<f32>().any(|value| !value.is_finite()) {
+            return Err(Reason::NotFinite(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+impl From<ApplyError> for Reason {
+    fn from(error: ApplyError) -> Self {
+        let sizes = |shape: Shape| shape.iter().copied().collect();
+        match error {
+            ApplyError::ShapeMismatch { path, expected, found } => {
+                Self::Shape { name: path, expected: sizes(expected), found: sizes(found) }
+            }
+            ApplyError::DTypeMismatch { path, expected, found } => {
+                Self::Tensor { name: path, message: format!("it holds {found:?}, expected {expected:?}") }
+            }
+            ApplyError::AdapterError { path, message } | ApplyError::LoadError { path, message } => {
+                Self::Tensor { name: path, message }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

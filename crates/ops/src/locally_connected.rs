@@ -1,0 +1,112 @@
+//! A convolution in which every output position has weights of its own.
+//!
+//! The pixels that a position sees are gathered into a matrix, and one batched product over the positions does the rest.
+
+use burn::prelude::*;
+use burn::tensor::assert_shape;
+
+/// Where the windows of [`locally_connected_2d`] lie.
+///
+/// Each pair is `[vertical, horizontal]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocallyConnectedOptions {
+    /// Height and width of a window, in pixels, each at least 1.
+    pub kernel: [usize; 2],
+    /// Pixels from one window to the next, each at least 1.
+    pub stride: [usize; 2],
+    /// Rows and columns of zeros on each side of an image.
+    pub padding: [usize; 2],
+}
+
+impl LocallyConnectedOptions {
+    /// Windows of this size at stride 1, without padding.
+    pub fn new(kernel: [usize; 2]) -> Self {
+        Self { kernel, stride: [1, 1], padding: [0, 0] }
+    }
+
+    /// Rows and columns of the output for an image of `[height, width]`, or `None` if no window fits into it.
+    pub fn output_size(&self, image: [usize; 2]) -> Option<[usize; 2]> {
+        let windows = |axis: usize| {
+            let room = (image[axis] + 2 * self.padding[axis]).checked_sub(self.kernel[axis])?;
+            Some(room.checked_div(self.stride[axis])? + 1)
+        };
+        Some([windows(0)?, windows(1)?])
+    }
+}
+
+/// A convolution without shared weights: every output position has weights of its own.
+///
+/// `y[o, r, c] = b[o, r, c] + Σ w[r, c, o, i, u, v] · x[i, s·r + u − p, s·c + v − p]`, with stride `s`, padding `p`, and
+/// zeros outside the image.
+///
+/// # Shapes
+/// - `images`: `[batch, channels_in, height, width]`
+/// - `weight`: `[rows * columns, channels_out, channels_in * kernel_height * kernel_width]`; positions and the entries of
+///   a window are in row-major order, so that each position's weights are one matrix
+/// - `bias`: `[channels_out, rows, columns]`
+/// - returns `[batch, channels_out, rows, columns]`, where `[rows, columns]` is
+///   [`output_size`](LocallyConnectedOptions::output_size) of an image
+///
+/// # Panics
+/// If no window fits into an image, or a shape differs from the above.
+///
+/// Source: LeCun, "Generalization and Network Design Strategies" (1989).
+pub fn locally_connected_2d(
+    images: Tensor<4>,
+    weight: Tensor<3>,
+    bias: Option<Tensor<3>>,
+    options: &LocallyConnectedOptions,
+) -> Tensor<4> {
+    let [batch, channels_in, height, width] = images.dims();
+    let [rows, columns] = options
+        .output_size([height, width])
+        .unwrap_or_else(|| panic!("no window of {options:?} fits into an image of {height}x{width} pixels"));
+    let [_, channels_out, _] = weight.dims();
+    let window = channels_in * options.kernel[0] * options.kernel[1];
+    assert_shape!(weight, [rows * columns, channels_out, window]);
+
+    let output = weight
+        .matmul(windows(images, options, [rows, columns]))
+        .reshape([rows, columns, channels_out, batch])
+        .permute([3, 2, 0, 1]);
+    match bias {
+        Some(bias) => {
+            assert_shape!(bias, [channels_out, rows, columns]);
+            output + bias.unsqueeze::<4>()
+        }
+        None => output,
+    }
+}
+
+/// What each position sees: `[rows * columns, channels_in * kernel_height * kernel_width, batch]`.
+///
+/// With the batch as the last axis, gathering copies whole rows.
+fn windows(images: Tensor<4>, options: &LocallyConnectedOptions, [rows, columns]: [usize; 2]) -> Tensor<3> {
+    let [vertical, horizontal] = options.padding;
+    let padded = if options.padding == [0, 0] {
+        images
+    } else {
+        images.pad((horizontal, horizontal, vertical, vertical), 0.0)
+    };
+    let [batch, channels, height, width] = padded.dims();
+    let device = padded.device();
+
+    let [kernel_height, kernel_width] = options.kernel;
+    let mut seen = Vec::with_capacity(rows * columns * channels * kernel_height * kernel_width);
+    for row in (0..rows).map(|row| row * options.stride[0]) {
+        for column in (0..columns).map(|column| column * options.stride[1]) {
+            for channel in 0..channels {
+                for y in row..row + kernel_height {
+                    let start = (channel * height + y) * width + column;
+                    seen.extend((start..start + kernel_width).map(|pixel| pixel as i64));
+                }
+            }
+        }
+    }
+    let count = seen.len();
+    padded
+        .reshape([batch, channels * height * width])
+        .transpose()
+        .select(0, Tensor::from_data(TensorData::new(seen, [count]), &device))
+        .reshape([rows * columns, channels * kernel_height * kernel_width, batch])
+}
