@@ -89,6 +89,7 @@ fn below(bound: u32, rng: &mut (impl Rng + ?Sized)) -> u32 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rand::TryRng;
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::SeedableRng;
 
@@ -105,6 +106,35 @@ mod tests {
     #[test]
     fn the_last_of_each_class_are_taken() {
         assert_eq!(last(&[0, 0, 1, 1, 0, 0], 2, 3), (vec![3, 4, 5], vec![0, 1, 2]));
+    }
+
+    /// Yields 0, 1, 2 and so on.
+    struct Counter(u32);
+
+    impl TryRng for Counter {
+        type Error = std::convert::Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            self.0 += 1;
+            Ok(self.0 - 1)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(u64::from(self.try_next_u32()?))
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_one_word_too_many_is_not_used() {
+        // 2^32 words make three equal thirds and one left over, which is the word 0.
+        let mut counter = Counter(0);
+        assert_eq!(below(3, &mut counter), 0);
+        assert_eq!(counter.0, 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ struct Case {
     file: DataFile,
     bytes: Vec<u8>,
     folder: TempDir,
+    stall: Duration,
 }
 
 impl Case {
@@ -17,7 +18,7 @@ impl Case {
         file.mirrors = servers.iter().map(|server| format!("{}/{}", server.address, file.name)).collect();
         file.sha256 = Checksum::of(&bytes);
         file.size = bytes.len() as u64;
-        Self { file, bytes, folder: tempfile::tempdir().expect("temporary folder") }
+        Self { file, bytes, folder: tempfile::tempdir().expect("temporary folder"), stall: STALL }
     }
 
     fn path(&self) -> PathBuf {
@@ -29,8 +30,7 @@ impl Case {
     }
 
     fn run(&self) -> Result<PathBuf, DownloadError> {
-        Download { file: &self.file, folder: self.folder.path(), stall: Duration::from_millis(300) }
-            .run(&mut |_| {})
+        Download { file: &self.file, folder: self.folder.path(), stall: self.stall }.run(&mut |_| {})
     }
 
     #[track_caller]
@@ -214,7 +214,7 @@ fn a_server_that_falls_silent_is_given_up() {
         reply.bytes(&content()[..10]);
         std::thread::sleep(Duration::from_secs(3));
     });
-    let case = Case::new(&[&server]);
+    let case = Case { stall: Duration::from_millis(300), ..Case::new(&[&server]) };
     case.fails(&format!("no byte came for 0.3 s, after 10 of {}", case.file.size));
 }
 

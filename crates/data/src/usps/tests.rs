@@ -81,7 +81,9 @@ fn another_number_of_images_is_refused() {
 
 #[test]
 fn an_endless_line_is_not_read_to_its_end() {
-    refused(&gzip(&vec![b' '; 1 << 20]), "line 1: longer than 48 bytes, expected one image a line");
+    let endless = gzip(&vec![b' '; 1 << 20]);
+    let cut = &endless[..endless.len() / 2];
+    refused(cut, "line 1: longer than 48 bytes, expected one image a line");
 }
 
 #[test]
