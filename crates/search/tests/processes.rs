@@ -15,7 +15,7 @@ use tinderbox_search::{
 
 const FILE: &str = "TINDERBOX_SEARCH_TEST_FILE";
 const WORKER: &str = "TINDERBOX_SEARCH_TEST_WORKER";
-const LEASE: Lease = Lease::new(Duration::from_secs(60));
+const LEASE: Lease = Lease::new(Duration::from_mins(1));
 
 #[test]
 fn many_processes_and_threads_claim_each_trial_once() {
@@ -148,7 +148,7 @@ fn tell_one_and_hold_one() {
     let claim = storage.claim(study, &worker, at(0), LEASE).unwrap().unwrap();
     storage.report(&claim, 0, 0.25).unwrap();
     say("holding");
-    std::thread::sleep(Duration::from_secs(600));
+    std::thread::sleep(Duration::from_mins(10));
 }
 
 #[test]

@@ -106,6 +106,25 @@ fn a_trial_that_optuna_failed_is_no_longer_held() {
 }
 
 #[test]
+fn optuna_sees_the_heartbeats_of_what_runs_and_no_others() {
+    let folder = Folder::new();
+    let mut storage = folder.open();
+    let study = queue(&mut storage, &["a"]);
+    let heartbeats = || -> Vec<String> {
+        let db = folder.plain();
+        let mut select = db.prepare("SELECT heartbeat FROM trial_heartbeats").unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    assert!(heartbeats().is_empty());
+    let held = claim(&mut storage, study, "worker", 0);
+    assert_eq!(heartbeats(), ["2023-11-14 22:13:20.000000"]);
+    storage.heartbeat(&held, at(5)).unwrap();
+    assert_eq!(heartbeats(), ["2023-11-14 22:13:25.000000"]);
+    storage.release(study, "worker", at(6)).unwrap();
+    assert!(heartbeats().is_empty(), "Optuna would fail the next attempt by the heartbeat of this one");
+}
+
+#[test]
 fn a_trial_that_optuna_took_is_not_taken_over() {
     let folder = Folder::new();
     let mut storage = folder.open();
