@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 pub mod numbers;
+pub mod page;
 pub mod record;
 pub mod report;
 pub mod statistics;
+
+mod figure;
+mod format;
+mod picture;
 
 #[cfg(test)]
 mod fixture;
 
 pub use numbers::{Numbers, numbers};
+pub use page::{PageError, render};
 pub use record::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record,
     RecordError, Results, Timing,

@@ -1,0 +1,76 @@
+//! The range of an axis, and the step between its ticks.
+
+/// A range that holds every value, with ends that are ticks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Axis {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) step: f64,
+}
+
+impl Axis {
+    /// From 1 to the last epoch; a single epoch stands in the middle.
+    pub(super) fn epochs(last: f64) -> Self {
+        let step = step((last - 1.0) / 6.0).max(1.0);
+        if last > 1.0 { Self { low: 1.0, high: last, step } } else { Self { low: 0.0, high: 2.0, step } }
+    }
+
+    /// Percent, within 0 and 100.
+    pub(super) fn percent(low: f64, high: f64) -> Self {
+        let step = step((high - low) / 5.0).clamp(0.1, 20.0);
+        let low = ((low / step).floor() * step).max(0.0);
+        let high = ((high / step).ceil() * step).min(100.0);
+        if low < high {
+            Self { low, high, step }
+        } else if high < 100.0 {
+            Self { low, high: high + step, step }
+        } else {
+            Self { low: low - step, high, step }
+        }
+    }
+
+    /// From a power of ten to a power of ten.
+    pub(super) fn decades(low: f64, high: f64) -> Self {
+        let (low, high) = (low.log10().floor(), high.log10().ceil());
+        Self { low: 10_f64.powf(low), high: 10_f64.powf(high.max(low + 1.0)), step: 1.0 }
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is at least `atleast`.
+fn step(atleast: f64) -> f64 {
+    let power = 10_f64.powf(atleast.max(1e-9).log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .map(|digit| digit * power)
+        .into_iter()
+        .find(|step| *step >= atleast)
+        .unwrap_or(power)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ends_are_ticks_and_ticks_are_round() {
+        assert_eq!(Axis::percent(83.2, 97.4), Axis { low: 80.0, high: 100.0, step: 5.0 });
+        assert_eq!(Axis::percent(9.8, 97.4), Axis { low: 0.0, high: 100.0, step: 20.0 });
+        assert_eq!(Axis::percent(100.0, 100.0), Axis { low: 99.9, high: 100.0, step: 0.1 });
+        assert_eq!(Axis::percent(0.0, 0.0), Axis { low: 0.0, high: 0.1, step: 0.1 });
+        assert_eq!(Axis::epochs(20.0), Axis { low: 1.0, high: 20.0, step: 5.0 });
+        assert_eq!(Axis::epochs(5.0), Axis { low: 1.0, high: 5.0, step: 1.0 });
+        assert_eq!(Axis::epochs(1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
+        assert_eq!(Axis::decades(0.02, 1.8), Axis { low: 0.01, high: 10.0, step: 1.0 });
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_on_the_axis(first in 0.0..100.0_f64, second in 0.0..100.0_f64) {
+            let (low, high) = (first.min(second), first.max(second));
+            let axis = Axis::percent(low, high);
+            prop_assert!(axis.low <= low && high <= axis.high + 1e-9 && axis.low < axis.high);
+            prop_assert!((axis.high - axis.low) / axis.step < 8.0);
+        }
+    }
+}

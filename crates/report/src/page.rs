@@ -1,0 +1,67 @@
+//! The report as one HTML file: no network, no script, no other file.
+
+mod experiment;
+mod gallery;
+mod head;
+
+use askama::Template;
+
+use crate::numbers::numbers;
+use crate::report::{Report, ReportError};
+use experiment::ExperimentPage;
+use head::Fact;
+
+/// Writes the page.
+///
+/// Every string of the report stands in it as text, whatever it holds.
+///
+/// # Errors
+/// If the parts of the report do not belong together, see [`Report::check`].
+pub fn render(report: &Report) -> Result<String, PageError> {
+    report.check()?;
+    let numbers = numbers(report);
+    let notice = report.notice();
+    let experiments = report.experiments.iter().zip(&numbers.experiments).enumerate();
+    let page = Page {
+        report,
+        notice,
+        progress: head::progress(report),
+        facts: head::facts(report),
+        experiments: experiments
+            .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers, report))
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(page.render()?)
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The parts of the report do not belong together.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A test image could not be drawn.
+    #[error("test image {index}: {source}")]
+    Picture {
+        /// Position among the test images.
+        index: u32,
+        /// Why.
+        source: png::EncodingError,
+    },
+    /// The template could not be filled in.
+    #[error("page: {0}")]
+    Template(#[from] askama::Error),
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    report: &'a Report,
+    notice: Option<&'a str>,
+    progress: String,
+    facts: Vec<Fact>,
+    experiments: Vec<ExperimentPage<'a>>,
+}
+
+#[cfg(test)]
+mod tests;

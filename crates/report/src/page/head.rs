@@ -1,0 +1,150 @@
+//! What was run, where and on what: the head of the page, gathered from the plan and the records.
+
+use crate::format::{count, counted, short};
+use crate::record::{DatasetIdentity, Environment, Record};
+use crate::report::Report;
+
+/// A line of the head. More than one value means that the trials differ in it.
+pub(super) struct Fact {
+    pub(super) name: &'static str,
+    pub(super) values: Vec<String>,
+}
+
+/// How much of the plan is done.
+pub(super) fn progress(report: &Report) -> String {
+    let sum = |of: fn(&crate::ExperimentView) -> usize| report.experiments.iter().map(of).sum::<usize>();
+    let experiments = counted(report.experiments.len(), "experiment", "experiments");
+    let done = counted(sum(|experiment| experiment.records.len()), "trial", "trials");
+    let failed = count(sum(|experiment| experiment.failures.len()) as u64);
+    let waiting = count(sum(|experiment| experiment.waiting) as u64);
+    format!("{experiments}: {done} with results, {failed} failed, {waiting} waiting")
+}
+
+pub(super) fn facts(report: &Report) -> Vec<Fact> {
+    let records: Vec<&Record> =
+        report.experiments.iter().flat_map(|experiment| &experiment.records).collect();
+    let dataset =
+        |of: fn(&DatasetIdentity) -> String| distinct(records.iter().map(|r| of(&r.results.dataset)));
+    let environment = |of: fn(&Environment) -> String| distinct(records.iter().map(|r| of(&r.environment)));
+    let plan = &report.plan;
+    let epochs =
+        plan.epochs.map_or("epochs as each experiment says".into(), |n| counted(n, "epoch", "epochs"));
+    let mut facts = vec![
+        Fact {
+            name: "Data",
+            values: dataset(|data| format!("{}, SHA-256 {}", data.title, short(&data.sha256))),
+        },
+        Fact {
+            name: "Split",
+            values: dataset(split).into_iter().map(|s| format!("{}: {s}", plan.protocol)).collect(),
+        },
+        Fact {
+            name: "Plan",
+            values: vec![format!(
+                "profile {}, {} × {epochs}, hash {}",
+                plan.profile,
+                seeds(&plan.seeds),
+                short(&plan.hash)
+            )],
+        },
+        Fact { name: "Backend", values: vec![report.backend.clone()] },
+        Fact { name: "Processor", values: environment(processor) },
+        Fact { name: "Program", values: environment(program) },
+        Fact { name: "Trials begun", values: period(&records).into_iter().collect() },
+        Fact { name: "Page made", values: vec![report.created.clone()] },
+    ];
+    facts.retain(|fact| !fact.values.is_empty());
+    facts
+}
+
+fn split(data: &DatasetIdentity) -> String {
+    let [training, validation, test] =
+        [data.training, data.validation, data.test].map(|images| count(images as u64));
+    format!("{training} training, {validation} validation, {test} test images, {} classes", data.classes)
+}
+
+fn processor(environment: &Environment) -> String {
+    let cores = counted(environment.cores, "core", "cores");
+    let threads = counted(environment.threads, "thread", "threads");
+    format!("{}, {cores}, {threads} a trial, {}", environment.cpu, environment.os)
+}
+
+fn program(environment: &Environment) -> String {
+    let Environment { tinderbox, burn, revision, dirty, .. } = environment;
+    let revision =
+        revision.as_deref().map_or("revision unknown".into(), |full| format!("revision {}", short(full)));
+    let dirty = if *dirty == Some(true) { " with changes that were not committed" } else { "" };
+    format!("Tinderbox {tinderbox}, {revision}{dirty}, Burn {burn}")
+}
+
+fn seeds(seeds: &[u64]) -> String {
+    let range = match seeds {
+        [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
+            format!(" ({first} to {last})")
+        }
+        [] => String::new(),
+        _ => format!(" ({})", seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    counted(seeds.len(), "seed", "seeds") + &range
+}
+
+/// From the first begun trial to the last, by their texts: RFC 3339 in UTC sorts by time.
+fn period(records: &[&Record]) -> Option<String> {
+    let started = || records.iter().map(|record| record.timing.started.as_str());
+    let (first, last) = (started().min()?, started().max()?);
+    Some(if first == last { first.into() } else { format!("{first} to {last}") })
+}
+
+fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(&value) {
+            distinct.push(value);
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn consecutive_seeds_are_a_range() {
+        assert_eq!(seeds(&[3, 4, 5]), "3 seeds (3 to 5)");
+        assert_eq!(seeds(&[3, 5]), "2 seeds (3, 5)");
+        assert_eq!(seeds(&[7]), "1 seed (7)");
+    }
+
+    #[test]
+    fn trials_that_differ_are_all_named() {
+        let mut report = fixture::report();
+        report.experiments[0].records[1].environment.cpu = "Other CPU".into();
+        report.experiments[0].records[1].environment.dirty = Some(true);
+        let facts = facts(&report);
+        let values = |name| facts.iter().find(|fact| fact.name == name).unwrap().values.clone();
+        assert_eq!(
+            values("Processor"),
+            [
+                "Example CPU @ 2.00 GHz, 2 cores, 1 thread a trial, Linux",
+                "Other CPU, 2 cores, 1 thread a trial, Linux"
+            ]
+        );
+        assert_eq!(
+            values("Program")[1],
+            "Tinderbox 0.1.0, revision 0123456789 with changes that were not committed, Burn 0.22.1"
+        );
+        assert_eq!(values("Split"), ["official: 6,562 training, 729 validation, 40 test images, 10 classes"]);
+        assert_eq!(values("Trials begun"), ["2026-03-01T12:00:00Z to 2026-03-01T12:00:02Z"]);
+        assert_eq!(progress(&report), "1 experiment: 9 trials with results, 0 failed, 0 waiting");
+    }
+
+    #[test]
+    fn a_report_without_records_says_what_it_knows() {
+        let mut report = fixture::report();
+        report.experiments.clear();
+        let names: Vec<&str> = facts(&report).iter().map(|fact| fact.name).collect();
+        assert_eq!(names, ["Plan", "Backend", "Page made"]);
+    }
+}

@@ -1,0 +1,319 @@
+use super::*;
+use crate::fixture::{self, EPOCHS, IMAGES};
+use crate::record::{Outcome, Predictions, Record};
+use crate::report::{ArmView, ExperimentView, Failure, Reported, STAND_IN, TestImages};
+
+const HOSTILE: &str = "<img src=x onerror=alert(1)> & \"quoted\" 'arm' {{ 7 * 7 }}";
+
+/// A whole paper: three models, learning rates of which one diverges, a grid of 18 arms with 12 seeds each.
+fn paper() -> Report {
+    let mut report = fixture::report();
+    let experiment = |name: &str, title: &str, arms: Vec<String>, seeds: u64| ExperimentView {
+        name: name.into(),
+        title: title.into(),
+        part: "Task II, table 9".into(),
+        statement: "The second has the best accuracy, and 0.1 fails to converge.".into(),
+        records: arms.iter().flat_map(|arm| (0..seeds).map(|seed| trial(name, arm, seed))).collect(),
+        arms: arms.into_iter().map(arm).collect(),
+        failures: vec![],
+        waiting: 0,
+    };
+    let mut rates =
+        experiment("task2_rates", "Learning rates", ["0.0001", "0.001", "0.1"].map(String::from).to_vec(), 8);
+    for record in rates.records.iter_mut().filter(|record| record.arm == "0.1") {
+        record.results.outcome = Outcome::Diverged { epoch: 2 };
+        record.results.history.truncate(2);
+        record.results.history[1].training_loss = f64::NAN;
+        record.results.history[1].test_accuracy = 0.1;
+        record.results.test = None;
+    }
+    rates.arms[1].reported = Some(Reported { value_percent: 95.7, what: "test accuracy, table 1".into() });
+    rates.failures = vec![Failure {
+        arm: "0.1".into(),
+        seed: 9,
+        reason:
+            "the worker was killed by signal 9 while it ran epoch 3; an earlier attempt ended the same way"
+                .into(),
+    }];
+    rates.waiting = 3;
+    let grid = [2, 3, 4].iter().flat_map(|layers| {
+        [128, 256, 512]
+            .iter()
+            .flat_map(move |width| ["ReLU", "Sigmoid"].map(|act| format!("({layers}, {width}, {act})")))
+    });
+    report.experiments[0] =
+        experiment("task1_models", "Three models", ["fcn", "local_net", "cnn"].map(String::from).to_vec(), 8);
+    report.experiments[0].statement = "The CNN reaches the best accuracy with fewer parameters than the FCN, which learns faster at first and then overfits. LocalNet does well but is computationally expensive.".into();
+    report.experiments.push(rates);
+    report.experiments.push(experiment("extra_grid", "Architecture search", grid.collect(), 12));
+    report.plan.seeds = (0..8).collect();
+    report
+}
+
+fn arm(name: String) -> ArmView {
+    ArmView { description: format!("everything else as in {name}"), name, reported: None }
+}
+
+fn trial(experiment: &str, arm: &str, seed: u64) -> Record {
+    let mut record = fixture::record(arm, seed);
+    record.experiment = experiment.into();
+    record
+}
+
+/// Every image is wrong in every trial, and there are many.
+fn everything_wrong(report: &mut Report, images: usize) {
+    let labels: Vec<u8> = (0..images).map(|image| (image % 10) as u8).collect();
+    let wrong = |&label: &u8| (0..10).map(move |class| if class == (label + 1) % 10 { 0.91 } else { 0.01 });
+    let predictions = Predictions {
+        classes: 10,
+        indices: (0..images as u32).collect(),
+        probabilities: labels.iter().flat_map(wrong).collect(),
+        labels: labels.clone(),
+    };
+    for record in report.experiments.iter_mut().flat_map(|experiment| &mut experiment.records) {
+        record.results.test = Some(predictions.clone());
+    }
+    let pixels = (0..images * 256).map(|pixel| (pixel * pixel % 251) as u8).collect();
+    report.test_images = Some(TestImages { height: 16, width: 16, pixels, labels });
+}
+
+#[test]
+fn a_whole_paper_stays_under_two_megabytes() {
+    let mut report = paper();
+    everything_wrong(&mut report, 500);
+    let page = render(&report).unwrap();
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    assert_eq!(page.matches("<img ").count(), 3 * 60);
+    assert!(page.contains("500 of 500 test images") && page.contains("The first 60 are shown"));
+}
+
+#[test]
+fn the_page_can_be_looked_at() {
+    let path = std::env::temp_dir().join("tinderbox-report.html");
+    std::fs::write(&path, render(&paper()).unwrap()).unwrap();
+    assert!(std::fs::read_to_string(path).unwrap().ends_with("</html>"));
+}
+
+#[test]
+fn every_string_of_the_report_is_text() {
+    let mut report = fixture::report();
+    for text in [&mut report.title, &mut report.created, &mut report.command, &mut report.backend] {
+        *text = HOSTILE.into();
+    }
+    report.notice = Some(HOSTILE.into());
+    (report.plan.profile, report.plan.protocol, report.plan.hash) =
+        (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+    let experiment = &mut report.experiments[0];
+    for text in [&mut experiment.name, &mut experiment.title, &mut experiment.part, &mut experiment.statement]
+    {
+        *text = HOSTILE.into();
+    }
+    experiment.arms[0].name = HOSTILE.into();
+    experiment.arms[0].description = HOSTILE.into();
+    experiment.arms[0].reported = Some(Reported { value_percent: 95.5, what: HOSTILE.into() });
+    experiment.failures = vec![Failure { arm: HOSTILE.into(), seed: 1, reason: HOSTILE.into() }];
+    for record in &mut experiment.records {
+        record.experiment = HOSTILE.into();
+        if record.arm == "fcn" {
+            record.arm = HOSTILE.into();
+        }
+        record.results.dataset.title = HOSTILE.into();
+        record.results.model.layers[0].name = HOSTILE.into();
+        record.environment.cpu = HOSTILE.into();
+        record.environment.os = HOSTILE.into();
+        record.timing.started = HOSTILE.into();
+    }
+    let page = render(&report).unwrap();
+    assert!(!page.contains("<img src=x") && !page.contains("\"quoted\""));
+    assert_eq!(page.matches("<img ").count(), page.matches("<img src=\"data:image/png;base64,").count());
+    assert!(page.matches("&#60;img src=x onerror=alert(1)&#62;").count() > 20);
+    well_formed(&page);
+}
+
+#[test]
+fn the_page_needs_no_script_and_no_other_file() {
+    let page = render(&paper()).unwrap();
+    let outside = [
+        "<script",
+        "stylesheet",
+        "@import",
+        "src=\"http",
+        "href=\"http",
+        "url(http",
+        "url(\"",
+        " onload=",
+        " onclick=",
+    ];
+    for outside in outside {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    well_formed(&page);
+}
+
+#[test]
+fn every_reference_within_the_page_has_one_target() {
+    let page = render(&paper()).unwrap();
+    let values = |attribute: &str| -> Vec<String> {
+        let start = format!(" {attribute}=\"");
+        let pieces = page.split(&start).skip(1);
+        pieces.map(|piece| piece.split('"').next().unwrap().to_owned()).collect()
+    };
+    let ids = values("id");
+    let mut unique = ids.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(ids.len(), unique.len(), "an id stands twice");
+    let links = values("href")
+        .into_iter()
+        .filter(|link| link != "data:,")
+        .map(|link| link.trim_start_matches('#').to_owned());
+    let labels = values("aria-labelledby");
+    let clips = values("clip-path")
+        .into_iter()
+        .map(|clip| clip.trim_start_matches("url(#").trim_end_matches(')').to_owned());
+    let targets: Vec<String> =
+        links.chain(clips).chain(labels.iter().flat_map(|names| names.split(' ').map(Into::into))).collect();
+    assert!(targets.len() > 30);
+    for target in targets {
+        assert!(ids.contains(&target), "no {target}");
+    }
+}
+
+#[test]
+fn tables_pictures_and_figures_are_named() {
+    let page = render(&paper()).unwrap();
+    assert_eq!(page.matches("<table>").count(), page.matches("<caption ").count());
+    assert_eq!(page.matches("<th>").count(), 0, "every heading of a table has a scope");
+    assert_eq!(page.matches("<svg class").count(), page.matches("role=\"img\" aria-labelledby").count());
+    assert_eq!(page.matches("<svg class").count(), page.matches("<title id").count());
+    assert_eq!(page.matches("<img ").count(), page.matches(" alt=\"Test image ").count());
+    for landmark in ["<html lang=\"en\">", "<header>", "<nav aria-labelledby", "<main id", "<footer>"] {
+        assert!(page.contains(landmark), "{landmark}");
+    }
+    assert!(page.contains("cnn: 97.0"), "a figure says in words where its lines end");
+}
+
+#[test]
+fn the_table_tells_what_was_measured() {
+    let page = render(&paper()).unwrap();
+    let rows: Vec<&str> = page.split("<tr>").filter(|row| row.contains("everything else as in 0.")).collect();
+    assert_eq!(rows.len(), 3);
+    assert!(
+        rows[1].contains("95.7<small>test accuracy, table 1</small>") && rows[1].contains("<td>8</td>"),
+        "{}",
+        rows[1]
+    );
+    assert!(
+        rows[2].contains("<td>–</td><td>–</td>") && rows[2].contains("<td>0, 8 diverged, 1 failed</td>"),
+        "{}",
+        rows[2]
+    );
+    assert!(page.contains("all trials are tested on the same 40 images"));
+    let hash = paper().experiments[0].records[0].result_hash();
+    assert!(page.contains(&format!("<code title=\"{hash}\">{}</code>", &hash[..10])));
+}
+
+#[test]
+fn stand_in_digits_are_named_in_the_head_and_at_every_table() {
+    let mut report = paper();
+    assert!(!render(&report).unwrap().contains(STAND_IN));
+    report.experiments[2].records[0].results.dataset.stand_in = true;
+    let page = render(&report).unwrap();
+    let head = &page[page.find("<header>").unwrap()..page.find("</header>").unwrap()];
+    assert!(head.contains(STAND_IN));
+    let mut named = page.split("<caption ").skip(1).chain(page.split("<figcaption>").skip(1));
+    assert!(named.all(|rest| rest.split("</").take(3).any(|piece| piece.contains(STAND_IN))));
+}
+
+#[test]
+fn digits_that_all_get_wrong_are_shown_with_every_answer() {
+    let page = render(&fixture::report()).unwrap();
+    assert!(page.contains(&format!("2 of {IMAGES} test images")), "images 0 and 5");
+    let card = page.split("<li>").find(|card| card.contains("alt=\"Test image 5, a 5\"")).unwrap();
+    for answer in ["<dt>fcn</dt><dd>8 (75 %)</dd>", "<dt>cnn</dt><dd>8 (75 %)</dd>", "100 % of trials wrong"]
+    {
+        assert!(card.contains(answer), "{card}");
+    }
+    let mut without = fixture::report();
+    without.test_images = None;
+    let page = render(&without).unwrap();
+    assert!(!page.contains("<img") && page.contains("8 (75 %)"));
+}
+
+#[test]
+fn an_empty_report_is_a_page() {
+    let mut report = fixture::report();
+    report.experiments[0].records.clear();
+    report.experiments[0].waiting = 9;
+    let page = render(&report).unwrap();
+    assert!(page.contains("0 trials with results, 0 failed, 9 waiting") && !page.contains("<figure>"));
+    report.experiments.clear();
+    well_formed(&render(&report).unwrap());
+}
+
+#[test]
+fn equal_reports_are_equal_bytes() {
+    assert_eq!(render(&paper()).unwrap(), render(&paper()).unwrap());
+    assert!(render(&paper()).unwrap().contains(&format!("up to {EPOCHS} epochs")));
+}
+
+#[test]
+fn parts_that_do_not_belong_together_make_no_page() {
+    let mut report = fixture::report();
+    report.experiments[0].records[0].arm = "mlp".into();
+    let error = render(&report).unwrap_err().to_string();
+    assert!(error.ends_with("seed 0: no such arm, expected one of fcn, local_net, cnn"), "{error}");
+}
+
+#[test]
+fn text_can_be_read_on_its_ground_in_both_colour_schemes() {
+    let style = include_str!("../../templates/style.css");
+    let (light, dark) = style.split_once("@media (prefers-color-scheme: dark)").unwrap();
+    for scheme in [light, dark] {
+        let colour = |name: &str| {
+            let value = scheme.split_once(&format!("--{name}: #")).unwrap().1;
+            let hex = value.split(';').next().unwrap();
+            let digits: Vec<f64> = hex.chars().map(|digit| f64::from(digit.to_digit(16).unwrap())).collect();
+            [0, 2, 4].map(|at| (digits[at] * 16.0 + digits[at + 1]) / 255.0)
+        };
+        let names = [
+            "text", "quiet", "link", "line-0", "line-1", "line-2", "line-3", "line-4", "line-5", "line-6",
+            "line-7",
+        ];
+        for name in names {
+            let ratio = contrast(colour(name), colour("paper"));
+            assert!(ratio >= 4.5, "{name}: {ratio:.2}");
+        }
+        assert!(
+            contrast(colour("text"), colour("notice")) >= 4.5
+                && contrast(colour("text"), colour("raised")) >= 4.5
+        );
+    }
+}
+
+/// Source: Web Content Accessibility Guidelines 2.2, "contrast ratio" and "relative luminance".
+fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+    let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+    let luminance = |[r, g, b]: [f64; 3]| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+    one.max(other) / one.min(other)
+}
+
+/// Every element is closed, in order.
+#[track_caller]
+fn well_formed(page: &str) {
+    const VOID: [&str; 6] = ["meta", "link", "br", "img", "!DOCTYPE", "!--"];
+    let mut open: Vec<&str> = Vec::new();
+    let body = page.split_once("<style>").unwrap();
+    let markup = [body.0, body.1.split_once("</style>").unwrap().1].concat();
+    for tag in markup.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap_or_else(|| panic!("<{tag} is not closed"));
+        let name = tag.split([' ', '\n', '/']).next().unwrap();
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "in {open:?}");
+        } else if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
