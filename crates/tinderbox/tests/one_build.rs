@@ -1,0 +1,43 @@
+//! One build of Burn: the program and the tests ask for the same features of every crate that the program is made of.
+//!
+//! A dependency of some test can turn on a feature of a crate far below Burn. Cargo then compiles that crate and
+//! everything above it twice, which takes many minutes, and nothing else would say so. Such a feature is asked for in the
+//! program's own manifest too.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn tests_build_the_very_crates_of_the_program() {
+    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
+    let tests = units(&["--workspace", "--edges", "normal,build,dev"]);
+    assert!(
+        program.iter().any(|unit| unit.starts_with("burn v")),
+        "the tree does not show Burn: {program:?}"
+    );
+    assert_eq!(
+        program.difference(&tests).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "with these features only `cargo build --package tinderbox` builds them; the workspace's tests ask for more"
+    );
+}
+
+#[test]
+fn a_library_alone_is_another_build() {
+    // Shows that a difference is seen: `search` without SQLite is no part of the program.
+    let alone = units(&["--package", "tinderbox-search", "--no-default-features", "--edges", "normal,build"]);
+    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
+    assert!(alone.difference(&program).any(|unit| unit.starts_with("tinderbox-search ")), "{alone:?}");
+}
+
+/// Each package of a build with its version and its features.
+fn units(selection: &[&str]) -> BTreeSet<String> {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--offline", "--prefix", "none", "--no-dedupe", "--format", "{p}|{f}"])
+        .args(selection);
+    let output =
+        tree.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).output().expect("cargo starts");
+    assert!(output.status.success(), "{tree:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_string).collect()
+}
