@@ -6,9 +6,11 @@
 mod axis;
 mod labels;
 
+use std::sync::Arc;
+
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::{LinePlot, LineStyle, ScatterPlot};
-use kuva::render::layout::Layout;
+use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::{Primitive, Scene, render_multiple};
 use kuva::render::theme::Theme;
@@ -149,7 +151,7 @@ impl Frame {
         let (low, high) = (points().map(|p| p.2).reduce(f64::min)?, points().map(|p| p.3).reduce(f64::max)?);
         let values = match measure {
             Measure::Accuracy(_) => Axis::percent(low, high),
-            Measure::Loss(_) => Axis::decades(low, high),
+            Measure::Loss(_) => Axis::logarithmic(low, high),
         };
         let (width, mut height, right) = match size {
             Size::Wide => (760.0, 340.0_f64, labels::room(lines)),
@@ -196,7 +198,15 @@ impl Frame {
             .with_x_label("Epoch");
         match measure {
             Measure::Accuracy(label) => layout.with_y_label(label).with_y_tick_step(self.values.step),
-            Measure::Loss(label) => layout.with_y_label(label).with_log_y(),
+            Measure::Loss(label) => {
+                // Else `kuva` would mix `0.50` with `1e-1`.
+                let plain =
+                    |value: f64| format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned();
+                layout
+                    .with_y_label(label)
+                    .with_log_y()
+                    .with_y_tick_format(TickFormat::Custom(Arc::new(plain)))
+            }
         }
     }
 

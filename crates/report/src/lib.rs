@@ -5,6 +5,7 @@ pub mod page;
 pub mod record;
 pub mod report;
 pub mod statistics;
+pub mod terminal;
 
 mod figure;
 mod format;
@@ -16,7 +17,10 @@ mod fixture;
 pub use numbers::{Numbers, numbers};
 pub use page::{PageError, render};
 pub use record::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record,
-    RecordError, Results, Timing,
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, PredictionsError,
+    Record, RecordError, Results, Timing,
 };
-pub use report::{ArmView, ExperimentView, Failure, Plan, Report, Reported, STAND_IN, TestImages};
+pub use report::{
+    ArmView, ExperimentView, Failure, Plan, Report, ReportError, Reported, STAND_IN, TestImages,
+};
+pub use terminal::summary;

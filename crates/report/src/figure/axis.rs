@@ -29,10 +29,10 @@ impl Axis {
         }
     }
 
-    /// From a power of ten to a power of ten.
-    pub(super) fn decades(low: f64, high: f64) -> Self {
-        let (low, high) = (low.log10().floor(), high.log10().ceil());
-        Self { low: 10_f64.powf(low), high: 10_f64.powf(high.max(low + 1.0)), step: 1.0 }
+    /// For a logarithmic axis: from 1, 2 or 5 times a power of ten to another.
+    pub(super) fn logarithmic(low: f64, high: f64) -> Self {
+        let (below, above) = (1.0 / step(1.0 / low), step(high));
+        Self { low: below, high: if below < above { above } else { 2.0 * above }, step: 1.0 }
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(Axis::epochs(20.0), Axis { low: 1.0, high: 20.0, step: 5.0 });
         assert_eq!(Axis::epochs(5.0), Axis { low: 1.0, high: 5.0, step: 1.0 });
         assert_eq!(Axis::epochs(1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
-        assert_eq!(Axis::decades(0.02, 1.8), Axis { low: 0.01, high: 10.0, step: 1.0 });
+        assert_eq!(Axis::logarithmic(0.03, 1.8), Axis { low: 0.02, high: 2.0, step: 1.0 });
     }
 
     proptest! {
@@ -71,6 +71,9 @@ mod tests {
             let axis = Axis::percent(low, high);
             prop_assert!(axis.low <= low && high <= axis.high + 1e-9 && axis.low < axis.high);
             prop_assert!((axis.high - axis.low) / axis.step < 8.0);
+            let (low, high) = (low + 1e-6, high + 1e-6);
+            let axis = Axis::logarithmic(low, high);
+            prop_assert!(axis.low <= low * (1.0 + 1e-9) && high <= axis.high * (1.0 + 1e-9) && axis.low < axis.high);
         }
     }
 }

@@ -142,7 +142,7 @@ fn figures(id: &str, arms: &[ArmNumbers]) -> Vec<Figure> {
         (!drawings.is_empty()).then(|| Figure { id, title, description: describe(&lines, measure), drawings })
     };
     let both = [("wide", Size::Wide), ("narrow", Size::Narrow)];
-    let small = [("small", Size::Narrow)];
+    let small = [("multiple", Size::Narrow)];
     [
         figure(
             "test",

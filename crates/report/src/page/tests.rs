@@ -46,6 +46,8 @@ fn paper() -> Report {
     report.experiments[0].statement = "The CNN reaches the best accuracy with fewer parameters than the FCN, which learns faster at first and then overfits. LocalNet does well but is computationally expensive.".into();
     report.experiments.push(rates);
     report.experiments.push(experiment("extra_grid", "Architecture search", grid.collect(), 12));
+    let parts = ["Task I, figure 1", "Task II, figure 2", "Extra, table 3"];
+    report.experiments.iter_mut().zip(parts).for_each(|(experiment, part)| experiment.part = part.into());
     report.plan.seeds = (0..8).collect();
     report
 }
@@ -190,7 +192,10 @@ fn tables_pictures_and_figures_are_named() {
     for landmark in ["<html lang=\"en\">", "<header>", "<nav aria-labelledby", "<main id", "<footer>"] {
         assert!(page.contains(landmark), "{landmark}");
     }
-    assert!(page.contains("cnn: 97.0"), "a figure says in words where its lines end");
+    assert!(
+        page.contains("cnn: 96.87 % in epoch 8, seeds 96.50 % to 97.24 %"),
+        "a figure says in words where its lines end"
+    );
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! The numbers as plain text, for a terminal.
+
+use std::fmt::Write;
+
+use crate::format::{ABSENT, counted, estimate};
+use crate::numbers::{ArmNumbers, ExperimentNumbers, Numbers};
+
+/// A short table an experiment: arm, test accuracy in percent, what the paper reports, trials.
+///
+/// Control characters of names are left out, so that no name can steer the terminal.
+pub fn summary(numbers: &Numbers) -> String {
+    let mut text = String::new();
+    if let Some(notice) = &numbers.notice {
+        line(&mut text, &printable(notice));
+    }
+    for experiment in &numbers.experiments {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        table(&mut text, experiment);
+    }
+    text
+}
+
+fn table(text: &mut String, experiment: &ExperimentNumbers) {
+    line(text, &format!("{} ({})", printable(&experiment.title), printable(&experiment.name)));
+    let mut rows = vec![["arm", "test accuracy, %", "reported, %", "trials"].map(String::from)];
+    rows.extend(experiment.arms.iter().map(row));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [0, 1, 2].map(width);
+    for [arm, accuracy, reported, trials] in &rows {
+        let [first, second, third] = widths;
+        line(text, &format!("  {arm:first$}  {accuracy:>second$}  {reported:>third$}  {trials}"));
+    }
+    if experiment.waiting > 0 {
+        line(text, &format!("  {} waiting", counted(experiment.waiting, "trial", "trials")));
+    }
+}
+
+fn row(arm: &ArmNumbers) -> [String; 4] {
+    let mut trials = arm.trials.to_string();
+    for (number, what) in [(arm.diverged, "diverged"), (arm.failed, "failed")] {
+        if number > 0 {
+            // Writing to a `String` does not fail.
+            let _ = write!(trials, ", {number} {what}");
+        }
+    }
+    let reported = arm.reported_percent.map_or(ABSENT.into(), |percent| percent.to_string());
+    [printable(&arm.name), estimate(arm.test_accuracy), reported, trials]
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::numbers::numbers;
+    use crate::report::Failure;
+
+    #[test]
+    fn the_table_fits_its_columns() {
+        let mut report = fixture::report();
+        report.notice = Some("stand-in digits, not USPS".into());
+        let experiment = &mut report.experiments[0];
+        experiment.waiting = 1;
+        experiment
+            .records
+            .retain(|record| record.arm != "local_net" && (record.arm != "cnn" || record.seed == 0));
+        for (record, accuracy) in experiment.records.iter_mut().zip([0.94, 0.95, 0.96, 0.97]) {
+            record.results.history.last_mut().unwrap().test_accuracy = accuracy;
+        }
+        experiment.failures = vec![Failure { arm: "cnn".into(), seed: 1, reason: "killed".into() }];
+        assert_eq!(
+            summary(&numbers(&report)),
+            "stand-in digits, not USPS\n\
+             \n\
+             Three models (task1_models)\n\
+             \u{20} arm        test accuracy, %  reported, %  trials\n\
+             \u{20} fcn            95.00 ± 2.48            –  3\n\
+             \u{20} local_net                 –            –  0\n\
+             \u{20} cnn                   97.00            –  1, 1 failed\n\
+             \u{20} 1 trial waiting\n"
+        );
+    }
+
+    #[test]
+    fn no_name_can_steer_the_terminal() {
+        let mut report = fixture::report();
+        report.experiments[0].arms[0].name = "\u{1b}[2Jfcn\n".into();
+        report.experiments[0].records.clear();
+        assert!(summary(&numbers(&report)).contains("  [2Jfcn  "));
+    }
+}
