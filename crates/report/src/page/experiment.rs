@@ -16,6 +16,7 @@ pub(super) struct ExperimentPage<'a> {
     pub(super) covers: String,
     pub(super) legend: Vec<Key<'a>>,
     pub(super) bands: bool,
+    pub(super) diverged: bool,
     pub(super) figures: Vec<Figure>,
     pub(super) has_reported: bool,
     pub(super) rows: Vec<Row<'a>>,
@@ -49,6 +50,8 @@ pub(super) struct Row<'a> {
     pub(super) multiply_adds: String,
     pub(super) epoch_seconds: String,
     pub(super) trials: String,
+    /// Trials without numbers, such as `8 diverged, 1 failed`; empty where there are none.
+    pub(super) lost: String,
 }
 
 pub(super) struct Layers<'a> {
@@ -78,8 +81,9 @@ impl<'a> ExperimentPage<'a> {
             view,
             scope: scope(view),
             covers: covers(view),
-            legend: legend(&numbers.arms),
+            legend: numbers.arms.iter().enumerate().map(key).collect(),
             bands: numbers.arms.len() <= BANDS,
+            diverged: numbers.arms.iter().any(|arm| arm.diverged > 0),
             figures: figures(&id, &numbers.arms),
             has_reported: numbers.arms.iter().any(|arm| arm.reported_percent.is_some()),
             rows: view.arms.iter().zip(&numbers.arms).map(|(arm, numbers)| row(arm, numbers)).collect(),
@@ -95,7 +99,7 @@ impl<'a> ExperimentPage<'a> {
     }
 }
 
-/// What was run, such as `task1_models: official, 9 trials, 8 epochs`.
+/// How much was run, such as `24 trials, up to 8 epochs, 3 waiting`.
 fn scope(view: &ExperimentView) -> String {
     let mut parts = vec![counted(view.records.len(), "trial", "trials")];
     let epochs = view.records.iter().map(|record| record.results.history.len()).max();
@@ -121,13 +125,8 @@ fn covers(view: &ExperimentView) -> String {
     }
 }
 
-fn legend(arms: &[ArmNumbers]) -> Vec<Key<'_>> {
-    let key = |(number, arm)| Key { name: name(arm), colour: colour(number), dashes: dashes(number) };
-    arms.iter().enumerate().map(key).collect()
-}
-
-fn name(arm: &ArmNumbers) -> &str {
-    &arm.name
+fn key((number, arm): (usize, &ArmNumbers)) -> Key<'_> {
+    Key { name: &arm.name, colour: colour(number), dashes: dashes(number) }
 }
 
 fn figures(id: &str, arms: &[ArmNumbers]) -> Vec<Figure> {
@@ -187,12 +186,8 @@ fn describe(lines: &[Line], measure: Measure) -> String {
 
 fn row<'a>(arm: &'a ArmView, numbers: &ArmNumbers) -> Row<'a> {
     let reported = arm.reported.as_ref().zip(numbers.reported_percent);
-    let mut trials = vec![count(numbers.trials as u64)];
-    for (number, what) in [(numbers.diverged, "diverged"), (numbers.failed, "failed")] {
-        if number > 0 {
-            trials.push(format!("{number} {what}"));
-        }
-    }
+    let lost = [(numbers.diverged, "diverged"), (numbers.failed, "failed")];
+    let lost = lost.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
     Row {
         arm,
         last: estimate(numbers.test_accuracy),
@@ -201,7 +196,8 @@ fn row<'a>(arm: &'a ArmView, numbers: &ArmNumbers) -> Row<'a> {
         parameters: numbers.parameters.map_or(ABSENT.into(), count),
         multiply_adds: numbers.multiply_adds.map_or(ABSENT.into(), count),
         epoch_seconds: numbers.epoch_seconds.map_or(ABSENT.into(), seconds),
-        trials: trials.join(", "),
+        trials: count(numbers.trials as u64),
+        lost: lost.collect::<Vec<_>>().join(", "),
     }
 }
 
