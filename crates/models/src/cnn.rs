@@ -100,7 +100,8 @@ impl CnnConfig {
 
     /// Units that the hidden layer sees of one image.
     pub(crate) fn features(&self) -> usize {
-        self.filters[1] * (self.height / 4) * (self.width / 4)
+        // Saturating: `check` looks at the sum of all layers, and must not overflow on its way to a refusal.
+        self.filters[1].saturating_mul(self.height / 4).saturating_mul(self.width / 4)
     }
 
     /// The layers, with `filter` to make those that differ between this network and `LocalNet`.

@@ -23,7 +23,6 @@ pub struct WeightsError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    #[source]
     pub reason: Reason,
 }
 
@@ -42,12 +41,12 @@ pub enum Reason {
     /// The metadata lack the configuration.
     #[error("no `{CONFIGURATION}` among its metadata; was it saved by Tinderbox?")]
     NoConfiguration,
-    /// The configuration is no JSON of a network.
-    #[error("its configuration does not describe a network: {0}")]
+    /// The configuration cannot be read as a network's.
+    #[error("its configuration describes no network of Tinderbox: {0}")]
     Configuration(serde_json::Error),
-    /// The configuration describes no network.
-    #[error("its configuration describes no network: {0}")]
-    Config(ConfigError),
+    /// The configuration can be read, but [`check`](NetworkConfig::check) refuses it.
+    #[error("its configuration is refused: {0}")]
+    Refused(ConfigError),
     /// A tensor of another shape than the configuration's.
     #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
     Shape {
@@ -134,7 +133,7 @@ fn configuration(bytes: &[u8]) -> Result<NetworkConfig, Reason> {
     let configuration =
         metadata.metadata().as_ref().and_then(|map| map.get(CONFIGURATION)).ok_or(Reason::NoConfiguration)?;
     let config: NetworkConfig = serde_json::from_str(configuration).map_err(Reason::Configuration)?;
-    config.check().map_err(Reason::Config)?;
+    config.check().map_err(Reason::Refused)?;
     Ok(config)
 }
 

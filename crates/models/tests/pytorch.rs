@@ -137,7 +137,7 @@ fn agrees<C: DeserializeOwned, M: Module, const D: usize>(
 
 #[track_caller]
 fn assert_agrees(found: &TensorData, expected: &Values, what: &str) {
-    assert_eq!(found.shape.as_slice(), expected.shape, "{what}");
+    assert_eq!(found.shape().as_slice(), expected.shape, "{what}");
     found.assert_approx_eq::<f32>(&expected.data(), Tolerance::absolute(1e-5));
 }
 

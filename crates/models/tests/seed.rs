@@ -27,6 +27,6 @@ fn weights(config: &NetworkConfig, device: &Device, seed: u64) -> Vec<f32> {
     let network = config.init(device);
     // Draws after `init` must not reach into the network.
     device.seed(seed + 1);
-    let values = |tensor| bridge::into_data(tensor).unwrap().to_vec::<f32>().unwrap();
+    let values = |tensor| bridge::into_data(tensor).unwrap().try_to_vec::<f32>().unwrap();
     network.collect(None, None, true).into_iter().flat_map(values).collect()
 }

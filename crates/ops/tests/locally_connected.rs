@@ -99,7 +99,7 @@ proptest! {
                 problem.images(&device).into_data(),
                 problem.weight(&device).into_data(),
                 problem.bias(&device).into_data(),
-            ].map(|data| data.to_vec::<f32>().unwrap());
+            ].map(|data| data.try_to_vec::<f32>().unwrap());
             let expected = by_definition(&problem, &images, &weight, &bias);
             let found = locally_connected_2d(
                 problem.images(&device),
@@ -172,8 +172,8 @@ fn assert_slopes<const D: usize>(
     gradient: Option<Tensor<D>>,
     loss: impl Fn(Tensor<D>) -> Tensor<1>,
 ) {
-    let values = at.to_data().to_vec::<f32>().unwrap();
-    let gradient = gradient.unwrap().into_data().to_vec::<f32>().unwrap();
+    let values = at.to_data().try_to_vec::<f32>().unwrap();
+    let gradient = gradient.unwrap().into_data().try_to_vec::<f32>().unwrap();
     for (index, slope) in gradient.into_iter().enumerate() {
         let moved = |step: f32| {
             let mut moved = values.clone();

@@ -3,7 +3,7 @@
 use burn::prelude::*;
 
 /// Burn's two CPU backends.
-pub fn devices() -> [Device; 2] {
+pub(crate) fn devices() -> [Device; 2] {
     #[expect(deprecated, reason = "upstream prefers flex; Tinderbox supports both, so both are tested")]
     let ndarray = Device::ndarray();
     [Device::flex(), ndarray]
