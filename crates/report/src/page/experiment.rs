@@ -187,7 +187,8 @@ fn describe(lines: &[Line], measure: Measure) -> String {
 fn row<'a>(arm: &'a ArmView, numbers: &ArmNumbers) -> Row<'a> {
     let reported = arm.reported.as_ref().zip(numbers.reported_percent);
     let lost = [(numbers.diverged, "diverged"), (numbers.failed, "failed")];
-    let lost = lost.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let lost =
+        lost.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number}\u{a0}{what}"));
     Row {
         arm,
         last: estimate(numbers.test_accuracy),

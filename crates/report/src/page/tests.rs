@@ -153,7 +153,7 @@ fn the_table_tells_what_was_measured() {
     );
     assert!(
         rows[2].contains("<td>–</td><td>–</td>")
-            && rows[2].contains("<td>0<small>8 diverged, 1 failed</small></td>"),
+            && rows[2].contains("<td>0<small>8\u{a0}diverged, 1\u{a0}failed</small></td>"),
         "{}",
         rows[2]
     );
