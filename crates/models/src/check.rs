@@ -19,12 +19,12 @@ pub(crate) const MOST_PARAMETERS: u64 = 1 << 30;
 
 /// Refuses a size of zero.
 pub(crate) fn size(field: &str, value: usize) -> Result<(), ConfigError> {
-    check(value > 0, field, value, "at least 1")
+    check(value > 0, field, &value, "at least 1")
 }
 
 /// Refuses a chance outside `[0, 1)`.
 pub(crate) fn dropout(value: f64) -> Result<(), ConfigError> {
-    check((0.0..1.0).contains(&value), "dropout", value, "at least 0 and below 1")
+    check((0.0..1.0).contains(&value), "dropout", &value, "at least 0 and below 1")
 }
 
 /// Refuses a distribution without width.
@@ -33,7 +33,7 @@ pub(crate) fn initializer(value: Initializer) -> Result<(), ConfigError> {
         Initializer::Normal { standard_deviation } => check(
             standard_deviation > 0.0 && standard_deviation.is_finite(),
             "initializer.normal.standard_deviation",
-            standard_deviation,
+            &standard_deviation,
             "a finite number above 0",
         ),
         _ => Ok(()),
@@ -44,7 +44,7 @@ pub(crate) fn initializer(value: Initializer) -> Result<(), ConfigError> {
 pub(crate) fn check(
     holds: bool,
     field: &str,
-    found: impl ToString,
+    found: &impl ToString,
     expected: &'static str,
 ) -> Result<(), ConfigError> {
     if holds {

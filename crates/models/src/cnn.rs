@@ -68,7 +68,7 @@ impl CnnConfig {
         check::size("channels", self.channels)?;
         for (field, size) in [("height", self.height), ("width", self.width)] {
             check::size(field, size)?;
-            check::check(size.is_multiple_of(4), field, size, "a multiple of 4: it is halved twice")?;
+            check::check(size.is_multiple_of(4), field, &size, "a multiple of 4: it is halved twice")?;
         }
         for (index, filters) in self.filters.into_iter().enumerate() {
             check::size(&format!("filters[{index}]"), filters)?;

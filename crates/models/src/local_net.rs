@@ -18,7 +18,7 @@ pub struct LocalNetConfig(pub CnnConfig);
 
 /// Twice a 3x3 locally connected layer, activation and 2x2 max-pooling; then a hidden and an output layer.
 ///
-/// Source: LeCun, "Generalization and Network Design Strategies" (1989).
+/// Source: le Cun, "Generalization and Network Design Strategies" (1989).
 #[derive(Module, Debug)]
 pub struct LocalNet {
     first: LocallyConnected2d,

@@ -79,7 +79,7 @@ impl NetworkConfig {
         check::check(
             parameters <= MOST_PARAMETERS,
             "parameters",
-            parameters,
+            &parameters,
             "at most 1,073,741,824: are the sizes right?",
         )
     }

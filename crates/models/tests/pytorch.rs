@@ -1,4 +1,4 @@
-//! Forward passes and gradients agree with PyTorch's. `pytorch/make.py` makes the fixtures.
+//! Forward passes and gradients agree with those of `torch`. `pytorch/make.py` makes the fixtures.
 
 mod devices;
 

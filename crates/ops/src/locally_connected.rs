@@ -50,7 +50,7 @@ impl LocallyConnectedOptions {
 /// # Panics
 /// If no window fits into an image, or a shape differs from the above.
 ///
-/// Source: LeCun, "Generalization and Network Design Strategies" (1989).
+/// Source: le Cun, "Generalization and Network Design Strategies" (1989).
 pub fn locally_connected_2d(
     images: Tensor<4>,
     weight: Tensor<3>,
@@ -81,6 +81,7 @@ pub fn locally_connected_2d(
 /// What each position sees: `[rows * columns, channels_in * kernel_height * kernel_width, batch]`.
 ///
 /// With the batch as the last axis, gathering copies whole rows.
+#[expect(clippy::cast_possible_wrap, reason = "an image has fewer than 2^63 pixels")]
 fn windows(images: Tensor<4>, options: &LocallyConnectedOptions, [rows, columns]: [usize; 2]) -> Tensor<3> {
     let [vertical, horizontal] = options.padding;
     let padded = if options.padding == [0, 0] {

@@ -124,7 +124,7 @@ fn dropout_acts_in_training_only() {
         match &mut config {
             NetworkConfig::Fcn(config) => config.dropout = 0.5,
             NetworkConfig::Cnn(config) | NetworkConfig::LocalNet(LocalNetConfig(config)) => {
-                config.dropout = 0.5
+                config.dropout = 0.5;
             }
         }
         let network = config.init(&device);
