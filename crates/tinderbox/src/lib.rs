@@ -1,1 +1,27 @@
-//! The program.
+//! The program behind `cargo xtask`: experiments become plans, plans become trials, trials become a report.
+//!
+//! ```text
+//! experiments/*.toml -> experiment -> plan -> storage -> worker -> trial -> record -> storage -> report
+//! ```
+
+pub mod commands;
+
+pub mod experiment;
+pub mod plan;
+pub mod run;
+
+pub mod crew;
+pub mod worker;
+
+pub mod trial;
+
+pub mod page;
+
+pub mod backend;
+pub mod dataset;
+pub mod environment;
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

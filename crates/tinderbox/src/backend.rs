@@ -1,0 +1,71 @@
+//! A backend: where tensors live. The same code runs on each.
+
+use std::fmt;
+
+use burn::prelude::Device;
+use serde::{Deserialize, Serialize};
+
+/// Where tensors live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Burn's CPU backend, the fast one.
+    #[default]
+    Flex,
+    /// The `ndarray` crate on the CPU.
+    Ndarray,
+    /// A GPU through Vulkan, Metal or `DirectX` 12.
+    Wgpu,
+}
+
+/// Why a backend cannot be used here.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The program was built without it.
+    #[error("this program was built without wgpu: `cargo xtask reproduce --backend wgpu` builds it in")]
+    NotBuilt,
+    /// No device answers.
+    #[error("no wgpu adapter found: install a Vulkan, Metal or DirectX 12 driver, or use --backend flex")]
+    NoAdapter,
+}
+
+impl Backend {
+    /// Its device.
+    ///
+    /// # Errors
+    /// If it was not built in, or no adapter is found.
+    pub fn open(self) -> Result<Device, BackendError> {
+        match self {
+            Self::Flex => Ok(Device::flex()),
+            #[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
+            Self::Ndarray => Ok(Device::ndarray()),
+            Self::Wgpu => wgpu(),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flex => "flex",
+            Self::Ndarray => "ndarray",
+            Self::Wgpu => "wgpu",
+        })
+    }
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Result<Device, BackendError> {
+    use burn::tensor::DeviceType;
+
+    // `Device::wgpu` panics where there is no adapter, so ask first.
+    match Device::enumerate(DeviceType::Wgpu).into_vec().is_empty() {
+        true => Err(BackendError::NoAdapter),
+        false => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+    }
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn wgpu() -> Result<Device, BackendError> {
+    Err(BackendError::NotBuilt)
+}

@@ -1,0 +1,134 @@
+//! `tinderbox data`: which datasets there are, and whether their files are here and right.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::path::PathBuf;
+use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manifests, verify};
+
+use super::{Exit, Refusal};
+use crate::dataset::DownloadBar;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tinderbox data list\n  tinderbox data fetch usps\n  tinderbox data verify"
+)]
+pub(super) struct Data {
+    #[command(subcommand)]
+    action: Action,
+
+    /// Folder to look in first; then `TINDERBOX_DATA_DIR`, then the cache
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Shows every dataset and where its files were found
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Finds a dataset's files or downloads them into the cache
+    Fetch {
+        /// Its name
+        #[arg(default_value = "usps")]
+        name: String,
+    },
+    /// Compares every file of a dataset with its checksum
+    Verify {
+        /// Its name
+        #[arg(default_value = "usps")]
+        name: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    title: &'a str,
+    training: usize,
+    test: usize,
+    licence: &'a str,
+    citation: &'a str,
+    folder: Option<PathBuf>,
+    problem: Option<String>,
+}
+
+impl Data {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let places = Places::of_process(self.data_dir);
+        match self.action {
+            Action::List { json } => show(&places, json),
+            Action::Fetch { name } => {
+                let mut bar = DownloadBar::default();
+                let folder = fetch(known(&name)?, &places, &mut |progress| bar.show(&progress))?;
+                bar.clear();
+                println!("{}", folder.display());
+                Ok(Exit::Done)
+            }
+            Action::Verify { name } => check(known(&name)?, &places),
+        }
+    }
+}
+
+fn show(places: &Places, json: bool) -> Result<Exit, Refusal> {
+    let entries: Vec<Entry> = list(places)
+        .into_iter()
+        .map(|listed| {
+            let Manifest { name, title, licence, citation, training, test, .. } = listed.manifest;
+            let (folder, problem) = match listed.found {
+                Ok(folder) => (Some(folder), None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            Entry {
+                name,
+                title,
+                training: training.images,
+                test: test.images,
+                licence,
+                citation,
+                folder,
+                problem,
+            }
+        })
+        .collect();
+    if json {
+        println!("{}", serde_json::to_string_pretty(&entries)?);
+        return Ok(Exit::Done);
+    }
+    for Entry { name, title, training, test, licence, citation, folder, problem } in &entries {
+        println!("{name}: {title}, {training} training and {test} test images");
+        println!("  licence: {licence}\n  cite: {citation}");
+        match (folder, problem) {
+            (Some(folder), _) => println!("  files: {}", folder.display()),
+            (None, problem) => println!("  files: {}", problem.as_deref().unwrap_or("none")),
+        }
+    }
+    println!("stand-in: real digits inside the program, for machines without a network");
+    Ok(Exit::Done)
+}
+
+fn check(manifest: &Manifest, places: &Places) -> Result<Exit, Refusal> {
+    // A wrong file is an error of `find`, and just what is to be shown here.
+    let folder = match find(manifest, places) {
+        Ok(folder) => folder,
+        Err(error) => {
+            println!("{error}");
+            return Ok(Exit::Failed);
+        }
+    };
+    let files = verify(manifest, &folder);
+    for file in &files {
+        println!("{file}");
+    }
+    let right = files.iter().all(|file| matches!(file.state, State::Ok));
+    Ok(if right { Exit::Done } else { Exit::Failed })
+}
+
+fn known(name: &str) -> Result<&'static Manifest, Refusal> {
+    manifest(name).ok_or_else(|| {
+        let names: Vec<_> = manifests().iter().map(|manifest| manifest.name.as_str()).collect();
+        format!("dataset {name:?}, expected {}", names.join(", ")).into()
+    })
+}

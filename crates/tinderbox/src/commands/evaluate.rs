@@ -1,0 +1,84 @@
+//! `tinderbox evaluate`: saved weights against the test images.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tinderbox_models::weights;
+use tinderbox_training::evaluate;
+
+use super::{Exit, Refusal};
+use crate::backend::Backend;
+use crate::dataset::DatasetArguments;
+use crate::trial::examples;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tinderbox evaluate cnn.safetensors --json")]
+pub(super) struct Evaluate {
+    /// Weights that `train` has saved
+    weights: PathBuf,
+
+    /// Where tensors live
+    #[arg(long, value_enum, default_value_t)]
+    backend: Backend,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    dataset: DatasetArguments,
+}
+
+#[derive(Serialize)]
+struct Measured {
+    dataset: String,
+    images: usize,
+    accuracy: f64,
+    loss: f64,
+    /// Of each class, in its order: images, and the share of them that is right.
+    classes: Vec<Class>,
+}
+
+#[derive(Serialize)]
+struct Class {
+    images: usize,
+    accuracy: Option<f64>,
+}
+
+impl Evaluate {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let device = self.backend.open()?;
+        let (config, network) = weights::load(&self.weights, &device)?;
+        let dataset = self.dataset.load()?;
+        super::check_fit(&config, &dataset.test)?;
+        let evaluation = evaluate(&network, &examples("test", &dataset.test)?, &device);
+        let labels = dataset.test.labels();
+        let classes = (0..dataset.test.classes()).map(|class| {
+            let of_class =
+                || labels.iter().zip(evaluation.answers()).filter(|(label, _)| usize::from(**label) == class);
+            let (images, right) =
+                (of_class().count(), of_class().filter(|(_, answer)| *answer == class).count());
+            Class { images, accuracy: (images > 0).then(|| right as f64 / images as f64) }
+        });
+        let measured = Measured {
+            dataset: dataset.name.clone(),
+            images: dataset.test.len(),
+            accuracy: evaluation.accuracy,
+            loss: evaluation.loss,
+            classes: classes.collect(),
+        };
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&measured)?);
+            return Ok(Exit::Done);
+        }
+        println!("{} test images of {}", measured.images, dataset.title);
+        println!("accuracy {:.2} %, loss {:.4}", measured.accuracy * 100.0, measured.loss);
+        for (digit, class) in measured.classes.iter().enumerate() {
+            if let Some(accuracy) = class.accuracy {
+                println!("  {digit}: {:>6.2} % of {}", accuracy * 100.0, class.images);
+            }
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,129 @@
+//! The commands: only they print.
+
+mod report;
+mod reproduce;
+
+mod train;
+
+mod evaluate;
+mod predict;
+
+mod data;
+mod worker;
+
+mod progress;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tinderbox_data::Images;
+use tinderbox_models::NetworkConfig;
+
+/// Trains small image classifiers and checks what a published paper claims of them.
+#[derive(Debug, Parser)]
+#[command(name = "tinderbox", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tinderbox reproduce --only architectures
+  tinderbox train --model cnn --epochs 10 --output cnn.safetensors
+  tinderbox evaluate cnn.safetensors
+  tinderbox predict cnn.safetensors digits.txt
+
+Exit codes: 0 done, 1 a trial failed, 2 bad input, 130 interrupted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the paper's experiments and makes the report; goes on where an earlier run stopped
+    Reproduce(reproduce::Reproduce),
+    /// Makes the report of a run again, without training
+    Report(report::Report),
+    /// Trains one network and saves its weights
+    Train(train::Train),
+    /// Measures saved weights on the test images
+    Evaluate(evaluate::Evaluate),
+    /// Reads images as rows of numbers and says which digits they are
+    Predict(predict::Predict),
+    /// Lists, fetches and verifies datasets
+    Data(data::Data),
+    /// Claims trials of a run and runs them; `reproduce` starts these itself
+    Worker(worker::Worker),
+}
+
+/// How a command that was not refused ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is done.
+    Done,
+    /// Something that was tried failed; the output says what.
+    Failed,
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command was refused.
+pub type Refusal = Box<dyn Error>;
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// If it was refused: bad input, or a machine that lacks something.
+    pub fn run(self) -> Result<Exit, Refusal> {
+        match self.command {
+            Command::Reproduce(command) => command.run(),
+            Command::Report(command) => command.run(),
+            Command::Train(command) => command.run(),
+            Command::Evaluate(command) => command.run(),
+            Command::Predict(command) => command.run(),
+            Command::Data(command) => command.run(),
+            Command::Worker(command) => command.run(),
+        }
+    }
+}
+
+/// Channels, height and width of the images that a network takes. A fully connected one takes any that have as many
+/// pixels: one row of them says so.
+fn image_shape(config: &NetworkConfig) -> [usize; 3] {
+    match config {
+        NetworkConfig::Fcn(config) => [1, 1, config.pixels],
+        NetworkConfig::Cnn(config) => [config.channels, config.height, config.width],
+        NetworkConfig::LocalNet(config) => [config.0.channels, config.0.height, config.0.width],
+    }
+}
+
+/// Refuses weights that were trained for other images.
+fn check_fit(config: &NetworkConfig, images: &Images) -> Result<(), String> {
+    let (shape, network) = (images.shape(), image_shape(config));
+    let fits = match config {
+        NetworkConfig::Fcn(config) => config.pixels == shape.pixels(),
+        _ => network == [shape.channels, shape.height, shape.width],
+    };
+    let classes = match config {
+        NetworkConfig::Fcn(config) => config.classes,
+        NetworkConfig::Cnn(config) => config.classes,
+        NetworkConfig::LocalNet(config) => config.0.classes,
+    };
+    if fits && classes >= images.classes() {
+        return Ok(());
+    }
+    Err(format!(
+        "the weights are for images of {network:?} in {classes} classes, these are {shape} in {}",
+        images.classes()
+    ))
+}

@@ -1,0 +1,152 @@
+//! `tinderbox predict`: a row of numbers in, a digit and probabilities out.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use tinderbox_models::weights;
+use tinderbox_training::{Examples, evaluate};
+
+use super::{Exit, Refusal};
+use crate::backend::Backend;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Predict {
+    /// Weights that `train` has saved
+    weights: PathBuf,
+
+    /// Rows of numbers, one image each; `-` or nothing is standard input
+    rows: Option<PathBuf>,
+
+    /// What a pixel of the rows is
+    #[arg(long, value_enum, default_value_t)]
+    values: Values,
+
+    /// Print each answer as a line of JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Where tensors live
+    #[arg(long, value_enum, default_value_t)]
+    backend: Backend,
+}
+
+const EXAMPLES: &str = "\
+A row holds the pixels of one image, row by row from the top, separated by spaces or commas.
+Examples:
+  tinderbox predict cnn.safetensors digits.txt
+  zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json";
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Values {
+    /// 0 (background) to 1 (ink)
+    #[default]
+    Unit,
+    /// -1 (background) to 1 (ink), as the USPS files have it
+    Usps,
+    /// 0 (background) to 255 (ink)
+    Bytes,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    digit: usize,
+    probabilities: &'a [f32],
+}
+
+impl Predict {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let device = self.backend.open()?;
+        let (config, network) = weights::load(&self.weights, &device)?;
+        let shape = super::image_shape(&config);
+        let (name, input): (String, Box<dyn Read>) = match &self.rows {
+            Some(path) if path.as_os_str() != "-" => {
+                let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                (path.display().to_string(), Box::new(file))
+            }
+            _ => ("standard input".to_string(), Box::new(std::io::stdin())),
+        };
+        for (number, line) in BufReader::new(input).lines().enumerate() {
+            let line = line.map_err(|error| format!("{name}, line {}: {error}", number + 1))?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let pixels = self
+                .values
+                .pixels(&line, shape.iter().product())
+                .map_err(|reason| format!("{name}, line {}: {reason}", number + 1))?;
+            let evaluation = evaluate(&network, &Examples::new(&pixels, &[0], shape, 1)?, &device);
+            let digit = evaluation.answers().next().unwrap_or_default();
+            let probabilities = &evaluation.probabilities;
+            if self.json {
+                println!("{}", serde_json::to_string(&Answer { digit, probabilities })?);
+            } else {
+                let percents: Vec<_> = probabilities
+                    .iter()
+                    .enumerate()
+                    .map(|(d, p)| format!("{d}: {:.1} %", p * 100.0))
+                    .collect();
+                println!("{digit}   {}", percents.join("  "));
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Values {
+    /// The pixels of a row in `[0, 1]`, or what is wrong with it.
+    fn pixels(self, line: &str, expected: usize) -> Result<Vec<f32>, String> {
+        let (low, high) = match self {
+            Self::Unit => (0.0, 1.0),
+            Self::Usps => (-1.0, 1.0),
+            Self::Bytes => (0.0, 255.0),
+        };
+        let words = line.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+        let pixels = words
+            .enumerate()
+            .map(|(position, word)| {
+                let value: f32 = word
+                    .parse()
+                    .map_err(|_| format!("value {}: `{word}`, expected a number", position + 1))?;
+                if !(low..=high).contains(&value) {
+                    return Err(format!(
+                        "value {}: {value}, expected {low} to {high}; --values says what the numbers are",
+                        position + 1
+                    ));
+                }
+                Ok((value - low) / (high - low))
+            })
+            .collect::<Result<Vec<f32>, String>>()?;
+        if pixels.len() != expected {
+            return Err(format!("{} values, expected {expected}", pixels.len()));
+        }
+        Ok(pixels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_pixels_between_0_and_1() {
+        assert_eq!(Values::Unit.pixels("0 0.5,1", 3), Ok(vec![0.0, 0.5, 1.0]));
+        assert_eq!(Values::Usps.pixels("-1  0 1 ", 3), Ok(vec![0.0, 0.5, 1.0]));
+        assert_eq!(Values::Bytes.pixels("0,255", 2), Ok(vec![0.0, 1.0]));
+    }
+
+    #[test]
+    fn a_bad_row_is_named_by_its_value() {
+        let bad = |values: Values, line: &str| values.pixels(line, 2).unwrap_err();
+        assert_eq!(bad(Values::Unit, "0"), "1 values, expected 2");
+        assert_eq!(bad(Values::Unit, "0 x"), "value 2: `x`, expected a number");
+        assert_eq!(
+            bad(Values::Unit, "-1 0"),
+            "value 1: -1, expected 0 to 1; --values says what the numbers are"
+        );
+        assert!(bad(Values::Usps, "NaN 0").starts_with("value 1: NaN, expected -1 to 1"));
+    }
+}

@@ -1,0 +1,34 @@
+//! `tinderbox report`: the page once more, from the storage alone.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Refusal};
+use crate::page;
+use crate::run::RunFolder;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tinderbox report runs/0123456789ab")]
+pub(super) struct Report {
+    /// Folder of a run
+    run: PathBuf,
+
+    /// Print the numbers as JSON, as they are in report.json
+    #[arg(long)]
+    json: bool,
+}
+
+impl Report {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let folder = RunFolder::open(&self.run)?;
+        let numbers = page::write(&folder)?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&numbers)?);
+        } else {
+            println!("{}", tinderbox_report::summary(&numbers));
+            println!("report: {}", folder.report_path().display());
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,47 @@
+//! `tinderbox worker`: one process of a run's crew.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Refusal};
+use crate::backend::Backend;
+use crate::dataset::DatasetArguments;
+use crate::run::RunFolder;
+use crate::worker::{self, end_with_parent};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Messages are lines of JSON on standard output. The worker ends when nothing is left to claim, \
+or when its standard input is closed."
+)]
+pub(super) struct Worker {
+    /// Folder of a run
+    run: PathBuf,
+
+    /// A name of its own among all workers
+    #[arg(long)]
+    name: String,
+
+    /// Where tensors live
+    #[arg(long, value_enum, default_value_t)]
+    backend: Backend,
+
+    #[command(flatten)]
+    dataset: DatasetArguments,
+}
+
+impl Worker {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        end_with_parent();
+        let mut worker = worker::Worker {
+            name: self.name,
+            folder: RunFolder::open(&self.run)?,
+            device: self.backend.open()?,
+            dataset: self.dataset.load()?,
+            out: std::io::stdout(),
+        };
+        worker.run()?;
+        Ok(Exit::Done)
+    }
+}

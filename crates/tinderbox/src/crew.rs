@@ -1,0 +1,214 @@
+//! A crew: the worker processes of a run, started, listened to, and replaced when one dies.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use tinderbox_search::{Storage, StudyId, Timestamp};
+
+use crate::environment::ONE_THREAD;
+use crate::run::{RunError, RunFolder};
+use crate::worker::Message;
+
+/// A place in the crew whose process died so often in a row without finishing a trial stays empty.
+const DEATHS: usize = 3;
+
+/// How a crew is made up.
+#[derive(Debug, Clone)]
+pub struct Crew {
+    /// How many processes.
+    pub size: usize,
+    /// The program to start.
+    pub program: PathBuf,
+    /// Arguments of each worker, but for its name.
+    pub arguments: Vec<String>,
+    /// Environment variables of each worker.
+    pub variables: Vec<(String, String)>,
+}
+
+/// What happened in the crew.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// The worker in this place said something.
+    Said(usize, Message),
+    /// The worker in this place died, and how.
+    Died(usize, String),
+    /// The worker in this place found nothing left to do.
+    Ended(usize),
+}
+
+/// Why a crew stopped before its work was done.
+#[derive(Debug, thiserror::Error)]
+pub enum CrewError {
+    /// A process could not be started or listened to.
+    #[error("cannot start a worker: {0}")]
+    Start(#[from] std::io::Error),
+    /// Processes keep dying.
+    #[error("{DEATHS} workers in a row died ({how}) without finishing a trial; their last words are in {}", .log.display())]
+    Deaths {
+        /// How the last one died.
+        how: String,
+        /// What it wrote.
+        log: PathBuf,
+    },
+    /// The storage refused.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+enum Heard {
+    Line(String),
+    Silence,
+}
+
+struct Place {
+    child: Child,
+    name: String,
+    log: PathBuf,
+}
+
+impl Crew {
+    /// Runs until no trial is left, and tells what happens; `true` unless `stop` was set meanwhile.
+    ///
+    /// # Errors
+    /// If workers cannot be started or keep dying. None is left behind.
+    pub fn run(
+        &self,
+        folder: &RunFolder,
+        storage: &mut dyn Storage,
+        studies: &[StudyId],
+        stop: &AtomicBool,
+        mut tell: impl FnMut(News),
+    ) -> Result<bool, CrewError> {
+        let (sender, receiver) = channel();
+        let mut places = Places(HashMap::new());
+        for place in 0..self.size {
+            let started = self.start(folder, place, 0, &sender)?;
+            places.0.insert(place, started);
+        }
+        let (mut deaths, mut generation) = (0, 0);
+        while !places.0.is_empty() {
+            if stop.load(Ordering::Relaxed) {
+                places.end(storage, studies)?;
+                return Ok(false);
+            }
+            let (place, heard) = match next(&receiver) {
+                Some(heard) => heard,
+                None => continue,
+            };
+            match heard {
+                Heard::Line(line) => {
+                    if let Ok(message) = serde_json::from_str::<Message>(&line) {
+                        if matches!(message, Message::Told { .. } | Message::Failed { .. }) {
+                            deaths = 0;
+                        }
+                        tell(News::Said(place, message));
+                    }
+                }
+                Heard::Silence => {
+                    let Some(mut gone) = places.0.remove(&place) else { continue };
+                    let status = gone.child.wait()?;
+                    if status.success() {
+                        tell(News::Ended(place));
+                        continue;
+                    }
+                    release(storage, studies, &gone.name)?;
+                    let how = describe(status);
+                    deaths += 1;
+                    if deaths >= DEATHS {
+                        places.end(storage, studies)?;
+                        return Err(CrewError::Deaths { how, log: gone.log });
+                    }
+                    tell(News::Died(place, how));
+                    generation += 1;
+                    let started = self.start(folder, place, generation, &sender)?;
+                    places.0.insert(place, started);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn start(
+        &self,
+        folder: &RunFolder,
+        place: usize,
+        generation: usize,
+        sender: &Sender<(usize, Heard)>,
+    ) -> Result<Place, CrewError> {
+        let name = format!("{}-{place}-{generation}", std::process::id());
+        let log = folder.path().join(format!("worker-{place}.log"));
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .args(["--name", &name])
+            .envs(ONE_THREAD)
+            .envs(self.variables.iter().cloned())
+            // Closed when this process ends, however it ends: the worker's sign to end too.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::options().create(true).append(true).open(&log)?)
+            .spawn()?;
+        let out = child.stdout.take().expect("standard output is piped");
+        let sender = sender.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                _ = sender.send((place, Heard::Line(line)));
+            }
+            _ = sender.send((place, Heard::Silence));
+        });
+        Ok(Place { child, name, log })
+    }
+}
+
+/// The living; those still alive at the end of the run die with it.
+struct Places(HashMap<usize, Place>);
+
+impl Places {
+    fn end(&mut self, storage: &mut dyn Storage, studies: &[StudyId]) -> Result<(), CrewError> {
+        for (_, mut place) in self.0.drain() {
+            _ = place.child.kill();
+            place.child.wait()?;
+            release(storage, studies, &place.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        for place in self.0.values_mut() {
+            _ = place.child.kill();
+            _ = place.child.wait();
+        }
+    }
+}
+
+fn next(receiver: &Receiver<(usize, Heard)>) -> Option<(usize, Heard)> {
+    match receiver.recv_timeout(Duration::from_millis(100)) {
+        Ok(heard) => Some(heard),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+    }
+}
+
+/// Puts the dead worker's trial back in the queue.
+fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result<(), CrewError> {
+    let now = Timestamp::from(SystemTime::now());
+    for &study in studies {
+        storage.release(study, name, now).map_err(RunError::from)?;
+    }
+    Ok(())
+}
+
+fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("killed by signal {signal}");
+    }
+    status.to_string()
+}

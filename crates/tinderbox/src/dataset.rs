@@ -1,0 +1,78 @@
+//! The images of a command: which were asked for, where they are, and a progress bar if they have to be downloaded.
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tinderbox_data::{Choice, Dataset, LoadError, Origin, Places, Progress};
+
+/// Which images, and where to look for them.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DatasetArguments {
+    /// `usps`, `stand-in` (the embedded digits), or `auto`: USPS if it can be had, else the stand-in
+    #[arg(long, default_value = "auto", value_name = "NAME")]
+    pub dataset: Choice,
+
+    /// Folder of the dataset's files; without it `TINDERBOX_DATA_DIR`, the cache, then a download
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl DatasetArguments {
+    /// The images. Says so on the terminal if other digits stand in.
+    ///
+    /// # Errors
+    /// If they cannot be had, or are not what they should be.
+    pub fn load(&self) -> Result<Dataset, LoadError> {
+        let mut bar = DownloadBar::default();
+        let dataset = tinderbox_data::load(
+            &self.dataset,
+            &Places::of_process(self.data_dir.clone()),
+            &mut |progress| {
+                bar.show(&progress);
+            },
+        )?;
+        bar.clear();
+        if let Origin::StandIn { reason } = &dataset.origin {
+            eprintln!("note: stand-in digits, not USPS: {reason}");
+        }
+        Ok(dataset)
+    }
+}
+
+/// Arguments with which a worker finds the very images that were loaded.
+pub fn arguments_of(dataset: &Dataset) -> Vec<String> {
+    match &dataset.origin {
+        Origin::Files(folder) => vec![
+            "--dataset".to_string(),
+            dataset.name.clone(),
+            "--data-dir".to_string(),
+            folder.display().to_string(),
+        ],
+        Origin::StandIn { .. } => vec!["--dataset".to_string(), "stand-in".to_string()],
+    }
+}
+
+/// A bar for each file, shown only while bytes come.
+#[derive(Default)]
+pub struct DownloadBar(Option<ProgressBar>);
+
+impl DownloadBar {
+    /// Moves the bar.
+    pub fn show(&mut self, progress: &Progress) {
+        let bar = self.0.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
+            ProgressBar::new(progress.size)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
+        });
+        bar.set_length(progress.size);
+        bar.set_message(format!("{} from {}", progress.name, progress.address));
+        bar.set_position(progress.received);
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&mut self) {
+        if let Some(bar) = self.0.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

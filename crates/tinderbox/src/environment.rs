@@ -1,0 +1,87 @@
+//! The circumstances of a run that are not its results: versions, machine, hour.
+
+use std::fs;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use tinderbox_report::Environment;
+
+use crate::backend::Backend;
+
+/// Version of Burn that the workspace pins.
+const BURN: &str = "0.22.1";
+
+/// Keeps the kernels of a process to one thread: its results then hang on no other trial, and two workers on two
+/// cores beat one with two threads.
+pub const ONE_THREAD: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MATMUL_NUM_THREADS", "1")];
+
+/// This process, as far as it can be known; worker and attempt are the caller's to fill in.
+pub fn here(backend: Backend) -> Environment {
+    let (revision, dirty) = revision();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads =
+        std::env::var(ONE_THREAD[0].0).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
+    Environment {
+        tinderbox: env!("CARGO_PKG_VERSION").to_string(),
+        burn: BURN.to_string(),
+        backend: backend.to_string(),
+        revision,
+        dirty,
+        cpu: cpu(),
+        cores,
+        threads,
+        os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        worker: String::new(),
+        attempt: 1,
+    }
+}
+
+/// RFC 3339, UTC, to the second.
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Commit of the checkout that the program was built in, and whether it held uncommitted changes.
+pub fn revision() -> (Option<String>, Option<bool>) {
+    static REVISION: OnceLock<(Option<String>, Option<bool>)> = OnceLock::new();
+    let git = |arguments: &[&str]| {
+        let output =
+            Command::new("git").arg("-C").arg(env!("CARGO_MANIFEST_DIR")).args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
+    };
+    REVISION
+        .get_or_init(|| {
+            (
+                git(&["rev-parse", "HEAD"]),
+                git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty()),
+            )
+        })
+        .clone()
+}
+
+fn cpu() -> String {
+    fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_string())
+        })
+        .unwrap_or_else(|| std::env::consts::ARCH.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_burn_is_the_one_in_the_lock_file() {
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"burn\"\nversion = \"{BURN}\"")));
+    }
+
+    #[test]
+    fn hours_are_rfc_3339() {
+        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00Z");
+    }
+}

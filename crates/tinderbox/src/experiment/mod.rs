@@ -1,0 +1,115 @@
+//! An experiment: one table or figure of the paper, as a TOML file.
+
+mod diagnostic;
+mod overlay;
+mod read;
+
+use serde::{Deserialize, Serialize};
+use tinderbox_data::Protocol;
+use tinderbox_models::{Kind, NetworkConfig};
+use tinderbox_training::learner::LearnerConfig;
+
+pub use diagnostic::ExperimentError;
+pub use overlay::{Setting, SettingError};
+
+/// The experiments of the paper, in its order: path and text.
+const PAPER: [(&str, &str); 1] =
+    [("experiments/architectures.toml", include_str!("../../../../experiments/architectures.toml"))];
+
+/// One table or figure of the paper.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// Short name, as `--only` takes it.
+    pub name: String,
+    /// Part of the paper, as `--only` takes it.
+    pub part: String,
+    /// A heading.
+    pub title: String,
+    /// What the paper says.
+    pub statement: String,
+    /// How data are split.
+    pub protocol: Protocol,
+    /// The small and the large run.
+    pub profiles: Profiles,
+    /// The rows of the table.
+    pub arms: Vec<Arm>,
+}
+
+/// How much is run: `quick` answers in minutes, `full` over night.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profiles {
+    /// The small run.
+    pub quick: Profile,
+    /// The large run.
+    pub full: Profile,
+}
+
+/// Seeds and epochs of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Paired seeds, 1 to this number.
+    pub seeds: usize,
+    /// Epochs of each trial.
+    pub epochs: usize,
+}
+
+/// One row of the table: a full configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// Its name in tables and figures.
+    pub name: String,
+    /// What it is, in a line.
+    pub description: String,
+    /// Every setting.
+    pub configuration: Configuration,
+}
+
+/// Every setting of a trial, but for its seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// What is trained.
+    pub model: NetworkConfig,
+    /// How it is trained.
+    pub training: LearnerConfig,
+    /// Share of the training images that is kept for validation, in `(0, 1)`.
+    pub validation_fraction: f64,
+}
+
+/// Images of the paper: channels, height and width.
+const SHAPE: [usize; 3] = [1, 16, 16];
+/// Digits.
+const CLASSES: usize = 10;
+
+impl Configuration {
+    /// The paper's network of this kind, trained as every experiment trains unless it says otherwise.
+    pub fn paper(kind: Kind) -> Self {
+        Self {
+            model: NetworkConfig::paper(kind, SHAPE, CLASSES),
+            training: LearnerConfig::new(),
+            validation_fraction: 0.1,
+        }
+    }
+}
+
+impl Experiment {
+    /// The experiments of the paper.
+    ///
+    /// # Errors
+    /// If one of them is wrong: the message shows the place.
+    pub fn paper() -> Result<Vec<Self>, ExperimentError> {
+        PAPER.iter().map(|(path, text)| read::parse(path, text)).collect()
+    }
+
+    /// The experiment in a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is wrong: the message shows the place.
+    pub fn read(path: &std::path::Path) -> Result<Self, ExperimentError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
+        read::parse(&name, &text)
+    }
+}

@@ -1,0 +1,130 @@
+//! An overlay: keys of a file or a command line, laid over the defaults of a configuration.
+//!
+//! Burn's `#[derive(Config)]` ignores keys that it does not know. Here the default is written out as a tree first, so
+//! a key that is not in the tree is a mistake, and each key is tried on its own, so a wrong value is blamed on its key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::Configuration;
+use super::diagnostic::nearest;
+
+/// `key=value` of a command line, such as `training.learning_rate=0.01`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    keys: Vec<String>,
+    value: Value,
+}
+
+/// Why a setting does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// Not of the form `key=value`.
+    #[error("`{0}`, expected key=value, such as training.learning_rate=0.01")]
+    Form(String),
+    /// There is no such key.
+    #[error("unknown key `{key}`{}", Nearest(.nearest.as_deref()))]
+    Unknown {
+        /// The key, with the keys above it.
+        key: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+        /// What is allowed there.
+        allowed: Vec<String>,
+    },
+    /// The value is of the wrong kind or outside its range.
+    #[error("`{key}`: {reason}")]
+    Value {
+        /// The key, with the keys above it.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+struct Nearest<'a>(Option<&'a str>);
+
+impl fmt::Display for Nearest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.map_or(Ok(()), |word| write!(f, ", did you mean `{word}`?"))
+    }
+}
+
+impl FromStr for Setting {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let form = || SettingError::Form(text.to_string());
+        let (key, value) = text.split_once('=').ok_or_else(form)?;
+        if key.split('.').any(|part| part.trim().is_empty()) {
+            return Err(form());
+        }
+        // Values are written as in a file; a bare word is a string.
+        let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
+            .ok()
+            .and_then(|mut table| table.remove("value"))
+            .unwrap_or_else(|| toml::Value::String(value.trim().to_string()));
+        let value = serde_json::to_value(value).map_err(|_| form())?;
+        Ok(Self { keys: key.split('.').map(|part| part.trim().to_string()).collect(), value })
+    }
+}
+
+impl Setting {
+    /// `configuration` with this setting changed.
+    ///
+    /// # Errors
+    /// If the key is unknown, or its value does not fit.
+    pub fn apply(&self, configuration: &Configuration) -> Result<Configuration, SettingError> {
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        overlay(configuration, &keys, &self.value)
+    }
+}
+
+/// `configuration` with `value` at `keys`; tables are laid over key by key.
+pub(super) fn overlay(
+    configuration: &Configuration,
+    keys: &[&str],
+    value: &Value,
+) -> Result<Configuration, SettingError> {
+    let mut tree = serde_json::to_value(configuration).expect("a configuration is plain data");
+    let mut place = &mut tree;
+    for (depth, key) in keys.iter().enumerate() {
+        let allowed: Vec<String> =
+            place.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
+        let Some(next) = place.get_mut(*key) else {
+            return Err(SettingError::Unknown {
+                key: keys[..=depth].join("."),
+                nearest: nearest(key, allowed.iter().map(String::as_str)).map(str::to_string),
+                allowed,
+            });
+        };
+        place = next;
+    }
+    if let (Some(entries), Some(old)) = (value.as_object(), place.as_object())
+        && (entries.get("kind").is_none() || entries.get("kind") == old.get("kind"))
+    {
+        return entries.iter().try_fold(configuration.clone(), |configuration, (key, value)| {
+            overlay(&configuration, &[keys, &[key]].concat(), value)
+        });
+    }
+    *place = value.clone();
+    let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
+    let configuration: Configuration =
+        serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
+    configuration.check().map_err(refuse)?;
+    Ok(configuration)
+}
+
+impl Configuration {
+    /// Whether every setting is in its range.
+    fn check(&self) -> Result<(), String> {
+        self.model.check().map_err(|error| error.to_string())?;
+        self.training.check().map_err(|error| error.to_string())?;
+        if !(self.validation_fraction > 0.0 && self.validation_fraction < 1.0) {
+            return Err(format!("validation_fraction is {}, expected in (0, 1)", self.validation_fraction));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! From a run's storage to its report: nothing is trained, nothing else is read.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tinderbox_report::{
+    ArmView, ExperimentView, Failure, Numbers, PageError, Plan, Record, RecordError, Report, numbers, render,
+};
+use tinderbox_search::{State, Storage, StorageError, StudyId};
+
+use crate::plan::ProfileName;
+use crate::run::{self, Heading, RECORD, RunError, RunFolder};
+
+/// Why no report could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The run cannot be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A record was changed after it was written.
+    #[error("{}: study `{study}`, trial {number}: {error}", .path.display())]
+    Record {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+        /// The trial.
+        number: u64,
+        /// What is wrong.
+        error: RecordError,
+    },
+    /// A finished trial without a record.
+    #[error("{}: study `{study}`, trial {number} is complete but has no record", .path.display())]
+    NoRecord {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+        /// The trial.
+        number: u64,
+    },
+    /// The storage holds no experiment.
+    #[error("{}: no experiment in it", .0.display())]
+    Empty(PathBuf),
+    /// The page could not be made.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A file could not be written.
+    #[error("{}: {error}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// Makes `report.html` and `report.json` of a run, and returns the numbers in them.
+///
+/// # Errors
+/// If a record was changed, or the files cannot be written.
+pub fn write(folder: &RunFolder) -> Result<Numbers, ReportError> {
+    let report = read(folder)?;
+    let numbers = numbers(&report);
+    let json = serde_json::to_string_pretty(&numbers).expect("numbers are plain data");
+    for (path, text) in
+        [(folder.report_path(), render(&report)?), (folder.path().join("report.json"), json + "\n")]
+    {
+        replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
+    }
+    Ok(numbers)
+}
+
+/// The report of what a run's storage holds now.
+fn read(folder: &RunFolder) -> Result<Report, ReportError> {
+    let storage = folder.storage()?;
+    let headings = run::headings(folder, &storage)?;
+    let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(folder.storage_path())) };
+    let mut experiments = Vec::new();
+    let mut test_images = None;
+    for (study, heading) in &headings {
+        experiments.push(experiment(folder, &storage, *study, heading)?);
+        if test_images.is_none() {
+            test_images = run::test_images(&storage, *study, heading)?;
+        }
+    }
+    let backend = experiments.iter().flat_map(|view| &view.records).next();
+    Ok(Report {
+        title: "Tinderbox: what survives of the paper".to_string(),
+        created: first.created.clone(),
+        plan: Plan {
+            hash: first.plan.clone(),
+            profile: match first.profile {
+                ProfileName::Quick => "quick",
+                ProfileName::Full => "full",
+            }
+            .to_string(),
+            seeds: first.seeds.clone(),
+            epochs: first.epochs,
+            protocol: first.protocol.to_string(),
+        },
+        command: first.command.clone(),
+        backend: backend.map_or_else(String::new, |record| record.environment.backend.clone()),
+        notice: first.stand_in.as_ref().map(|reason| format!("{}: {reason}", tinderbox_report::STAND_IN)),
+        experiments,
+        test_images,
+    })
+}
+
+fn experiment(
+    folder: &RunFolder,
+    storage: &dyn Storage,
+    study: StudyId,
+    heading: &Heading,
+) -> Result<ExperimentView, ReportError> {
+    let (mut records, mut failures, mut waiting) = (Vec::new(), Vec::new(), 0);
+    let storage_error = |error: StorageError| ReportError::Run(error.into());
+    for trial in storage.trials(study).map_err(storage_error)? {
+        match trial.state {
+            State::Waiting | State::Running => waiting += 1,
+            State::Complete => {
+                let (path, study_name) = (folder.storage_path(), heading.name.clone());
+                let number = trial.number;
+                let Some(bytes) = storage.attachment(study, number, RECORD).map_err(storage_error)? else {
+                    return Err(ReportError::NoRecord { path, study: study_name, number });
+                };
+                records.push(Record::from_bytes(&bytes).map_err(|error| ReportError::Record {
+                    path,
+                    study: study_name,
+                    number,
+                    error,
+                })?);
+            }
+            State::Fail | State::Pruned => {
+                let reason = trial.failure.unwrap_or_else(|| "no reason was told".to_string());
+                let (arm, seed) = match run::task(&trial.attributes) {
+                    Ok(task) => (task.arm, task.seed),
+                    Err(_) => (trial.key.unwrap_or_default(), 0),
+                };
+                failures.push(Failure { arm, seed, reason });
+            }
+        }
+    }
+    let arms = heading.arms.iter().map(|(name, description)| ArmView {
+        name: name.clone(),
+        description: description.clone(),
+        reported: None,
+    });
+    Ok(ExperimentView {
+        name: heading.name.clone(),
+        title: heading.title.clone(),
+        part: heading.part.clone(),
+        statement: heading.statement.clone(),
+        arms: arms.collect(),
+        records,
+        failures,
+        waiting,
+    })
+}
+
+/// Whole or not at all: the text goes to a file beside `path`, which then takes its name.
+fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let scratch = path.with_extension(format!("{}.new", std::process::id()));
+    let written = fs::write(&scratch, text).and_then(|()| fs::rename(&scratch, path));
+    if written.is_err() {
+        _ = fs::remove_file(&scratch);
+    }
+    written
+}

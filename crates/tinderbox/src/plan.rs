@@ -1,0 +1,159 @@
+//! A plan: every trial of a run, settled before anything starts. Its hash names the run's folder.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::backend::Backend;
+use crate::experiment::{Configuration, Experiment, Setting, SettingError};
+
+/// What will be run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where tensors live.
+    pub backend: Backend,
+    /// `quick` or `full`.
+    pub profile: ProfileName,
+    /// Fingerprint of the images.
+    pub dataset_sha256: String,
+    /// The experiments, settings applied, each with its trials.
+    pub experiments: Vec<Planned>,
+}
+
+/// An experiment and its trials.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The experiment, settings applied.
+    pub experiment: Experiment,
+    /// Each arm with each seed; seed by seed, so that a run cut short has paired what it has.
+    pub tasks: Vec<Task>,
+}
+
+/// One trial: all that a worker needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Name of the arm.
+    pub arm: String,
+    /// Seed of every stream.
+    pub seed: u64,
+    /// How data are split.
+    pub protocol: tinderbox_data::Protocol,
+    /// Every setting.
+    pub configuration: Configuration,
+    /// Where tensors live.
+    pub backend: Backend,
+    /// Fingerprint of the images that the trial must see.
+    pub dataset_sha256: String,
+}
+
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProfileName {
+    /// Minutes.
+    #[default]
+    Quick,
+    /// Over night.
+    Full,
+}
+
+/// What was asked for on the command line beyond the files.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// How much.
+    pub profile: ProfileName,
+    /// Seeds, in place of the profile's.
+    pub seeds: Option<usize>,
+    /// Epochs, in place of the profile's.
+    pub epochs: Option<usize>,
+    /// Settings for every arm.
+    pub settings: Vec<Setting>,
+    /// Where tensors live.
+    pub backend: Backend,
+}
+
+/// A setting that does not fit an arm.
+#[derive(Debug, thiserror::Error)]
+#[error("--set for arm {arm} of {experiment}: {error}")]
+pub struct PlanError {
+    experiment: String,
+    arm: String,
+    error: SettingError,
+}
+
+impl Plan {
+    /// Settles the trials of `experiments` as wished, for the images with this fingerprint.
+    ///
+    /// # Errors
+    /// If a setting does not fit an arm.
+    pub fn new(
+        experiments: Vec<Experiment>,
+        wishes: &Wishes,
+        dataset_sha256: &str,
+    ) -> Result<Self, PlanError> {
+        let experiments = experiments
+            .into_iter()
+            .map(|experiment| Planned::new(experiment, wishes, dataset_sha256))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            backend: wishes.backend,
+            profile: wishes.profile,
+            dataset_sha256: dataset_sha256.to_string(),
+            experiments,
+        })
+    }
+
+    /// Every trial.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.experiments.iter().flat_map(|planned| &planned.tasks)
+    }
+
+    /// The first 12 hexadecimal digits of a SHA-256 over the trials and the program's version.
+    pub fn hash(&self) -> String {
+        let tasks: Vec<&Task> = self.tasks().collect();
+        let text = serde_json::to_string(&(env!("CARGO_PKG_VERSION"), tasks)).expect("tasks are plain data");
+        let digest = Sha256::digest(text);
+        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Planned {
+    fn new(mut experiment: Experiment, wishes: &Wishes, dataset_sha256: &str) -> Result<Self, PlanError> {
+        let profile = match wishes.profile {
+            ProfileName::Quick => experiment.profiles.quick,
+            ProfileName::Full => experiment.profiles.full,
+        };
+        for arm in &mut experiment.arms {
+            arm.configuration.training.epochs = wishes.epochs.unwrap_or(profile.epochs);
+            for setting in &wishes.settings {
+                arm.configuration = setting.apply(&arm.configuration).map_err(|error| PlanError {
+                    experiment: experiment.name.clone(),
+                    arm: arm.name.clone(),
+                    error,
+                })?;
+            }
+        }
+        let tasks = (1..=wishes.seeds.unwrap_or(profile.seeds) as u64)
+            .flat_map(|seed| experiment.arms.iter().map(move |arm| (seed, arm)))
+            .map(|(seed, arm)| Task {
+                experiment: experiment.name.clone(),
+                arm: arm.name.clone(),
+                seed,
+                protocol: experiment.protocol,
+                configuration: arm.configuration.clone(),
+                backend: wishes.backend,
+                dataset_sha256: dataset_sha256.to_string(),
+            })
+            .collect();
+        Ok(Self { experiment, tasks })
+    }
+}
+
+impl Task {
+    /// Names the trial within its experiment.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.arm, self.seed)
+    }
+}

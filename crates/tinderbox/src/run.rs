@@ -1,0 +1,262 @@
+//! A run's folder: `runs/<hash of the plan>`, with the storage, the checkpoints and the report.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tinderbox_data::{Dataset, Origin, Protocol};
+use tinderbox_report::TestImages;
+use tinderbox_search::{Direction, Lease, NewTrial, Sqlite, Storage, StorageError, StudyId};
+
+use crate::plan::{Plan, Planned, ProfileName, Task};
+
+/// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
+///
+/// Attempts are many: a user who stops a run over and over must not make its trials fail.
+pub const LEASE: Lease = Lease { length: Duration::from_secs(15), attempts: 64 };
+
+/// How often a worker says that it lives.
+pub const HEARTBEAT: Duration = Duration::from_secs(3);
+
+/// User attribute of a trial: its [`Task`].
+pub const TASK: &str = "tinderbox:task";
+/// Attachment of a trial: its record.
+pub const RECORD: &str = "record.json";
+/// User attribute of a finished trial: the hash of its results.
+pub const RESULT: &str = "tinderbox:result_sha256";
+
+/// User attribute of a study: its [`Heading`].
+const HEADING: &str = "tinderbox:heading";
+/// Attachments of a study: pixels as bytes, and labels.
+const TEST_PIXELS: &str = "test-pixels";
+const TEST_LABELS: &str = "test-labels";
+
+/// The folder of one plan.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// What the report says about a study beyond its trials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heading {
+    /// Hash of the plan.
+    pub plan: String,
+    /// `quick` or `full`.
+    pub profile: ProfileName,
+    /// Seeds of each arm.
+    pub seeds: Vec<u64>,
+    /// Epochs, where the command line overrides the profile.
+    pub epochs: Option<usize>,
+    /// Command that makes the run again.
+    pub command: String,
+    /// When the study was made: RFC 3339, UTC.
+    pub created: String,
+    /// Why other digits stand in for the paper's, if they do.
+    pub stand_in: Option<String>,
+    /// Position of the experiment in the plan.
+    pub position: usize,
+    /// Name of the experiment.
+    pub name: String,
+    /// Part of the paper.
+    pub part: String,
+    /// Heading of the experiment.
+    pub title: String,
+    /// What the paper says.
+    pub statement: String,
+    /// How data are split.
+    pub protocol: Protocol,
+    /// Name and description of each arm.
+    pub arms: Vec<(String, String)>,
+    /// Height and width of a test image.
+    pub image: [usize; 2],
+}
+
+/// Why a run's folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file or folder could not be made.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Another `reproduce` is at work in it.
+    #[error("{}: another reproduce is running this plan; wait for it, or stop it first", .0.display())]
+    Busy(PathBuf),
+    /// There is no storage in it.
+    #[error("{}: no study.sqlite in it, expected a folder that reproduce has made", .0.display())]
+    NoRun(PathBuf),
+    /// The storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A study was not made by `reproduce`.
+    #[error("{}: study `{study}` has no readable heading: {reason}", .path.display())]
+    Heading {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl RunFolder {
+    /// The folder of `plan` below `runs`, made if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(runs: &Path, plan: &Plan) -> Result<Self, RunError> {
+        let folder = Self { path: runs.join(plan.hash()) };
+        for path in [folder.path.clone(), folder.checkpoints()] {
+            fs::create_dir_all(&path).map_err(|error| RunError::Io { path, error })?;
+        }
+        Ok(folder)
+    }
+
+    /// A folder that is there.
+    ///
+    /// # Errors
+    /// If no run was made in it.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let folder = Self { path: path.to_path_buf() };
+        if folder.storage_path().is_file() { Ok(folder) } else { Err(RunError::NoRun(folder.path)) }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The storage's file.
+    pub fn storage_path(&self) -> PathBuf {
+        self.path.join("study.sqlite")
+    }
+
+    /// The report's file.
+    pub fn report_path(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// Where workers leave checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// The storage.
+    ///
+    /// # Errors
+    /// If its file cannot be used.
+    pub fn storage(&self) -> Result<Sqlite, RunError> {
+        Ok(Sqlite::open(self.storage_path())?)
+    }
+
+    /// Keeps other `reproduce` processes out for as long as the file is held.
+    ///
+    /// # Errors
+    /// If another one is in.
+    pub fn lock(&self) -> Result<File, RunError> {
+        let path = self.path.join("lock");
+        let io = |error| RunError::Io { path: path.clone(), error };
+        let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(RunError::Busy(self.path.clone())),
+            Err(TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+}
+
+/// Puts an experiment's trials in the storage; what is there already stays as it is.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn enqueue(
+    storage: &mut dyn Storage,
+    planned: &Planned,
+    heading: &Heading,
+    dataset: &Dataset,
+) -> Result<StudyId, RunError> {
+    let study = storage.open_study(&planned.experiment.name, Direction::Maximize)?;
+    if !storage.study_attributes(study)?.contains_key(HEADING) {
+        let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
+        storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
+        storage.set_study_attachment(study, TEST_LABELS, &labels)?;
+        let heading = serde_json::to_value(heading).expect("a heading is plain data");
+        storage.set_study_attribute(study, HEADING, &heading)?;
+    }
+    for task in &planned.tasks {
+        let value = serde_json::to_value(task).expect("a task is plain data");
+        let attributes = BTreeMap::from([(TASK.to_string(), value)]);
+        storage.enqueue(study, &NewTrial { key: task.key(), attributes, ..NewTrial::default() })?;
+    }
+    Ok(study)
+}
+
+/// The studies of a run in the order of its plan, with their headings.
+///
+/// # Errors
+/// If the storage refuses, or a study is not one of `reproduce`'s.
+pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyId, Heading)>, RunError> {
+    let mut headings = Vec::new();
+    for (name, study) in storage.studies()? {
+        let value = storage.study_attributes(study)?.remove(HEADING).unwrap_or_default();
+        let heading = serde_json::from_value::<Heading>(value).map_err(|error| RunError::Heading {
+            path: folder.storage_path(),
+            study: name,
+            reason: error.to_string(),
+        })?;
+        headings.push((study, heading));
+    }
+    headings.sort_by_key(|(_, heading)| heading.position);
+    Ok(headings)
+}
+
+/// The images that the indices of a study's records point to.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn test_images(
+    storage: &dyn Storage,
+    study: StudyId,
+    heading: &Heading,
+) -> Result<Option<TestImages>, RunError> {
+    let pixels = storage.study_attachment(study, TEST_PIXELS)?;
+    let labels = storage.study_attachment(study, TEST_LABELS)?;
+    let [height, width] = heading.image;
+    Ok(pixels.zip(labels).map(|(pixels, labels)| TestImages { height, width, pixels, labels }))
+}
+
+/// The task of a trial.
+///
+/// # Errors
+/// The reason as a text, if it has none that can be read.
+pub fn task(attributes: &BTreeMap<String, serde_json::Value>) -> Result<Task, String> {
+    let value = attributes.get(TASK).cloned().unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| format!("attribute `{TASK}`: {error}"))
+}
+
+/// Why other digits stand in, if they do.
+pub fn stand_in(dataset: &Dataset) -> Option<String> {
+    match &dataset.origin {
+        Origin::StandIn { reason } => Some(reason.clone()),
+        Origin::Files(_) => None,
+    }
+}
+
+/// Pixels as bytes and labels of all images that a test set may be drawn from.
+fn test_space(dataset: &Dataset, protocol: Protocol) -> (Vec<u8>, Vec<u8>) {
+    let parts = match protocol {
+        Protocol::Official => vec![&dataset.test],
+        Protocol::Pooled => vec![&dataset.training, &dataset.test],
+    };
+    let pixels = parts.iter().flat_map(|images| images.pixels()).map(|pixel| (pixel * 255.0).round() as u8);
+    let labels = parts.iter().flat_map(|images| images.labels()).copied();
+    (pixels.collect(), labels.collect())
+}

@@ -1,0 +1,213 @@
+//! A trial: one arm with one seed, from images to a record.
+
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
+
+use burn::prelude::Device;
+use tinderbox_data::{Dataset, Images, Origin, Split, SplitError, split};
+use tinderbox_models::{Network, Summary};
+use tinderbox_report::record::Predictions;
+use tinderbox_report::{
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Record, Results, Timing,
+};
+use tinderbox_training::learner::{self, Fitted, LearnerError, Material, Observer};
+use tinderbox_training::{Examples, ExamplesError, evaluate, stream};
+
+use crate::environment;
+use crate::experiment::Configuration;
+use crate::plan::Task;
+
+/// Why a trial gave no record.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The images are not those of the plan.
+    #[error(
+        "the images have fingerprint {found}, the plan expects {expected}: they changed since it was made"
+    )]
+    Dataset {
+        /// The plan's.
+        expected: String,
+        /// That of the images at hand.
+        found: String,
+    },
+    /// The images cannot be split.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// The images cannot be trained on.
+    #[error("{part} images: {error}")]
+    Examples {
+        /// `training`, `validation` or `test`.
+        part: &'static str,
+        /// What is wrong with them.
+        error: ExamplesError,
+    },
+    /// The training could not be done.
+    #[error(transparent)]
+    Learner(#[from] LearnerError),
+}
+
+/// Who runs a trial, and where it may leave its checkpoint.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    /// Name of the worker.
+    pub worker: String,
+    /// How often the trial has been begun, this time counted.
+    pub attempt: u64,
+    /// A file that holds the state of the last epoch.
+    pub checkpoint: PathBuf,
+}
+
+/// Trains and evaluates `task` on `dataset`.
+///
+/// # Errors
+/// If the images are not the plan's, or the training could not be done. Divergence is no error.
+pub fn run(
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+    circumstances: &Circumstances,
+    observer: &mut dyn Observer,
+) -> Result<Record, TrialError> {
+    if dataset.sha256 != task.dataset_sha256 {
+        return Err(TrialError::Dataset {
+            expected: task.dataset_sha256.clone(),
+            found: dataset.sha256.clone(),
+        });
+    }
+    let started = SystemTime::now();
+    let clock = Instant::now();
+    let cpu = cpu_time::ProcessTime::try_now().ok();
+    let split = split(
+        dataset,
+        task.protocol,
+        task.configuration.validation_fraction,
+        &mut stream(task.seed, "split", 0),
+    )?;
+    let fitted =
+        fit(&task.configuration, task.seed, &split, device, Some(&circumstances.checkpoint), observer)?;
+    let training = examples("training", &split.training)?;
+    let test = examples("test", &split.test)?;
+    let diverged = matches!(fitted.outcome, learner::Outcome::Diverged { .. });
+    let after = |part: &Examples| (!diverged).then(|| evaluate(&fitted.model, part, device));
+    let results = Results {
+        protocol: task.protocol.to_string(),
+        configuration: serde_json::to_value(&task.configuration).expect("a configuration is plain data"),
+        dataset: identity(dataset, &split),
+        outcome: outcome(fitted.outcome),
+        history: fitted.history.iter().map(epoch).collect(),
+        model: model_summary(&task.configuration.model.summary()),
+        final_training_accuracy: after(&training).map(|evaluation| evaluation.accuracy),
+        test: after(&test).map(|evaluation| Predictions {
+            classes: evaluation.classes,
+            indices: split.test_indices.clone(),
+            labels: split.test.labels().to_vec(),
+            probabilities: evaluation.probabilities,
+        }),
+    };
+    Ok(Record {
+        experiment: task.experiment.clone(),
+        arm: task.arm.clone(),
+        seed: task.seed,
+        results,
+        timing: Timing {
+            epoch_seconds: fitted.epoch_seconds,
+            wall_seconds: clock.elapsed().as_secs_f64(),
+            cpu_seconds: cpu.and_then(|cpu| cpu.try_elapsed().ok()).map(|time| time.as_secs_f64()),
+            started: environment::rfc3339(started),
+        },
+        environment: Environment {
+            worker: circumstances.worker.clone(),
+            attempt: circumstances.attempt,
+            ..environment::here(task.backend)
+        },
+    })
+}
+
+/// Trains a network on a split.
+///
+/// # Errors
+/// If the images cannot be trained on, or the training could not be done.
+pub fn fit(
+    configuration: &Configuration,
+    seed: u64,
+    split: &Split,
+    device: &Device,
+    checkpoint: Option<&PathBuf>,
+    observer: &mut dyn Observer,
+) -> Result<Fitted<Network>, TrialError> {
+    let material = Material {
+        training: examples("training", &split.training)?,
+        validation: examples("validation", &split.validation)?,
+        test: examples("test", &split.test)?,
+    };
+    let mut learner = configuration.training.init(seed)?;
+    if let Some(path) = checkpoint {
+        learner = learner.with_checkpoint(path);
+    }
+    Ok(learner.fit(|device| configuration.model.init(device), device, &material, observer)?)
+}
+
+/// Images as the learner takes them.
+///
+/// # Errors
+/// If they cannot be trained on.
+pub fn examples<'a>(part: &'static str, images: &'a Images) -> Result<Examples<'a>, TrialError> {
+    let shape = images.shape();
+    Examples::new(
+        images.pixels(),
+        images.labels(),
+        [shape.channels, shape.height, shape.width],
+        images.classes(),
+    )
+    .map_err(|error| TrialError::Examples { part, error })
+}
+
+fn identity(dataset: &Dataset, split: &Split) -> DatasetIdentity {
+    DatasetIdentity {
+        name: dataset.name.clone(),
+        title: dataset.title.clone(),
+        sha256: dataset.sha256.clone(),
+        stand_in: matches!(dataset.origin, Origin::StandIn { .. }),
+        training: split.training.len(),
+        validation: split.validation.len(),
+        test: split.test.len(),
+        classes: split.test.classes(),
+    }
+}
+
+fn outcome(outcome: learner::Outcome) -> Outcome {
+    match outcome {
+        learner::Outcome::Finished => Outcome::Finished,
+        learner::Outcome::StoppedEarly { epoch, best } => Outcome::StoppedEarly { epoch, best },
+        learner::Outcome::Diverged { epoch } => Outcome::Diverged { epoch },
+    }
+}
+
+fn epoch(epoch: &learner::Epoch) -> Epoch {
+    Epoch {
+        epoch: epoch.epoch,
+        training_loss: epoch.training_loss,
+        training_accuracy: epoch.training_accuracy,
+        validation_loss: epoch.validation_loss,
+        validation_accuracy: epoch.validation_accuracy,
+        test_loss: epoch.test_loss,
+        test_accuracy: epoch.test_accuracy,
+    }
+}
+
+fn model_summary(summary: &Summary) -> ModelSummary {
+    ModelSummary {
+        parameters: summary.parameters(),
+        multiply_adds: summary.multiply_adds(),
+        layers: summary
+            .layers
+            .iter()
+            .map(|layer| LayerSummary {
+                name: layer.name.clone(),
+                output: layer.output.clone(),
+                parameters: layer.parameters,
+                multiply_adds: layer.multiply_adds,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,264 @@
+//! A worker: a process that claims trials, one at a time, trains them and tells what came out.
+//!
+//! It says what it does as lines of JSON ([`Message`]) and ends when nothing is left, or when whoever started it is
+//! gone.
+
+use std::any::Any;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use burn::prelude::Device;
+use serde::{Deserialize, Serialize};
+use tinderbox_data::Dataset;
+use tinderbox_report::Record;
+use tinderbox_report::record::Predictions;
+use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
+use tinderbox_training::learner::{Epoch, Observer, Step};
+
+use crate::plan::Task;
+use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
+use crate::trial::{self, Circumstances};
+
+/// How often a step is worth a message.
+const STEP_MESSAGES: Duration = Duration::from_millis(200);
+/// How long to wait before asking again while other workers' trials may yet come back.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What a worker says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Message {
+    /// A trial begins.
+    Claimed {
+        /// Name of the experiment.
+        experiment: String,
+        /// Name of the arm.
+        arm: String,
+        /// Its seed.
+        seed: u64,
+        /// How often it has been begun, this time counted.
+        attempt: u64,
+    },
+    /// A trial goes on.
+    Progress {
+        /// Share of the trial that is done, in `[0, 1]`.
+        done: f64,
+        /// The running epoch, from 1.
+        epoch: usize,
+        /// Epochs in all.
+        epochs: usize,
+        /// Test accuracy after the last finished epoch, in `[0, 1]`.
+        accuracy: Option<f64>,
+    },
+    /// A trial ended and its record is stored.
+    Told {
+        /// Test accuracy, in `[0, 1]`; none if it diverged.
+        accuracy: Option<f64>,
+        /// Seconds it took.
+        seconds: f64,
+    },
+    /// A trial failed; that is stored.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// Another worker has taken the trial over; nothing of it was stored.
+    Refused {
+        /// In words.
+        reason: String,
+    },
+}
+
+/// A worker and its means.
+#[derive(Debug)]
+pub struct Worker<W> {
+    /// Its name, its own among all workers.
+    pub name: String,
+    /// Where trials wait.
+    pub folder: RunFolder,
+    /// The images.
+    pub dataset: Dataset,
+    /// Where tensors live.
+    pub device: Device,
+    /// Where messages go.
+    pub out: W,
+}
+
+impl<W: Write> Worker<W> {
+    /// Claims and runs trials until none is left.
+    ///
+    /// # Errors
+    /// If the storage cannot be used. Failed trials are no error.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        let mut storage = self.folder.storage()?;
+        loop {
+            let studies: Vec<StudyId> =
+                run::headings(&self.folder, &storage)?.into_iter().map(|(study, _)| study).collect();
+            let mut claimed = None;
+            let mut running = 0;
+            for &study in &studies {
+                claimed = storage.claim(study, &self.name, now(), LEASE)?;
+                if claimed.is_some() {
+                    break;
+                }
+                running += storage.counts(study)?.running;
+            }
+            match claimed {
+                Some(claim) => self.attempt(&mut storage, &claim)?,
+                None if running > 0 => thread::sleep(POLL),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn attempt(&mut self, storage: &mut impl Storage, claim: &Claim) -> Result<(), RunError> {
+        let task = run::task(&claim.attributes);
+        let checkpoint = self.checkpoint(claim, task.as_ref().map_or("", |task| &task.experiment));
+        let fenced = Arc::new(AtomicBool::new(false));
+        let heart = self.beat(claim.clone(), Arc::clone(&fenced))?;
+        let result = task.and_then(|task| self.train(&task, claim.attempt, checkpoint.clone(), &fenced));
+        drop(heart);
+        let told = match &result {
+            Ok(record) => {
+                // A study needs a value; that of a trial that diverged is the worst there is.
+                let mut told = Told::complete(accuracy(record).unwrap_or(0.0));
+                told.attachments.insert(RECORD.to_string(), record.to_bytes());
+                told.attributes.insert(RESULT.to_string(), record.result_hash().into());
+                told
+            }
+            Err(reason) => Told::fail(reason.clone()),
+        };
+        let message = if fenced.load(Ordering::Relaxed) {
+            Message::Refused { reason: "another worker has taken this trial over".to_string() }
+        } else {
+            match storage.tell(claim, &told, now()) {
+                Ok(()) => {
+                    // The record is stored; a checkpoint that stays behind would only take space.
+                    _ = std::fs::remove_file(&checkpoint);
+                    match result {
+                        Ok(record) => {
+                            Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
+                        }
+                        Err(reason) => Message::Failed { reason },
+                    }
+                }
+                Err(error @ (StorageError::Fenced { .. } | StorageError::AlreadyTold { .. })) => {
+                    Message::Refused { reason: error.to_string() }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        self.say(&message);
+        Ok(())
+    }
+
+    fn train(
+        &mut self,
+        task: &Task,
+        attempt: u64,
+        checkpoint: PathBuf,
+        fenced: &AtomicBool,
+    ) -> Result<Record, String> {
+        self.say(&Message::Claimed {
+            experiment: task.experiment.clone(),
+            arm: task.arm.clone(),
+            seed: task.seed,
+            attempt,
+        });
+        let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
+        let (dataset, device) = (self.dataset.clone(), self.device.clone());
+        let mut reporter = Reporter { fenced, accuracy: None, last: None, say: |message| self.say(&message) };
+        // A panic costs this trial, not the worker.
+        catch_unwind(AssertUnwindSafe(|| trial::run(task, &dataset, &device, &circumstances, &mut reporter)))
+            .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
+            .map_err(|error| error.to_string())
+    }
+
+    /// The same file for every attempt at a trial, so that the next one goes on where this one stopped.
+    fn checkpoint(&self, claim: &Claim, experiment: &str) -> PathBuf {
+        let name = format!("{experiment}-{}-{}", claim.number, claim.key);
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.folder.checkpoints().join(name).with_extension("checkpoint")
+    }
+
+    /// Says in the storage that the worker lives, until the answer is dropped.
+    fn beat(&self, claim: Claim, fenced: Arc<AtomicBool>) -> Result<Sender<()>, RunError> {
+        let mut storage = self.folder.storage()?;
+        let (alive, end) = channel();
+        thread::spawn(move || {
+            while end.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+                // Any other trouble is for `tell` to report: a heartbeat that is late costs the lease, not the result.
+                if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&claim, now()) {
+                    fenced.store(true, Ordering::Relaxed);
+                    return;
+                }
+            }
+        });
+        Ok(alive)
+    }
+
+    fn say(&mut self, message: &Message) {
+        // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
+        let line = serde_json::to_string(message).expect("messages are plain data");
+        _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+    }
+}
+
+/// Turns what the learner does into messages, and a lost lease into an end.
+struct Reporter<'a, S> {
+    fenced: &'a AtomicBool,
+    accuracy: Option<f64>,
+    last: Option<Instant>,
+    say: S,
+}
+
+impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        if self.fenced.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
+        }
+        if self.last.is_none_or(|last| last.elapsed() > STEP_MESSAGES) {
+            self.last = Some(Instant::now());
+            let steps = step.epochs * step.steps;
+            (self.say)(Message::Progress {
+                done: ((step.epoch - 1) * step.steps + step.step) as f64 / steps as f64,
+                epoch: step.epoch,
+                epochs: step.epochs,
+                accuracy: self.accuracy,
+            });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) {
+        self.accuracy = Some(epoch.test_accuracy);
+    }
+}
+
+/// Ends this process once standard input is closed, which is when its parent is gone.
+pub fn end_with_parent() {
+    thread::spawn(|| {
+        _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(1);
+    });
+}
+
+fn accuracy(record: &Record) -> Option<f64> {
+    record.results.test.as_ref().and_then(Predictions::accuracy)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}
+
+fn now() -> Timestamp {
+    Timestamp::from(SystemTime::now())
+}

@@ -1,0 +1,143 @@
+//! A checkpoint: all that an epoch hands to the next, in one file that is either whole or absent.
+//!
+//! The file is a line of JSON (what it is, how far it has come, the length and the SHA-256 of what follows), then the
+//! weights, the optimiser's state and, with patience, the best weights, each in Burn's own pack format.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::optim::OptimizerRecord;
+use burn::store::ModuleRecord;
+use burn::tensor::Bytes;
+use burn_pack::AtomicFile;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::early_stopping::Best;
+use super::{Epoch, Learner, State};
+
+/// Why a checkpoint could not be used or written.
+#[derive(Debug, thiserror::Error)]
+#[error("checkpoint {}: {reason}", .path.display())]
+pub struct CheckpointError {
+    path: PathBuf,
+    reason: Reason,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Reason {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Pack(#[from] burn_pack::Error),
+    #[error("{0}")]
+    Record(#[from] burn::store::RecordError),
+    #[error("damaged ({0}); delete it to start this training anew")]
+    Damaged(&'static str),
+    #[error("belongs to another training (its configuration, seed or model differs); delete it to start anew")]
+    Foreign,
+}
+
+/// The checkpoint file of one training.
+pub(super) struct Checkpoint<'a> {
+    path: &'a Path,
+    /// SHA-256 of what makes a training this one.
+    training: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    training: String,
+    history: Vec<Epoch>,
+    epoch_seconds: Vec<f64>,
+    best: Option<(usize, f64)>,
+    /// Bytes of each part.
+    parts: Vec<usize>,
+    sha256: String,
+}
+
+impl<'a> Checkpoint<'a> {
+    pub(super) fn new(path: &'a Path, learner: &Learner, model: &impl Module) -> Self {
+        let identity = format!("{:?} {} {}", learner.config, learner.seed, model.num_params());
+        Self { path, training: hex(&Sha256::digest(identity)) }
+    }
+
+    /// The state that was saved, or `fresh` if none was.
+    pub(super) fn resume<M: Module>(&self, fresh: State<M>) -> Result<State<M>, CheckpointError> {
+        match fs::read(self.path) {
+            Ok(bytes) => self.restore(&bytes, fresh).map_err(|reason| self.error(reason)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(fresh),
+            Err(error) => Err(self.error(error.into())),
+        }
+    }
+
+    /// Saves `state`; the file before it stays until the new one is whole and on disk.
+    pub(super) fn write<M: Module>(&self, state: &State<M>) -> Result<(), CheckpointError> {
+        self.save(state).map_err(|reason| self.error(reason))
+    }
+
+    fn save<M: Module>(&self, state: &State<M>) -> Result<(), Reason> {
+        let mut parts =
+            vec![state.model.clone().into_record().into_bytes()?, state.optimizer.to_record().into_bytes()?];
+        if let Some(best) = &state.best {
+            parts.push(best.weights.clone().into_bytes()?);
+        }
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update(&part[..]));
+        let head = Head {
+            training: self.training.clone(),
+            history: state.history.clone(),
+            epoch_seconds: state.epoch_seconds.clone(),
+            best: state.best.as_ref().map(|best| (best.epoch, best.loss)),
+            parts: parts.iter().map(|part| part.len()).collect(),
+            sha256: hex(&hash.finalize()),
+        };
+        let (scratch, mut file) = AtomicFile::create(self.path)?;
+        serde_json::to_writer(&file, &head).map_err(std::io::Error::from)?;
+        file.write_all(b"\n")?;
+        for part in &parts {
+            file.write_all(part)?;
+        }
+        drop(file);
+        Ok(scratch.commit()?)
+    }
+
+    fn restore<M: Module>(&self, bytes: &[u8], fresh: State<M>) -> Result<State<M>, Reason> {
+        let end = bytes.iter().position(|&byte| byte == b'\n').ok_or(Reason::Damaged("no head"))?;
+        let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|_| Reason::Damaged("unreadable head"))?;
+        let mut rest = &bytes[end + 1..];
+        if rest.len() != head.parts.iter().sum::<usize>() {
+            return Err(Reason::Damaged("its length is wrong"));
+        }
+        if hex(&Sha256::digest(rest)) != head.sha256 {
+            return Err(Reason::Damaged("its checksum is wrong"));
+        }
+        if head.training != self.training {
+            return Err(Reason::Foreign);
+        }
+        let mut parts = head.parts.iter().map(|&length| {
+            let (part, after) = rest.split_at(length);
+            rest = after;
+            Bytes::from_bytes_vec(part.to_vec())
+        });
+        let mut part = || parts.next().ok_or(Reason::Damaged("a part is missing"));
+        let model = fresh.model.try_load_record(ModuleRecord::from_bytes(part()?)?)?;
+        let optimizer = fresh.optimizer.load_record(OptimizerRecord::from_bytes(part()?)?);
+        let best = match head.best {
+            Some((epoch, loss)) => Some(Best { epoch, loss, weights: ModuleRecord::from_bytes(part()?)? }),
+            None => None,
+        };
+        let Head { history, epoch_seconds, .. } = head;
+        Ok(State { model, optimizer, history, epoch_seconds, best, diverged: None })
+    }
+
+    fn error(&self, reason: Reason) -> CheckpointError {
+        CheckpointError { path: self.path.to_path_buf(), reason }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

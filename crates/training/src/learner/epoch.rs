@@ -1,0 +1,93 @@
+//! One epoch: a step for each batch, then a look at how far it has come.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::optim::GradientsParams;
+use burn::prelude::*;
+use serde::{Deserialize, Serialize};
+use tinderbox_models::Classifier;
+
+use super::early_stopping::Best;
+use super::{LearnerConfig, Material, Observer, State, Step};
+use crate::evaluate::evaluate;
+
+/// What an epoch came to. Losses are mean cross-entropies in nats, accuracies are in `[0, 1]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub epoch: usize,
+    /// Over the epoch's steps, while weights moved and dropout was on.
+    pub training_loss: f64,
+    /// Over the epoch's steps, while weights moved and dropout was on.
+    pub training_accuracy: f64,
+    /// At its end.
+    pub validation_loss: f64,
+    /// At its end.
+    pub validation_accuracy: f64,
+    /// At its end. Decides nothing.
+    pub test_loss: f64,
+    /// At its end. Decides nothing.
+    pub test_accuracy: f64,
+}
+
+/// Runs epoch number `epoch` in the given order; breaks off when the observer says so.
+pub(super) fn run<M: Classifier + Module>(
+    config: &LearnerConfig,
+    mut state: State<M>,
+    epoch: usize,
+    order: &[usize],
+    material: &Material,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> ControlFlow<(), State<M>> {
+    let cross_entropy = CrossEntropyLossConfig::new().init(device);
+    let plain = device.clone().inner();
+    let started = Instant::now();
+    // Both sums stay on the device: reading them each step would make a GPU wait.
+    let mut loss_sum = Tensor::<1>::zeros([1], &plain);
+    let mut right_sum = Tensor::<1, Int>::zeros([1], &plain);
+    let steps = order.len().div_ceil(config.batch_size);
+    for (step, positions) in order.chunks(config.batch_size).enumerate() {
+        observer.step(&Step { epoch, epochs: config.epochs, step, steps })?;
+        let batch = material.training.gather(positions, device);
+        let logits = state.model.logits(batch.images);
+        let loss = cross_entropy.forward(logits.clone(), batch.labels.clone());
+        let gradients = GradientsParams::from_grads(loss.backward(), &state.model);
+        state.model = state.optimizer.step(config.learning_rate, state.model, gradients);
+
+        loss_sum = loss_sum + loss.inner() * positions.len() as f64;
+        let answers = logits.inner().argmax(1).flatten::<1>(0, 1);
+        right_sum = right_sum + answers.equal(batch.labels.inner()).int().sum();
+    }
+    let count = order.len() as f64;
+    let training_loss = f64::from(loss_sum.into_scalar::<f32>()) / count;
+    let training_accuracy = right_sum.into_scalar::<i64>() as f64 / count;
+    let seconds = started.elapsed().as_secs_f64();
+
+    let model = state.model.valid();
+    let validation = evaluate(&model, &material.validation, &plain);
+    let test = evaluate(&model, &material.test, &plain);
+    if ![training_loss, validation.loss, test.loss].iter().all(|loss| loss.is_finite()) {
+        state.diverged = Some(epoch);
+        return ControlFlow::Continue(state);
+    }
+    let entry = Epoch {
+        epoch,
+        training_loss,
+        training_accuracy,
+        validation_loss: validation.loss,
+        validation_accuracy: validation.accuracy,
+        test_loss: test.loss,
+        test_accuracy: test.accuracy,
+    };
+    if config.patience.is_some() && state.best.as_ref().is_none_or(|best| entry.validation_loss < best.loss) {
+        state.best = Some(Best::new(&entry, state.model.clone()));
+    }
+    observer.epoch(&entry);
+    state.history.push(entry);
+    state.epoch_seconds.push(seconds);
+    ControlFlow::Continue(state)
+}

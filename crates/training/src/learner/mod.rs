@@ -1,0 +1,280 @@
+//! The learner: one visible loop that turns examples into a trained classifier.
+//!
+//! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
+//! that goes on from one gives the very bits of a run that was never stopped (on the CPU backends).
+
+mod checkpoint;
+mod early_stopping;
+mod epoch;
+mod observer;
+mod optimizer;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::prelude::*;
+use rand::Rng;
+use tinderbox_models::Classifier;
+
+use crate::examples::Examples;
+use crate::stream::stream;
+use checkpoint::Checkpoint;
+use early_stopping::Best;
+
+pub use checkpoint::CheckpointError;
+pub use epoch::Epoch;
+pub use observer::{Observer, Step};
+pub use optimizer::Optimizer;
+
+/// Describes how a classifier is trained.
+#[derive(Config, Debug, PartialEq)]
+pub struct LearnerConfig {
+    /// Passes over the training examples.
+    #[config(default = 20)]
+    pub epochs: usize,
+    /// Examples in a step; the last step of an epoch takes what is left.
+    #[config(default = 64)]
+    pub batch_size: usize,
+    /// Step width, above 0.
+    #[config(default = 0.001)]
+    pub learning_rate: f64,
+    /// How gradients become steps.
+    #[config(default = "Optimizer::default()")]
+    pub optimizer: Optimizer,
+    /// Stop after so many epochs without a smaller validation loss, and go back to the weights of the best epoch.
+    pub patience: Option<usize>,
+}
+
+/// Trains classifiers of one configuration with one seed.
+#[derive(Debug, Clone)]
+pub struct Learner {
+    config: LearnerConfig,
+    seed: u64,
+    checkpoint: Option<PathBuf>,
+}
+
+/// What is learnt from, chosen by, and only looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// Moves the weights.
+    pub training: Examples<'a>,
+    /// Decides when to stop.
+    pub validation: Examples<'a>,
+    /// Recorded each epoch for the figures; decides nothing.
+    pub test: Examples<'a>,
+}
+
+/// A trained classifier and how it got there.
+#[derive(Debug)]
+pub struct Fitted<M> {
+    /// Holds still: dropout is off and weights are constants. With `patience`, the model of the best epoch.
+    pub model: M,
+    /// How the training ended.
+    pub outcome: Outcome,
+    /// One entry for each epoch that ended with finite numbers.
+    pub history: Vec<Epoch>,
+    /// Seconds that each epoch's steps took, evaluation left out.
+    pub epoch_seconds: Vec<f64>,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// After its last epoch.
+    Finished,
+    /// Validation stopped improving.
+    StoppedEarly {
+        /// The last epoch, from 1.
+        epoch: usize,
+        /// The epoch whose weights were kept.
+        best: usize,
+    },
+    /// A loss was not finite: an answer, not a failure.
+    Diverged {
+        /// The epoch in which it happened, from 1.
+        epoch: usize,
+    },
+}
+
+/// Why a training could not be done, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum LearnerError {
+    /// A field of the configuration is outside its range.
+    #[error("{field} is {value}, expected {expected}")]
+    Config {
+        /// The field's name.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// Its range.
+        expected: &'static str,
+    },
+    /// A part of the material has no examples.
+    #[error("no {0} examples, expected at least one")]
+    Empty(&'static str),
+    /// The observer asked for an end. Finished epochs are in the checkpoint.
+    #[error("interrupted in epoch {epoch}")]
+    Interrupted {
+        /// The unfinished epoch, from 1.
+        epoch: usize,
+    },
+    /// The checkpoint could not be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl LearnerConfig {
+    /// Whether every field is in its range.
+    ///
+    /// # Errors
+    /// [`LearnerError::Config`] names the first that is not.
+    pub fn check(&self) -> Result<(), LearnerError> {
+        let refuse = |field, value, expected| Err(LearnerError::Config { field, value, expected });
+        if self.epochs == 0 {
+            return refuse("epochs", self.epochs.to_string(), "at least 1");
+        }
+        if self.batch_size == 0 {
+            return refuse("batch_size", self.batch_size.to_string(), "at least 1");
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return refuse("learning_rate", self.learning_rate.to_string(), "a finite number above 0");
+        }
+        if self.patience == Some(0) {
+            return refuse("patience", "0".to_string(), "at least 1");
+        }
+        self.optimizer.check()
+    }
+
+    /// A learner with this configuration.
+    ///
+    /// # Errors
+    /// If a field is outside its range.
+    pub fn init(&self, seed: u64) -> Result<Learner, LearnerError> {
+        self.check()?;
+        Ok(Learner { config: self.clone(), seed, checkpoint: None })
+    }
+}
+
+impl Learner {
+    /// Writes a checkpoint to `path` after each epoch, and goes on from one that is found there.
+    #[must_use]
+    pub fn with_checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(path.into());
+        self
+    }
+
+    /// Trains the model that `draw` makes on the autodiff device it is given, once its random state is seeded.
+    ///
+    /// The CPU backends keep one random state for the whole process: two trainings at a time in one process would
+    /// disturb each other.
+    ///
+    /// # Errors
+    /// If examples are missing, a checkpoint cannot be used or written, or `observer` ends it.
+    ///
+    /// # Panics
+    /// If the model does not fit the examples.
+    pub fn fit<M: Classifier + Module>(
+        &self,
+        draw: impl FnOnce(&Device) -> M,
+        device: &Device,
+        material: &Material,
+        observer: &mut dyn Observer,
+    ) -> Result<Fitted<M>, LearnerError> {
+        for (name, part) in
+            [("training", material.training), ("validation", material.validation), ("test", material.test)]
+        {
+            if part.is_empty() {
+                return Err(LearnerError::Empty(name));
+            }
+        }
+        let device = device.clone().autodiff();
+        self.seed(&device, "weights", 0);
+        let mut state = State::new(draw(&device), self.config.optimizer.init());
+        let checkpoint = self.checkpoint.as_ref().map(|path| Checkpoint::new(path, self, &state.model));
+        if let Some(checkpoint) = &checkpoint {
+            state = checkpoint.resume(state)?;
+        }
+        for epoch in &state.history {
+            observer.epoch(epoch);
+        }
+        let outcome = loop {
+            if let Some(outcome) = self.outcome(&state) {
+                break outcome;
+            }
+            let epoch = state.history.len() + 1;
+            self.seed(&device, "dropout", epoch);
+            let order = shuffled(material.training.len(), &mut stream(self.seed, "shuffle", epoch));
+            match epoch::run(&self.config, state, epoch, &order, material, &device, observer) {
+                ControlFlow::Break(()) => return Err(LearnerError::Interrupted { epoch }),
+                ControlFlow::Continue(next) => state = next,
+            }
+            if let (Some(checkpoint), None) = (&checkpoint, state.diverged) {
+                checkpoint.write(&state)?;
+            }
+        };
+        let model = match (outcome, &state.best) {
+            (Outcome::Finished | Outcome::StoppedEarly { .. }, Some(best)) if self.config.patience.is_some() => {
+                best.restore(state.model)
+            }
+            _ => state.model,
+        };
+        Ok(Fitted {
+            model: model.valid(),
+            outcome,
+            history: state.history,
+            epoch_seconds: state.epoch_seconds,
+        })
+    }
+
+    /// The end, if this is one.
+    fn outcome<M>(&self, state: &State<M>) -> Option<Outcome> {
+        if let Some(epoch) = state.diverged {
+            return Some(Outcome::Diverged { epoch });
+        }
+        let epoch = state.history.len();
+        if let (Some(patience), Some(best)) = (self.config.patience, &state.best)
+            && epoch - best.epoch >= patience
+        {
+            return Some(Outcome::StoppedEarly { epoch, best: best.epoch });
+        }
+        (epoch >= self.config.epochs).then_some(Outcome::Finished)
+    }
+
+    fn seed(&self, device: &Device, name: &str, epoch: usize) {
+        device.seed(stream(self.seed, name, epoch).next_u64());
+    }
+}
+
+/// What moves from epoch to epoch; all of it is in a checkpoint.
+struct State<M> {
+    model: M,
+    optimizer: ModuleOptimizer,
+    history: Vec<Epoch>,
+    epoch_seconds: Vec<f64>,
+    best: Option<Best>,
+    diverged: Option<usize>,
+}
+
+impl<M> State<M> {
+    fn new(model: M, optimizer: ModuleOptimizer) -> Self {
+        Self { model, optimizer, history: Vec::new(), epoch_seconds: Vec::new(), best: None, diverged: None }
+    }
+}
+
+/// The positions below `count` in random order (Fisher and Yates).
+fn shuffled(count: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        // Lemire's multiplication without rejection: its bias at these sizes is below 2⁻⁴⁰, and its result is the
+        // same on machines of any word size.
+        let position = (u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64;
+        order.swap(last, position as usize);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests;
