@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -98,10 +98,8 @@ impl Crew {
                 places.end(storage, studies)?;
                 return Ok(false);
             }
-            let (place, heard) = match next(&receiver) {
-                Some(heard) => heard,
-                None => continue,
-            };
+            // A look at `stop` now and then; the channel cannot close, for this function holds a sender.
+            let Ok((place, heard)) = receiver.recv_timeout(Duration::from_millis(100)) else { continue };
             match heard {
                 Heard::Line(line) => {
                     if let Ok(message) = serde_json::from_str::<Message>(&line) {
@@ -186,13 +184,6 @@ impl Drop for Places {
             _ = place.child.kill();
             _ = place.child.wait();
         }
-    }
-}
-
-fn next(receiver: &Receiver<(usize, Heard)>) -> Option<(usize, Heard)> {
-    match receiver.recv_timeout(Duration::from_millis(100)) {
-        Ok(heard) => Some(heard),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
     }
 }
 

@@ -21,6 +21,8 @@ pub mod backend;
 pub mod dataset;
 pub mod environment;
 
+mod json;
+
 /// The README's examples, compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

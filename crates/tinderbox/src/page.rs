@@ -8,6 +8,7 @@ use tinderbox_report::{
 };
 use tinderbox_search::{State, Storage, StorageError, StudyId};
 
+use crate::json;
 use crate::plan::ProfileName;
 use crate::run::{self, Heading, RECORD, RunError, RunFolder};
 
@@ -62,7 +63,7 @@ pub enum ReportError {
 pub fn write(folder: &RunFolder) -> Result<Numbers, ReportError> {
     let report = read(folder)?;
     let numbers = numbers(&report);
-    let json = serde_json::to_string_pretty(&numbers).expect("numbers are plain data");
+    let json = json::pretty(&numbers);
     for (path, text) in
         [(folder.report_path(), render(&report)?), (folder.path().join("report.json"), json + "\n")]
     {

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backend::Backend;
 use crate::experiment::{Configuration, Experiment, Setting, SettingError};
+use crate::json;
 
 /// What will be run.
 #[derive(Debug, Clone)]
@@ -113,9 +114,8 @@ impl Plan {
     /// The first 12 hexadecimal digits of a SHA-256 over the trials and the program's version.
     pub fn hash(&self) -> String {
         let tasks: Vec<&Task> = self.tasks().collect();
-        let text = serde_json::to_string(&(env!("CARGO_PKG_VERSION"), tasks)).expect("tasks are plain data");
-        let digest = Sha256::digest(text);
-        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        let text = json::text(&(env!("CARGO_PKG_VERSION"), tasks));
+        base16ct::lower::encode_string(&Sha256::digest(text)[..6])
     }
 }
 

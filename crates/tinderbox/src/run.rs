@@ -10,6 +10,7 @@ use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_report::TestImages;
 use tinderbox_search::{Direction, Lease, NewTrial, Sqlite, Storage, StorageError, StudyId};
 
+use crate::json;
 use crate::plan::{Plan, Planned, ProfileName, Task};
 
 /// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
@@ -188,12 +189,10 @@ pub fn enqueue(
         let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
         storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
         storage.set_study_attachment(study, TEST_LABELS, &labels)?;
-        let heading = serde_json::to_value(heading).expect("a heading is plain data");
-        storage.set_study_attribute(study, HEADING, &heading)?;
+        storage.set_study_attribute(study, HEADING, &json::value(heading))?;
     }
     for task in &planned.tasks {
-        let value = serde_json::to_value(task).expect("a task is plain data");
-        let attributes = BTreeMap::from([(TASK.to_string(), value)]);
+        let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);
         storage.enqueue(study, &NewTrial { key: task.key(), attributes, ..NewTrial::default() })?;
     }
     Ok(study)

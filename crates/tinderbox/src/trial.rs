@@ -15,6 +15,7 @@ use tinderbox_training::{Examples, ExamplesError, evaluate, stream};
 
 use crate::environment;
 use crate::experiment::Configuration;
+use crate::json;
 use crate::plan::Task;
 
 /// Why a trial gave no record.
@@ -91,7 +92,7 @@ pub fn run(
     let after = |part: &Examples| (!diverged).then(|| evaluate(&fitted.model, part, device));
     let results = Results {
         protocol: task.protocol.to_string(),
-        configuration: serde_json::to_value(&task.configuration).expect("a configuration is plain data"),
+        configuration: json::value(&task.configuration),
         dataset: identity(dataset, &split),
         outcome: outcome(fitted.outcome),
         history: fitted.history.iter().map(epoch).collect(),

@@ -22,6 +22,7 @@ use tinderbox_report::record::Predictions;
 use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
 use tinderbox_training::learner::{Epoch, Observer, Step};
 
+use crate::json;
 use crate::plan::Task;
 use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
 use crate::trial::{self, Circumstances};
@@ -206,7 +207,7 @@ impl<W: Write> Worker<W> {
 
     fn say(&mut self, message: &Message) {
         // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
-        let line = serde_json::to_string(message).expect("messages are plain data");
+        let line = json::text(message);
         _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
     }
 }

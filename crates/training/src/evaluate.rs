@@ -91,7 +91,7 @@ mod tests {
         for (got, expected) in evaluation.probabilities.iter().zip(expected) {
             assert!((f64::from(*got) - expected).abs() < 1e-7);
         }
-        assert!((evaluation.loss - (-sure.ln() + 2f64.ln()) / 2.0).abs() < 1e-7);
+        assert!((evaluation.loss - f64::midpoint(-sure.ln(), 2f64.ln())).abs() < 1e-7);
         assert!((evaluation.accuracy - 0.5).abs() < 1e-12);
     }
 

@@ -70,7 +70,12 @@ impl<'a> Examples<'a> {
         let size: usize = shape.iter().product();
         if pixels.len() != size * labels.len() {
             let expected = size * labels.len();
-            return Err(ExamplesError::Length { pixels: pixels.len(), labels: labels.len(), expected, shape });
+            return Err(ExamplesError::Length {
+                pixels: pixels.len(),
+                labels: labels.len(),
+                expected,
+                shape,
+            });
         }
         if let Some(image) = labels.iter().position(|&label| usize::from(label) >= classes) {
             return Err(ExamplesError::Label { image, label: labels[image], classes });
@@ -142,7 +147,8 @@ mod tests {
     fn batches_cover_everything_once_in_order() {
         let pixels = [0.0, 0.1, 0.2, 0.3, 0.4];
         let examples = Examples::new(&pixels, &[0, 1, 2, 3, 4], [1, 1, 1], 10).unwrap();
-        let sizes: Vec<_> = examples.batches(2, &Device::flex()).map(|batch| batch.labels.dims()[0]).collect();
+        let sizes: Vec<_> =
+            examples.batches(2, &Device::flex()).map(|batch| batch.labels.dims()[0]).collect();
         assert_eq!(sizes, [2, 2, 1]);
     }
 

@@ -7,6 +7,7 @@ use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manif
 
 use super::{Exit, Refusal};
 use crate::dataset::DownloadBar;
+use crate::json;
 
 #[derive(Debug, Args)]
 #[command(
@@ -59,7 +60,10 @@ impl Data {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let places = Places::of_process(self.data_dir);
         match self.action {
-            Action::List { json } => show(&places, json),
+            Action::List { json } => {
+                show(&places, json);
+                Ok(Exit::Done)
+            }
             Action::Fetch { name } => {
                 let mut bar = DownloadBar::default();
                 let folder = fetch(known(&name)?, &places, &mut |progress| bar.show(&progress))?;
@@ -67,12 +71,12 @@ impl Data {
                 println!("{}", folder.display());
                 Ok(Exit::Done)
             }
-            Action::Verify { name } => check(known(&name)?, &places),
+            Action::Verify { name } => Ok(check(known(&name)?, &places)),
         }
     }
 }
 
-fn show(places: &Places, json: bool) -> Result<Exit, Refusal> {
+fn show(places: &Places, as_json: bool) {
     let entries: Vec<Entry> = list(places)
         .into_iter()
         .map(|listed| {
@@ -93,9 +97,9 @@ fn show(places: &Places, json: bool) -> Result<Exit, Refusal> {
             }
         })
         .collect();
-    if json {
-        println!("{}", serde_json::to_string_pretty(&entries)?);
-        return Ok(Exit::Done);
+    if as_json {
+        println!("{}", json::pretty(&entries));
+        return;
     }
     for Entry { name, title, training, test, licence, citation, folder, problem } in &entries {
         println!("{name}: {title}, {training} training and {test} test images");
@@ -106,16 +110,15 @@ fn show(places: &Places, json: bool) -> Result<Exit, Refusal> {
         }
     }
     println!("stand-in: real digits inside the program, for machines without a network");
-    Ok(Exit::Done)
 }
 
-fn check(manifest: &Manifest, places: &Places) -> Result<Exit, Refusal> {
+fn check(manifest: &Manifest, places: &Places) -> Exit {
     // A wrong file is an error of `find`, and just what is to be shown here.
     let folder = match find(manifest, places) {
         Ok(folder) => folder,
         Err(error) => {
             println!("{error}");
-            return Ok(Exit::Failed);
+            return Exit::Failed;
         }
     };
     let files = verify(manifest, &folder);
@@ -123,7 +126,7 @@ fn check(manifest: &Manifest, places: &Places) -> Result<Exit, Refusal> {
         println!("{file}");
     }
     let right = files.iter().all(|file| matches!(file.state, State::Ok));
-    Ok(if right { Exit::Done } else { Exit::Failed })
+    if right { Exit::Done } else { Exit::Failed }
 }
 
 fn known(name: &str) -> Result<&'static Manifest, Refusal> {

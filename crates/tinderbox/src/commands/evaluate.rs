@@ -10,6 +10,7 @@ use tinderbox_training::evaluate;
 use super::{Exit, Refusal};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
+use crate::json;
 use crate::trial::examples;
 
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ impl Evaluate {
             classes: classes.collect(),
         };
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&measured)?);
+            println!("{}", json::pretty(&measured));
             return Ok(Exit::Done);
         }
         println!("{} test images of {}", measured.images, dataset.title);

@@ -11,6 +11,7 @@ use tinderbox_training::{Examples, evaluate};
 
 use super::{Exit, Refusal};
 use crate::backend::Backend;
+use crate::json;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -82,7 +83,7 @@ impl Predict {
             let digit = evaluation.answers().next().unwrap_or_default();
             let probabilities = &evaluation.probabilities;
             if self.json {
-                println!("{}", serde_json::to_string(&Answer { digit, probabilities })?);
+                println!("{}", json::text(&Answer { digit, probabilities }));
             } else {
                 let percents: Vec<_> = probabilities
                     .iter()

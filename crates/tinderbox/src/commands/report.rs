@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, Refusal};
+use crate::json;
 use crate::page;
 use crate::run::RunFolder;
 
@@ -24,7 +25,7 @@ impl Report {
         let folder = RunFolder::open(&self.run)?;
         let numbers = page::write(&folder)?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&numbers)?);
+            println!("{}", json::pretty(&numbers));
         } else {
             println!("{}", tinderbox_report::summary(&numbers));
             println!("report: {}", folder.report_path().display());

@@ -14,6 +14,7 @@ use super::{Exit, Refusal};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::experiment::{Configuration, Setting};
+use crate::json;
 use crate::trial;
 
 #[derive(Debug, Args)]
@@ -118,7 +119,7 @@ impl Observer for Watcher {
 
     fn epoch(&mut self, epoch: &Epoch) {
         let line = if self.json {
-            serde_json::to_string(epoch).expect("an epoch is plain data")
+            json::text(epoch)
         } else {
             format!(
                 "epoch {:>3}  loss {:.4}  accuracy: training {:.2} %, validation {:.2} %, test {:.2} %",

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Configuration;
 use super::diagnostic::nearest;
+use crate::json;
 
 /// `key=value` of a command line, such as `training.learning_rate=0.01`.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,7 @@ pub(super) fn overlay(
     keys: &[&str],
     value: &Value,
 ) -> Result<Configuration, SettingError> {
-    let mut tree = serde_json::to_value(configuration).expect("a configuration is plain data");
+    let mut tree = json::value(configuration);
     let mut place = &mut tree;
     for (depth, key) in keys.iter().enumerate() {
         let allowed: Vec<String> =

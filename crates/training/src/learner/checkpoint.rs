@@ -36,7 +36,9 @@ enum Reason {
     Record(#[from] burn::store::RecordError),
     #[error("damaged ({0}); delete it to start this training anew")]
     Damaged(&'static str),
-    #[error("belongs to another training (its configuration, seed or model differs); delete it to start anew")]
+    #[error(
+        "belongs to another training (its configuration, seed or model differs); delete it to start anew"
+    )]
     Foreign,
 }
 
@@ -61,7 +63,7 @@ struct Head {
 impl<'a> Checkpoint<'a> {
     pub(super) fn new(path: &'a Path, learner: &Learner, model: &impl Module) -> Self {
         let identity = format!("{:?} {} {}", learner.config, learner.seed, model.num_params());
-        Self { path, training: hex(&Sha256::digest(identity)) }
+        Self { path, training: base16ct::lower::encode_string(&Sha256::digest(identity)) }
     }
 
     /// The state that was saved, or `fresh` if none was.
@@ -85,14 +87,16 @@ impl<'a> Checkpoint<'a> {
             parts.push(best.weights.clone().into_bytes()?);
         }
         let mut hash = Sha256::new();
-        parts.iter().for_each(|part| hash.update(&part[..]));
+        for part in &parts {
+            hash.update(&part[..]);
+        }
         let head = Head {
             training: self.training.clone(),
             history: state.history.clone(),
             epoch_seconds: state.epoch_seconds.clone(),
             best: state.best.as_ref().map(|best| (best.epoch, best.loss)),
-            parts: parts.iter().map(|part| part.len()).collect(),
-            sha256: hex(&hash.finalize()),
+            parts: parts.iter().map(|part| part[..].len()).collect(),
+            sha256: base16ct::lower::encode_string(&hash.finalize()),
         };
         let (scratch, mut file) = AtomicFile::create(self.path)?;
         serde_json::to_writer(&file, &head).map_err(std::io::Error::from)?;
@@ -106,12 +110,13 @@ impl<'a> Checkpoint<'a> {
 
     fn restore<M: Module>(&self, bytes: &[u8], fresh: State<M>) -> Result<State<M>, Reason> {
         let end = bytes.iter().position(|&byte| byte == b'\n').ok_or(Reason::Damaged("no head"))?;
-        let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|_| Reason::Damaged("unreadable head"))?;
+        let head: Head =
+            serde_json::from_slice(&bytes[..end]).map_err(|_| Reason::Damaged("unreadable head"))?;
         let mut rest = &bytes[end + 1..];
         if rest.len() != head.parts.iter().sum::<usize>() {
             return Err(Reason::Damaged("its length is wrong"));
         }
-        if hex(&Sha256::digest(rest)) != head.sha256 {
+        if base16ct::lower::encode_string(&Sha256::digest(rest)) != head.sha256 {
             return Err(Reason::Damaged("its checksum is wrong"));
         }
         if head.training != self.training {
@@ -136,8 +141,4 @@ impl<'a> Checkpoint<'a> {
     fn error(&self, reason: Reason) -> CheckpointError {
         CheckpointError { path: self.path.to_path_buf(), reason }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

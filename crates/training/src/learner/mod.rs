@@ -216,7 +216,9 @@ impl Learner {
             }
         };
         let model = match (outcome, &state.best) {
-            (Outcome::Finished | Outcome::StoppedEarly { .. }, Some(best)) if self.config.patience.is_some() => {
+            (Outcome::Finished | Outcome::StoppedEarly { .. }, Some(best))
+                if self.config.patience.is_some() =>
+            {
                 best.restore(state.model)
             }
             _ => state.model,

@@ -22,7 +22,7 @@ pub enum Optimizer {
         #[serde(default = "epsilon")]
         epsilon: f32,
     },
-    /// Stochastic gradient descent, `v ← momentum · v + g`, `w ← w − learning_rate · v`, as PyTorch's `SGD`.
+    /// Stochastic gradient descent, `v ← momentum · v + g`, `w ← w − learning_rate · v`, as `torch.optim.SGD`.
     Sgd {
         /// Share of the last step that is kept, in `[0, 1)`; 0 is plain descent.
         #[serde(default)]
@@ -38,9 +38,12 @@ impl Default for Optimizer {
 
 impl Optimizer {
     pub(super) fn check(&self) -> Result<(), LearnerError> {
-        let share = |field, value: f64| match (0.0..1.0).contains(&value) {
-            true => Ok(()),
-            false => Err(LearnerError::Config { field, value: value.to_string(), expected: "in [0, 1)" }),
+        let share = |field, value: f64| {
+            if (0.0..1.0).contains(&value) {
+                Ok(())
+            } else {
+                Err(LearnerError::Config { field, value: value.to_string(), expected: "in [0, 1)" })
+            }
         };
         match *self {
             Self::Adam { beta_1, beta_2, epsilon } => {
@@ -79,7 +82,7 @@ fn beta_2() -> f32 {
     0.999
 }
 
-/// PyTorch's. Burn's default is 1e-5, and a comparison must not hinge on it.
+/// That of `torch.optim.Adam`. Burn's default is 1e-5, and a comparison must not hinge on it.
 fn epsilon() -> f32 {
     1e-8
 }

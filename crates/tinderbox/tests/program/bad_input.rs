@@ -1,0 +1,121 @@
+//! Bad input gets one clear message and exit code 2, and leaves nothing half-written.
+
+use std::fs;
+
+use crate::desk::{Desk, SMALL};
+
+#[track_caller]
+fn experiment_refused(text: &str, words: &[&str]) {
+    let desk = Desk::new();
+    desk.write("wrong.toml", text);
+    desk.run("reproduce wrong.toml --dataset stand-in").refused(&["wrong.toml:"]).refused(words);
+    assert!(!desk.path().join("runs").exists(), "nothing was started");
+}
+
+#[test]
+fn an_experiment_file_is_refused_with_line_caret_and_nearest_word() {
+    let change = |from: &str, to: &str| {
+        assert!(SMALL.contains(from));
+        SMALL.replacen(from, to, 1)
+    };
+    experiment_refused(
+        &change("hidden = [32], dropout", "hiden = [32], dropout"),
+        &["wrong.toml:18:", "^^^^^", "unknown key", "did you mean `hidden`?"],
+    );
+    experiment_refused(&change("part = ", "prat = "), &["wrong.toml:3:1", "did you mean `part`?"]);
+    experiment_refused(
+        &change("kind = \"cnn\"", "kind = \"cmn\""),
+        &["wrong.toml:23:", "did you mean `cnn`?"],
+    );
+    experiment_refused(&change("dropout = 0.5", "dropout = 1.5"), &["wrong.toml:18:", "dropout", "1.5"]);
+    experiment_refused(&change("[2, 4]", "[2, -4]"), &["wrong.toml:23:", "filters"]);
+    experiment_refused(&change("seeds = 2", "seeds = 0"), &["wrong.toml:9:", "at least 1"]);
+    experiment_refused(&change("name = \"Cnn\"", "name = \"Fcn\""), &["wrong.toml:21:", "two arms"]);
+    experiment_refused(&change("title", "[[arms"), &["wrong.toml:4:"]);
+}
+
+#[test]
+fn a_command_line_is_refused_before_anything_starts() {
+    let desk = Desk::new();
+    let run = |words: &str| desk.run(&format!("reproduce small.toml --dataset stand-in {words}"));
+    run("--set training.learning_rat=0.1")
+        .refused(&["training.learning_rat", "did you mean `learning_rate`?"]);
+    run("--set training.learning_rate=-1")
+        .refused(&["learning_rate is -1, expected a finite number above 0"]);
+    run("--set learning_rate").refused(&["expected key=value"]);
+    run("--only smal").refused(&["--only smal", "small (test)"]);
+    run("--seeds 0").refused(&["0"]);
+    run("--backend cuda").refused(&["flex", "ndarray", "wgpu"]);
+    desk.run("reproduce nowhere.toml").refused(&["nowhere.toml: No such file"]);
+    assert!(!desk.path().join("runs").exists());
+}
+
+#[cfg(not(feature = "wgpu"))]
+#[test]
+fn a_backend_that_was_not_built_is_refused_in_one_line() {
+    let ended =
+        Desk::new().run("reproduce --backend wgpu").refused(&["cargo xtask reproduce --backend wgpu"]);
+    assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+}
+
+#[test]
+fn wrong_digits_are_never_replaced_silently() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path().join("usps")).expect("made");
+    desk.write("usps/zip.train.gz", b"not the digits");
+    let ended = desk.run("reproduce small.toml --data-dir .");
+    ended.refused(&["zip.train.gz", "66ebf231ab51f2cf6ac1a892d0f98ccffee1079d7a5db638c1f11f366046ca16"]);
+    desk.run("reproduce small.toml --dataset mnist").refused(&["mnist", "usps"]);
+}
+
+#[test]
+fn weights_that_do_not_fit_are_named() {
+    let desk = Desk::new();
+    desk.run("evaluate nowhere.safetensors --dataset stand-in").refused(&["nowhere.safetensors"]);
+    desk.run("train --model fcn --epochs 1 --dataset stand-in --output good.safetensors").done();
+    let good = fs::read(desk.path().join("good.safetensors")).expect("weights");
+    desk.write("cut.safetensors", &good[..good.len() / 2]);
+    desk.run("evaluate cut.safetensors --dataset stand-in").refused(&["cut.safetensors"]);
+    let ended = desk.run("train --epochs 1 --dataset stand-in --output no/such/folder/x.safetensors");
+    ended.refused(&["there is no folder no/such/folder"]);
+}
+
+#[test]
+fn a_row_that_is_no_image_is_named_by_line_and_value() {
+    let desk = Desk::new();
+    desk.run("train --model fcn --epochs 1 --dataset stand-in").done();
+    let good = vec!["0.5"; 256].join(" ");
+    desk.write("rows.txt", format!("{good}\n{good} 0.5\n"));
+    desk.run("predict model.safetensors rows.txt").refused(&["rows.txt, line 2: 257 values, expected 256"]);
+    desk.write("rows.txt", good.replacen("0.5", "NaN", 1));
+    desk.run("predict model.safetensors rows.txt")
+        .refused(&["rows.txt, line 1: value 1: NaN, expected 0 to 1"]);
+}
+
+#[test]
+fn a_record_that_was_changed_makes_report_refuse_and_name_it() {
+    let desk = Desk::new();
+    desk.run("reproduce small.toml --dataset stand-in --epochs 1 --seeds 1 --workers 1").done();
+    let folder = desk.run_folder("runs");
+    // One digit of one record, in the storage's file itself: the seed of the record's first trial.
+    let storage = folder.join("study.sqlite");
+    let mut bytes = fs::read(&storage).expect("a storage");
+    let needle = b"\"training_accuracy\":0.";
+    let at =
+        bytes.windows(needle.len()).position(|window| window == needle).expect("a record") + needle.len();
+    bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
+    fs::write(&storage, bytes).expect("written");
+    let ended = desk.run(&format!("report {}", folder.display()));
+    ended.refused(&["study.sqlite: study `small`, trial ", "hash"]);
+}
+
+#[test]
+fn a_folder_without_a_run_is_refused() {
+    let desk = Desk::new();
+    desk.run("report .").refused(&["no study.sqlite in it"]);
+    desk.write(
+        "study.sqlite",
+        "this is no database, though it has its name and is long enough to be looked into",
+    );
+    desk.run("report .").refused(&["study.sqlite"]);
+}

@@ -1,0 +1,124 @@
+//! Same seed, same results: whatever the number of workers, killed or not.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::desk::Desk;
+
+const RUN: &str = "reproduce small.toml --dataset stand-in";
+
+#[test]
+fn one_worker_or_two_give_the_same_hashes() {
+    for backend in ["flex", "ndarray"] {
+        let desk = Desk::new();
+        desk.run(&format!("{RUN} --backend {backend} --workers 1 --runs one")).done();
+        desk.run(&format!("{RUN} --backend {backend} --workers 2 --runs two")).done();
+        let hashes = desk.hashes("one");
+        assert_eq!(hashes.len(), 4);
+        assert_eq!(hashes, desk.hashes("two"), "{backend}");
+        let first = hashes.values().next();
+        assert!(hashes.values().skip(1).all(|hash| Some(hash) != first), "trials differ from each other");
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_and_given_again_ends_as_if_it_had_not_been() {
+    for backend in ["flex", "ndarray"] {
+        let desk = Desk::new();
+        let run = format!("{RUN} --backend {backend} --workers 2 --epochs 40");
+        desk.run(&format!("{run} --runs whole")).done();
+        let mut interrupted = 0;
+        for round in 0..3 {
+            let mut child = start(&desk, &format!("{run} --runs killed"));
+            let seen = wait_for_checkpoint(&desk.path().join("killed"), &mut child);
+            // In the middle of an epoch: they take some ten milliseconds.
+            std::thread::sleep(Duration::from_millis(20 + 17 * round));
+            if seen && child.try_wait().expect("a child").is_none() {
+                interrupted += 1;
+            }
+            child.kill().expect("killed");
+            child.wait().expect("waited for");
+        }
+        assert!(interrupted > 0, "no kill came in time: this test shows nothing");
+        desk.run(&format!("{run} --runs killed")).done();
+        assert_eq!(desk.hashes("whole"), desk.hashes("killed"), "{backend}");
+        let left = fs::read_dir(desk.run_folder("killed").join("checkpoints")).expect("a folder").count();
+        assert_eq!(left, 0, "checkpoints of finished trials are gone");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_is_killed_costs_nothing() {
+    let desk = Desk::new();
+    let run = format!("{RUN} --workers 2 --epochs 60");
+    desk.run(&format!("{run} --runs whole")).done();
+    let mut child = start(&desk, &format!("{run} --runs killed"));
+    assert!(wait_for_checkpoint(&desk.path().join("killed"), &mut child));
+    let parent = child.id();
+    let workers = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("children");
+    let victim = workers.split_whitespace().next().expect("a worker");
+    assert!(Command::new("kill").args(["-KILL", victim]).status().expect("kill").success());
+    let output = child.wait_with_output().expect("waited for");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{err}");
+    assert!(err.contains("was killed by signal 9 at"), "{err}");
+    assert_eq!(desk.hashes("whole"), desk.hashes("killed"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_says_how_to_go_on_and_exits_with_130() {
+    let desk = Desk::new();
+    let mut child = start(&desk, &format!("{RUN} --workers 1 --epochs 200"));
+    assert!(wait_for_checkpoint(&desk.path().join("runs"), &mut child));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    let output = child.wait_with_output().expect("waited for");
+    assert_eq!(output.status.code(), Some(130));
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(out.contains("the same command goes on where this one stopped"), "{out}");
+    assert!(desk.run_folder("runs").join("report.html").is_file());
+}
+
+#[test]
+fn a_second_run_finds_everything_done() {
+    let desk = Desk::new();
+    desk.run(&format!("{RUN} --epochs 1")).done();
+    let before = desk.hashes("runs");
+    let ended = desk.run(&format!("{RUN} --epochs 1")).done();
+    assert!(ended.out.contains("everything is done already"), "{}", ended.out);
+    assert_eq!(before, desk.hashes("runs"));
+}
+
+#[test]
+fn two_reproduces_of_one_plan_do_not_meet() {
+    let desk = Desk::new();
+    let run = format!("{RUN} --workers 1 --epochs 200");
+    let mut child = start(&desk, &run);
+    assert!(wait_for_checkpoint(&desk.path().join("runs"), &mut child));
+    desk.run(&run).refused(&["another reproduce is running this plan"]);
+    child.kill().expect("killed");
+    child.wait().expect("waited for");
+}
+
+fn start(desk: &Desk, words: &str) -> Child {
+    desk.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+}
+
+/// Whether a checkpoint was there before the program ended.
+fn wait_for_checkpoint(runs: &Path, child: &mut Child) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_mins(2) && child.try_wait().expect("a child").is_none() {
+        let runs = fs::read_dir(runs).into_iter().flatten().flatten();
+        let mut files =
+            runs.flat_map(|run| fs::read_dir(run.path().join("checkpoints")).into_iter().flatten());
+        if files.next().is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}

@@ -1,0 +1,7 @@
+//! The program from outside: command lines, exit codes, what it prints and leaves.
+
+mod desk;
+
+mod bad_input;
+mod commands;
+mod determinism;
