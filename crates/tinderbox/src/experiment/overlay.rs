@@ -89,6 +89,12 @@ pub(super) fn overlay(
     keys: &[&str],
     value: &Value,
 ) -> Result<Configuration, SettingError> {
+    // Another kind has other keys beside it: the whole table changes.
+    if let [above @ .., "kind"] = keys
+        && !above.is_empty()
+    {
+        return overlay(configuration, above, &serde_json::json!({ "kind": value }));
+    }
     let mut tree = json::value(configuration);
     let mut place = &mut tree;
     for (depth, key) in keys.iter().enumerate() {
@@ -106,8 +112,9 @@ pub(super) fn overlay(
     if let (Some(entries), Some(old)) = (value.as_object(), place.as_object())
         && (entries.get("kind").is_none() || entries.get("kind") == old.get("kind"))
     {
-        return entries.iter().try_fold(configuration.clone(), |configuration, (key, value)| {
-            overlay(&configuration, &[keys, &[key]].concat(), value)
+        let others = entries.iter().filter(|(key, _)| *key != "kind");
+        return others.fold(Ok(configuration.clone()), |configuration, (key, value)| {
+            overlay(&configuration?, &[keys, &[key]].concat(), value)
         });
     }
     *place = value.clone();
@@ -127,5 +134,53 @@ impl Configuration {
             return Err(format!("validation_fraction is {}, expected in (0, 1)", self.validation_fraction));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tinderbox_models::{Kind, NetworkConfig};
+    use tinderbox_training::learner::Optimizer;
+
+    use super::*;
+
+    fn set(text: &str) -> Result<Configuration, SettingError> {
+        text.parse::<Setting>()?.apply(&Configuration::paper(Kind::Fcn))
+    }
+
+    #[test]
+    fn a_value_is_written_as_in_a_file() {
+        assert_eq!(set("training.batch_size=32").expect("fits").training.batch_size, 32);
+        assert_eq!(set("training.patience = 3").expect("fits").training.patience, Some(3));
+        let NetworkConfig::Fcn(config) = set("model.hidden=[8, 4]").expect("fits").model else {
+            panic!("a kind")
+        };
+        assert_eq!(config.hidden, [8, 4]);
+    }
+
+    #[test]
+    fn another_kind_brings_its_own_defaults() {
+        let sgd = set("training.optimizer.kind=sgd").expect("fits").training.optimizer;
+        assert_eq!(sgd, Optimizer::Sgd { momentum: 0.0 });
+        let sgd =
+            set("training.optimizer={ kind = \"sgd\", momentum = 0.9 }").expect("fits").training.optimizer;
+        assert_eq!(sgd, Optimizer::Sgd { momentum: 0.9 });
+        let adam = set("training.optimizer.kind=adam").expect("fits").training.optimizer;
+        assert_eq!(adam, Optimizer::default());
+        assert_eq!(set("model.kind=cnn").expect("fits").model.kind(), Kind::Cnn);
+    }
+
+    #[test]
+    fn mistakes_are_named_by_key() {
+        let message = |text: &str| set(text).expect_err("refused").to_string();
+        assert_eq!(message("training.epoch=3"), "unknown key `training.epoch`, did you mean `epochs`?");
+        assert_eq!(message("zzzzzzzzzzz=3"), "unknown key `zzzzzzzzzzz`");
+        assert!(message("training.epochs=many").starts_with("`training.epochs`: invalid type: string"));
+        assert!(
+            message("training.optimizer.momentum=0.9").contains("unknown key `training.optimizer.momentum`")
+        );
+        assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
+        assert!(message("validation_fraction=1.0").contains("expected in (0, 1)"));
+        assert!(message("training..epochs=3").contains("expected key=value"));
     }
 }

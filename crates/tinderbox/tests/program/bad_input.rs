@@ -20,17 +20,17 @@ fn an_experiment_file_is_refused_with_line_caret_and_nearest_word() {
     };
     experiment_refused(
         &change("hidden = [32], dropout", "hiden = [32], dropout"),
-        &["wrong.toml:18:", "^^^^^", "unknown key", "did you mean `hidden`?"],
+        &["wrong.toml:19:", "^^^^^", "unknown key", "did you mean `hidden`?"],
     );
     experiment_refused(&change("part = ", "prat = "), &["wrong.toml:3:1", "did you mean `part`?"]);
     experiment_refused(
         &change("kind = \"cnn\"", "kind = \"cmn\""),
-        &["wrong.toml:23:", "did you mean `cnn`?"],
+        &["wrong.toml:24:", "did you mean `cnn`?"],
     );
-    experiment_refused(&change("dropout = 0.5", "dropout = 1.5"), &["wrong.toml:18:", "dropout", "1.5"]);
-    experiment_refused(&change("[2, 4]", "[2, -4]"), &["wrong.toml:23:", "filters"]);
+    experiment_refused(&change("dropout = 0.5", "dropout = 1.5"), &["wrong.toml:19:", "dropout", "1.5"]);
+    experiment_refused(&change("[2, 4]", "[2, -4]"), &["wrong.toml:24:", "filters"]);
     experiment_refused(&change("seeds = 2", "seeds = 0"), &["wrong.toml:9:", "at least 1"]);
-    experiment_refused(&change("name = \"Cnn\"", "name = \"Fcn\""), &["wrong.toml:21:", "two arms"]);
+    experiment_refused(&change("name = \"Cnn\"", "name = \"Fcn\""), &["wrong.toml:22:", "two arms"]);
     experiment_refused(&change("title", "[[arms"), &["wrong.toml:4:"]);
 }
 
@@ -97,16 +97,14 @@ fn a_record_that_was_changed_makes_report_refuse_and_name_it() {
     let desk = Desk::new();
     desk.run("reproduce small.toml --dataset stand-in --epochs 1 --seeds 1 --workers 1").done();
     let folder = desk.run_folder("runs");
-    // One digit of one record, in the storage's file itself: the seed of the record's first trial.
-    let storage = folder.join("study.sqlite");
-    let mut bytes = fs::read(&storage).expect("a storage");
-    let needle = b"\"training_accuracy\":0.";
-    let at =
-        bytes.windows(needle.len()).position(|window| window == needle).expect("a record") + needle.len();
-    bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
-    fs::write(&storage, bytes).expect("written");
+    // One digit of every record.
+    let storage = rusqlite::Connection::open(folder.join("study.sqlite")).expect("a storage");
+    let change = "UPDATE tinderbox_trial_attachments SET content = \
+                  CAST(replace(CAST(content AS TEXT), '\"training_accuracy\":0.', '\"training_accuracy\":0.9') AS BLOB)";
+    assert_eq!(storage.execute(change, []).expect("changed"), 2);
+    drop(storage);
     let ended = desk.run(&format!("report {}", folder.display()));
-    ended.refused(&["study.sqlite: study `small`, trial ", "hash"]);
+    ended.refused(&["study.sqlite: study `small`, trial ", "it was changed after it was written"]);
 }
 
 #[test]

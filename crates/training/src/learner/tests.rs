@@ -260,7 +260,8 @@ fn missing_examples_are_named() {
 fn momentum_is_not_dampened() {
     let device = Device::flex().autodiff();
     let value = |model: &Linear| model.weight.val().into_scalar::<f32>();
-    let mut model = LinearConfig::new(1, 1).with_bias(false).init(&device);
+    let ones = burn::nn::Initializer::Ones;
+    let mut model = LinearConfig::new(1, 1).with_bias(false).with_initializer(ones).init(&device);
     let mut optimizer = Optimizer::Sgd { momentum: 0.5 }.init();
     let start = value(&model);
     for _ in 0..2 {
