@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use tinderbox_report::{
-    ArmView, ExperimentView, Failure, Numbers, PageError, Plan, Record, RecordError, Report, numbers, render,
+    ArmView, ExperimentView, Failure, Numbers, PageError, Plan, Record, RecordError, Report, Reported,
+    numbers, render,
 };
 use tinderbox_search::{State, Storage, StorageError, StudyId};
 
@@ -142,10 +143,13 @@ fn experiment(
             }
         }
     }
-    let arms = heading.arms.iter().map(|(name, description)| ArmView {
-        name: name.clone(),
-        description: description.clone(),
-        reported: None,
+    let arms = heading.arms.iter().map(|arm| ArmView {
+        name: arm.name.clone(),
+        description: arm.description.clone(),
+        reported: arm
+            .reported
+            .as_ref()
+            .map(|reported| Reported { value_percent: reported.percent, what: reported.what.clone() }),
     });
     Ok(ExperimentView {
         name: heading.name.clone(),

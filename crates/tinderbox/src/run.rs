@@ -10,6 +10,7 @@ use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_report::TestImages;
 use tinderbox_search::{Direction, Lease, NewTrial, Sqlite, Storage, StorageError, StudyId};
 
+use crate::experiment::Reported;
 use crate::json;
 use crate::plan::{Plan, Planned, ProfileName, Task};
 
@@ -70,10 +71,22 @@ pub struct Heading {
     pub statement: String,
     /// How data are split.
     pub protocol: Protocol,
-    /// Name and description of each arm.
-    pub arms: Vec<(String, String)>,
+    /// The arms, in the order of the tables.
+    pub arms: Vec<ArmHeading>,
     /// Height and width of a test image.
     pub image: [usize; 2],
+}
+
+/// What the report says about an arm beyond its trials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmHeading {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a line.
+    pub description: String,
+    /// What the paper says of it.
+    pub reported: Option<Reported>,
 }
 
 /// Why a run's folder cannot be used.

@@ -1,5 +1,7 @@
 //! What a classifier thinks of examples: a probability for each class of each image.
 
+use std::convert::Infallible;
+
 use burn::prelude::*;
 use tinderbox_models::Classifier;
 
@@ -35,12 +37,26 @@ impl Evaluation {
 /// # Panics
 /// If the model does not fit the images, or has fewer classes than they.
 pub fn evaluate(model: &impl Classifier, examples: &Examples, device: &Device) -> Evaluation {
+    let unchanged: Result<Evaluation, Infallible> =
+        evaluate_as(model, examples, device, |images, _| Ok(images));
+    match unchanged {
+        Ok(evaluation) => evaluation,
+    }
+}
+
+/// Scores all examples as `change` shows them.
+pub(crate) fn evaluate_as<E>(
+    model: &impl Classifier,
+    examples: &Examples,
+    device: &Device,
+    mut change: impl FnMut(Tensor<4>, Tensor<1, Int>) -> Result<Tensor<4>, E>,
+) -> Result<Evaluation, E> {
     let mut probabilities = Vec::new();
     let mut classes = 0;
     let (mut loss, mut right) = (0.0, 0usize);
     let mut labels = examples.labels().iter();
     for batch in examples.batches(BATCH, device) {
-        let logits = model.logits(batch.images);
+        let logits = model.logits(change(batch.images, batch.labels)?);
         classes = logits.dims()[1];
         let scores: Vec<f32> = logits.into_data().iter::<f32>().collect();
         for (row, &label) in scores.chunks(classes).zip(labels.by_ref()) {
@@ -52,7 +68,7 @@ pub fn evaluate(model: &impl Classifier, examples: &Examples, device: &Device) -
         }
     }
     let count = examples.len() as f64;
-    Evaluation { probabilities, classes, loss: loss / count, accuracy: right as f64 / count }
+    Ok(Evaluation { probabilities, classes, loss: loss / count, accuracy: right as f64 / count })
 }
 
 fn log_softmax(logits: &[f32]) -> Vec<f64> {

@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "learner")]
 pub mod learner;
+
+pub mod adversarial;
+pub mod ensemble;
 
 mod evaluate;
 mod examples;

@@ -91,9 +91,7 @@ impl Progress {
     fn trial_line(&self, place: usize, what: &str) {
         let width = self.total.to_string().len();
         self.line(&format!("[{:>width$}/{}] {}: {what}", self.done, self.total, self.trials[place]));
-        if let Some(bars) = &self.bars {
-            bars.whole.set_position(self.done as u64 * TRIAL);
-        }
+        self.worker(place, 0.0, String::new());
     }
 
     fn worker(&self, place: usize, done: f64, message: String) {
@@ -101,7 +99,7 @@ impl Progress {
             bars.workers[place].set_position((done * TRIAL as f64) as u64);
             bars.workers[place].set_message(message);
             let running: u64 = bars.workers.iter().map(ProgressBar::position).sum();
-            bars.whole.set_position(self.done as u64 * TRIAL + running % (TRIAL * bars.workers.len() as u64));
+            bars.whole.set_position(self.done as u64 * TRIAL + running);
         }
     }
 

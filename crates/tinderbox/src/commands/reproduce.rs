@@ -19,7 +19,7 @@ use crate::environment::{revision, rfc3339};
 use crate::experiment::{Experiment, Setting};
 use crate::page;
 use crate::plan::{Plan, ProfileName, Wishes};
-use crate::run::{Heading, RunError, RunFolder, enqueue, stand_in};
+use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, stand_in};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -197,7 +197,15 @@ fn enqueue_all(
             title: experiment.title.clone(),
             statement: experiment.statement.clone(),
             protocol: experiment.protocol,
-            arms: experiment.arms.iter().map(|arm| (arm.name.clone(), arm.description.clone())).collect(),
+            arms: experiment
+                .arms
+                .iter()
+                .map(|arm| ArmHeading {
+                    name: arm.name.clone(),
+                    description: arm.description.clone(),
+                    reported: arm.reported.clone(),
+                })
+                .collect(),
             image: [shape.height, shape.width],
         };
         let study = enqueue(storage, planned, &heading, dataset)?;

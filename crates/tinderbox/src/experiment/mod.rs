@@ -13,8 +13,12 @@ pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
 
 /// The experiments of the paper, in its order: path and text.
-const PAPER: [(&str, &str); 1] =
-    [("experiments/architectures.toml", include_str!("../../../../experiments/architectures.toml"))];
+const PAPER: [(&str, &str); 4] = [
+    ("experiments/architectures.toml", include_str!("../../../../experiments/architectures.toml")),
+    ("experiments/initialisation.toml", include_str!("../../../../experiments/initialisation.toml")),
+    ("experiments/learning-rate.toml", include_str!("../../../../experiments/learning-rate.toml")),
+    ("experiments/dropout.toml", include_str!("../../../../experiments/dropout.toml")),
+];
 
 /// One table or figure of the paper.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +68,18 @@ pub struct Arm {
     pub description: String,
     /// Every setting.
     pub configuration: Configuration,
+    /// What the paper says of it.
+    pub reported: Option<Reported>,
+}
+
+/// A number that the paper reports; never one that was measured here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reported {
+    /// Test accuracy in percent, as printed there.
+    pub percent: f64,
+    /// Where it stands there.
+    pub what: String,
 }
 
 /// Every setting of a trial, but for its seed.

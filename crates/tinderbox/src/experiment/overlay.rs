@@ -112,9 +112,9 @@ pub(super) fn overlay(
     if let (Some(entries), Some(old)) = (value.as_object(), place.as_object())
         && (entries.get("kind").is_none() || entries.get("kind") == old.get("kind"))
     {
-        let others = entries.iter().filter(|(key, _)| *key != "kind");
-        return others.fold(Ok(configuration.clone()), |configuration, (key, value)| {
-            overlay(&configuration?, &[keys, &[key]].concat(), value)
+        let mut others = entries.iter().filter(|(key, _)| *key != "kind");
+        return others.try_fold(configuration.clone(), |configuration, (key, value)| {
+            overlay(&configuration, &[keys, &[key]].concat(), value)
         });
     }
     *place = value.clone();

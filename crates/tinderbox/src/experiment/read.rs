@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{ExperimentError, nearest};
 use super::overlay::{SettingError, overlay};
-use super::{Arm, Configuration, Experiment, Profiles};
+use super::{Arm, Configuration, Experiment, Profiles, Reported};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +34,7 @@ struct ArmFile {
     model: toml::Table,
     #[serde(default)]
     training: toml::Table,
+    reported: Option<Reported>,
 }
 
 /// Keys of the arm's file on the way to a place, for the caret.
@@ -88,7 +89,12 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
                     at(&[place, &below].concat(), &message, help.as_deref())
                 })
             })?;
-        arms.push(Arm { name: arm.name.clone(), description: arm.description.clone(), configuration });
+        arms.push(Arm {
+            name: arm.name.clone(),
+            description: arm.description.clone(),
+            configuration,
+            reported: arm.reported.clone(),
+        });
     }
     Ok(Experiment {
         name: file.name,

@@ -1,0 +1,193 @@
+use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::tensor::{Distribution, Tolerance};
+use proptest::prelude::*;
+use tinderbox_models::{Classifier, FcnConfig};
+
+use super::*;
+use crate::examples::Examples;
+
+#[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
+fn devices() -> [Device; 2] {
+    [Device::flex(), Device::ndarray()]
+}
+
+/// Scores `[brightness, -brightness]`: attacking class 0 must darken every pixel, class 1 must brighten it.
+fn brightness(images: Tensor<4>) -> Tensor<2> {
+    let brightness = images.flatten::<2>(1, 3).sum_dim(1);
+    Tensor::cat(vec![brightness.clone(), -brightness], 1)
+}
+
+fn labels(labels: &[i64], device: &Device) -> Tensor<1, Int> {
+    Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
+}
+
+#[test]
+fn fgsm_moves_each_pixel_by_epsilon_against_its_class() {
+    for device in devices() {
+        let images = Tensor::<4>::full([2, 1, 2, 2], 0.5, &device);
+        let victim = Victim::from_logits(brightness);
+        let moved = Fgsm::new(0.1).perturb(&victim, images, labels(&[0, 1], &device)).expect("attacked");
+        let expected = TensorData::from([[[[0.4, 0.4], [0.4, 0.4]]], [[[0.6, 0.6], [0.6, 0.6]]]]);
+        moved.into_data().assert_approx_eq::<f32>(&expected, Tolerance::default());
+    }
+}
+
+#[test]
+fn pgd_stops_at_the_edge_of_the_ball_and_of_the_image() {
+    let device = Device::flex();
+    let images = Tensor::<4>::from_data(TensorData::from([[[[0.5f32, 0.02]]]]), &device);
+    let victim = Victim::from_logits(brightness);
+    let moved = Pgd::new(0.1, 0.03).perturb(&victim, images, labels(&[0], &device)).expect("attacked");
+    moved.into_data().assert_approx_eq::<f32>(&TensorData::from([[[[0.4, 0.0]]]]), Tolerance::default());
+}
+
+#[test]
+fn one_long_step_of_pgd_is_fgsm() {
+    let device = Device::flex();
+    device.seed(3);
+    let network = FcnConfig { pixels: 12, hidden: vec![8], classes: 3, ..FcnConfig::default() }.init(&device);
+    let victim = Victim::freeze(&network);
+    let images = Tensor::<4>::random([5, 1, 3, 4], Distribution::Uniform(0.0, 1.0), &device);
+    let classes = labels(&[0, 1, 2, 0, 1], &device);
+    let fast = Fgsm::new(0.2).perturb(&victim, images.clone(), classes.clone()).expect("attacked");
+    let slow = Pgd::new(0.2, 0.2).with_steps(1).perturb(&victim, images, classes).expect("attacked");
+    fast.into_data().assert_approx_eq::<f32>(&slow.into_data(), Tolerance::default());
+}
+
+#[test]
+fn the_gradient_is_that_of_finite_differences() {
+    let device = Device::flex();
+    device.seed(5);
+    let network = FcnConfig {
+        pixels: 4,
+        hidden: vec![6],
+        classes: 2,
+        activation: tinderbox_models::Activation::Sigmoid,
+        ..FcnConfig::default()
+    }
+    .init(&device);
+    let victim = Victim::freeze(&network);
+    let pixels = [0.2f32, 0.4, 0.6, 0.8];
+    let loss = |pixels: [f32; 4]| {
+        let examples = Examples::new(&pixels, &[1], [1, 2, 2], 2).expect("examples");
+        crate::evaluate::evaluate(&victim, &examples, &device).loss
+    };
+    let images = Tensor::<4>::from_data(TensorData::new(pixels.to_vec(), [1, 1, 2, 2]), &device);
+    let gradient = victim.image_gradient(images, labels(&[1], &device)).expect("a gradient").into_data();
+    for (pixel, gradient) in gradient.iter::<f32>().enumerate() {
+        let moved = |by: f32| {
+            let mut moved = pixels;
+            moved[pixel] += by;
+            loss(moved)
+        };
+        let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+        assert!((difference - f64::from(gradient)).abs() < 1e-3, "{pixel}: {difference} {gradient}");
+    }
+}
+
+/// Has what an attack must not touch: dropout, and statistics that training would move.
+#[derive(Module, Debug)]
+struct Moody {
+    norm: BatchNorm,
+    dropout: Dropout,
+    output: Linear,
+}
+
+impl Classifier for Moody {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+        let images = self.dropout.forward(self.norm.forward(images));
+        self.output.forward(images.flatten::<2>(1, 3))
+    }
+}
+
+#[test]
+fn a_model_in_training_is_attacked_as_it_evaluates_and_stays_as_it_is() {
+    let device = Device::flex().autodiff();
+    let model = Moody {
+        norm: BatchNormConfig::new(1).init(&device),
+        dropout: DropoutConfig::new(0.5).init(),
+        output: LinearConfig::new(4, 2).init(&device),
+    };
+    let bytes = |model: &Moody| model.clone().into_record().into_bytes().expect("packed").to_vec();
+    let before = bytes(&model);
+    let images = Tensor::<4>::random([6, 1, 2, 2], Distribution::Uniform(0.0, 1.0), &device);
+    let classes = labels(&[0, 1, 0, 1, 0, 1], &device);
+    let victim = Victim::freeze(&model);
+    let [once, again] = [(); 2].map(|()| {
+        Fgsm::new(0.1).perturb(&victim, images.clone(), classes.clone()).expect("attacked").into_data()
+    });
+    once.assert_eq(&again, true);
+    assert_eq!(before, bytes(&model));
+}
+
+#[test]
+fn an_image_is_attacked_the_same_in_any_batch() {
+    let device = Device::flex();
+    let victim = Victim::from_logits(brightness);
+    let image = Tensor::<4>::full([1, 1, 2, 2], 0.3, &device);
+    let alone = victim.image_gradient(image.clone(), labels(&[0], &device)).expect("a gradient");
+    let batch = Tensor::cat(vec![image, Tensor::<4>::full([3, 1, 2, 2], 0.9, &device)], 0);
+    let among = victim.image_gradient(batch, labels(&[0, 1, 1, 0], &device)).expect("a gradient");
+    alone.into_data().assert_approx_eq::<f32>(&among.narrow(0, 0, 1).into_data(), Tolerance::default());
+}
+
+#[test]
+fn a_nan_gradient_is_an_error_not_robustness() {
+    for device in devices() {
+        let victim = Victim::from_logits(|images| brightness(images) * f64::NAN);
+        let images = Tensor::<4>::full([1, 1, 2, 2], 0.5, &device);
+        let error = Fgsm::new(0.1).perturb(&victim, images, labels(&[0], &device)).expect_err("refused");
+        assert_eq!(error, AttackError::Gradient);
+    }
+}
+
+#[test]
+fn settings_outside_their_range_are_named() {
+    let device = Device::flex();
+    let victim = Victim::from_logits(brightness);
+    let attack = |attack: &dyn Attack| {
+        let images = Tensor::<4>::full([1, 1, 2, 2], 0.5, &device);
+        attack.perturb(&victim, images, labels(&[0], &device)).expect_err("refused").to_string()
+    };
+    assert_eq!(attack(&Fgsm::new(-0.1)), "epsilon is -0.1, expected in [0, 1]");
+    assert_eq!(attack(&Fgsm::new(f64::NAN)), "epsilon is NaN, expected in [0, 1]");
+    assert_eq!(attack(&Pgd::new(0.1, 0.0)), "step_size is 0, expected a finite number above 0");
+}
+
+#[test]
+fn robust_accuracy_falls_where_the_margin_is_smaller_than_epsilon() {
+    // Darker than 0.5 is class 1; the margins are 0.3 and 0.05.
+    let victim = Victim::from_logits(|images| {
+        let bright = images.flatten::<2>(1, 3).mean_dim(1) - 0.5;
+        Tensor::cat(vec![bright.clone(), -bright], 1)
+    });
+    let examples = Examples::new(&[0.8, 0.45], &[0, 1], [1, 1, 1], 2).expect("examples");
+    let robust = |epsilon| {
+        evaluate_under(&Fgsm::new(epsilon), &victim, &examples, &Device::flex()).expect("attacked").accuracy
+    };
+    for (epsilon, accuracy) in [(0.0, 1.0), (0.1, 0.5), (0.4, 0.0)] {
+        assert!((robust(epsilon) - accuracy).abs() < 1e-12, "{epsilon}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_pixel_moves_further_than_epsilon_or_out_of_its_range(
+        pixels in prop::collection::vec(0.0f32..=1.0, 8),
+        epsilon in 0.0f64..=1.0,
+        seed: u64,
+    ) {
+        let device = Device::flex();
+        let victim = Victim::from_logits(brightness);
+        let images = Tensor::<4>::from_data(TensorData::new(pixels.clone(), [2, 1, 2, 2]), &device);
+        let attacks: [&dyn Attack; 2] =
+            [&Fgsm::new(epsilon), &Pgd::new(epsilon, 0.07).with_steps(3).with_start(Some(seed))];
+        for attack in attacks {
+            let moved = attack.perturb(&victim, images.clone(), labels(&[0, 1], &device)).expect("attacked");
+            for (before, after) in pixels.iter().zip(moved.into_data().iter::<f32>()) {
+                prop_assert!((0.0..=1.0).contains(&after));
+                prop_assert!(f64::from((before - after).abs()) <= epsilon + 1e-6);
+            }
+        }
+    }
+}
