@@ -34,7 +34,7 @@ pub fn numbers(report: &Report) -> Numbers {
 pub struct Numbers {
     /// Heading of the report.
     pub title: String,
-    /// When it was made.
+    /// When the run was begun.
     pub created: String,
     /// Hash of the plan.
     pub plan: String,

@@ -85,7 +85,7 @@ pub enum Outcome {
     StoppedEarly {
         /// Last epoch run, from 1.
         epoch: usize,
-        /// Epoch with the best validation accuracy, from 1.
+        /// Epoch with the smallest validation loss, whose weights were kept, from 1.
         best: usize,
     },
     /// A loss or weight was no longer a number.

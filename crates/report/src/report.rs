@@ -14,7 +14,7 @@ pub const STAND_IN: &str = "stand-in digits, not USPS";
 pub struct Report {
     /// Heading of the page.
     pub title: String,
-    /// When it was made, as it shall be printed.
+    /// When the run was begun, as it shall be printed.
     pub created: String,
     /// What was to be run.
     pub plan: Plan,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -50,10 +50,12 @@ pub enum CrewError {
     #[error("cannot start a worker: {0}")]
     Start(#[from] std::io::Error),
     /// Processes keep dying.
-    #[error("{DEATHS} workers in a row died ({how}) without finishing a trial; their last words are in {}", .log.display())]
+    #[error("{DEATHS} workers in a row died ({how}) without finishing a trial: {words} (more in {})", .log.display())]
     Deaths {
         /// How the last one died.
         how: String,
+        /// The last line that it wrote.
+        words: String,
         /// What it wrote.
         log: PathBuf,
     },
@@ -121,7 +123,7 @@ impl Crew {
                     deaths += 1;
                     if deaths >= DEATHS {
                         places.end(storage, studies)?;
-                        return Err(CrewError::Deaths { how, log: gone.log });
+                        return Err(CrewError::Deaths { how, words: last_words(&gone.log), log: gone.log });
                     }
                     tell(News::Died(place, how));
                     generation += 1;
@@ -142,7 +144,8 @@ impl Crew {
     ) -> Result<Place, CrewError> {
         let name = format!("{}-{place}-{generation}", std::process::id());
         let log = folder.path().join(format!("worker-{place}.log"));
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .args(["--name", &name])
             .envs(ONE_THREAD)
@@ -150,8 +153,11 @@ impl Crew {
             // Closed when this process ends, however it ends: the worker's sign to end too.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(File::options().create(true).append(true).open(&log)?)
-            .spawn()?;
+            .stderr(File::options().create(true).append(true).open(&log)?);
+        // Ctrl-C is for this process alone, which then ends its workers: none of them looks like one that died.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
         let out = child.stdout.take().expect("standard output is piped");
         let sender = sender.clone();
         thread::spawn(move || {
@@ -194,6 +200,12 @@ fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result
         storage.release(study, name, now).map_err(RunError::from)?;
     }
     Ok(())
+}
+
+/// The last line of a log.
+fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_string()
 }
 
 fn describe(status: ExitStatus) -> String {

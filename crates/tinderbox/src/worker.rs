@@ -156,7 +156,7 @@ impl<W: Write> Worker<W> {
                 Err(error) => return Err(error.into()),
             }
         };
-        self.say(&message);
+        say(&mut self.out, &message);
         Ok(())
     }
 
@@ -167,17 +167,20 @@ impl<W: Write> Worker<W> {
         checkpoint: PathBuf,
         fenced: &AtomicBool,
     ) -> Result<Record, String> {
-        self.say(&Message::Claimed {
-            experiment: task.experiment.clone(),
-            arm: task.arm.clone(),
-            seed: task.seed,
-            attempt,
-        });
+        say(
+            &mut self.out,
+            &Message::Claimed {
+                experiment: task.experiment.clone(),
+                arm: task.arm.clone(),
+                seed: task.seed,
+                attempt,
+            },
+        );
         let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
-        let (dataset, device) = (self.dataset.clone(), self.device.clone());
-        let mut reporter = Reporter { fenced, accuracy: None, last: None, say: |message| self.say(&message) };
+        let (dataset, device, out) = (&self.dataset, &self.device, &mut self.out);
+        let mut reporter = Reporter { fenced, accuracy: None, last: None, say: |message| say(out, &message) };
         // A panic costs this trial, not the worker.
-        catch_unwind(AssertUnwindSafe(|| trial::run(task, &dataset, &device, &circumstances, &mut reporter)))
+        catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, device, &circumstances, &mut reporter)))
             .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
             .map_err(|error| error.to_string())
     }
@@ -204,12 +207,11 @@ impl<W: Write> Worker<W> {
         });
         Ok(alive)
     }
+}
 
-    fn say(&mut self, message: &Message) {
-        // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
-        let line = json::text(message);
-        _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
-    }
+fn say(out: &mut impl Write, message: &Message) {
+    // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
+    _ = writeln!(out, "{}", json::text(message)).and_then(|()| out.flush());
 }
 
 /// Turns what the learner does into messages, and a lost lease into an end.

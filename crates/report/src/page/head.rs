@@ -51,7 +51,7 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
         Fact { name: "Processor", values: environment(processor) },
         Fact { name: "Program", values: environment(program) },
         Fact { name: "Trials begun", values: period(&records).into_iter().collect() },
-        Fact { name: "Page made", values: vec![report.created.clone()] },
+        Fact { name: "Run begun", values: vec![report.created.clone()] },
     ];
     facts.retain(|fact| !fact.values.is_empty());
     facts
@@ -145,6 +145,6 @@ mod tests {
         let mut report = fixture::report();
         report.experiments.clear();
         let names: Vec<&str> = facts(&report).iter().map(|fact| fact.name).collect();
-        assert_eq!(names, ["Plan", "Backend", "Page made"]);
+        assert_eq!(names, ["Plan", "Backend", "Run begun"]);
     }
 }

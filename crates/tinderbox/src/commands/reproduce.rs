@@ -110,11 +110,13 @@ impl Reproduce {
             failed += counts.fail;
             waiting += counts.waiting + counts.running;
         }
-        let numbers = page::write(&folder)?;
+        // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
+        let numbers = page::write(&folder);
+        let (finished, numbers) = (finished?, numbers?);
         println!("\n{}", tinderbox_report::summary(&numbers));
         let report = std::path::absolute(folder.report_path()).unwrap_or(folder.report_path());
         println!("report: {}", report.display());
-        if !finished? {
+        if !finished {
             println!("stopped with {waiting} trials to go; the same command goes on where this one stopped");
             return Ok(Exit::Interrupted);
         }

@@ -129,3 +129,35 @@ impl Experiment {
         read::parse(&name, &text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_papers_experiments_are_right_and_their_names_their_own() {
+        let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
+        let mut names: Vec<&str> = experiments.iter().map(|experiment| experiment.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PAPER.len());
+        for experiment in &experiments {
+            assert!(
+                !names.contains(&experiment.part.as_str()),
+                "--only {} would be two things",
+                experiment.part
+            );
+        }
+    }
+
+    #[test]
+    fn arms_differ_from_each_other_in_every_experiment() {
+        for experiment in Experiment::paper().unwrap_or_else(|error| panic!("{error}")) {
+            for (position, arm) in experiment.arms.iter().enumerate() {
+                let twin =
+                    experiment.arms[..position].iter().find(|other| other.configuration == arm.configuration);
+                assert_eq!(twin.map(|twin| &twin.name), None, "{}: {}", experiment.name, arm.name);
+            }
+        }
+    }
+}
