@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 use tinderbox_data::{Choice, Dataset, LoadError, Origin, Places, Progress};
 
+use crate::commands::note;
+
 /// Which images, and where to look for them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DatasetArguments {
@@ -22,20 +24,37 @@ impl DatasetArguments {
     ///
     /// # Errors
     /// If they cannot be had, or are not what they should be.
-    pub fn load(&self) -> Result<Dataset, LoadError> {
+    pub fn load(&self) -> Result<Dataset, DatasetError> {
+        let places = places(self.data_dir.clone())?;
         let mut bar = DownloadBar::default();
-        let dataset = tinderbox_data::load(
-            &self.dataset,
-            &Places::of_process(self.data_dir.clone()),
-            &mut |progress| {
-                bar.show(&progress);
-            },
-        )?;
+        let dataset = tinderbox_data::load(&self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
         if let Origin::StandIn { reason } = &dataset.origin {
-            eprintln!("note: stand-in digits, not USPS: {reason}");
+            note(format_args!("note: stand-in digits, not USPS: {reason}"));
         }
         Ok(dataset)
+    }
+}
+
+/// Why there are no images.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The folder that was given is none: looking elsewhere would hide a slip of the pen.
+    #[error("--data-dir: {} is not a folder", .0.display())]
+    NoFolder(PathBuf),
+    /// They cannot be had, or are not what they should be.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// Where datasets are looked for: the folder that was given, then what the environment says.
+///
+/// # Errors
+/// If what was given is not a folder.
+pub fn places(data_dir: Option<PathBuf>) -> Result<Places, DatasetError> {
+    match data_dir {
+        Some(folder) if !folder.is_dir() => Err(DatasetError::NoFolder(folder)),
+        data_dir => Ok(Places::of_process(data_dir)),
     }
 }
 

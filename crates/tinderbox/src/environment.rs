@@ -1,8 +1,6 @@
 //! The circumstances of a run that are not its results: versions, machine, hour.
 
 use std::fs;
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use tinderbox_report::Environment;
@@ -42,22 +40,12 @@ pub fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
-/// Commit of the checkout that the program was built in, and whether it held uncommitted changes.
+/// Commit that the program was built from, and whether the checkout held other changes then; none without git.
 pub fn revision() -> (Option<String>, Option<bool>) {
-    static REVISION: OnceLock<(Option<String>, Option<bool>)> = OnceLock::new();
-    let git = |arguments: &[&str]| {
-        let output =
-            Command::new("git").arg("-C").arg(env!("CARGO_MANIFEST_DIR")).args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
-    };
-    REVISION
-        .get_or_init(|| {
-            (
-                git(&["rev-parse", "HEAD"]),
-                git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty()),
-            )
-        })
-        .clone()
+    (
+        option_env!("TINDERBOX_REVISION").map(str::to_string),
+        option_env!("TINDERBOX_DIRTY").map(|dirty| dirty == "true"),
+    )
 }
 
 fn cpu() -> String {

@@ -1,5 +1,6 @@
 //! From a run's storage to its report: nothing is trained, nothing else is read.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -57,11 +58,20 @@ pub enum ReportError {
     },
 }
 
-/// Makes `report.html` and `report.json` of a run, and returns the numbers in them.
+/// What a report was made of.
+#[derive(Debug)]
+pub struct Written {
+    /// The numbers in it.
+    pub numbers: Numbers,
+    /// The revisions of the program that computed them.
+    pub revisions: BTreeSet<String>,
+}
+
+/// Makes `report.html` and `report.json` of a run, and returns what is in them.
 ///
 /// # Errors
 /// If a record was changed, or the files cannot be written.
-pub fn write(folder: &RunFolder) -> Result<Numbers, ReportError> {
+pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
     let report = read(folder)?;
     let numbers = numbers(&report);
     let json = json::pretty(&numbers);
@@ -70,7 +80,9 @@ pub fn write(folder: &RunFolder) -> Result<Numbers, ReportError> {
     {
         replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
     }
-    Ok(numbers)
+    let records = report.experiments.iter().flat_map(|view| &view.records);
+    let revisions = records.filter_map(|record| record.environment.revision.clone()).collect();
+    Ok(Written { numbers, revisions })
 }
 
 /// The report of what a run's storage holds now.
@@ -86,7 +98,6 @@ fn read(folder: &RunFolder) -> Result<Report, ReportError> {
             test_images = run::test_images(&storage, *study, heading)?;
         }
     }
-    let backend = experiments.iter().flat_map(|view| &view.records).next();
     Ok(Report {
         title: "Tinderbox: what survives of the paper".to_string(),
         created: first.created.clone(),
@@ -102,7 +113,7 @@ fn read(folder: &RunFolder) -> Result<Report, ReportError> {
             protocol: first.protocol.to_string(),
         },
         command: first.command.clone(),
-        backend: backend.map_or_else(String::new, |record| record.environment.backend.clone()),
+        backend: first.backend.to_string(),
         notice: first.stand_in.as_ref().map(|reason| format!("{}: {reason}", tinderbox_report::STAND_IN)),
         experiments,
         test_images,

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tinderbox_data::{Dataset, Protocol};
 
 use crate::backend::Backend;
-use crate::experiment::{Configuration, Experiment, Setting, SettingError};
+use crate::experiment::{Arm, Configuration, Experiment, Setting, SettingError};
 use crate::json;
+use crate::trial::check_fit;
 
 /// What will be run.
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ pub struct Task {
     /// Seed of every stream.
     pub seed: u64,
     /// How data are split.
-    pub protocol: tinderbox_data::Protocol,
+    pub protocol: Protocol,
     /// Every setting.
     pub configuration: Configuration,
     /// Where tensors live.
@@ -75,33 +77,39 @@ pub struct Wishes {
     pub backend: Backend,
 }
 
-/// A setting that does not fit an arm.
+/// A plan that cannot be run.
 #[derive(Debug, thiserror::Error)]
-#[error("--set for arm {arm} of {experiment}: {error}")]
+#[error("arm {arm} of {experiment}: {reason}")]
 pub struct PlanError {
     experiment: String,
     arm: String,
-    error: SettingError,
+    reason: PlanReason,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PlanReason {
+    #[error("--set: {0}")]
+    Setting(#[from] SettingError),
+    #[error("with these settings it is the same as arm {0}, whose name and description it would belie")]
+    Twin(String),
+    #[error("{0}")]
+    Fit(String),
 }
 
 impl Plan {
-    /// Settles the trials of `experiments` as wished, for the images with this fingerprint.
+    /// Settles the trials of `experiments` as wished, for these images.
     ///
     /// # Errors
-    /// If a setting does not fit an arm.
-    pub fn new(
-        experiments: Vec<Experiment>,
-        wishes: &Wishes,
-        dataset_sha256: &str,
-    ) -> Result<Self, PlanError> {
+    /// If a setting does not fit an arm, or makes it the same as another, or a network is for other images.
+    pub fn new(experiments: Vec<Experiment>, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
         let experiments = experiments
             .into_iter()
-            .map(|experiment| Planned::new(experiment, wishes, dataset_sha256))
+            .map(|experiment| Planned::new(experiment, wishes, dataset))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             backend: wishes.backend,
             profile: wishes.profile,
-            dataset_sha256: dataset_sha256.to_string(),
+            dataset_sha256: dataset.sha256.clone(),
             experiments,
         })
     }
@@ -120,20 +128,17 @@ impl Plan {
 }
 
 impl Planned {
-    fn new(mut experiment: Experiment, wishes: &Wishes, dataset_sha256: &str) -> Result<Self, PlanError> {
+    fn new(mut experiment: Experiment, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
         let profile = match wishes.profile {
             ProfileName::Quick => experiment.profiles.quick,
             ProfileName::Full => experiment.profiles.full,
         };
-        for arm in &mut experiment.arms {
-            arm.configuration.training.epochs = wishes.epochs.unwrap_or(profile.epochs);
-            for setting in &wishes.settings {
-                arm.configuration = setting.apply(&arm.configuration).map_err(|error| PlanError {
-                    experiment: experiment.name.clone(),
-                    arm: arm.name.clone(),
-                    error,
-                })?;
-            }
+        for position in 0..experiment.arms.len() {
+            let (before, from_here) = experiment.arms.split_at_mut(position);
+            let arm = &mut from_here[0];
+            settle(arm, before, wishes.epochs.unwrap_or(profile.epochs), wishes, dataset).map_err(
+                |reason| PlanError { experiment: experiment.name.clone(), arm: arm.name.clone(), reason },
+            )?;
         }
         let tasks = (1..=wishes.seeds.unwrap_or(profile.seeds) as u64)
             .flat_map(|seed| experiment.arms.iter().map(move |arm| (seed, arm)))
@@ -144,11 +149,29 @@ impl Planned {
                 protocol: experiment.protocol,
                 configuration: arm.configuration.clone(),
                 backend: wishes.backend,
-                dataset_sha256: dataset_sha256.to_string(),
+                dataset_sha256: dataset.sha256.clone(),
             })
             .collect();
         Ok(Self { experiment, tasks })
     }
+}
+
+/// Applies what was wished to an arm, and compares it with the images and the arms before it.
+fn settle(
+    arm: &mut Arm,
+    before: &[Arm],
+    epochs: usize,
+    wishes: &Wishes,
+    dataset: &Dataset,
+) -> Result<(), PlanReason> {
+    arm.configuration.training.epochs = epochs;
+    for setting in &wishes.settings {
+        arm.configuration = setting.apply(&arm.configuration)?;
+    }
+    if let Some(twin) = before.iter().find(|other| other.configuration == arm.configuration) {
+        return Err(PlanReason::Twin(twin.name.clone()));
+    }
+    check_fit(&arm.configuration.model, &dataset.test).map_err(PlanReason::Fit)
 }
 
 impl Task {

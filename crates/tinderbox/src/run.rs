@@ -10,6 +10,7 @@ use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_report::TestImages;
 use tinderbox_search::{Direction, Lease, NewTrial, Sqlite, Storage, StorageError, StudyId};
 
+use crate::backend::Backend;
 use crate::experiment::Reported;
 use crate::json;
 use crate::plan::{Plan, Planned, ProfileName, Task};
@@ -53,6 +54,8 @@ pub struct Heading {
     pub seeds: Vec<u64>,
     /// Epochs, where the command line overrides the profile.
     pub epochs: Option<usize>,
+    /// Where tensors live.
+    pub backend: Backend,
     /// Command that makes the run again.
     pub command: String,
     /// When the study was made: RFC 3339, UTC.
@@ -198,12 +201,20 @@ pub fn enqueue(
     dataset: &Dataset,
 ) -> Result<StudyId, RunError> {
     let study = storage.open_study(&planned.experiment.name, Direction::Maximize)?;
-    if !storage.study_attributes(study)?.contains_key(HEADING) {
+    let earlier = storage.study_attributes(study)?.remove(HEADING).map(serde_json::from_value::<Heading>);
+    if earlier.is_none() {
         let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
         storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
         storage.set_study_attachment(study, TEST_LABELS, &labels)?;
-        storage.set_study_attribute(study, HEADING, &json::value(heading))?;
     }
+    // Words may have been mended since; the trials are the same.
+    let heading = match earlier {
+        Some(Ok(earlier)) => {
+            Heading { created: earlier.created, command: earlier.command, ..heading.clone() }
+        }
+        _ => heading.clone(),
+    };
+    storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
     for task in &planned.tasks {
         let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);
         storage.enqueue(study, &NewTrial { key: task.key(), attributes, ..NewTrial::default() })?;

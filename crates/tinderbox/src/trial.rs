@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use burn::prelude::Device;
-use tinderbox_data::{Dataset, Images, Origin, Split, SplitError, split};
-use tinderbox_models::{Network, Summary};
+use tinderbox_data::{Dataset, Images, Origin, Shape, Split, SplitError, split};
+use tinderbox_models::{LocalNetConfig, Network, NetworkConfig, Summary};
 use tinderbox_report::record::Predictions;
 use tinderbox_report::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Record, Results, Timing,
@@ -143,7 +143,7 @@ pub fn fit(
     };
     let mut learner = configuration.training.init(seed)?;
     if let Some(path) = checkpoint {
-        learner = learner.with_checkpoint(path);
+        learner = learner.with_checkpoint(path, json::text(&configuration.model));
     }
     Ok(learner.fit(|device| configuration.model.init(device), device, &material, observer)?)
 }
@@ -161,6 +161,28 @@ pub fn examples<'a>(part: &'static str, images: &'a Images) -> Result<Examples<'
         images.classes(),
     )
     .map_err(|error| TrialError::Examples { part, error })
+}
+
+/// Refuses a network that is for other images.
+///
+/// # Errors
+/// In words: what the network takes, and what the images are.
+pub fn check_fit(config: &NetworkConfig, images: &Images) -> Result<(), String> {
+    let shape = images.shape();
+    let (fits, takes, classes) = match config {
+        NetworkConfig::Fcn(config) => {
+            (config.pixels == shape.pixels(), format!("{} pixels", config.pixels), config.classes)
+        }
+        NetworkConfig::Cnn(config) | NetworkConfig::LocalNet(LocalNetConfig(config)) => {
+            let takes = Shape { channels: config.channels, height: config.height, width: config.width };
+            (takes == shape, takes.to_string(), config.classes)
+        }
+    };
+    if fits && classes >= images.classes() {
+        return Ok(());
+    }
+    let ours = images.classes();
+    Err(format!("the network is for images of {takes} in {classes} classes, these are {shape} in {ours}"))
 }
 
 fn identity(dataset: &Dataset, split: &Split) -> DatasetIdentity {

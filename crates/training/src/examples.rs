@@ -120,6 +120,18 @@ impl<'a> Examples<'a> {
         })
     }
 
+    /// Feeds everything about them to a hash.
+    #[cfg(feature = "learner")]
+    pub(crate) fn hash_into(&self, hash: &mut sha2::Sha256) {
+        use sha2::Digest;
+
+        hash.update(format!("{:?} {}", self.shape, self.labels.len()));
+        hash.update(self.labels);
+        for pixel in self.pixels {
+            hash.update(pixel.to_le_bytes());
+        }
+    }
+
     fn batch(&self, pixels: Vec<f32>, labels: Vec<i64>, device: &Device) -> Batch {
         let [channels, height, width] = self.shape;
         let count = labels.len();

@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::io;
 use std::path::PathBuf;
 use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manifests, verify};
 
-use super::{Exit, Refusal};
-use crate::dataset::DownloadBar;
+use super::{Exit, Refusal, say};
+use crate::dataset::{DownloadBar, places};
 use crate::json;
 
 #[derive(Debug, Args)]
@@ -58,25 +59,25 @@ struct Entry<'a> {
 
 impl Data {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
-        let places = Places::of_process(self.data_dir);
+        let places = places(self.data_dir)?;
         match self.action {
             Action::List { json } => {
-                show(&places, json);
+                show(&places, json)?;
                 Ok(Exit::Done)
             }
             Action::Fetch { name } => {
                 let mut bar = DownloadBar::default();
                 let folder = fetch(known(&name)?, &places, &mut |progress| bar.show(&progress))?;
                 bar.clear();
-                println!("{}", folder.display());
+                say(folder.display())?;
                 Ok(Exit::Done)
             }
-            Action::Verify { name } => Ok(check(known(&name)?, &places)),
+            Action::Verify { name } => Ok(check(known(&name)?, &places)?),
         }
     }
 }
 
-fn show(places: &Places, as_json: bool) {
+fn show(places: &Places, as_json: bool) -> io::Result<()> {
     let entries: Vec<Entry> = list(places)
         .into_iter()
         .map(|listed| {
@@ -98,35 +99,35 @@ fn show(places: &Places, as_json: bool) {
         })
         .collect();
     if as_json {
-        println!("{}", json::pretty(&entries));
-        return;
+        say(json::pretty(&entries))?;
+        return Ok(());
     }
     for Entry { name, title, training, test, licence, citation, folder, problem } in &entries {
-        println!("{name}: {title}, {training} training and {test} test images");
-        println!("  licence: {licence}\n  cite: {citation}");
+        say(format_args!("{name}: {title}, {training} training and {test} test images"))?;
+        say(format_args!("  licence: {licence}\n  cite: {citation}"))?;
         match (folder, problem) {
-            (Some(folder), _) => println!("  files: {}", folder.display()),
-            (None, problem) => println!("  files: {}", problem.as_deref().unwrap_or("none")),
+            (Some(folder), _) => say(format_args!("  files: {}", folder.display()))?,
+            (None, problem) => say(format_args!("  files: {}", problem.as_deref().unwrap_or("none")))?,
         }
     }
-    println!("stand-in: real digits inside the program, for machines without a network");
+    say(format_args!("stand-in: real digits inside the program, for machines without a network"))
 }
 
-fn check(manifest: &Manifest, places: &Places) -> Exit {
+fn check(manifest: &Manifest, places: &Places) -> io::Result<Exit> {
     // A wrong file is an error of `find`, and just what is to be shown here.
     let folder = match find(manifest, places) {
         Ok(folder) => folder,
         Err(error) => {
-            println!("{error}");
-            return Exit::Failed;
+            say(format_args!("{error}"))?;
+            return Ok(Exit::Failed);
         }
     };
     let files = verify(manifest, &folder);
     for file in &files {
-        println!("{file}");
+        say(format_args!("{file}"))?;
     }
     let right = files.iter().all(|file| matches!(file.state, State::Ok));
-    if right { Exit::Done } else { Exit::Failed }
+    Ok(if right { Exit::Done } else { Exit::Failed })
 }
 
 fn known(name: &str) -> Result<&'static Manifest, Refusal> {

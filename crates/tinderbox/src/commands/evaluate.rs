@@ -7,11 +7,11 @@ use serde::Serialize;
 use tinderbox_models::weights;
 use tinderbox_training::evaluate;
 
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, say};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::json;
-use crate::trial::examples;
+use crate::trial::{check_fit, examples};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tinderbox evaluate cnn.safetensors --json")]
@@ -52,7 +52,7 @@ impl Evaluate {
         let device = self.backend.open()?;
         let (config, network) = weights::load(&self.weights, &device)?;
         let dataset = self.dataset.load()?;
-        super::check_fit(&config, &dataset.test)?;
+        check_fit(&config, &dataset.test)?;
         let evaluation = evaluate(&network, &examples("test", &dataset.test)?, &device);
         let labels = dataset.test.labels();
         let classes = (0..dataset.test.classes()).map(|class| {
@@ -70,14 +70,14 @@ impl Evaluate {
             classes: classes.collect(),
         };
         if self.json {
-            println!("{}", json::pretty(&measured));
+            say(json::pretty(&measured))?;
             return Ok(Exit::Done);
         }
-        println!("{} test images of {}", measured.images, dataset.title);
-        println!("accuracy {:.2} %, loss {:.4}", measured.accuracy * 100.0, measured.loss);
+        say(format_args!("{} test images of {}", measured.images, dataset.title))?;
+        say(format_args!("accuracy {:.2} %, loss {:.4}", measured.accuracy * 100.0, measured.loss))?;
         for (digit, class) in measured.classes.iter().enumerate() {
             if let Some(accuracy) = class.accuracy {
-                println!("  {digit}: {:>6.2} % of {}", accuracy * 100.0, class.images);
+                say(format_args!("  {digit}: {:>6.2} % of {}", accuracy * 100.0, class.images))?;
             }
         }
         Ok(Exit::Done)

@@ -14,10 +14,11 @@ mod worker;
 mod progress;
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tinderbox_data::Images;
 use tinderbox_models::NetworkConfig;
 
 /// Trains small image classifiers and checks what a published paper claims of them.
@@ -35,7 +36,7 @@ Examples:
   tinderbox evaluate cnn.safetensors
   tinderbox predict cnn.safetensors digits.txt
 
-Exit codes: 0 done, 1 a trial failed, 2 bad input, 130 interrupted";
+Exit codes: 0 done, 1 a trial failed, 2 refused (bad input, or something is missing), 130 interrupted";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -107,23 +108,15 @@ fn image_shape(config: &NetworkConfig) -> [usize; 3] {
     }
 }
 
-/// Refuses weights that were trained for other images.
-fn check_fit(config: &NetworkConfig, images: &Images) -> Result<(), String> {
-    let (shape, network) = (images.shape(), image_shape(config));
-    let fits = match config {
-        NetworkConfig::Fcn(config) => config.pixels == shape.pixels(),
-        _ => network == [shape.channels, shape.height, shape.width],
-    };
-    let classes = match config {
-        NetworkConfig::Fcn(config) => config.classes,
-        NetworkConfig::Cnn(config) => config.classes,
-        NetworkConfig::LocalNet(config) => config.0.classes,
-    };
-    if fits && classes >= images.classes() {
-        return Ok(());
+/// Prints a line. Whoever has closed the other end wants no more of it: that is no error.
+fn say(text: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
     }
-    Err(format!(
-        "the weights are for images of {network:?} in {classes} classes, these are {shape} in {}",
-        images.classes()
-    ))
+}
+
+/// Tells the user something beside the output; nothing hangs on whether it arrives.
+pub(crate) fn note(text: impl Display) {
+    _ = writeln!(io::stderr(), "{text}");
 }

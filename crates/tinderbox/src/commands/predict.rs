@@ -9,7 +9,7 @@ use serde::Serialize;
 use tinderbox_models::weights;
 use tinderbox_training::{Examples, evaluate};
 
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, say};
 use crate::backend::Backend;
 use crate::json;
 
@@ -36,7 +36,7 @@ pub(super) struct Predict {
 }
 
 const EXAMPLES: &str = "\
-A row holds the pixels of one image, row by row from the top, separated by spaces or commas.
+A row holds the pixels of one image, row by row from the top, separated by spaces, or by commas.
 Examples:
   tinderbox predict cnn.safetensors digits.txt
   zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json";
@@ -83,14 +83,14 @@ impl Predict {
             let digit = evaluation.answers().next().unwrap_or_default();
             let probabilities = &evaluation.probabilities;
             if self.json {
-                println!("{}", json::text(&Answer { digit, probabilities }));
+                say(json::text(&Answer { digit, probabilities }))?;
             } else {
                 let percents: Vec<_> = probabilities
                     .iter()
                     .enumerate()
                     .map(|(d, p)| format!("{d}: {:.1} %", p * 100.0))
                     .collect();
-                println!("{digit}   {}", percents.join("  "));
+                say(format_args!("{digit}   {}", percents.join("  ")))?;
             }
         }
         Ok(Exit::Done)
@@ -105,8 +105,18 @@ impl Values {
             Self::Usps => (-1.0, 1.0),
             Self::Bytes => (0.0, 255.0),
         };
-        let words = line.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
-        let pixels = words
+        // Between commas an empty field is a missing value; a mark of byte order is no part of a number.
+        let line = line.trim_start_matches('\u{feff}').trim();
+        let words: Vec<&str> = if line.contains(',') {
+            line.split(',').map(str::trim).collect()
+        } else {
+            line.split_whitespace().collect()
+        };
+        if words.len() != expected {
+            return Err(format!("{} values, expected {expected}", words.len()));
+        }
+        words
+            .into_iter()
             .enumerate()
             .map(|(position, word)| {
                 let value: f32 = word
@@ -120,11 +130,7 @@ impl Values {
                 }
                 Ok((value - low) / (high - low))
             })
-            .collect::<Result<Vec<f32>, String>>()?;
-        if pixels.len() != expected {
-            return Err(format!("{} values, expected {expected}", pixels.len()));
-        }
-        Ok(pixels)
+            .collect()
     }
 }
 
@@ -134,7 +140,7 @@ mod tests {
 
     #[test]
     fn rows_become_pixels_between_0_and_1() {
-        assert_eq!(Values::Unit.pixels("0 0.5,1", 3), Ok(vec![0.0, 0.5, 1.0]));
+        assert_eq!(Values::Unit.pixels("\u{feff}0 0.5 1", 3), Ok(vec![0.0, 0.5, 1.0]));
         assert_eq!(Values::Usps.pixels("-1  0 1 ", 3), Ok(vec![0.0, 0.5, 1.0]));
         assert_eq!(Values::Bytes.pixels("0,255", 2), Ok(vec![0.0, 1.0]));
     }
@@ -143,6 +149,7 @@ mod tests {
     fn a_bad_row_is_named_by_its_value() {
         let bad = |values: Values, line: &str| values.pixels(line, 2).unwrap_err();
         assert_eq!(bad(Values::Unit, "0"), "1 values, expected 2");
+        assert_eq!(bad(Values::Unit, "0.5,"), "value 2: ``, expected a number");
         assert_eq!(bad(Values::Unit, "0 x"), "value 2: `x`, expected a number");
         assert_eq!(
             bad(Values::Unit, "-1 0"),

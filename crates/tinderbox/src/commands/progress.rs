@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::note;
 use crate::crew::News;
 use crate::worker::Message;
 
@@ -55,7 +56,7 @@ impl Progress {
             _ = bars.all.clear();
         }
         let elapsed = Duration::from_secs(elapsed.as_secs());
-        eprintln!("{} of {} trials done, {} s here", self.done, self.total, elapsed.as_secs());
+        note(format_args!("{} of {} trials done, {} s here", self.done, self.total, elapsed.as_secs()));
     }
 
     fn said(&mut self, place: usize, message: &Message) {
@@ -106,7 +107,7 @@ impl Progress {
     fn line(&self, text: &str) {
         match &self.bars {
             Some(bars) => _ = bars.all.println(text),
-            None => eprintln!("{text}"),
+            None => note(format_args!("{text}")),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, say};
 use crate::json;
 use crate::page;
 use crate::run::RunFolder;
@@ -23,12 +23,12 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let folder = RunFolder::open(&self.run)?;
-        let numbers = page::write(&folder)?;
+        let numbers = page::write(&folder)?.numbers;
         if self.json {
-            println!("{}", json::pretty(&numbers));
+            say(json::pretty(&numbers))?;
         } else {
-            println!("{}", tinderbox_report::summary(&numbers));
-            println!("report: {}", folder.report_path().display());
+            say(tinderbox_report::summary(&numbers))?;
+            say(format_args!("report: {}", folder.report_path().display()))?;
         }
         Ok(Exit::Done)
     }

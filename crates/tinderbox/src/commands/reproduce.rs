@@ -1,5 +1,6 @@
 //! `tinderbox reproduce`: experiments become a run, the run a report.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,13 +12,13 @@ use tinderbox_data::Dataset;
 use tinderbox_search::{Storage, StudyId, Timestamp};
 
 use super::progress::Progress;
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
 use crate::crew::{Crew, CrewError};
 use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::{revision, rfc3339};
 use crate::experiment::{Experiment, Setting};
-use crate::page;
+use crate::page::{self, Written};
 use crate::plan::{Plan, ProfileName, Wishes};
 use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, stand_in};
 
@@ -36,11 +37,11 @@ pub(super) struct Reproduce {
     profile: ProfileName,
 
     /// Seeds of each arm, in place of the profile's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     seeds: Option<u32>,
 
     /// Epochs of each trial, in place of the profile's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     epochs: Option<u32>,
 
     /// A setting for every arm, such as `training.batch_size=32`; may be repeated
@@ -77,6 +78,9 @@ Examples:
 A run that was stopped goes on when the same command is given again. Results are in
 runs/<hash of the plan>/report.html.";
 
+const OTHER_REVISION: &str = "note: another revision of the program ran some of these trials; \
+                              with another folder for --runs this one runs them anew";
+
 impl Reproduce {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let experiments = self.experiments()?;
@@ -89,11 +93,11 @@ impl Reproduce {
             settings: self.settings.clone(),
             backend: self.backend,
         };
-        let plan = Plan::new(experiments, &wishes, &dataset.sha256)?;
+        let plan = Plan::new(experiments, &wishes, &dataset)?;
         let workers = self
             .workers
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-        print_plan(&plan, &dataset, workers);
+        print_plan(&plan, &dataset, workers)?;
         if self.dry_run {
             return Ok(Exit::Done);
         }
@@ -111,17 +115,26 @@ impl Reproduce {
             waiting += counts.waiting + counts.running;
         }
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
-        let numbers = page::write(&folder);
-        let (finished, numbers) = (finished?, numbers?);
-        println!("\n{}", tinderbox_report::summary(&numbers));
+        let written = page::write(&folder);
+        let (finished, Written { numbers, revisions }) = (finished?, written?);
+        say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
         let report = std::path::absolute(folder.report_path()).unwrap_or(folder.report_path());
-        println!("report: {}", report.display());
+        say(format_args!("report: {}", report.display()))?;
+        if let (Some(ours), _) = revision()
+            && revisions.iter().any(|revision| *revision != ours)
+        {
+            note(OTHER_REVISION);
+        }
         if !finished {
-            println!("stopped with {waiting} trials to go; the same command goes on where this one stopped");
+            say(format_args!(
+                "stopped with {waiting} trials to go; the same command goes on where this one stopped"
+            ))?;
             return Ok(Exit::Interrupted);
         }
         if failed > 0 {
-            println!("{failed} trials failed; the report says why, and the same command tries them again");
+            say(format_args!(
+                "{failed} trials failed; the report says why, and the same command tries them again"
+            ))?;
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -157,22 +170,22 @@ impl Reproduce {
     }
 }
 
-fn print_plan(plan: &Plan, dataset: &Dataset, workers: usize) {
+fn print_plan(plan: &Plan, dataset: &Dataset, workers: usize) -> io::Result<()> {
     let trials = plan.tasks().count();
-    println!("plan {}: {trials} trials on {}", plan.hash(), dataset.title);
+    say(format_args!("plan {}: {trials} trials on {}", plan.hash(), dataset.title))?;
     for planned in &plan.experiments {
         let experiment = &planned.experiment;
-        println!(
+        say(format_args!(
             "  {} ({}, {} split): {}",
             experiment.name, experiment.part, experiment.protocol, experiment.title
-        );
+        ))?;
         for arm in &experiment.arms {
             let seeds = planned.tasks.iter().filter(|task| task.arm == arm.name).count();
             let epochs = arm.configuration.training.epochs;
-            println!("    {:<10} {seeds} seeds x {epochs} epochs   {}", arm.name, arm.description);
+            say(format_args!("    {:<10} {seeds} seeds x {epochs} epochs   {}", arm.name, arm.description))?;
         }
     }
-    println!("{workers} worker processes on {}, one thread each", plan.backend);
+    say(format_args!("{workers} worker processes on {}, one thread each", plan.backend))
 }
 
 fn enqueue_all(
@@ -188,6 +201,7 @@ fn enqueue_all(
         let heading = Heading {
             plan: plan.hash(),
             profile: plan.profile,
+            backend: plan.backend,
             seeds: (1..=planned.tasks.iter().map(|task| task.seed).max().unwrap_or(0)).collect(),
             epochs: wishes.epochs,
             command: command(),
@@ -232,7 +246,7 @@ fn train(
         todo += counts.waiting + counts.running;
     }
     if todo == 0 {
-        println!("everything is done already");
+        say(format_args!("everything is done already"))?;
         return Ok(true);
     }
     let stop = Arc::new(AtomicBool::new(false));

@@ -10,12 +10,12 @@ use tinderbox_models::{Kind, weights};
 use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
 use tinderbox_training::stream;
 
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::experiment::{Configuration, Setting};
 use crate::json;
-use crate::trial;
+use crate::trial::{self, check_fit};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -77,8 +77,12 @@ impl Train {
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             return Err(format!("--output: there is no folder {}", folder.display()).into());
         }
+        if self.output.is_dir() {
+            return Err(format!("--output: {} is a folder, expected a file", self.output.display()).into());
+        }
         let device = self.backend.open()?;
         let dataset = self.dataset.load()?;
+        check_fit(&configuration.model, &dataset.test)?;
         let split = split(
             &dataset,
             self.protocol,
@@ -91,16 +95,16 @@ impl Train {
         watcher.bar.finish_and_clear();
         match fitted.outcome {
             Outcome::Diverged { epoch } => {
-                eprintln!("diverged in epoch {epoch}: a loss was not finite; no weights are saved");
+                note(format_args!("diverged in epoch {epoch}: a loss was not finite; no weights are saved"));
                 return Ok(Exit::Failed);
             }
             Outcome::StoppedEarly { epoch, best } => {
-                eprintln!("stopped after epoch {epoch}; the weights are those of epoch {best}");
+                note(format_args!("stopped after epoch {epoch}; the weights are those of epoch {best}"));
             }
             Outcome::Finished => {}
         }
         weights::save(&fitted.model, &configuration.model, &self.output)?;
-        eprintln!("weights: {}", self.output.display());
+        note(format_args!("weights: {}", self.output.display()));
         Ok(Exit::Done)
     }
 }
@@ -130,7 +134,8 @@ impl Observer for Watcher {
                 epoch.test_accuracy * 100.0
             )
         };
-        self.bar.suspend(|| println!("{line}"));
+        // A closed output is no reason to lose the training.
+        self.bar.suspend(|| _ = say(&line));
     }
 }
 

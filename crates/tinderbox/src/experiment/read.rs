@@ -47,6 +47,14 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
         let span = span(places.get_ref(), keys).unwrap_or(0..text.len().min(1));
         ExperimentError::at(path, text, span, message, help)
     };
+    // It names checkpoints and studies.
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if file.name.is_empty() || !file.name.chars().all(plain) {
+        return Err(at(&["name"], "expected lower-case letters, digits and -", None));
+    }
+    if let Some(index) = file.arms.iter().position(|arm| arm.name.trim().is_empty()) {
+        return Err(at(&["arms", &index.to_string(), "name"], "is empty", None));
+    }
     if file.arms.is_empty() {
         return Err(at(&["arms"], "no arms, expected at least one", None));
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::early_stopping::Best;
-use super::{Epoch, Learner, State};
+use super::{Epoch, State};
 
 /// Why a checkpoint could not be used or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ enum Reason {
     #[error("damaged ({0}); delete it to start this training anew")]
     Damaged(&'static str),
     #[error(
-        "belongs to another training (its configuration, seed or model differs); delete it to start anew"
+        "belongs to another training (its settings, seed, model, examples or device differ); delete it to start anew"
     )]
     Foreign,
 }
@@ -61,9 +61,8 @@ struct Head {
 }
 
 impl<'a> Checkpoint<'a> {
-    pub(super) fn new(path: &'a Path, learner: &Learner, model: &impl Module) -> Self {
-        let identity = format!("{:?} {} {}", learner.config, learner.seed, model.num_params());
-        Self { path, training: base16ct::lower::encode_string(&Sha256::digest(identity)) }
+    pub(super) fn new(path: &'a Path, training: String) -> Self {
+        Self { path, training }
     }
 
     /// The state that was saved, or `fresh` if none was.

@@ -17,6 +17,7 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::prelude::*;
 use rand::Rng;
+use sha2::{Digest, Sha256};
 use tinderbox_models::Classifier;
 
 use crate::examples::Examples;
@@ -53,7 +54,7 @@ pub struct LearnerConfig {
 pub struct Learner {
     config: LearnerConfig,
     seed: u64,
-    checkpoint: Option<PathBuf>,
+    checkpoint: Option<(PathBuf, String)>,
 }
 
 /// What is learnt from, chosen by, and only looked at.
@@ -160,9 +161,12 @@ impl LearnerConfig {
 
 impl Learner {
     /// Writes a checkpoint to `path` after each epoch, and goes on from one that is found there.
+    ///
+    /// A checkpoint of another training is refused. The learner's settings, the seed, the device and the examples are
+    /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text.
     #[must_use]
-    pub fn with_checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
-        self.checkpoint = Some(path.into());
+    pub fn with_checkpoint(mut self, path: impl Into<PathBuf>, model: impl Into<String>) -> Self {
+        self.checkpoint = Some((path.into(), model.into()));
         self
     }
 
@@ -193,7 +197,10 @@ impl Learner {
         let device = device.clone().autodiff();
         self.seed(&device, "weights", 0);
         let mut state = State::new(draw(&device), self.config.optimizer.init());
-        let checkpoint = self.checkpoint.as_ref().map(|path| Checkpoint::new(path, self, &state.model));
+        let checkpoint = self
+            .checkpoint
+            .as_ref()
+            .map(|(path, model)| Checkpoint::new(path, self.identity(model, &device, material)));
         if let Some(checkpoint) = &checkpoint {
             state = checkpoint.resume(state)?;
         }
@@ -243,6 +250,16 @@ impl Learner {
             return Some(Outcome::StoppedEarly { epoch, best: best.epoch });
         }
         (epoch >= self.config.epochs).then_some(Outcome::Finished)
+    }
+
+    /// What makes a training this one, hashed.
+    fn identity(&self, model: &str, device: &Device, material: &Material) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{:?} {} {device:?} {model}", self.config, self.seed));
+        for part in [material.training, material.validation, material.test] {
+            part.hash_into(&mut hash);
+        }
+        base16ct::lower::encode_string(&hash.finalize())
     }
 
     fn seed(&self, device: &Device, name: &str, epoch: usize) {

@@ -82,7 +82,7 @@ fn fit(
         Material { training: training.examples(), validation: validation.examples(), test: test.examples() };
     let mut learner = config.init(seed)?;
     if let Some(path) = checkpoint {
-        learner = learner.with_checkpoint(path);
+        learner = learner.with_checkpoint(path, "small");
     }
     learner.fit(Small::draw, device, &material, observer)
 }
@@ -220,6 +220,25 @@ fn a_damaged_or_foreign_checkpoint_is_refused_by_name() {
     *flipped.last_mut().expect("bytes") ^= 1;
     fs::write(&path, flipped).expect("written");
     assert!(message(&config(2), 1).contains("its checksum is wrong"));
+}
+
+#[test]
+fn a_checkpoint_of_other_examples_or_another_model_is_refused() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("training.checkpoint");
+    let rows = [1, 2].map(|seed| Rows::new(20, seed));
+    let [one, other] = [rows[0].examples(), rows[1].examples()];
+    let run = |training, validation, model: &str| {
+        let material = Material { training, validation, test: one };
+        let learner = config(1).init(1).expect("a learner").with_checkpoint(&path, model);
+        learner.fit(Small::draw, &Device::flex(), &material, &mut ()).map(|_| ())
+    };
+    run(one, one, "a").expect("trained");
+    run(one, one, "a").expect("loaded");
+    for refused in [run(other, one, "a"), run(one, other, "a"), run(one, one, "b")] {
+        let message = refused.expect_err("refused").to_string();
+        assert!(message.contains("belongs to another training"), "{message}");
+    }
 }
 
 #[test]

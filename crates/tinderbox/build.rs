@@ -1,0 +1,27 @@
+//! Writes down which commit the program is built from, and whether anything in it was not committed.
+
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    // The crates, and what is compiled into them; a new commit shows in the log of HEAD.
+    for path in ["..", "../../experiments", "../../datasets", "../../.git/HEAD", "../../.git/logs/HEAD"] {
+        // Cargo runs this again at every build while a listed path is missing.
+        if Path::new(path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    if let Some(revision) = git(&["rev-parse", "HEAD"]) {
+        println!("cargo::rustc-env=TINDERBOX_REVISION={revision}");
+        let compiled =
+            ["status", "--porcelain", "--", "..", "../../experiments", "../../datasets", "../../Cargo.lock"];
+        if let Some(changes) = git(&compiled) {
+            println!("cargo::rustc-env=TINDERBOX_DIRTY={}", !changes.is_empty());
+        }
+    }
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
+}
