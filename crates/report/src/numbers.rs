@@ -190,8 +190,14 @@ fn trial(record: &Record) -> TrialNumbers {
     }
 }
 
+/// That of the weights that were kept.
 fn last_test_accuracy(record: &Record) -> Option<f64> {
-    record.results.history.last().map(|epoch| epoch.test_accuracy)
+    let history = &record.results.history;
+    let kept = match record.results.outcome {
+        Outcome::StoppedEarly { best, .. } => history.iter().find(|epoch| epoch.epoch == best),
+        Outcome::Finished | Outcome::Diverged { .. } => history.last(),
+    };
+    kept.map(|epoch| epoch.test_accuracy)
 }
 
 /// The epoch of best validation accuracy, the first among equals.

@@ -154,10 +154,10 @@ pub struct Timing {
     /// Seconds of each epoch's training, evaluation left out.
     #[serde(with = "number")]
     pub epoch_seconds: Vec<f64>,
-    /// Seconds of the whole trial.
+    /// Seconds of the attempt that finished it, evaluations included.
     #[serde(with = "number")]
     pub wall_seconds: f64,
-    /// Processor seconds of the whole trial, where the system tells.
+    /// Processor seconds of that attempt, where the system tells.
     #[serde(with = "number")]
     pub cpu_seconds: Option<f64>,
     /// When it began: RFC 3339, UTC.

@@ -16,7 +16,7 @@ use crate::environment::ONE_THREAD;
 use crate::run::{RunError, RunFolder};
 use crate::worker::Message;
 
-/// A place in the crew whose process died so often in a row without finishing a trial stays empty.
+/// So many deaths in a row, with no trial finished between them, end the run: whatever kills workers would go on.
 const DEATHS: usize = 3;
 
 /// How a crew is made up.
@@ -50,7 +50,7 @@ pub enum CrewError {
     #[error("cannot start a worker: {0}")]
     Start(#[from] std::io::Error),
     /// Processes keep dying.
-    #[error("{DEATHS} workers in a row died ({how}) without finishing a trial: {words} (more in {})", .log.display())]
+    #[error("{DEATHS} workers in a row died (the last {how}) without finishing a trial: {words} (more in {})", .log.display())]
     Deaths {
         /// How the last one died.
         how: String,
@@ -211,7 +211,7 @@ fn last_words(log: &Path) -> String {
 fn describe(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("killed by signal {signal}");
+        return format!("was killed by signal {signal}");
     }
-    status.to_string()
+    format!("ended with {status}")
 }

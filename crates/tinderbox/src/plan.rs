@@ -9,6 +9,9 @@ use crate::experiment::{Arm, Configuration, Experiment, Setting, SettingError};
 use crate::json;
 use crate::trial::check_fit;
 
+/// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
+const LAYOUT: u32 = 1;
+
 /// What will be run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -122,7 +125,7 @@ impl Plan {
     /// The first 12 hexadecimal digits of a SHA-256 over the trials and the program's version.
     pub fn hash(&self) -> String {
         let tasks: Vec<&Task> = self.tasks().collect();
-        let text = json::text(&(env!("CARGO_PKG_VERSION"), tasks));
+        let text = json::text(&(env!("CARGO_PKG_VERSION"), LAYOUT, tasks));
         base16ct::lower::encode_string(&Sha256::digest(text)[..6])
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_report::TestImages;
-use tinderbox_search::{Direction, Lease, NewTrial, Sqlite, Storage, StorageError, StudyId};
+use tinderbox_search::{
+    Direction, Lease, NewTrial, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
+};
 
 use crate::backend::Backend;
 use crate::experiment::Reported;
@@ -174,6 +176,20 @@ impl RunFolder {
         Ok(Sqlite::open(self.storage_path())?)
     }
 
+    /// Removes what killed workers left half-written. Only for the holder of the lock, while no crew is at work.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn sweep(&self) -> Result<(), RunError> {
+        let path = self.checkpoints();
+        let entries = fs::read_dir(&path).map_err(|error| RunError::Io { path, error })?;
+        for entry in entries.flatten().filter(|entry| entry.path().extension() == Some("tmp".as_ref())) {
+            // What cannot be removed only takes space.
+            _ = fs::remove_file(entry.path());
+        }
+        Ok(())
+    }
+
     /// Keeps other `reproduce` processes out for as long as the file is held.
     ///
     /// # Errors
@@ -220,6 +236,20 @@ pub fn enqueue(
         storage.enqueue(study, &NewTrial { key: task.key(), attributes, ..NewTrial::default() })?;
     }
     Ok(study)
+}
+
+/// Puts the trials of dead workers back in the queue at once. Only for the holder of the lock, while no crew is at work.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn release_all(storage: &mut dyn Storage, study: StudyId, now: Timestamp) -> Result<(), RunError> {
+    let trials = storage.trials(study)?;
+    for worker in
+        trials.into_iter().filter(|trial| trial.state == State::Running).filter_map(|trial| trial.worker)
+    {
+        storage.release(study, &worker, now)?;
+    }
+    Ok(())
 }
 
 /// The studies of a run in the order of its plan, with their headings.

@@ -14,7 +14,6 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 use tinderbox_data::Dataset;
 use tinderbox_report::Record;
@@ -86,8 +85,6 @@ pub struct Worker<W> {
     pub folder: RunFolder,
     /// The images.
     pub dataset: Dataset,
-    /// Where tensors live.
-    pub device: Device,
     /// Where messages go.
     pub out: W,
 }
@@ -99,9 +96,9 @@ impl<W: Write> Worker<W> {
     /// If the storage cannot be used. Failed trials are no error.
     pub fn run(&mut self) -> Result<(), RunError> {
         let mut storage = self.folder.storage()?;
+        let studies: Vec<StudyId> =
+            run::headings(&self.folder, &storage)?.into_iter().map(|(study, _)| study).collect();
         loop {
-            let studies: Vec<StudyId> =
-                run::headings(&self.folder, &storage)?.into_iter().map(|(study, _)| study).collect();
             let mut claimed = None;
             let mut running = 0;
             for &study in &studies {
@@ -140,16 +137,14 @@ impl<W: Write> Worker<W> {
             Message::Refused { reason: "another worker has taken this trial over".to_string() }
         } else {
             match storage.tell(claim, &told, now()) {
-                Ok(()) => {
-                    // The record is stored; a checkpoint that stays behind would only take space.
-                    _ = std::fs::remove_file(&checkpoint);
-                    match result {
-                        Ok(record) => {
-                            Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
-                        }
-                        Err(reason) => Message::Failed { reason },
+                Ok(()) => match result {
+                    Ok(record) => {
+                        // The record is stored; a checkpoint that stays behind would only take space.
+                        _ = std::fs::remove_file(&checkpoint);
+                        Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
                     }
-                }
+                    Err(reason) => Message::Failed { reason },
+                },
                 Err(error @ (StorageError::Fenced { .. } | StorageError::AlreadyTold { .. })) => {
                     Message::Refused { reason: error.to_string() }
                 }
@@ -177,10 +172,11 @@ impl<W: Write> Worker<W> {
             },
         );
         let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
-        let (dataset, device, out) = (&self.dataset, &self.device, &mut self.out);
+        let device = task.backend.open().map_err(|error| error.to_string())?;
+        let (dataset, out) = (&self.dataset, &mut self.out);
         let mut reporter = Reporter { fenced, accuracy: None, last: None, say: |message| say(out, &message) };
         // A panic costs this trial, not the worker.
-        catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, device, &circumstances, &mut reporter)))
+        catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, &device, &circumstances, &mut reporter)))
             .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
             .map_err(|error| error.to_string())
     }

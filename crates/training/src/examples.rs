@@ -25,6 +25,12 @@ pub enum ExamplesError {
         /// Channels, height and width of an image.
         shape: [usize; 3],
     },
+    /// Images without pixels.
+    #[error("images are {shape:?}, expected at least one pixel")]
+    Shape {
+        /// Channels, height and width of an image.
+        shape: [usize; 3],
+    },
     /// A label names no class.
     #[error("image {image}: label {label}, expected one of {classes} classes, from 0")]
     Label {
@@ -68,6 +74,9 @@ impl<'a> Examples<'a> {
         classes: usize,
     ) -> Result<Self, ExamplesError> {
         let size: usize = shape.iter().product();
+        if size == 0 {
+            return Err(ExamplesError::Shape { shape });
+        }
         if pixels.len() != size * labels.len() {
             let expected = size * labels.len();
             return Err(ExamplesError::Length {

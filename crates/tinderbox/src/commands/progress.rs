@@ -14,8 +14,8 @@ pub(super) struct Progress {
     bars: Option<Bars>,
     total: usize,
     done: usize,
-    /// Which trial each worker is at.
-    trials: Vec<String>,
+    /// Which trial each worker is at, and which share of it is done.
+    trials: Vec<(String, f64)>,
 }
 
 struct Bars {
@@ -31,18 +31,21 @@ impl Progress {
     /// Of `total` trials `done` are done; the others are shared by so many workers.
     pub(super) fn new(total: usize, done: usize, workers: usize) -> Self {
         let bars = std::io::stderr().is_terminal().then(|| Bars::new(total, done, workers));
-        Self { bars, total, done, trials: vec![String::new(); workers] }
+        Self { bars, total, done, trials: vec![(String::new(), 0.0); workers] }
     }
 
     /// Shows what happened.
     pub(super) fn show(&mut self, news: &News) {
         match news {
             News::Said(place, message) => self.said(*place, message),
-            News::Died(place, how) => self.line(&format!(
-                "worker {place} was {how} at {}; another one takes over",
-                self.trials[*place]
-            )),
+            News::Died(place, how) => {
+                let trial = &self.trials[*place].0;
+                let at = if trial.is_empty() { String::new() } else { format!(" at {trial}") };
+                self.line(&format!("worker {place} {how}{at}; another one takes over"));
+                self.worker(*place, String::new(), 0.0, "");
+            }
             News::Ended(place) => {
+                self.worker(*place, String::new(), 0.0, "");
                 if let Some(bars) = &self.bars {
                     bars.workers[*place].finish_and_clear();
                 }
@@ -63,17 +66,13 @@ impl Progress {
         match message {
             Message::Claimed { arm, seed, attempt, .. } => {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-                self.trials[place] = format!("{arm} seed {seed}{again}");
-                self.worker(place, 0.0, self.trials[place].clone());
+                self.worker(place, format!("{arm} seed {seed}{again}"), 0.0, "");
             }
             Message::Progress { done, epoch, epochs, accuracy } => {
                 let accuracy =
                     accuracy.map_or_else(String::new, |accuracy| format!("  {:.1} %", accuracy * 100.0));
-                self.worker(
-                    place,
-                    *done,
-                    format!("{}  epoch {epoch}/{epochs}{accuracy}", self.trials[place]),
-                );
+                let trial = self.trials[place].0.clone();
+                self.worker(place, trial, *done, &format!("  epoch {epoch}/{epochs}{accuracy}"));
             }
             Message::Told { accuracy, seconds } => {
                 self.done += 1;
@@ -89,18 +88,22 @@ impl Progress {
         }
     }
 
-    fn trial_line(&self, place: usize, what: &str) {
+    fn trial_line(&mut self, place: usize, what: &str) {
         let width = self.total.to_string().len();
-        self.line(&format!("[{:>width$}/{}] {}: {what}", self.done, self.total, self.trials[place]));
-        self.worker(place, 0.0, String::new());
+        self.line(&format!("[{:>width$}/{}] {}: {what}", self.done, self.total, self.trials[place].0));
+        self.worker(place, String::new(), 0.0, "");
     }
 
-    fn worker(&self, place: usize, done: f64, message: String) {
+    /// The worker in this place is at `trial`, of which this share is done.
+    fn worker(&mut self, place: usize, trial: String, done: f64, more: &str) {
         if let Some(bars) = &self.bars {
             bars.workers[place].set_position((done * TRIAL as f64) as u64);
-            bars.workers[place].set_message(message);
-            let running: u64 = bars.workers.iter().map(ProgressBar::position).sum();
-            bars.whole.set_position(self.done as u64 * TRIAL + running);
+            bars.workers[place].set_message(format!("{trial}{more}"));
+        }
+        self.trials[place] = (trial, done);
+        if let Some(bars) = &self.bars {
+            let running: f64 = self.trials.iter().map(|(_, done)| done).sum();
+            bars.whole.set_position(((self.done as f64 + running) * TRIAL as f64) as u64);
         }
     }
 

@@ -20,7 +20,7 @@ use crate::environment::{revision, rfc3339};
 use crate::experiment::{Experiment, Setting};
 use crate::page::{self, Written};
 use crate::plan::{Plan, ProfileName, Wishes};
-use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, stand_in};
+use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -103,10 +103,12 @@ impl Reproduce {
         }
         let folder = RunFolder::create(&self.runs, &plan)?;
         let _lock = folder.lock()?;
+        folder.sweep()?;
         let mut storage = folder.storage()?;
         let studies = enqueue_all(&mut storage, &plan, &wishes, &dataset)?;
         let finished = train(&folder, &mut storage, &studies, &plan, &dataset, workers);
 
+        folder.sweep()?;
         let mut failed = 0;
         let mut waiting = 0;
         for &study in &studies {
@@ -125,7 +127,7 @@ impl Reproduce {
         {
             note(OTHER_REVISION);
         }
-        if !finished {
+        if !finished && waiting > 0 {
             say(format_args!(
                 "stopped with {waiting} trials to go; the same command goes on where this one stopped"
             ))?;
@@ -225,7 +227,9 @@ fn enqueue_all(
             image: [shape.height, shape.width],
         };
         let study = enqueue(storage, planned, &heading, dataset)?;
-        storage.retry_failed(study, Timestamp::from(SystemTime::now()))?;
+        let now = Timestamp::from(SystemTime::now());
+        release_all(storage, study, now)?;
+        storage.retry_failed(study, now)?;
         studies.push(study);
     }
     Ok(studies)
@@ -254,7 +258,6 @@ fn train(
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let mut arguments = vec!["worker".to_string(), folder.path().display().to_string()];
-    arguments.extend(["--backend".to_string(), plan.backend.to_string()]);
     arguments.extend(arguments_of(dataset));
     let crew = Crew {
         size: workers.min(todo),

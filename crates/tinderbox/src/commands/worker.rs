@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, Refusal};
-use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::run::RunFolder;
 use crate::worker::{self, end_with_parent};
@@ -23,10 +22,6 @@ pub(super) struct Worker {
     #[arg(long)]
     name: String,
 
-    /// Where tensors live
-    #[arg(long, value_enum, default_value_t)]
-    backend: Backend,
-
     #[command(flatten)]
     dataset: DatasetArguments,
 }
@@ -37,7 +32,6 @@ impl Worker {
         let mut worker = worker::Worker {
             name: self.name,
             folder: RunFolder::open(&self.run)?,
-            device: self.backend.open()?,
             dataset: self.dataset.load()?,
             out: std::io::stdout(),
         };

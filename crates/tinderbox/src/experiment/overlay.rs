@@ -109,15 +109,30 @@ pub(super) fn overlay(
         };
         place = next;
     }
-    if let (Some(entries), Some(old)) = (value.as_object(), place.as_object())
-        && (entries.get("kind").is_none() || entries.get("kind") == old.get("kind"))
-    {
+    if let (Some(entries), Some(old)) = (value.as_object(), place.as_object()) {
+        let other_kind = entries.get("kind").filter(|kind| Some(*kind) != old.get("kind"));
+        let start = match other_kind {
+            // Its defaults first, so that each other entry is a key of them or a mistake.
+            Some(kind) if entries.len() > 1 => {
+                overlay(configuration, keys, &serde_json::json!({ "kind": kind }))?
+            }
+            Some(_) => {
+                *place = value.clone();
+                return read(tree, keys);
+            }
+            None => configuration.clone(),
+        };
         let mut others = entries.iter().filter(|(key, _)| *key != "kind");
-        return others.try_fold(configuration.clone(), |configuration, (key, value)| {
+        return others.try_fold(start, |configuration, (key, value)| {
             overlay(&configuration, &[keys, &[key]].concat(), value)
         });
     }
     *place = value.clone();
+    read(tree, keys)
+}
+
+/// The configuration in a tree of which the entry at `keys` is new.
+fn read(tree: Value, keys: &[&str]) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
     let configuration: Configuration =
         serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
@@ -179,6 +194,8 @@ mod tests {
         assert!(
             message("training.optimizer.momentum=0.9").contains("unknown key `training.optimizer.momentum`")
         );
+        let hiden = message("model={ kind = \"cnn\", hiden = 3 }");
+        assert_eq!(hiden, "unknown key `model.hiden`, did you mean `hidden`?");
         assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
         assert!(message("validation_fraction=1.0").contains("expected in (0, 1)"));
         assert!(message("training..epochs=3").contains("expected key=value"));

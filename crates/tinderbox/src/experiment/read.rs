@@ -75,6 +75,13 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
         let default = kind(word)
             .map(Configuration::paper)
             .map_err(|(message, help)| at(&["arms", &index, "model", "kind"], &message, help.as_deref()))?;
+        for (table, place) in
+            [(&file.training, vec!["training"]), (&arm.training, vec!["arms", &index, "training"])]
+        {
+            if table.contains_key("epochs") {
+                return Err(at(&[&place[..], &["epochs"]].concat(), "epochs are set by the profiles", None));
+            }
+        }
         let layers: [(&str, &toml::Table, &Path); 3] = [
             ("training", &file.training, &["training"]),
             ("model", &arm.model, &["arms", &index, "model"]),

@@ -32,6 +32,9 @@ fn an_experiment_file_is_refused_with_line_caret_and_nearest_word() {
     experiment_refused(&change("seeds = 2", "seeds = 0"), &["wrong.toml:9:", "at least 1"]);
     experiment_refused(&change("name = \"Cnn\"", "name = \"Fcn\""), &["wrong.toml:22:", "two arms"]);
     experiment_refused(&change("title", "[[arms"), &["wrong.toml:4:"]);
+    experiment_refused(&change("name = \"small\"", "name = \"../small\""), &["wrong.toml:2:1", "lower-case"]);
+    let epochs = change("[[arms]]", "[training]\nepochs = 3\n\n[[arms]]");
+    experiment_refused(&epochs, &["wrong.toml:17:1", "set by the profiles"]);
 }
 
 #[test]
@@ -43,6 +46,9 @@ fn a_command_line_is_refused_before_anything_starts() {
     run("--set training.learning_rate=-1")
         .refused(&["learning_rate is -1, expected a finite number above 0"]);
     run("--set learning_rate").refused(&["expected key=value"]);
+    run("--set model.pixels=100").refused(&["is for images of 100 pixels", "these are 1x16x16"]);
+    run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]").refused(&["same as arm Fcn"]);
+    run("--data-dir nowhere").refused(&["--data-dir: nowhere is not a folder"]);
     run("--only smal").refused(&["--only smal", "small (test)"]);
     run("--seeds 0").refused(&["0"]);
     run("--backend cuda").refused(&["flex", "ndarray", "wgpu"]);
@@ -105,6 +111,41 @@ fn a_record_that_was_changed_makes_report_refuse_and_name_it() {
     drop(storage);
     let ended = desk.run(&format!("report {}", folder.display()));
     ended.refused(&["study.sqlite: study `small`, trial ", "it was changed after it was written"]);
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let desk = Desk::new();
+    let train = "train --model fcn --epochs 1 --dataset stand-in --checkpoint a.checkpoint";
+    desk.run(train).done();
+    desk.run(train).done();
+    for other in
+        ["--set model.dropout=0.5", "--set model.activation=sigmoid", "--protocol pooled", "--seed 2"]
+    {
+        desk.run(&format!("{train} {other}")).refused(&["a.checkpoint", "belongs to another training"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_output_is_no_crash() {
+    let desk = Desk::new();
+    desk.run("train --model fcn --epochs 1 --dataset stand-in").done();
+    for words in [
+        "data list",
+        "evaluate model.safetensors --dataset stand-in",
+        "reproduce --dataset stand-in --dry-run",
+    ] {
+        let mut child = desk
+            .command(words)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("waited for");
+        assert_eq!(output.status.code(), Some(0), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

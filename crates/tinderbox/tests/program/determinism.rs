@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::desk::Desk;
 
@@ -108,14 +108,18 @@ fn start(desk: &Desk, words: &str) -> Child {
     desk.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
 }
 
-/// Whether a checkpoint was there before the program ended.
+/// Whether the program wrote a checkpoint before it ended.
 fn wait_for_checkpoint(runs: &Path, child: &mut Child) -> bool {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_mins(2) && child.try_wait().expect("a child").is_none() {
+    let (started, clock) = (SystemTime::now(), Instant::now());
+    let fresh = |path: &Path| {
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+        path.extension() == Some("checkpoint".as_ref()) && written.is_ok_and(|written| written > started)
+    };
+    while clock.elapsed() < Duration::from_mins(2) && child.try_wait().expect("a child").is_none() {
         let runs = fs::read_dir(runs).into_iter().flatten().flatten();
         let mut files =
             runs.flat_map(|run| fs::read_dir(run.path().join("checkpoints")).into_iter().flatten());
-        if files.next().is_some() {
+        if files.any(|file| file.is_ok_and(|file| fresh(&file.path()))) {
             return true;
         }
         std::thread::sleep(Duration::from_millis(5));

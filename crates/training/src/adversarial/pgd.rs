@@ -18,10 +18,11 @@ pub struct Pgd {
     pub epsilon: f64,
     /// α, the length of a step, above 0.
     pub step_size: f64,
-    /// How many steps.
+    /// How many steps, at least 1.
     #[config(default = 40)]
     pub steps: usize,
-    /// Seed of the random start; without one the attack starts at the image itself.
+    /// Seed of the random start; without one the attack starts at the image itself. Each batch has the same start: an
+    /// image's depends on its place in its batch.
     pub start: Option<u64>,
 }
 
@@ -36,6 +37,9 @@ impl Attack for Pgd {
         if !(self.step_size > 0.0 && self.step_size.is_finite()) {
             let expected = "a finite number above 0";
             return Err(AttackError::Setting { field: "step_size", value: self.step_size, expected });
+        }
+        if self.steps == 0 {
+            return Err(AttackError::Setting { field: "steps", value: 0.0, expected: "at least 1" });
         }
         let images = images.inner();
         let low = (images.clone() - self.epsilon).clamp_min(0.0);

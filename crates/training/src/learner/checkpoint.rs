@@ -60,6 +60,17 @@ struct Head {
     sha256: String,
 }
 
+impl Head {
+    /// SHA-256 of all the rest of the head, and of what follows it.
+    fn seal(&self, parts: &[u8]) -> String {
+        let Self { training, history, epoch_seconds, best, parts: lengths, sha256: _ } = self;
+        let mut hash = Sha256::new();
+        hash.update(format!("{training} {history:?} {epoch_seconds:?} {best:?} {lengths:?} "));
+        hash.update(parts);
+        base16ct::lower::encode_string(&hash.finalize())
+    }
+}
+
 impl<'a> Checkpoint<'a> {
     pub(super) fn new(path: &'a Path, training: String) -> Self {
         Self { path, training }
@@ -85,18 +96,15 @@ impl<'a> Checkpoint<'a> {
         if let Some(best) = &state.best {
             parts.push(best.weights.clone().into_bytes()?);
         }
-        let mut hash = Sha256::new();
-        for part in &parts {
-            hash.update(&part[..]);
-        }
-        let head = Head {
+        let mut head = Head {
             training: self.training.clone(),
             history: state.history.clone(),
             epoch_seconds: state.epoch_seconds.clone(),
             best: state.best.as_ref().map(|best| (best.epoch, best.loss)),
             parts: parts.iter().map(|part| part[..].len()).collect(),
-            sha256: base16ct::lower::encode_string(&hash.finalize()),
+            sha256: String::new(),
         };
+        head.sha256 = head.seal(&parts.iter().map(|part| &part[..]).collect::<Vec<_>>().concat());
         let (scratch, mut file) = AtomicFile::create(self.path)?;
         serde_json::to_writer(&file, &head).map_err(std::io::Error::from)?;
         file.write_all(b"\n")?;
@@ -115,7 +123,7 @@ impl<'a> Checkpoint<'a> {
         if rest.len() != head.parts.iter().sum::<usize>() {
             return Err(Reason::Damaged("its length is wrong"));
         }
-        if base16ct::lower::encode_string(&Sha256::digest(rest)) != head.sha256 {
+        if head.seal(rest) != head.sha256 {
             return Err(Reason::Damaged("its checksum is wrong"));
         }
         if head.training != self.training {

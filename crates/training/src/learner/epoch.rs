@@ -70,7 +70,8 @@ pub(super) fn run<M: Classifier + Module>(
     let model = state.model.valid();
     let validation = evaluate(&model, &material.validation, &plain);
     let test = evaluate(&model, &material.test, &plain);
-    if ![training_loss, validation.loss, test.loss].iter().all(|loss| loss.is_finite()) {
+    // The test loss is left out: it decides nothing, not even this.
+    if !(training_loss.is_finite() && validation.loss.is_finite()) {
         state.diverged = Some(epoch);
         return ControlFlow::Continue(state);
     }

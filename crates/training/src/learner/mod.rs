@@ -71,7 +71,7 @@ pub struct Material<'a> {
 /// A trained classifier and how it got there.
 #[derive(Debug)]
 pub struct Fitted<M> {
-    /// Holds still: dropout is off and weights are constants. With `patience`, the model of the best epoch.
+    /// Holds still: dropout is off and weights are constants. With `patience`, the model of the best epoch, unless it diverged.
     pub model: M,
     /// How the training ended.
     pub outcome: Outcome,
@@ -86,7 +86,7 @@ pub struct Fitted<M> {
 pub enum Outcome {
     /// After its last epoch.
     Finished,
-    /// Validation stopped improving.
+    /// Validation no longer improved, and the weights of an earlier epoch were kept: only with `patience`.
     StoppedEarly {
         /// The last epoch, from 1.
         epoch: usize,
@@ -164,6 +164,9 @@ impl Learner {
     ///
     /// A checkpoint of another training is refused. The learner's settings, the seed, the device and the examples are
     /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text.
+    ///
+    /// Burn brings an optimiser's state back through its default device. Where a GPU backend is compiled in but no GPU is
+    /// there, name another in the environment variable `BURN_DEVICE`.
     #[must_use]
     pub fn with_checkpoint(mut self, path: impl Into<PathBuf>, model: impl Into<String>) -> Self {
         self.checkpoint = Some((path.into(), model.into()));
@@ -223,11 +226,7 @@ impl Learner {
             }
         };
         let model = match (outcome, &state.best) {
-            (Outcome::Finished | Outcome::StoppedEarly { .. }, Some(best))
-                if self.config.patience.is_some() =>
-            {
-                best.restore(state.model)
-            }
+            (Outcome::StoppedEarly { .. }, Some(best)) => best.restore(state.model),
             _ => state.model,
         };
         Ok(Fitted {
@@ -244,12 +243,13 @@ impl Learner {
             return Some(Outcome::Diverged { epoch });
         }
         let epoch = state.history.len();
+        let last = epoch >= self.config.epochs;
         if let (Some(patience), Some(best)) = (self.config.patience, &state.best)
-            && epoch - best.epoch >= patience
+            && (epoch - best.epoch >= patience || (last && epoch > best.epoch))
         {
             return Some(Outcome::StoppedEarly { epoch, best: best.epoch });
         }
-        (epoch >= self.config.epochs).then_some(Outcome::Finished)
+        last.then_some(Outcome::Finished)
     }
 
     /// What makes a training this one, hashed.

@@ -113,6 +113,16 @@ impl Observer for Killer {
     }
 }
 
+/// Notes the epoch of the first step that it sees.
+struct FirstEpoch(Option<usize>);
+
+impl Observer for FirstEpoch {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        self.0.get_or_insert(step.epoch);
+        ControlFlow::Continue(())
+    }
+}
+
 #[test]
 fn it_learns() {
     for device in devices() {
@@ -148,7 +158,9 @@ fn a_training_that_is_killed_at_any_step_goes_on_bit_for_bit() {
                 let path = folder.path().join("training.checkpoint");
                 let killed = fit(&config, 5, &device, Some(&path), &mut Killer { remaining });
                 assert!(matches!(killed, Err(LearnerError::Interrupted { .. })));
-                let resumed = fit(&config, 5, &device, Some(&path), &mut ()).expect("trained");
+                let mut first = FirstEpoch(None);
+                let resumed = fit(&config, 5, &device, Some(&path), &mut first).expect("trained");
+                assert_eq!(first.0, Some((remaining - 1) / 7 + 1), "it went on, it did not start anew");
                 assert_eq!(resumed.history, whole.history, "killed at step {remaining}");
                 assert_eq!(bits(&resumed.model), bits(&whole.model), "killed at step {remaining}");
                 assert_eq!(resumed.outcome, whole.outcome);
@@ -216,6 +228,12 @@ fn a_damaged_or_foreign_checkpoint_is_refused_by_name() {
         let message = message(&config(2), 1);
         assert!(message.contains("training.checkpoint: damaged") && message.contains(part), "{message}");
     }
+    let end = whole.iter().position(|&byte| byte == b'\n').expect("a head");
+    let head = String::from_utf8(whole[..end].to_vec()).expect("text");
+    let changed = head.replacen("\"training_accuracy\":0.", "\"training_accuracy\":0.1", 1);
+    assert_ne!(head, changed);
+    fs::write(&path, [changed.as_bytes(), &whole[end..]].concat()).expect("written");
+    assert!(message(&config(2), 1).contains("its checksum is wrong"));
     let mut flipped = whole.clone();
     *flipped.last_mut().expect("bytes") ^= 1;
     fs::write(&path, flipped).expect("written");
