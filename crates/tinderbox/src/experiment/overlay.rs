@@ -91,7 +91,7 @@ pub(super) fn overlay(
 ) -> Result<Configuration, SettingError> {
     // Another kind has other keys beside it: the whole table changes.
     if let [above @ .., "kind"] = keys
-        && !above.is_empty()
+        && lookup(&json::value(configuration), above).is_some_and(|table| table.get("kind").is_some())
     {
         return overlay(configuration, above, &serde_json::json!({ "kind": value }));
     }
@@ -110,7 +110,9 @@ pub(super) fn overlay(
         place = next;
     }
     if let (Some(entries), Some(old)) = (value.as_object(), place.as_object()) {
-        let other_kind = entries.get("kind").filter(|kind| Some(*kind) != old.get("kind"));
+        // A table without kinds takes `kind` for a key like any other: a mistake.
+        let other_kind = old.get("kind").and_then(|old| entries.get("kind").filter(|kind| *kind != old));
+        let old_has_kind = old.contains_key("kind");
         let start = match other_kind {
             // Its defaults first, so that each other entry is a key of them or a mistake.
             Some(kind) if entries.len() > 1 => {
@@ -122,13 +124,17 @@ pub(super) fn overlay(
             }
             None => configuration.clone(),
         };
-        let mut others = entries.iter().filter(|(key, _)| *key != "kind");
+        let mut others = entries.iter().filter(|(key, _)| *key != "kind" || !old_has_kind);
         return others.try_fold(start, |configuration, (key, value)| {
             overlay(&configuration, &[keys, &[key]].concat(), value)
         });
     }
     *place = value.clone();
     read(tree, keys)
+}
+
+fn lookup<'a>(tree: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+    keys.iter().try_fold(tree, |place, key| place.get(*key))
 }
 
 /// The configuration in a tree of which the entry at `keys` is new.
@@ -198,6 +204,8 @@ mod tests {
         assert_eq!(hiden, "unknown key `model.hiden`, did you mean `hidden`?");
         assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
         assert!(message("validation_fraction=1.0").contains("expected in (0, 1)"));
+        assert!(message("training.kind=sgd").starts_with("unknown key `training.kind`"));
+        assert!(message("training={ kind = \"sgd\" }").starts_with("unknown key `training.kind`"));
         assert!(message("training..epochs=3").contains("expected key=value"));
     }
 }

@@ -50,7 +50,7 @@ fn a_command_line_is_refused_before_anything_starts() {
     run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]").refused(&["same as arm Fcn"]);
     run("--data-dir nowhere").refused(&["--data-dir: nowhere is not a folder"]);
     run("--only smal").refused(&["--only smal", "small (test)"]);
-    run("--seeds 0").refused(&["0"]);
+    run("--seeds 0").refused(&["--seeds", "1..=10000"]);
     run("--backend cuda").refused(&["flex", "ndarray", "wgpu"]);
     desk.run("reproduce nowhere.toml").refused(&["nowhere.toml: No such file"]);
     assert!(!desk.path().join("runs").exists());

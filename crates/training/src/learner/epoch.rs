@@ -27,7 +27,8 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// At its end.
     pub validation_accuracy: f64,
-    /// At its end. Decides nothing.
+    /// At its end. Decides nothing, and may be infinite or NaN for that reason.
+    #[serde(with = "any_float")]
     pub test_loss: f64,
     /// At its end. Decides nothing.
     pub test_accuracy: f64,
@@ -91,4 +92,56 @@ pub(super) fn run<M: Classifier + Module>(
     state.history.push(entry);
     state.epoch_seconds.push(seconds);
     ControlFlow::Continue(state)
+}
+
+/// JSON has no word for infinity and NaN: they are written as texts, and come back from them.
+mod any_float {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() {
+            serializer.serialize_f64(*value)
+        } else {
+            serializer.serialize_str(&value.to_string())
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Number(value) => Ok(value),
+            Written::Text(text) => text.parse().map_err(D::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_loss_comes_back_whatever_it_is() {
+        for test_loss in [0.1 + 0.2, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            let epoch = Epoch {
+                epoch: 1,
+                training_loss: 0.5,
+                training_accuracy: 0.5,
+                validation_loss: 0.5,
+                validation_accuracy: 0.5,
+                test_loss,
+                test_accuracy: 0.5,
+            };
+            let text = serde_json::to_string(&epoch).expect("written");
+            let again: Epoch = serde_json::from_str(&text).expect("read");
+            assert_eq!(format!("{again:?}"), format!("{epoch:?}"));
+        }
+    }
 }
