@@ -1,5 +1,7 @@
 //! Made-up records: every number is a formula of the arm and the seed, none was measured.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::record::{
@@ -38,6 +40,7 @@ pub(crate) fn record(arm: &str, seed: u64) -> Record {
             history,
             model: model(arm),
             test: Some(predictions(arm, seed)),
+            perturbed: vec![],
         },
         timing: Timing {
             epoch_seconds: (0..EPOCHS).map(|epoch| 0.3 + 0.01 * epoch as f64 + 0.001 * seed as f64).collect(),
@@ -124,17 +127,16 @@ fn predictions(arm: &str, seed: u64) -> Predictions {
 /// Three arms with three seeds each, and pictures: a bright bar whose place tells the class.
 pub(crate) fn report() -> Report {
     let arms = ["fcn", "local_net", "cnn"];
-    let arm = |name: &str| ArmView { name: name.into(), description: format!("the {name}"), reported: None };
+    let arm = |name: &str| ArmView {
+        name: name.into(),
+        description: format!("the {name}"),
+        records: (0..3).map(|seed| record(name, seed)).collect(),
+        ..ArmView::default()
+    };
     Report {
         title: "Made-up digits".into(),
         created: "2026-03-01 12:30 UTC".into(),
-        plan: Plan {
-            hash: "cd".repeat(32),
-            profile: "quick".into(),
-            seeds: vec![0, 1, 2],
-            epochs: Some(EPOCHS),
-            protocol: "official".into(),
-        },
+        plan: Plan { hash: "cd".repeat(32), profile: "quick".into(), epochs: Some(EPOCHS) },
         command: "cargo xtask reproduce --profile quick".into(),
         backend: "flex".into(),
         notice: None,
@@ -143,19 +145,13 @@ pub(crate) fn report() -> Report {
             title: "Three models".into(),
             part: "Task I, figure 1".into(),
             statement: "The CNN has the best accuracy.".into(),
+            protocol: "official".into(),
+            seeds: vec![0, 1, 2],
+            command: "cargo xtask reproduce --only task1_models".into(),
             arms: arms.map(arm).to_vec(),
-            records: arms.iter().flat_map(|arm| (0..3).map(|seed| record(arm, seed))).collect(),
-            failures: vec![],
-            waiting: 0,
+            search: None,
+            test_images: Some(Arc::new(pictures())),
         }],
-        test_images: Some(TestImages {
-            height: 16,
-            width: 16,
-            pixels: (0..IMAGES * 256)
-                .map(|pixel| if pixel % 16 == pixel / 256 % 10 { 255 } else { 0 })
-                .collect(),
-            labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
-        }),
     }
 }
 
@@ -167,14 +163,16 @@ pub(crate) fn paper() -> Report {
         title: title.into(),
         part: "Task II, table 9".into(),
         statement: "The second has the best accuracy, and 0.1 fails to converge.".into(),
-        records: arms.iter().flat_map(|arm| (0..seeds).map(|seed| trial(name, arm, seed))).collect(),
-        arms: arms.into_iter().map(arm).collect(),
-        failures: vec![],
-        waiting: 0,
+        protocol: "official".into(),
+        seeds: (0..seeds).collect(),
+        command: format!("cargo xtask reproduce --only {name}"),
+        arms: arms.into_iter().map(|arm| self::arm(name, arm, seeds)).collect(),
+        search: None,
+        test_images: Some(Arc::new(pictures())),
     };
     let mut rates =
         experiment("task2_rates", "Learning rates", ["0.0001", "0.001", "0.1"].map(String::from).to_vec(), 8);
-    for record in rates.records.iter_mut().filter(|record| record.arm == "0.1") {
+    for record in &mut rates.arms[2].records {
         record.results.outcome = Outcome::Diverged { epoch: 2 };
         record.results.history.truncate(2);
         record.results.history[1].training_loss = f64::NAN;
@@ -182,14 +180,13 @@ pub(crate) fn paper() -> Report {
         record.results.test = None;
     }
     rates.arms[1].reported = Some(Reported { value_percent: 95.7, what: "test accuracy, table 1".into() });
-    rates.failures = vec![Failure {
-        arm: "0.1".into(),
+    rates.arms[2].failures = vec![Failure {
         seed: 9,
         reason:
             "the worker was killed by signal 9 while it ran epoch 3; an earlier attempt ended the same way"
                 .into(),
     }];
-    rates.waiting = 3;
+    rates.arms[2].waiting = 3;
     let grid = [2, 3, 4].iter().flat_map(|layers| {
         [128, 256, 512]
             .iter()
@@ -202,12 +199,25 @@ pub(crate) fn paper() -> Report {
     report.experiments.push(experiment("extra_grid", "Architecture search", grid.collect(), 12));
     let parts = ["Task I, figure 1", "Task II, figure 2", "Extra, table 3"];
     report.experiments.iter_mut().zip(parts).for_each(|(experiment, part)| experiment.part = part.into());
-    report.plan.seeds = (0..8).collect();
     report
 }
 
-fn arm(name: String) -> ArmView {
-    ArmView { description: format!("everything else as in {name}"), name, reported: None }
+fn pictures() -> TestImages {
+    TestImages {
+        height: 16,
+        width: 16,
+        pixels: (0..IMAGES * 256).map(|pixel| if pixel % 16 == pixel / 256 % 10 { 255 } else { 0 }).collect(),
+        labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
+    }
+}
+
+fn arm(experiment: &str, name: String, seeds: u64) -> ArmView {
+    ArmView {
+        description: format!("everything else as in {name}"),
+        records: (0..seeds).map(|seed| trial(experiment, &name, seed)).collect(),
+        name,
+        ..ArmView::default()
+    }
 }
 
 fn trial(experiment: &str, arm: &str, seed: u64) -> Record {

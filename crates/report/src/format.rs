@@ -51,6 +51,18 @@ pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number as u64), if number == 1 { one } else { many })
 }
 
+/// How many seeds, and which: `8 seeds (1 to 8)`.
+pub(crate) fn seeds(seeds: &[u64]) -> String {
+    let range = match seeds {
+        [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
+            format!(" ({first} to {last})")
+        }
+        [] => String::new(),
+        _ => format!(" ({})", seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    counted(seeds.len(), "seed", "seeds") + &range
+}
+
 /// The first characters of a hash, enough to tell two apart by eye.
 pub(crate) fn short(hash: &str) -> String {
     hash.chars().take(10).collect()
@@ -86,5 +98,12 @@ mod tests {
         assert_eq!(estimate(Estimate::of(&[0.95])), "95.00");
         assert_eq!(estimate(Estimate::of(&[0.94, 0.95, 0.96])), "95.00 ± 2.48");
         assert_eq!(estimate(None), "–");
+    }
+
+    #[test]
+    fn consecutive_seeds_are_a_range() {
+        assert_eq!(seeds(&[3, 4, 5]), "3 seeds (3 to 5)");
+        assert_eq!(seeds(&[3, 5]), "2 seeds (3, 5)");
+        assert_eq!(seeds(&[7]), "1 seed (7)");
     }
 }

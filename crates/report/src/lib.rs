@@ -17,10 +17,11 @@ mod fixture;
 pub use numbers::{Numbers, numbers};
 pub use page::{PageError, render};
 pub use record::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, PredictionsError,
-    Record, RecordError, Results, Timing,
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
+    Predictions, PredictionsError, Record, RecordError, Results, Timing,
 };
 pub use report::{
-    ArmView, ExperimentView, Failure, Plan, Report, ReportError, Reported, STAND_IN, TestImages,
+    ArmView, ExperimentView, Failure, Plan, Report, ReportError, Reported, STAND_IN, SearchView, Source,
+    TestImages,
 };
 pub use terminal::summary;

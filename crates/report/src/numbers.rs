@@ -21,8 +21,6 @@ pub fn numbers(report: &Report) -> Numbers {
         created: report.created.clone(),
         plan: report.plan.hash.clone(),
         profile: report.plan.profile.clone(),
-        protocol: report.plan.protocol.clone(),
-        seeds: report.plan.seeds.clone(),
         backend: report.backend.clone(),
         notice: report.notice().map(Into::into),
         experiments: report.experiments.iter().map(experiment).collect(),
@@ -40,10 +38,6 @@ pub struct Numbers {
     pub plan: String,
     /// Name of the profile.
     pub profile: String,
-    /// How data are split.
-    pub protocol: String,
-    /// Seeds of the plan.
-    pub seeds: Vec<u64>,
     /// Backend that computed.
     pub backend: String,
     /// What a reader must know of every number.
@@ -59,6 +53,10 @@ pub struct ExperimentNumbers {
     pub name: String,
     /// Heading.
     pub title: String,
+    /// How data are split.
+    pub protocol: String,
+    /// Seeds that every arm was to be run with.
+    pub seeds: Vec<u64>,
     /// Trials that have not ended.
     pub waiting: usize,
     /// In the order of the experiment.
@@ -126,25 +124,26 @@ pub struct TrialNumbers {
 }
 
 fn experiment(view: &ExperimentView) -> ExperimentNumbers {
-    let records_of = |arm: &ArmView| {
-        let mut records: Vec<&Record> = view.records.iter().filter(|record| record.arm == arm.name).collect();
-        records.sort_by_key(|record| record.seed);
-        records
-    };
-    let arms: Vec<(&ArmView, Vec<&Record>)> = view.arms.iter().map(|arm| (arm, records_of(arm))).collect();
+    let speakers: Vec<(&str, &[Record])> =
+        view.arms.iter().map(|arm| (arm.name.as_str(), &arm.records[..])).collect();
     ExperimentNumbers {
         name: view.name.clone(),
         title: view.title.clone(),
-        waiting: view.waiting,
-        arms: arms.iter().map(|(arm, records)| arm_numbers(arm, records, view)).collect(),
-        trials: arms.iter().flat_map(|(_, records)| records.iter().copied().map(trial)).collect(),
-        mistakes: mistakes::everyones(
-            &arms.iter().map(|(arm, records)| (arm.name.as_str(), &records[..])).collect::<Vec<_>>(),
-        ),
+        protocol: view.protocol.clone(),
+        seeds: view.seeds.clone(),
+        waiting: view.arms.iter().map(|arm| arm.waiting).sum(),
+        arms: view.arms.iter().map(arm_numbers).collect(),
+        trials: view
+            .arms
+            .iter()
+            .flat_map(|arm| arm.records.iter().map(|record| trial(arm, record)))
+            .collect(),
+        mistakes: mistakes::everyones(&speakers),
     }
 }
 
-fn arm_numbers(arm: &ArmView, records: &[&Record], view: &ExperimentView) -> ArmNumbers {
+fn arm_numbers(arm: &ArmView) -> ArmNumbers {
+    let records: Vec<&Record> = arm.records.iter().collect();
     let (diverged, ended): (Vec<&Record>, Vec<&Record>) =
         records.iter().partition(|record| matches!(record.results.outcome, Outcome::Diverged { .. }));
     let estimate = |measure: fn(&Record) -> Option<f64>| {
@@ -158,7 +157,7 @@ fn arm_numbers(arm: &ArmView, records: &[&Record], view: &ExperimentView) -> Arm
         name: arm.name.clone(),
         trials: ended.len(),
         diverged: diverged.len(),
-        failed: view.failures.iter().filter(|failure| failure.arm == arm.name).count(),
+        failed: arm.failures.len(),
         test_accuracy: estimate(last_test_accuracy),
         chosen_test_accuracy: estimate(|record| chosen(record).map(|epoch| epoch.test_accuracy)),
         training_accuracy: estimate(|record| record.results.final_training_accuracy),
@@ -170,15 +169,15 @@ fn arm_numbers(arm: &ArmView, records: &[&Record], view: &ExperimentView) -> Arm
         multiply_adds: model.map(|model| model.multiply_adds),
         layers: model.map_or_else(Vec::new, |model| model.layers.clone()),
         epoch_seconds: median(&seconds),
-        curves: Curves::of(records),
+        curves: Curves::of(&records),
     }
 }
 
-fn trial(record: &Record) -> TrialNumbers {
+fn trial(arm: &ArmView, record: &Record) -> TrialNumbers {
     let finite = |value: f64| value.is_finite().then_some(value);
     let chosen = chosen(record);
     TrialNumbers {
-        arm: record.arm.clone(),
+        arm: arm.name.clone(),
         seed: record.seed,
         outcome: record.results.outcome,
         epochs: record.results.history.len(),
@@ -191,7 +190,10 @@ fn trial(record: &Record) -> TrialNumbers {
 }
 
 /// That of the weights that were kept.
-fn last_test_accuracy(record: &Record) -> Option<f64> {
+pub(crate) fn last_test_accuracy(record: &Record) -> Option<f64> {
+    if let Some(test) = &record.results.test {
+        return test.accuracy();
+    }
     let history = &record.results.history;
     let kept = match record.results.outcome {
         Outcome::StoppedEarly { best, .. } => history.iter().find(|epoch| epoch.epoch == best),
@@ -217,8 +219,9 @@ mod tests {
     fn an_arm_is_measured_at_the_end_and_at_the_epoch_chosen_on_validation() {
         let mut report = fixture::report();
         for (record, (early, late)) in
-            report.experiments[0].records.iter_mut().zip([(0.91, 0.95), (0.93, 0.97), (0.95, 0.99)])
+            report.experiments[0].arms[0].records.iter_mut().zip([(0.91, 0.95), (0.93, 0.97), (0.95, 0.99)])
         {
+            record.results.test = None;
             let history = &mut record.results.history;
             history.truncate(3);
             history[0].validation_accuracy = 0.5;
@@ -235,10 +238,11 @@ mod tests {
     fn trials_that_diverged_are_counted_and_left_out_of_the_mean() {
         let mut report = fixture::report();
         let whole = numbers(&report).experiments[0].arms[0].test_accuracy.unwrap();
-        let experiment = &mut report.experiments[0];
-        experiment.records[0].results.outcome = Outcome::Diverged { epoch: 2 };
-        experiment.records[0].results.history[7].test_accuracy = f64::NAN;
-        experiment.failures.push(Failure { arm: "fcn".into(), seed: 9, reason: "killed".into() });
+        let arm = &mut report.experiments[0].arms[0];
+        arm.records[0].results.outcome = Outcome::Diverged { epoch: 2 };
+        arm.records[0].results.history[7].test_accuracy = f64::NAN;
+        arm.records[0].results.test = None;
+        arm.failures.push(Failure { seed: 9, reason: "killed".into() });
         let arm = &numbers(&report).experiments[0].arms[0];
         assert_eq!((arm.trials, arm.diverged, arm.failed), (2, 1, 1));
         assert_eq!((whole.count, arm.test_accuracy.unwrap().count), (3, 2));
@@ -248,7 +252,7 @@ mod tests {
     #[test]
     fn an_arm_without_trials_has_no_numbers() {
         let mut report = fixture::report();
-        report.experiments[0].records.clear();
+        report.experiments[0].arms.iter_mut().for_each(|arm| arm.records.clear());
         let numbers = numbers(&report);
         let arm = &numbers.experiments[0].arms[0];
         assert_eq!((arm.trials, arm.test_accuracy, arm.parameters, arm.epoch_seconds), (0, None, None, None));

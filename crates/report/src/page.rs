@@ -28,7 +28,7 @@ pub fn render(report: &Report) -> Result<String, PageError> {
         progress: head::progress(report),
         facts: head::facts(report),
         experiments: experiments
-            .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers, report))
+            .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers))
             .collect::<Result<_, _>>()?,
     };
     Ok(page.render()?)

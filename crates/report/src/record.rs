@@ -2,12 +2,14 @@
 
 mod envelope;
 mod number;
+mod perturbation;
 mod predictions;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use envelope::RecordError;
+pub use perturbation::{Perturbation, Perturbed};
 pub(crate) use predictions::likeliest;
 pub use predictions::{Predictions, PredictionsError};
 
@@ -49,8 +51,10 @@ pub struct Results {
     /// Accuracy on the training images after the last epoch, weights held still, in `[0, 1]`.
     #[serde(with = "number")]
     pub final_training_accuracy: Option<f64>,
-    /// What the model of the last epoch says of each test image.
+    /// What the kept model says of each test image: that of the last epoch, or of the best one if it stopped early.
     pub test: Option<Predictions>,
+    /// What it says of the same images once they are changed, in the order that was asked for.
+    pub perturbed: Vec<Perturbed>,
 }
 
 /// Which images, and how many of them.

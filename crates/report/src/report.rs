@@ -2,6 +2,11 @@
 
 mod check;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use crate::record::Record;
 
 pub use check::ReportError;
@@ -26,8 +31,6 @@ pub struct Report {
     pub notice: Option<String>,
     /// In the order of the page.
     pub experiments: Vec<ExperimentView>,
-    /// Pictures for the gallery of mistakes.
-    pub test_images: Option<TestImages>,
 }
 
 /// What was to be run.
@@ -37,12 +40,8 @@ pub struct Plan {
     pub hash: String,
     /// Name of the profile, such as `quick`.
     pub profile: String,
-    /// Seed of each repetition of an arm.
-    pub seeds: Vec<u64>,
-    /// Epochs of every trial, where the profile overrides the experiments.
+    /// Epochs of every trial, where the command overrides the profile.
     pub epochs: Option<usize>,
-    /// How data are split.
-    pub protocol: String,
 }
 
 /// One experiment and what came of it.
@@ -52,33 +51,73 @@ pub struct ExperimentView {
     pub name: String,
     /// Heading.
     pub title: String,
-    /// Part of the paper, such as `Task I, figure 1`.
+    /// Part of the paper, such as `task-1`.
     pub part: String,
     /// The paper's sentences, plain text.
     pub statement: String,
+    /// How data are split for every record of [`ArmView::records`].
+    pub protocol: String,
+    /// Seeds that every arm was to be run with.
+    pub seeds: Vec<u64>,
+    /// Command that runs this experiment alone.
+    pub command: String,
     /// In the order of the tables.
     pub arms: Vec<ArmView>,
-    /// Of the trials that ended, in any order.
+    /// How the arms were drawn, if they are points of a space.
+    pub search: Option<SearchView>,
+    /// Pictures for the gallery of mistakes.
+    pub test_images: Option<Arc<TestImages>>,
+}
+
+/// One row of an experiment, and the trials of it.
+#[derive(Clone, Debug, Default)]
+pub struct ArmView {
+    /// Name in tables and figures. Its records may have another, see [`same_as`](Self::same_as).
+    pub name: String,
+    /// What it is, in a few words.
+    pub description: String,
+    /// What the paper reports of it.
+    pub reported: Option<Reported>,
+    /// What a search chose, by name of the dimension; empty for other arms.
+    pub point: BTreeMap<String, Value>,
+    /// The arm of another experiment that has the same settings, and whose trials these are.
+    pub same_as: Option<Source>,
+    /// Arms of this experiment whose probabilities were averaged: nothing was trained for this one.
+    pub average_of: Vec<String>,
+    /// Of the trials that ended, by seed.
     pub records: Vec<Record>,
+    /// The same under the protocol `pooled`, by seed; empty unless that was asked for.
+    pub pooled: Vec<Record>,
     /// Trials that left no record.
     pub failures: Vec<Failure>,
     /// Trials that have not ended.
     pub waiting: usize,
 }
 
-/// One row of an experiment.
-#[derive(Clone, Debug)]
-pub struct ArmView {
-    /// Name, as its records have it.
-    pub name: String,
-    /// What it is, in a few words.
-    pub description: String,
-    /// What the paper reports of it.
-    pub reported: Option<Reported>,
+/// An arm of another experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Name of the arm.
+    pub arm: String,
+}
+
+/// How arms were drawn from a space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchView {
+    /// Name of the sampler, such as `random`.
+    pub sampler: String,
+    /// Seed of the sampler.
+    pub seed: u64,
+    /// Points in the whole space.
+    pub points: usize,
+    /// What can be chosen, in order.
+    pub dimensions: Vec<(String, Vec<Value>)>,
 }
 
 /// A number of the paper.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reported {
     /// In percent, as printed there.
     pub value_percent: f64,
@@ -87,10 +126,8 @@ pub struct Reported {
 }
 
 /// A trial that left no record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Name of the arm.
-    pub arm: String,
     /// Seed of the trial.
     pub seed: u64,
     /// Why, in a sentence.
@@ -113,9 +150,20 @@ pub struct TestImages {
 impl Report {
     /// What every table must say of its numbers: the given notice, or that digits are stand-ins where a record says so.
     pub fn notice(&self) -> Option<&str> {
-        let mut records = self.experiments.iter().flat_map(|experiment| &experiment.records);
-        let stand_in = || records.any(|record| record.results.dataset.stand_in).then_some(STAND_IN);
+        let stand_in = || self.records().any(|record| record.results.dataset.stand_in).then_some(STAND_IN);
         self.notice.as_deref().or_else(stand_in)
+    }
+
+    /// Every record of the experiments' own protocols.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.experiments.iter().flat_map(ExperimentView::records)
+    }
+}
+
+impl ExperimentView {
+    /// Every record of its own protocol, arm by arm.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.arms.iter().flat_map(|arm| &arm.records)
     }
 }
 

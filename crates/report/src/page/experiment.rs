@@ -1,10 +1,10 @@
 //! One experiment on the page: figures, the table of arms, layers, trials.
 
 use crate::figure::{BANDS, Drawing, Line, Measure, Size, colour, dashes, draw};
-use crate::format::{ABSENT, count, counted, estimate, outcome, percent, seconds, short};
+use crate::format::{ABSENT, count, counted, estimate, outcome, percent, seconds, seeds, short};
 use crate::numbers::{ArmNumbers, Curves, ExperimentNumbers, Point, TrialNumbers};
 use crate::record::LayerSummary;
-use crate::report::{ArmView, ExperimentView, Report};
+use crate::report::{ArmView, ExperimentView, Failure};
 
 use super::PageError;
 use super::gallery::Gallery;
@@ -22,6 +22,8 @@ pub(super) struct ExperimentPage<'a> {
     pub(super) rows: Vec<Row<'a>>,
     pub(super) layers: Vec<Layers<'a>>,
     pub(super) trials: Vec<Trial<'a>>,
+    /// Each with the name of its arm.
+    pub(super) failures: Vec<(&'a str, &'a Failure)>,
     pub(super) gallery: Option<Gallery<'a>>,
 }
 
@@ -74,7 +76,6 @@ impl<'a> ExperimentPage<'a> {
         number: usize,
         view: &'a ExperimentView,
         numbers: &'a ExperimentNumbers,
-        report: &Report,
     ) -> Result<Self, PageError> {
         let id = format!("experiment-{number}");
         Ok(Self {
@@ -89,10 +90,15 @@ impl<'a> ExperimentPage<'a> {
             rows: view.arms.iter().zip(&numbers.arms).map(|(arm, numbers)| row(arm, numbers)).collect(),
             layers: numbers.arms.iter().filter_map(layers).collect(),
             trials: numbers.trials.iter().map(trial).collect(),
+            failures: view
+                .arms
+                .iter()
+                .flat_map(|arm| arm.failures.iter().map(|failure| (arm.name.as_str(), failure)))
+                .collect(),
             gallery: numbers
                 .mistakes
                 .as_ref()
-                .map(|m| Gallery::new(m, report.test_images.as_ref()))
+                .map(|m| Gallery::new(m, view.test_images.as_deref()))
                 .transpose()?,
             id,
         })
@@ -101,21 +107,22 @@ impl<'a> ExperimentPage<'a> {
 
 /// How much was run, such as `24 trials, up to 8 epochs, 3 waiting`.
 fn scope(view: &ExperimentView) -> String {
-    let mut parts = vec![counted(view.records.len(), "trial", "trials")];
-    let epochs = view.records.iter().map(|record| record.results.history.len()).max();
+    let mut parts = vec![seeds(&view.seeds), counted(view.records().count(), "trial", "trials")];
+    let epochs = view.records().map(|record| record.results.history.len()).max();
     parts.extend(epochs.map(|epochs| format!("up to {}", counted(epochs, "epoch", "epochs"))));
-    if view.waiting > 0 {
-        parts.push(format!("{} waiting", count(view.waiting as u64)));
-    }
-    if !view.failures.is_empty() {
-        parts.push(format!("{} failed", count(view.failures.len() as u64)));
+    let waiting: usize = view.arms.iter().map(|arm| arm.waiting).sum();
+    let failed: usize = view.arms.iter().map(|arm| arm.failures.len()).sum();
+    for (number, what) in [(waiting, "waiting"), (failed, "failed")] {
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number as u64)));
+        }
     }
     parts.join(", ")
 }
 
 /// What an interval over seeds says nothing about.
 fn covers(view: &ExperimentView) -> String {
-    let mut tests = view.records.iter().filter_map(|record| record.results.test.as_ref());
+    let mut tests = view.records().filter_map(|record| record.results.test.as_ref());
     match tests.next() {
         None => "not the choice of the test images".into(),
         Some(first) if tests.all(|test| test.indices == first.indices) => {

@@ -2,7 +2,7 @@
 
 use crate::format::{count, counted, short};
 use crate::record::{DatasetIdentity, Environment, Record};
-use crate::report::Report;
+use crate::report::{ArmView, Report};
 
 /// A line of the head. More than one value means that the trials differ in it.
 pub(super) struct Fact {
@@ -12,17 +12,22 @@ pub(super) struct Fact {
 
 /// How much of the plan is done.
 pub(super) fn progress(report: &Report) -> String {
-    let sum = |of: fn(&crate::ExperimentView) -> usize| report.experiments.iter().map(of).sum::<usize>();
     let experiments = counted(report.experiments.len(), "experiment", "experiments");
-    let done = counted(sum(|experiment| experiment.records.len()), "trial", "trials");
-    let failed = count(sum(|experiment| experiment.failures.len()) as u64);
-    let waiting = count(sum(|experiment| experiment.waiting) as u64);
+    let (mut done, mut failed, mut waiting) = (0, 0, 0);
+    // An arm that borrows or averages trials adds none of its own.
+    let own = |arm: &&ArmView| arm.same_as.is_none() && arm.average_of.is_empty();
+    for arm in report.experiments.iter().flat_map(|experiment| &experiment.arms).filter(own) {
+        done += arm.records.len() + arm.pooled.len();
+        failed += arm.failures.len();
+        waiting += arm.waiting;
+    }
+    let done = counted(done, "trial", "trials");
+    let [failed, waiting] = [failed, waiting].map(|trials| count(trials as u64));
     format!("{experiments}: {done} with results, {failed} failed, {waiting} waiting")
 }
 
 pub(super) fn facts(report: &Report) -> Vec<Fact> {
-    let records: Vec<&Record> =
-        report.experiments.iter().flat_map(|experiment| &experiment.records).collect();
+    let records: Vec<&Record> = report.records().collect();
     let dataset =
         |of: fn(&DatasetIdentity) -> String| distinct(records.iter().map(|r| of(&r.results.dataset)));
     let environment = |of: fn(&Environment) -> String| distinct(records.iter().map(|r| of(&r.environment)));
@@ -34,18 +39,10 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
             name: "Data",
             values: dataset(|data| format!("{}, SHA-256 {}", data.title, short(&data.sha256))),
         },
-        Fact {
-            name: "Split",
-            values: dataset(split).into_iter().map(|s| format!("{}: {s}", plan.protocol)).collect(),
-        },
+        Fact { name: "Split", values: distinct(records.iter().map(|record| split(record))) },
         Fact {
             name: "Plan",
-            values: vec![format!(
-                "profile {}, {} × {epochs}, hash {}",
-                plan.profile,
-                seeds(&plan.seeds),
-                short(&plan.hash)
-            )],
+            values: vec![format!("profile {}, {epochs}, hash {}", plan.profile, short(&plan.hash))],
         },
         Fact { name: "Backend", values: vec![report.backend.clone()] },
         Fact { name: "Processor", values: environment(processor) },
@@ -57,10 +54,14 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
     facts
 }
 
-fn split(data: &DatasetIdentity) -> String {
+fn split(record: &Record) -> String {
+    let (protocol, data) = (&record.results.protocol, &record.results.dataset);
     let [training, validation, test] =
         [data.training, data.validation, data.test].map(|images| count(images as u64));
-    format!("{training} training, {validation} validation, {test} test images, {} classes", data.classes)
+    format!(
+        "{protocol}: {training} training, {validation} validation, {test} test images, {} classes",
+        data.classes
+    )
 }
 
 fn processor(environment: &Environment) -> String {
@@ -75,17 +76,6 @@ fn program(environment: &Environment) -> String {
         revision.as_deref().map_or("revision unknown".into(), |full| format!("revision {}", short(full)));
     let dirty = if *dirty == Some(true) { " with changes that were not committed" } else { "" };
     format!("Tinderbox {tinderbox}, {revision}{dirty}, Burn {burn}")
-}
-
-fn seeds(seeds: &[u64]) -> String {
-    let range = match seeds {
-        [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
-            format!(" ({first} to {last})")
-        }
-        [] => String::new(),
-        _ => format!(" ({})", seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
-    };
-    counted(seeds.len(), "seed", "seeds") + &range
 }
 
 /// From the first begun trial to the last, by their texts: RFC 3339 in UTC sorts by time.
@@ -111,17 +101,10 @@ mod tests {
     use crate::fixture;
 
     #[test]
-    fn consecutive_seeds_are_a_range() {
-        assert_eq!(seeds(&[3, 4, 5]), "3 seeds (3 to 5)");
-        assert_eq!(seeds(&[3, 5]), "2 seeds (3, 5)");
-        assert_eq!(seeds(&[7]), "1 seed (7)");
-    }
-
-    #[test]
     fn trials_that_differ_are_all_named() {
         let mut report = fixture::report();
-        report.experiments[0].records[1].environment.cpu = "Other CPU".into();
-        report.experiments[0].records[1].environment.dirty = Some(true);
+        report.experiments[0].arms[0].records[1].environment.cpu = "Other CPU".into();
+        report.experiments[0].arms[0].records[1].environment.dirty = Some(true);
         let facts = facts(&report);
         let values = |name| facts.iter().find(|fact| fact.name == name).unwrap().values.clone();
         assert_eq!(

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::fixture::{self, EPOCHS, IMAGES, paper};
 use crate::record::Predictions;
@@ -15,11 +17,14 @@ fn everything_wrong(report: &mut Report, images: usize) {
         probabilities: labels.iter().flat_map(wrong).collect(),
         labels: labels.clone(),
     };
-    for record in report.experiments.iter_mut().flat_map(|experiment| &mut experiment.records) {
-        record.results.test = Some(predictions.clone());
-    }
     let pixels = (0..images * 256).map(|pixel| (pixel * pixel % 251) as u8).collect();
-    report.test_images = Some(TestImages { height: 16, width: 16, pixels, labels });
+    let pictures = Arc::new(TestImages { height: 16, width: 16, pixels, labels });
+    for experiment in &mut report.experiments {
+        experiment.test_images = Some(Arc::clone(&pictures));
+        for record in experiment.arms.iter_mut().flat_map(|arm| &mut arm.records) {
+            record.results.test = Some(predictions.clone());
+        }
+    }
 }
 
 #[test]
@@ -46,8 +51,7 @@ fn every_string_of_the_report_is_text() {
         *text = HOSTILE.into();
     }
     report.notice = Some(HOSTILE.into());
-    (report.plan.profile, report.plan.protocol, report.plan.hash) =
-        (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+    (report.plan.profile, report.plan.hash) = (HOSTILE.into(), HOSTILE.into());
     let experiment = &mut report.experiments[0];
     for text in [&mut experiment.name, &mut experiment.title, &mut experiment.part, &mut experiment.statement]
     {
@@ -56,12 +60,14 @@ fn every_string_of_the_report_is_text() {
     experiment.arms[0].name = HOSTILE.into();
     experiment.arms[0].description = HOSTILE.into();
     experiment.arms[0].reported = Some(Reported { value_percent: 95.5, what: HOSTILE.into() });
-    experiment.failures = vec![Failure { arm: HOSTILE.into(), seed: 1, reason: HOSTILE.into() }];
-    for record in &mut experiment.records {
+    experiment.arms[0].failures = vec![Failure { seed: 1, reason: HOSTILE.into() }];
+    experiment.protocol = HOSTILE.into();
+    for record in &mut experiment.arms[0].records {
+        record.arm = HOSTILE.into();
+    }
+    for record in experiment.arms.iter_mut().flat_map(|arm| &mut arm.records) {
         record.experiment = HOSTILE.into();
-        if record.arm == "fcn" {
-            record.arm = HOSTILE.into();
-        }
+        record.results.protocol = HOSTILE.into();
         record.results.dataset.title = HOSTILE.into();
         record.results.model.layers[0].name = HOSTILE.into();
         record.environment.cpu = HOSTILE.into();
@@ -159,7 +165,7 @@ fn the_table_tells_what_was_measured() {
     );
     assert!(page.contains("all trials are tested on the same 40 images"));
     assert_eq!(page.matches("Trials that diverged are drawn for as long").count(), 1);
-    let hash = paper().experiments[0].records[0].result_hash();
+    let hash = paper().experiments[0].arms[0].records[0].result_hash();
     assert!(page.contains(&format!("<code title=\"{hash}\">{}</code>", &hash[..10])));
 }
 
@@ -167,7 +173,7 @@ fn the_table_tells_what_was_measured() {
 fn stand_in_digits_are_named_in_the_head_and_at_every_table() {
     let mut report = paper();
     assert!(!render(&report).unwrap().contains(STAND_IN));
-    report.experiments[2].records[0].results.dataset.stand_in = true;
+    report.experiments[2].arms[0].records[0].results.dataset.stand_in = true;
     let page = render(&report).unwrap();
     let head = &page[page.find("<header>").unwrap()..page.find("</header>").unwrap()];
     assert!(head.contains(STAND_IN));
@@ -185,7 +191,7 @@ fn digits_that_all_get_wrong_are_shown_with_every_answer() {
         assert!(card.contains(answer), "{card}");
     }
     let mut without = fixture::report();
-    without.test_images = None;
+    without.experiments[0].test_images = None;
     let page = render(&without).unwrap();
     assert!(!page.contains("<img") && page.contains("8 (75 %)"));
 }
@@ -193,8 +199,10 @@ fn digits_that_all_get_wrong_are_shown_with_every_answer() {
 #[test]
 fn an_empty_report_is_a_page() {
     let mut report = fixture::report();
-    report.experiments[0].records.clear();
-    report.experiments[0].waiting = 9;
+    for arm in &mut report.experiments[0].arms {
+        arm.records.clear();
+        arm.waiting = 3;
+    }
     let page = render(&report).unwrap();
     assert!(page.contains("0 trials with results, 0 failed, 9 waiting") && !page.contains("<figure>"));
     report.experiments.clear();
@@ -210,9 +218,9 @@ fn equal_reports_are_equal_bytes() {
 #[test]
 fn parts_that_do_not_belong_together_make_no_page() {
     let mut report = fixture::report();
-    report.experiments[0].records[0].arm = "mlp".into();
+    report.experiments[0].arms[0].records[0].arm = "mlp".into();
     let error = render(&report).unwrap_err().to_string();
-    assert!(error.ends_with("seed 0: no such arm, expected one of fcn, local_net, cnn"), "{error}");
+    assert!(error.ends_with("seed 0: the record is of arm mlp"), "{error}");
 }
 
 #[test]

@@ -42,7 +42,9 @@ impl Record {
         if record.to_bytes() != bytes {
             return Err(RecordError::Spelling);
         }
-        record.results.test.as_ref().map_or(Ok(()), super::Predictions::check)?;
+        let Results { test, perturbed, .. } = &record.results;
+        let mut predictions = test.iter().chain(perturbed.iter().filter_map(|changed| changed.test.as_ref()));
+        predictions.try_for_each(super::Predictions::check)?;
         Ok(record)
     }
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number;
-
 /// A probability for each image and class.
 ///
 /// Kept whole, because an ensemble, a paired test by image or a gallery of errors is a function of it, and nothing
@@ -17,8 +15,8 @@ pub struct Predictions {
     pub indices: Vec<u32>,
     /// True class of each row.
     pub labels: Vec<u8>,
-    /// Row-major, `[images, classes]`.
-    #[serde(with = "number")]
+    /// Row-major, `[images, classes]`. Written as base64 of the bytes of each `f32`, least significant first.
+    #[serde(with = "floats")]
     pub probabilities: Vec<f32>,
 }
 
@@ -115,8 +113,35 @@ pub(crate) fn likeliest<T: Copy + PartialOrd>(values: &[T]) -> Option<usize> {
     (!values.is_empty()).then_some(best)
 }
 
+/// Floats as text, bit by bit: a fifth of the time and half of the bytes that digits take.
+mod floats {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(values: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+        // One spelling for every NaN, whatever the machine made.
+        let spelt = values.iter().map(|value| if value.is_nan() { f32::NAN } else { *value });
+        let bytes: Vec<u8> = spelt.flat_map(f32::to_le_bytes).collect();
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+        let bytes = STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        let (words, rest) = bytes.as_chunks::<4>();
+        if rest.is_empty() {
+            Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
+        } else {
+            Err(D::Error::custom(format_args!("{} bytes, expected 4 for each number", bytes.len())))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn three() -> Predictions {
@@ -163,5 +188,27 @@ mod tests {
     fn equals_go_to_the_lowest_class() {
         assert_eq!(likeliest(&[0.25, 0.5, 0.5]), Some(1));
         assert_eq!(likeliest::<f64>(&[]), None);
+    }
+
+    #[test]
+    fn a_text_that_holds_no_whole_numbers_is_refused() {
+        let read = |text: &str| {
+            let json = format!(r#"{{"classes":1,"indices":[0],"labels":[0],"probabilities":"{text}"}}"#);
+            serde_json::from_str::<Predictions>(&json)
+        };
+        assert_eq!(read("AACAPw==").unwrap().probabilities, [1.0]);
+        assert!(read("AACA").unwrap_err().to_string().starts_with("3 bytes, expected 4 for each number"));
+        assert!(read("a digit").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_bit_comes_back(bits in any::<u32>()) {
+            let value = f32::from_bits(bits);
+            let one = Predictions { classes: 1, indices: vec![0], labels: vec![0], probabilities: vec![value] };
+            let back: Predictions = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
+            let read = back.probabilities[0];
+            prop_assert!(read.to_bits() == bits || value.is_nan() && read.is_nan());
+        }
     }
 }

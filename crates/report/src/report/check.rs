@@ -2,30 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::{ExperimentView, Report, TestImages};
+use super::{ArmView, ExperimentView, Report, TestImages};
 use crate::record::{PredictionsError, Record};
 
 impl Report {
     /// Whether the parts belong together.
     ///
     /// # Errors
-    /// If a record is of another experiment or an unknown arm, or stands there twice; if predictions do not fit
-    /// together, or judge an image that the test images do not hold, or hold with another label.
+    /// If a record is of another experiment or arm than its place says, or stands there twice; if predictions do not
+    /// fit together, or judge an image that the test images do not hold, or hold with another label.
     pub fn check(&self) -> Result<(), ReportError> {
-        if let Some(images) = &self.test_images
-            && images.labels.len().checked_mul(images.height * images.width) != Some(images.pixels.len())
-        {
-            return Err(ReportError::Images {
-                pixels: images.pixels.len(),
-                images: images.labels.len(),
-                height: images.height,
-                width: images.width,
-            });
-        }
-        for experiment in &self.experiments {
-            check_experiment(experiment, self.test_images.as_ref())?;
-        }
-        Ok(())
+        self.experiments.iter().try_for_each(check_experiment)
     }
 }
 
@@ -33,8 +20,12 @@ impl Report {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
     /// Pixels that are not a whole number of images.
-    #[error("test images: {pixels} pixels, expected {images} images of {height} x {width}")]
+    #[error(
+        "experiment {experiment}, test images: {pixels} pixels, expected {images} images of {height} x {width}"
+    )]
     Images {
+        /// Name of the experiment.
+        experiment: String,
         /// Number of pixels.
         pixels: usize,
         /// Number of labels.
@@ -64,8 +55,8 @@ pub enum RecordReason {
     /// Of another experiment.
     #[error("the record is of experiment {0}")]
     Experiment(String),
-    /// Of an arm that the experiment lacks.
-    #[error("no such arm, expected one of {0}")]
+    /// Of another arm.
+    #[error("the record is of arm {0}")]
     Arm(String),
     /// One of two of the same trial.
     #[error("two records of this trial, expected one")]
@@ -93,20 +84,37 @@ pub enum RecordReason {
     },
 }
 
-fn check_experiment(experiment: &ExperimentView, images: Option<&TestImages>) -> Result<(), ReportError> {
-    let mut seen = HashSet::new();
-    for record in &experiment.records {
-        let reason = if seen.insert((&record.arm, record.seed)) {
-            check_record(record, experiment, images)
-        } else {
-            Err(RecordReason::Twice)
-        };
-        reason.map_err(|reason| ReportError::Record {
+fn check_experiment(experiment: &ExperimentView) -> Result<(), ReportError> {
+    let images = experiment.test_images.as_deref();
+    if let Some(images) = images
+        && images.labels.len().checked_mul(images.height * images.width) != Some(images.pixels.len())
+    {
+        return Err(ReportError::Images {
             experiment: experiment.name.clone(),
-            arm: record.arm.clone(),
-            seed: record.seed,
-            reason,
-        })?;
+            pixels: images.pixels.len(),
+            images: images.labels.len(),
+            height: images.height,
+            width: images.width,
+        });
+    }
+    for arm in &experiment.arms {
+        // The pictures are those of the experiment's own protocol.
+        for (records, images) in [(&arm.records, images), (&arm.pooled, None)] {
+            let mut seen = HashSet::new();
+            for record in records {
+                let reason = if seen.insert(record.seed) {
+                    check_record(record, experiment, arm, images)
+                } else {
+                    Err(RecordReason::Twice)
+                };
+                reason.map_err(|reason| ReportError::Record {
+                    experiment: experiment.name.clone(),
+                    arm: arm.name.clone(),
+                    seed: record.seed,
+                    reason,
+                })?;
+            }
+        }
     }
     Ok(())
 }
@@ -114,14 +122,18 @@ fn check_experiment(experiment: &ExperimentView, images: Option<&TestImages>) ->
 fn check_record(
     record: &Record,
     experiment: &ExperimentView,
+    arm: &ArmView,
     images: Option<&TestImages>,
 ) -> Result<(), RecordReason> {
-    if record.experiment != experiment.name {
+    let (of_experiment, of_arm) = match &arm.same_as {
+        Some(source) => (&source.experiment, &source.arm),
+        None => (&experiment.name, &arm.name),
+    };
+    if record.experiment != *of_experiment {
         return Err(RecordReason::Experiment(record.experiment.clone()));
     }
-    if experiment.arms.iter().all(|arm| arm.name != record.arm) {
-        let names: Vec<&str> = experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
-        return Err(RecordReason::Arm(names.join(", ")));
+    if record.arm != *of_arm {
+        return Err(RecordReason::Arm(record.arm.clone()));
     }
     let Some(predictions) = &record.results.test else { return Ok(()) };
     predictions.check()?;
@@ -142,6 +154,7 @@ fn check_record(
 mod tests {
     use super::*;
     use crate::fixture::report;
+    use crate::report::Source;
 
     #[track_caller]
     fn refuses(change: impl Fn(&mut Report), message: &str) {
@@ -154,19 +167,29 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_named() {
         refuses(
-            |report| report.test_images.as_mut().unwrap().pixels.truncate(9),
-            "test images: 9 pixels, expected 40 images of 16 x 16",
+            |report| {
+                let images = report.experiments[0].test_images.as_mut().unwrap();
+                std::sync::Arc::make_mut(images).pixels.truncate(9);
+            },
+            "experiment task1_models, test images: 9 pixels, expected 40 images of 16 x 16",
         );
         refuses(
-            |report| report.experiments[0].records[0].arm = "mlp".into(),
-            "experiment task1_models, arm mlp, seed 0: no such arm, expected one of fcn, local_net, cnn",
+            |report| report.experiments[0].arms[0].records[0].arm = "mlp".into(),
+            "experiment task1_models, arm fcn, seed 0: the record is of arm mlp",
         );
         refuses(
             |report| report.experiments[0].name = "task2".into(),
             "experiment task2, arm fcn, seed 0: the record is of experiment task1_models",
         );
         refuses(
-            |report| report.experiments[0].records[1].seed = 0,
+            |report| {
+                let source = Source { experiment: "task2".into(), arm: "he".into() };
+                report.experiments[0].arms[0].same_as = Some(source);
+            },
+            "experiment task1_models, arm fcn, seed 0: the record is of experiment task1_models",
+        );
+        refuses(
+            |report| report.experiments[0].arms[0].records[1].seed = 0,
             "experiment task1_models, arm fcn, seed 0: two records of this trial, expected one",
         );
     }
@@ -174,7 +197,7 @@ mod tests {
     #[test]
     fn predictions_must_be_of_the_test_images() {
         fn first(report: &mut Report) -> &mut crate::Predictions {
-            report.experiments[0].records[0].results.test.as_mut().unwrap()
+            report.experiments[0].arms[0].records[0].results.test.as_mut().unwrap()
         }
         refuses(
             |report| first(report).indices[3] = 40,
