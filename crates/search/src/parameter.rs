@@ -92,6 +92,12 @@ impl Parameter {
         Self::new(Distribution::Categorical { choices }, value)
     }
 
+    /// A value that a sampler made from `distribution`, which holds it.
+    pub(crate) fn drawn(distribution: &Distribution, value: Value) -> Self {
+        debug_assert_eq!(distribution.check(&value), Ok(()));
+        Self { distribution: distribution.clone(), value }
+    }
+
     /// Where the value was chosen from.
     pub fn distribution(&self) -> &Distribution {
         &self.distribution
@@ -131,9 +137,29 @@ impl Parameter {
 }
 
 /// Optuna stores every parameter as a double: a larger whole number would not come back.
-const EXACT: i64 = 1 << 53;
+pub(crate) const EXACT: i64 = 1 << 53;
 
 impl Distribution {
+    /// One of `choices`.
+    pub fn choice<T: Into<Value>>(choices: impl IntoIterator<Item = T>) -> Self {
+        Self::Categorical { choices: choices.into_iter().map(Into::into).collect() }
+    }
+
+    /// A real number, every one from `low` to `high` as likely as another.
+    pub const fn uniform(low: f64, high: f64) -> Self {
+        Self::Float { low, high, log: false, step: None }
+    }
+
+    /// A real number from `low` to `high`, every order of magnitude as likely as another.
+    pub const fn log_uniform(low: f64, high: f64) -> Self {
+        Self::Float { low, high, log: true, step: None }
+    }
+
+    /// A whole number from `low` to `high`.
+    pub const fn int(low: i64, high: i64) -> Self {
+        Self::Int { low, high, log: false, step: 1 }
+    }
+
     fn check(&self, value: &Value) -> Result<(), ParameterError> {
         let range =
             |kind, low: String, high: String| ParameterError::Range { value: value.clone(), kind, low, high };
@@ -168,7 +194,7 @@ mod tests {
     use super::*;
 
     fn rate() -> Distribution {
-        Distribution::Float { low: 1e-4, high: 0.1, log: true, step: None }
+        Distribution::log_uniform(1e-4, 0.1)
     }
 
     #[test]

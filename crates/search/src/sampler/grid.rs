@@ -1,0 +1,54 @@
+//! Grid search: every point, one after the other.
+
+use super::{Observation, SampleError, Sampler};
+use crate::space::{Point, Space};
+
+/// Every point once, in the order of [`Space::point`]: the last dimension changes fastest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid;
+
+impl Sampler for Grid {
+    fn sample(
+        &self,
+        space: &Space,
+        _told: &[Observation],
+        number: u64,
+    ) -> Result<Option<Point>, SampleError> {
+        Ok(space.point(number)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameter::Distribution;
+
+    #[test]
+    fn a_grid_of_48_points_is_walked_from_corner_to_corner() {
+        let space = Space::new([
+            ("layers", Distribution::int(2, 4)),
+            ("units", Distribution::choice([64, 128, 256, 512])),
+            ("activation", Distribution::choice(["relu", "sigmoid"])),
+            ("dropout", Distribution::Float { low: 0.0, high: 0.5, log: false, step: Some(0.5) }),
+        ])
+        .unwrap();
+        let point = |number| {
+            let point = Grid.sample(&space, &[], number).unwrap()?;
+            let value = |(name, _): (&str, _)| point[name].value().to_string();
+            Some(space.dimensions().map(value).collect::<Vec<_>>().join(" "))
+        };
+        let points: Vec<_> = (0..).map_while(point).collect();
+        assert_eq!(points.len(), 48);
+        assert_eq!(points[..3], [r#"2 64 "relu" 0.0"#, r#"2 64 "relu" 0.5"#, r#"2 64 "sigmoid" 0.0"#]);
+        assert_eq!(points[16], r#"3 64 "relu" 0.0"#);
+        assert_eq!(points[47], r#"4 512 "sigmoid" 0.5"#);
+        assert_eq!(point(u64::MAX), None);
+    }
+
+    #[test]
+    fn a_space_without_end_is_refused() {
+        let space = Space::new([("rate", Distribution::uniform(0.0, 1.0))]).unwrap();
+        let error = Grid.sample(&space, &[], 0).unwrap_err();
+        assert!(error.to_string().starts_with("dimension `rate` takes any number of its range"), "{error}");
+    }
+}

@@ -1,0 +1,151 @@
+//! A distribution as the dimension of a space: whether it can be one, and its values in order where they are finitely
+//! many.
+
+use serde_json::Value;
+
+use crate::parameter::{Distribution, EXACT, Parameter, ParameterError};
+
+/// Why a [`Distribution`] is no dimension.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum DimensionError {
+    /// An empty list.
+    #[error("no choices, expected at least one")]
+    NoChoices,
+    /// A choice that comes twice.
+    #[error("the choice {0} is there twice; name it once")]
+    Twice(Value),
+    /// A choice that Optuna cannot hold.
+    #[error(transparent)]
+    Choice(#[from] ParameterError),
+    /// A range of real numbers that is not finite.
+    #[error("from {low} to {high}, expected finite numbers at a finite distance")]
+    Infinite {
+        /// The least value.
+        low: f64,
+        /// The greatest value.
+        high: f64,
+    },
+    /// A range of whole numbers that a double cannot hold.
+    #[error("from {low} to {high}, expected whole numbers from -2⁵³ to 2⁵³")]
+    Large {
+        /// The least value.
+        low: i64,
+        /// The greatest value.
+        high: i64,
+    },
+    /// A range upside down.
+    #[error("low is {low} and high is {high}; swap them")]
+    Order {
+        /// The least value.
+        low: String,
+        /// The greatest value.
+        high: String,
+    },
+    /// A logarithm of zero or less.
+    #[error("a logarithmic range from {0}, expected one that starts above 0")]
+    Log(String),
+    /// A step that leads nowhere.
+    #[error("the step is {0}, expected a number above 0")]
+    Step(String),
+    /// A step smaller than the rounding of the values.
+    #[error("the step {step} is lost in the rounding of numbers as large as {largest}; take a larger one")]
+    Fine {
+        /// The distance between neighbours.
+        step: f64,
+        /// The largest absolute value of the range.
+        largest: f64,
+    },
+    /// Evenly spread over the logarithm and over the range, which Optuna does not allow either.
+    #[error("a logarithmic range with the step {0}, expected one of the two")]
+    LogStep(String),
+}
+
+/// How far from a multiple of the step a real number may be, in steps: Optuna's tolerance.
+const TOLERANCE: f64 = 1e-8;
+
+impl Distribution {
+    /// Whether a space can have this dimension.
+    pub(super) fn validate(&self) -> Result<(), DimensionError> {
+        match *self {
+            Self::Categorical { ref choices } => self.validate_choices(choices),
+            Self::Float { low, high, log, step } => {
+                if !(low.is_finite() && high.is_finite() && (high - low).is_finite()) {
+                    return Err(DimensionError::Infinite { low, high });
+                }
+                validate_range(low, high, log)?;
+                step.map_or(Ok(()), |step| validate_step(low, high, log, step))
+            }
+            Self::Int { low, high, log, step } => {
+                if low < -EXACT || high > EXACT {
+                    return Err(DimensionError::Large { low, high });
+                }
+                validate_range(low, high, log)?;
+                match step {
+                    ..=0 => Err(DimensionError::Step(step.to_string())),
+                    _ if log && step > 1 => Err(DimensionError::LogStep(step.to_string())),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn validate_choices(&self, choices: &[Value]) -> Result<(), DimensionError> {
+        let first = choices.first().ok_or(DimensionError::NoChoices)?;
+        Parameter::new(self.clone(), first.clone())?;
+        let twice = (1..choices.len()).find(|&place| choices[..place].contains(&choices[place]));
+        twice.map_or(Ok(()), |place| Err(DimensionError::Twice(choices[place].clone())))
+    }
+
+    /// How many values there are; none for a range of real numbers without a step.
+    pub(crate) fn count(&self) -> Option<u64> {
+        match *self {
+            Self::Categorical { ref choices } => Some(choices.len() as u64),
+            Self::Float { step: None, .. } => None,
+            Self::Float { low, high, step: Some(step), .. } => {
+                Some(((high - low) / step + TOLERANCE) as u64 + 1)
+            }
+            Self::Int { low, high, step, .. } => Some(high.abs_diff(low) / step.unsigned_abs() + 1),
+        }
+    }
+
+    /// The value at `place`, below [`count`](Self::count). A real number is `low + place · step`, at most `high`.
+    pub(crate) fn value(&self, place: u64) -> Value {
+        match *self {
+            Self::Categorical { ref choices } => choices[place as usize].clone(),
+            Self::Float { low, high, step, .. } => {
+                (low + place as f64 * step.unwrap_or(0.0)).min(high).into()
+            }
+            Self::Int { low, step, .. } => low.saturating_add_unsigned(place * step.unsigned_abs()).into(),
+        }
+    }
+}
+
+fn validate_range<T: Copy + PartialOrd + From<u8> + ToString>(
+    low: T,
+    high: T,
+    log: bool,
+) -> Result<(), DimensionError> {
+    if low > high {
+        return Err(DimensionError::Order { low: low.to_string(), high: high.to_string() });
+    }
+    if log && low <= T::from(0) {
+        return Err(DimensionError::Log(low.to_string()));
+    }
+    Ok(())
+}
+
+fn validate_step(low: f64, high: f64, log: bool, step: f64) -> Result<(), DimensionError> {
+    if !(step > 0.0 && step.is_finite()) {
+        return Err(DimensionError::Step(step.to_string()));
+    }
+    if log {
+        return Err(DimensionError::LogStep(step.to_string()));
+    }
+    // `low + place · step` is rounded twice, by at most 1.5 units in the last place of `largest`: neighbours that are
+    // four such units apart stay apart.
+    let largest = low.abs().max(high.abs());
+    if step < 4.0 * f64::EPSILON * largest {
+        return Err(DimensionError::Fine { step, largest });
+    }
+    Ok(())
+}
