@@ -110,6 +110,11 @@ impl<'a> Examples<'a> {
         self.labels
     }
 
+    /// The pixels, image after image.
+    pub(crate) fn pixels(&self) -> &'a [f32] {
+        self.pixels
+    }
+
     /// The examples at `positions`, as tensors.
     pub(crate) fn gather(&self, positions: &[usize], device: &Device) -> Batch {
         let size: usize = self.shape.iter().product();

@@ -8,8 +8,13 @@ pub mod ensemble;
 
 mod evaluate;
 mod examples;
+mod noise;
 mod stream;
+
+#[cfg(test)]
+mod alone;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::{Examples, ExamplesError};
+pub use noise::{Noise, NoiseError};
 pub use stream::{StreamRng, stream};

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use tinderbox_models::{Classifier, FcnConfig};
 
 use super::*;
+use crate::alone::alone;
 use crate::examples::Examples;
 
 #[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
@@ -43,6 +44,7 @@ fn pgd_stops_at_the_edge_of_the_ball_and_of_the_image() {
 
 #[test]
 fn one_long_step_of_pgd_is_fgsm() {
+    let _alone = alone();
     let device = Device::flex();
     device.seed(3);
     let network = FcnConfig { pixels: 12, hidden: vec![8], classes: 3, ..FcnConfig::default() }.init(&device);
@@ -56,6 +58,7 @@ fn one_long_step_of_pgd_is_fgsm() {
 
 #[test]
 fn the_gradient_is_that_of_finite_differences() {
+    let _alone = alone();
     let device = Device::flex();
     device.seed(5);
     let network = FcnConfig {
@@ -102,6 +105,7 @@ impl Classifier for Moody {
 
 #[test]
 fn a_model_in_training_is_attacked_as_it_evaluates_and_stays_as_it_is() {
+    let _alone = alone();
     let device = Device::flex().autodiff();
     let model = Moody {
         norm: BatchNormConfig::new(1).init(&device),

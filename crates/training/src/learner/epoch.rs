@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
+use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,16 +12,18 @@ use tinderbox_models::Classifier;
 
 use super::early_stopping::Best;
 use super::{LearnerConfig, Material, Observer, State, Step};
+use crate::adversarial::AttackError;
 use crate::evaluate::evaluate;
+use crate::examples::Batch;
 
 /// What an epoch came to. Losses are mean cross-entropies in nats, accuracies are in `[0, 1]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Its number, from 1.
     pub epoch: usize,
-    /// Over the epoch's steps, while weights moved and dropout was on.
+    /// Over the epoch's steps, while weights moved and dropout was on. With adversarial training that of the mix.
     pub training_loss: f64,
-    /// Over the epoch's steps, while weights moved and dropout was on.
+    /// Over the epoch's steps, while weights moved and dropout was on. With adversarial training on the natural images.
     pub training_accuracy: f64,
     /// At its end.
     pub validation_loss: f64,
@@ -35,7 +37,7 @@ pub struct Epoch {
 }
 
 /// Runs epoch number `epoch` in the given order; breaks off when the observer says so.
-pub(super) fn run<M: Classifier + Module>(
+pub(super) fn run<M: Classifier + Module + 'static>(
     config: &LearnerConfig,
     mut state: State<M>,
     epoch: usize,
@@ -54,14 +56,17 @@ pub(super) fn run<M: Classifier + Module>(
     for (step, positions) in order.chunks(config.batch_size).enumerate() {
         observer.step(&Step { epoch, epochs: config.epochs, step, steps })?;
         let batch = material.training.gather(positions, device);
-        let logits = state.model.logits(batch.images);
-        let loss = cross_entropy.forward(logits.clone(), batch.labels.clone());
+        let labels = batch.labels.clone().inner();
+        let Ok((logits, loss)) = score(config, &state.model, batch, &cross_entropy) else {
+            state.diverged = Some(epoch);
+            return ControlFlow::Continue(state);
+        };
         let gradients = GradientsParams::from_grads(loss.backward(), &state.model);
         state.model = state.optimizer.step(config.learning_rate, state.model, gradients);
 
         loss_sum = loss_sum + loss.inner() * positions.len() as f64;
         let answers = logits.inner().argmax(1).flatten::<1>(0, 1);
-        right_sum = right_sum + answers.equal(batch.labels.inner()).int().sum();
+        right_sum = right_sum + answers.equal(labels).int().sum();
     }
     let count = order.len() as f64;
     let training_loss = f64::from(loss_sum.into_scalar::<f32>()) / count;
@@ -92,6 +97,24 @@ pub(super) fn run<M: Classifier + Module>(
     state.history.push(entry);
     state.epoch_seconds.push(seconds);
     ControlFlow::Continue(state)
+}
+
+/// The logits of natural images, and the loss that a step makes smaller.
+///
+/// # Errors
+/// If an attack met a gradient that is not finite: its settings have been checked before.
+fn score<M: Classifier + Module + 'static>(
+    config: &LearnerConfig,
+    model: &M,
+    batch: Batch,
+    cross_entropy: &CrossEntropyLoss,
+) -> Result<(Tensor<2>, Tensor<1>), AttackError> {
+    if let Some(adversarial) = &config.adversarial {
+        return adversarial.score(model, batch, cross_entropy);
+    }
+    let logits = model.logits(batch.images);
+    let loss = cross_entropy.forward(logits.clone(), batch.labels);
+    Ok((logits, loss))
 }
 
 /// JSON has no word for infinity and NaN: they are written as texts, and come back from them.

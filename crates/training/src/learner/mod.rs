@@ -3,6 +3,7 @@
 //! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
 //! that goes on from one gives the very bits of a run that was never stopped (on the CPU backends).
 
+mod adversarial;
 mod checkpoint;
 mod early_stopping;
 mod epoch;
@@ -25,6 +26,7 @@ use crate::stream::stream;
 use checkpoint::Checkpoint;
 use early_stopping::Best;
 
+pub use adversarial::AdversarialTraining;
 pub use checkpoint::CheckpointError;
 pub use epoch::Epoch;
 pub use observer::{Observer, Step};
@@ -47,6 +49,8 @@ pub struct LearnerConfig {
     pub optimizer: Optimizer,
     /// Stop after so many epochs without a smaller validation loss, and go back to the weights of the best epoch.
     pub patience: Option<usize>,
+    /// Learn from images that are made to deceive as well.
+    pub adversarial: Option<AdversarialTraining>,
 }
 
 /// Trains classifiers of one configuration with one seed.
@@ -93,7 +97,7 @@ pub enum Outcome {
         /// The epoch whose weights were kept.
         best: usize,
     },
-    /// A loss was not finite: an answer, not a failure.
+    /// A loss, or the gradient of an attack, was not finite: an answer, not a failure.
     Diverged {
         /// The epoch in which it happened, from 1.
         epoch: usize,
@@ -146,6 +150,9 @@ impl LearnerConfig {
         if self.patience == Some(0) {
             return refuse("patience", "0".to_string(), "at least 1");
         }
+        if let Some(adversarial) = &self.adversarial {
+            adversarial.check()?;
+        }
         self.optimizer.check()
     }
 
@@ -183,7 +190,7 @@ impl Learner {
     ///
     /// # Panics
     /// If the model does not fit the examples.
-    pub fn fit<M: Classifier + Module>(
+    pub fn fit<M: Classifier + Module + 'static>(
         &self,
         draw: impl FnOnce(&Device) -> M,
         device: &Device,

@@ -10,8 +10,11 @@ use rand::Rng;
 use tinderbox_models::Classifier;
 
 use super::*;
+use crate::alone::alone;
 use crate::examples::Examples;
 use crate::stream::stream;
+
+mod adversarial;
 
 /// Small, and with dropout: each epoch needs its own random state.
 #[derive(Module, Debug)]
@@ -67,7 +70,7 @@ fn devices() -> [Device; 2] {
     [Device::flex(), Device::ndarray()]
 }
 
-/// Trains on 100 rows. One thread at a time: the backends keep one random state for the process.
+/// Trains on 100 rows.
 fn fit(
     config: &LearnerConfig,
     seed: u64,
@@ -75,8 +78,7 @@ fn fit(
     checkpoint: Option<&Path>,
     observer: &mut dyn Observer,
 ) -> Result<Fitted<Small>, LearnerError> {
-    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = alone();
     let (training, validation, test) = (Rows::new(100, 1), Rows::new(40, 2), Rows::new(60, 3));
     let material =
         Material { training: training.examples(), validation: validation.examples(), test: test.examples() };
