@@ -150,6 +150,7 @@ pub(crate) fn report() -> Report {
             command: "cargo xtask reproduce --only task1_models".into(),
             arms: arms.map(arm).to_vec(),
             search: None,
+            claims: vec![],
             test_images: Some(Arc::new(pictures())),
         }],
     }
@@ -168,6 +169,7 @@ pub(crate) fn paper() -> Report {
         command: format!("cargo xtask reproduce --only {name}"),
         arms: arms.into_iter().map(|arm| self::arm(name, arm, seeds)).collect(),
         search: None,
+        claims: vec![],
         test_images: Some(Arc::new(pictures())),
     };
     let mut rates =

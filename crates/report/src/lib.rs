@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod claim;
 pub mod numbers;
 pub mod page;
 pub mod record;
@@ -14,6 +15,7 @@ mod picture;
 #[cfg(test)]
 mod fixture;
 
+pub use claim::{Claim, Judgement, Verdict, judge};
 pub use numbers::{Numbers, numbers};
 pub use page::{PageError, render};
 pub use record::{

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::claim::Claim;
 use crate::record::Record;
 
 pub use check::ReportError;
@@ -65,6 +66,8 @@ pub struct ExperimentView {
     pub arms: Vec<ArmView>,
     /// How the arms were drawn, if they are points of a space.
     pub search: Option<SearchView>,
+    /// The paper's sentences that are tested, in the order of the page.
+    pub claims: Vec<Claim>,
     /// Pictures for the gallery of mistakes.
     pub test_images: Option<Arc<TestImages>>,
 }

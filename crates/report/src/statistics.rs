@@ -1,7 +1,21 @@
-//! What a few numbers say of the next one: mean, spread, a t interval, median.
+//! What a few numbers say of the next one: mean, spread, intervals, and the tests that verdicts rest on.
+
+mod crossed;
+mod design;
+mod holm;
+mod prediction;
+mod share;
+mod sign_flip;
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+pub use crossed::{Components, Crossed, Law};
+pub use design::Design;
+pub use holm::holm;
+pub use prediction::Prediction;
+pub use share::Share;
+pub use sign_flip::{attainable, sign_flip};
 
 /// Share of such intervals that cover the true mean of normal values.
 pub const CONFIDENCE: f64 = 0.95;
@@ -29,7 +43,8 @@ impl Estimate {
         let count = values.len();
         let mean = mean(&values)?;
         let deviation = deviation(&values, mean);
-        let half_width = deviation.and_then(|s| Some(quantile(count - 1)? * s / (count as f64).sqrt()));
+        let half_width =
+            deviation.and_then(|s| Some(quantile((count - 1) as f64)? * s / (count as f64).sqrt()));
         Some(Self { count, mean, deviation, half_width })
     }
 }
@@ -55,8 +70,9 @@ fn deviation(values: &[f64], mean: f64) -> Option<f64> {
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-fn quantile(freedom: usize) -> Option<f64> {
-    let student = StudentsT::new(0.0, 1.0, freedom as f64).ok()?;
+/// Student's t below which lie 97.5 %; `None` unless `freedom` is above 0.
+fn quantile(freedom: f64) -> Option<f64> {
+    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     Some(student.inverse_cdf(f64::midpoint(1.0, CONFIDENCE)))
 }
 
@@ -88,12 +104,14 @@ mod tests {
     fn quantiles_agree_with_scipy() {
         // SciPy 1.17.1: stats.t.ppf(0.975, freedom).
         for (freedom, expected) in [
-            (1, 12.706_204_736_174_694),
-            (2, 4.302_652_729_749_462),
-            (4, 2.776_445_105_197_793_4),
-            (7, 2.364_624_251_592_784),
-            (11, 2.200_985_160_091_639),
-            (30, 2.042_272_456_301_237_8),
+            (1.0, 12.706_204_736_174_694),
+            (2.0, 4.302_652_729_749_462),
+            (4.0, 2.776_445_105_197_793_4),
+            (7.0, 2.364_624_251_592_784),
+            (11.0, 2.200_985_160_091_639),
+            (30.0, 2.042_272_456_301_237_8),
+            (8.37, 2.288_380_362_216_013_3),
+            (2006.0, 1.961_147_274_118_251_6),
         ] {
             close(quantile(freedom).unwrap(), expected);
         }

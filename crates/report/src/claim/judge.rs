@@ -1,0 +1,171 @@
+//! The judge: every claim of an experiment against its records, corrected as one family.
+
+use super::Claim;
+use super::contrast::{Contrast, Scale, contrasts};
+use super::decide::{ALPHA, binding, corrected, need, p, refuted_by, refuting, verdict};
+use super::evidence::{Evidence, Finding};
+use super::judgement::{Judgement, Part, Verdict};
+use super::sample::sample;
+use super::words::Why;
+use crate::report::{ExperimentView, STAND_IN};
+
+/// Judges the claims of an experiment, in their order.
+///
+/// With `stand_in`, or where a record says so, the digits are not the paper's and nothing is judged. A family counts
+/// every claim that may have a p, whether or not it could be judged: it was fixed before anything ran.
+pub fn judge(view: &ExperimentView, stand_in: bool) -> Vec<Judgement> {
+    let stand_in = stand_in || view.records().any(|record| record.results.dataset.stand_in);
+    let tried: Vec<Result<Vec<Tested>, String>> =
+        view.claims.iter().map(|claim| test(claim, view, stand_in)).collect();
+    let random = |claim: &&Claim| claim.test.has_p();
+    let tested = || view.claims.iter().zip(&tried);
+    let family: Vec<Option<Vec<Finding>>> = tested()
+        .filter(|(claim, _)| random(claim))
+        .map(|(_, tested)| tested.as_deref().map(findings).ok())
+        .collect();
+    let mut corrected = corrected(&family).into_iter();
+    tested()
+        .map(|(claim, tested)| {
+            // What is exact needs no correction.
+            let of_family = if random(&claim) { corrected.next() } else { None };
+            match tested {
+                Ok(tested) => judged(claim, view, tested, family.len(), of_family),
+                Err(reason) => Judgement { reason: reason.clone(), ..unjudged(claim, view, family.len()) },
+            }
+        })
+        .collect()
+}
+
+/// A contrast and what came of it.
+struct Tested {
+    contrast: Contrast,
+    evidence: Evidence,
+    finding: Finding,
+}
+
+fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Tested>, String> {
+    if stand_in {
+        return Err(STAND_IN.into());
+    }
+    if view.protocol != "official" {
+        return Err(format!("under the protocol {} every seed has other test images", view.protocol));
+    }
+    let of_contrast = |contrast: Contrast| {
+        let evidence = sample(&contrast, view)?;
+        Ok(Tested { finding: evidence.finding(contrast.margin), contrast, evidence })
+    };
+    contrasts(&claim.test, view)?.into_iter().map(of_contrast).collect()
+}
+
+fn findings(tested: &[Tested]) -> Vec<Finding> {
+    tested.iter().map(|tested| tested.finding).collect()
+}
+
+fn judged(
+    claim: &Claim,
+    view: &ExperimentView,
+    tested: &[Tested],
+    family: usize,
+    of_family: Option<[f64; 2]>,
+) -> Judgement {
+    let findings = findings(tested);
+    let corrected = of_family.unwrap_or([p(&findings), refuting(&findings)]);
+    let verdict = verdict(&findings, corrected);
+    let weakest = binding(&findings);
+    let shown = match verdict {
+        Verdict::DoesNotHold => refuted_by(&findings).unwrap_or(weakest),
+        _ => weakest,
+    };
+    let evidence: Vec<(&Evidence, f64)> =
+        tested.iter().map(|tested| (&tested.evidence, tested.finding.margin)).collect();
+    let need = (verdict == Verdict::Undecided).then(|| need(&evidence, family));
+    let paired = tested.iter().filter_map(|tested| tested.evidence.seeds()).min();
+    let attainable = findings.iter().map(|finding| finding.attainable).fold(0.0, f64::max);
+    let why = Why {
+        verdict,
+        contrast: &tested[shown].contrast,
+        finding: &findings[shown],
+        seeds: tested[shown].evidence.seeds().unwrap_or(0),
+        binding: shown == weakest,
+        corrected,
+        family,
+        paired: paired.unwrap_or(view.seeds.len()),
+        planned: view.seeds.len(),
+        attainable,
+        need,
+    };
+    let Tested { contrast, evidence, finding } = &tested[weakest];
+    Judgement {
+        verdict,
+        reason: why.to_string(),
+        p: of_family.map(|_| p(&findings)),
+        corrected_p: of_family.map(|[p, _]| p),
+        corrected_refuting_p: of_family.map(|[_, refuting]| refuting),
+        attainable_p: of_family.map(|_| attainable),
+        paired: paired.unwrap_or(0),
+        images: tested.iter().filter_map(|tested| tested.evidence.images()).min(),
+        power: evidence.power(finding.margin, ALPHA / family.max(1) as f64, contrast.ceiling),
+        need,
+        parts: tested
+            .iter()
+            .enumerate()
+            .map(|(place, tested)| part(tested, view, place == weakest))
+            .collect(),
+        ..unjudged(claim, view, family)
+    }
+}
+
+fn part(tested: &Tested, view: &ExperimentView, binding: bool) -> Part {
+    let Tested { contrast, evidence, finding } = tested;
+    let scale = contrast.scale;
+    let random = !contrast.is_exact();
+    let components = evidence.components();
+    let images = evidence.images();
+    let deviation =
+        |variance: f64| if scale == Scale::Points { scale.shown(variance.sqrt()) } else { variance.sqrt() };
+    let of_images = components.filter(|_| images.is_some());
+    Part {
+        name: contrast.phrase.to_string(),
+        unit: scale.unit(),
+        effect: scale.shown(finding.effect),
+        low: random.then(|| scale.shown(finding.low)),
+        high: random.then(|| scale.shown(finding.high)),
+        null: scale.shown(0.0),
+        threshold: scale.shown(finding.margin),
+        p_sign_flip: random.then_some(finding.sign_flip),
+        p_two_variance: finding.two_variance,
+        seed_deviation: components.map(|components| deviation(components.seed)),
+        image_deviation: of_images.map(|components| deviation(components.image)),
+        residual_deviation: of_images.map(|components| deviation(components.residual)),
+        paired: evidence.seeds().unwrap_or(0),
+        images,
+        binding,
+        note: contrast.note(view),
+    }
+}
+
+/// What is known of a claim without its numbers.
+fn unjudged(claim: &Claim, view: &ExperimentView, family: usize) -> Judgement {
+    Judgement {
+        id: claim.id.clone(),
+        sentence: claim.sentence.clone(),
+        reading: claim.reading.clone(),
+        kind: claim.test.word(),
+        verdict: Verdict::NotJudged,
+        reason: String::new(),
+        p: None,
+        corrected_p: None,
+        corrected_refuting_p: None,
+        attainable_p: None,
+        family,
+        paired: 0,
+        planned: view.seeds.len(),
+        images: None,
+        power: None,
+        need: None,
+        parts: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Sentences about contrasts: their names, what was found of them, and why a verdict is what it is.
+
+use std::fmt;
+
+use super::Measure;
+use super::contrast::{Contrast, Phrase, Scale};
+use super::decide::ALPHA;
+use super::evidence::Finding;
+use super::judgement::{Need, Verdict};
+use super::test::Direction;
+use crate::format::{count, counted};
+
+/// Name of the comparison: what the claim says of it.
+impl fmt::Display for Phrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Above { first, second, of, .. } => write!(f, "{first} above {second}, {of}"),
+            Self::Trend { first, last, of, direction } => {
+                let way = match direction {
+                    Direction::Rises => "rises",
+                    Direction::Falls => "falls",
+                };
+                write!(f, "{of} {way} from {first} to {last}")
+            }
+            Self::Within { arm, bound, above } => {
+                let side = if *above { "above" } else { "below" };
+                write!(f, "{arm} {side} {bound:.2} %, test accuracy")
+            }
+            Self::Diverges { arm } => write!(f, "{arm} diverges"),
+            Self::Slow { arm, reference } => {
+                write!(f, "{arm} against {reference}, epochs to 90 % validation accuracy")
+            }
+            Self::Fewer { fewer, more, of } => write!(f, "{fewer} has fewer {of} than {more}"),
+        }
+    }
+}
+
+/// Why the verdict is what it is.
+pub(super) struct Why<'a> {
+    pub(super) verdict: Verdict,
+    /// The contrast that the sentence is about: the binding or the refuting one.
+    pub(super) contrast: &'a Contrast,
+    pub(super) finding: &'a Finding,
+    /// Seeds of that contrast.
+    pub(super) seeds: usize,
+    /// Whether it is the one that speaks for the claim the least.
+    pub(super) binding: bool,
+    /// Corrected p and refuting p.
+    pub(super) corrected: [f64; 2],
+    pub(super) family: usize,
+    /// Seeds of the contrast that has the fewest, and those planned.
+    pub(super) paired: usize,
+    pub(super) planned: usize,
+    pub(super) attainable: f64,
+    pub(super) need: Option<Need>,
+}
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { contrast, finding, .. } = self;
+        f.write_str(&found(contrast, finding, self.binding, self.seeds))?;
+        if contrast.is_exact() {
+            return Ok(());
+        }
+        let [holding, refuting] = self.corrected;
+        let threshold = amount(contrast.scale, contrast.scale.shown(finding.margin));
+        match self.verdict {
+            Verdict::DoesNotHold if finding.margin > 0.0 => {
+                write!(f, ", below the margin of {threshold}; corrected p of that margin {}", p(refuting))?;
+            }
+            Verdict::DoesNotHold => write!(f, "; corrected p of the range {}", p(refuting))?,
+            _ => write!(f, "; corrected p {}", p(holding))?,
+        }
+        if self.paired < self.planned {
+            write!(f, "; {} of {}", self.paired, counted(self.planned, "seed", "seeds"))?;
+        }
+        if self.verdict != Verdict::Undecided {
+            return Ok(());
+        }
+        let seeds = counted(self.paired, "seed", "seeds");
+        let attainable = self.attainable;
+        let least = attainable * self.family as f64;
+        if attainable >= ALPHA {
+            write!(f, "; {seeds} cannot give a p below {attainable}")?;
+        } else if least >= ALPHA {
+            write!(f, "; {seeds} cannot give a corrected p below {least:.3} among {} claims", self.family)?;
+        }
+        match self.need {
+            Some(Need::MoreImages) => f.write_str("; no number of seeds would decide it: more test images"),
+            Some(need) => write!(f, "; {need} would decide it, were effect and spread as estimated"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What was found of a contrast, with its interval in brackets.
+fn found(contrast: &Contrast, finding: &Finding, binding: bool, seeds: usize) -> String {
+    let scale = contrast.scale;
+    let shown = scale.shown(finding.effect);
+    let interval = format!("[{}, {}]", number(scale.shown(finding.low)), number(scale.shown(finding.high)));
+    match &contrast.phrase {
+        Phrase::Above { first, second, of, rival } => {
+            let rival = if *rival && binding && finding.effect >= 0.0 { ", the closest rival" } else { "" };
+            if *of == Measure::EpochSeconds {
+                return format!(
+                    "{first} takes {shown:.2} times the seconds an epoch of {second}{rival} {interval}"
+                );
+            }
+            let of = if *of == Measure::Accuracy { String::new() } else { format!(" in {of}") };
+            format!("{first} is {} {second}{of}{rival} {interval}", away(shown))
+        }
+        Phrase::Trend { first, last, of, direction } => {
+            let along = format!("from {first} to {last}");
+            let (way, claimed, other) = match direction {
+                Direction::Rises => ("rises", "rise", "falls"),
+                Direction::Falls => ("falls", "fall", "rises"),
+            };
+            let by = match scale {
+                Scale::Times { .. } => format!("the factor {:.2}", shown.max(1.0 / shown)),
+                _ => amount(scale, shown.abs()),
+            };
+            if finding.effect >= 0.0 {
+                format!("{of} {way} by {by} {along} {interval}")
+            } else {
+                format!("{of} does not {claimed} but {other} by {by} {along} {interval}")
+            }
+        }
+        Phrase::Within { arm, bound, above } => {
+            let shown = if *above { shown } else { -shown };
+            let ends = [finding.low, finding.high]
+                .map(|end| if *above { end } else { -end })
+                .map(|end| scale.shown(end));
+            let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+            let mean = bound + shown;
+            format!(
+                "{arm} measures {mean:.2} %, {} {bound:.2} % [{}, {}]",
+                away(shown),
+                number(low),
+                number(high)
+            )
+        }
+        Phrase::Diverges { arm } => {
+            let yes = (shown * seeds as f64).round();
+            format!("{arm} diverges with {yes} of {} {interval}", counted(seeds, "seed", "seeds"))
+        }
+        Phrase::Slow { arm, reference } => {
+            format!(
+                "{arm} takes {shown:.2} times the epochs of {reference} to 90 % validation accuracy {interval}"
+            )
+        }
+        Phrase::Fewer { fewer, more, of } => {
+            let number = count(shown.abs().round() as u64);
+            match finding.effect {
+                0.0 => format!("{fewer} has as many {of} as {more}"),
+                _ if finding.effect > 0.0 => format!("{fewer} has {number} {of} fewer than {more}"),
+                _ => format!("{fewer} has {number} {of} more than {more}"),
+            }
+        }
+    }
+}
+
+/// `1.42 points above` or `0.30 points below`.
+fn away(points: f64) -> String {
+    let way = if points < 0.0 { "below" } else { "above" };
+    format!("{} {way}", amount(Scale::Points, points.abs()))
+}
+
+fn amount(scale: Scale, shown: f64) -> String {
+    match scale {
+        Scale::Points => format!("{shown:.2} points"),
+        Scale::Times { .. } => format!("{shown:.2} times"),
+        Scale::Share => format!("{shown:.2} of the seeds"),
+        Scale::Count(size) => format!("{} {size}", count(shown.abs().round() as u64)),
+    }
+}
+
+fn number(shown: f64) -> String {
+    let text = format!("{shown:.2}");
+    // A rounded zero has no sign; a minus is a minus, not a hyphen.
+    if text == "-0.00" { "0.00".into() } else { text.replace('-', "−") }
+}
+
+fn p(p: f64) -> String {
+    if p < 0.001 { "below 0.001".into() } else { format!("{p:.3}") }
+}
