@@ -34,22 +34,21 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
             return Err(Error::Argument { command: "ci", argument: word.clone(), expected });
         }
     }
-    let passed = steps(&[], false)? && Reproduction { backend: Backend::Cpu, epochs: 1 }.check()?;
+    let passed = steps(&[], false)? && Reproduction { epochs: 1 }.check()?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The experiment `architectures` with two seeds, in a folder of its own.
-pub(crate) struct Reproduction {
-    pub(crate) backend: Backend,
-    pub(crate) epochs: usize,
+struct Reproduction {
+    epochs: usize,
 }
 
 impl Reproduction {
     /// Runs it twice; says what went wrong, if anything, and whether all went well.
-    pub(crate) fn check(&self) -> Result<bool, Error> {
+    fn check(&self) -> Result<bool, Error> {
         let runs = target().join("xtask-runs");
         clear(&runs)?;
-        if build(self.backend)? != 0 {
+        if build(Backend::Cpu)? != 0 {
             eprintln!("== the program does not build");
             return Ok(false);
         }
@@ -74,12 +73,9 @@ impl Reproduction {
         let words = format!("--only architectures --seeds 2 --epochs {}", self.epochs);
         let mut arguments: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
         arguments.extend(["--runs".into(), runs.into()]);
-        if self.backend == Backend::Wgpu {
-            arguments.extend(["--backend".into(), "wgpu".into()]);
-        }
         eprintln!("\n== {what}: tinderbox reproduce {words}");
         let start = Instant::now();
-        let mut program = invocation(self.backend, "reproduce", &arguments);
+        let mut program = invocation(Backend::Cpu, "reproduce", &arguments);
         let status = program.current_dir(root()).status().map_err(Error::Start)?;
         if !status.success() {
             eprintln!("== {what} failed: {status}");

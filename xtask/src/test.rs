@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::cargo::{cargo, root, target};
-use crate::ci::Reproduction;
 use crate::forecast::{Backend, is_cold, notice};
 
 const HELP: &str = "\
@@ -17,7 +16,7 @@ Usage: cargo xtask test [--only STEP]... [--keep-going]
 
   --only STEP      fmt, clippy, alone, test or doc; may be repeated
   --keep-going     run the other steps after a failure too
-  --backend wgpu   reproduce a little on the GPU backend instead; builds it, about 20 minutes on two cores
+  --backend wgpu   compare the GPU backend with flex instead; builds it, about 20 minutes on two cores
 ";
 
 /// Name and command of every step, in order. All of them together compile Burn once and check it once.
@@ -36,10 +35,22 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
             print!("{HELP}");
             true
         }
-        Request::Wgpu => Reproduction { backend: Backend::Wgpu, epochs: 2 }.check()?,
+        Request::Wgpu => wgpu()?,
         Request::Steps { only, keep_going } => steps(&only, keep_going)?,
     };
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The test that compares wgpu with flex. All of the workspace is selected, as in the step `test`: the same features of
+/// everything, and wgpu's.
+const WGPU: &str = "test --release --workspace --features tinderbox/wgpu --test wgpu -- --nocapture";
+
+fn wgpu() -> Result<bool, Error> {
+    eprintln!("\n== wgpu: cargo {WGPU}");
+    if is_cold(&target(), Backend::Wgpu) {
+        eprintln!("{}", notice(Backend::Wgpu));
+    }
+    Ok(command("wgpu", WGPU).status().map_err(Error::Start)?.success())
 }
 
 /// Runs every step in `only`, or all if it is empty; says whether they passed.

@@ -10,11 +10,14 @@ use burn::prelude::*;
 use burn::tensor::Shape;
 use burn_store::{ApplyError, ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use safetensors::SafeTensors;
+use serde_json::Value;
 
 use crate::{ConfigError, Network, NetworkConfig};
 
 /// The key of the configuration among the metadata.
 const CONFIGURATION: &str = "tinderbox.network";
+/// The key of the note within the configuration: a second key among the metadata would come in any order.
+const NOTE: &str = "note";
 
 /// A file of weights that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -81,8 +84,25 @@ pub enum Reason {
 /// # Errors
 /// If the file cannot be written; what was at `path` is then still there.
 pub fn save(network: &Network, config: &NetworkConfig, path: &Path) -> Result<(), WeightsError> {
+    save_with_note(network, config, &Value::Null, path)
+}
+
+/// As [`save`], with a note that [`note`] reads: where the weights come from, say.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_with_note(
+    network: &Network,
+    config: &NetworkConfig,
+    note: &Value,
+    path: &Path,
+) -> Result<(), WeightsError> {
     let failed = |message: String| WeightsError { path: path.to_owned(), reason: Reason::Write(message) };
-    let configuration = serde_json::to_string(config).map_err(|error| failed(error.to_string()))?;
+    let mut configuration = serde_json::to_value(config).map_err(|error| failed(error.to_string()))?;
+    if !note.is_null() {
+        configuration[NOTE] = note.clone();
+    }
+    let configuration = configuration.to_string();
     // Burn's own metadata are left out: with a single key, equal networks make equal files.
     let mut store = SafetensorsStore::from_file(path)
         .overwrite(true)
@@ -100,6 +120,17 @@ pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), We
     fs::read(path)
         .map_err(Reason::Read)
         .and_then(|bytes| read(bytes, device))
+        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+}
+
+/// The note of a file that [`save_with_note`] wrote; null if it has none.
+///
+/// # Errors
+/// If the file cannot be read, or describes no network of Tinderbox.
+pub fn note(path: &Path) -> Result<Value, WeightsError> {
+    fs::read(path)
+        .map_err(Reason::Read)
+        .and_then(|bytes| Ok(metadata(&bytes)?.get(NOTE).cloned().unwrap_or_default()))
         .map_err(|reason| WeightsError { path: path.to_owned(), reason })
 }
 
@@ -127,14 +158,23 @@ fn read(bytes: Vec<u8>, device: &Device) -> Result<(NetworkConfig, Network), Rea
 
 /// The configuration among the metadata of a whole file.
 fn configuration(bytes: &[u8]) -> Result<NetworkConfig, Reason> {
+    let mut described = metadata(bytes)?;
+    if let Some(entries) = described.as_object_mut() {
+        entries.remove(NOTE);
+    }
+    let config: NetworkConfig = serde_json::from_value(described).map_err(Reason::Configuration)?;
+    config.check().map_err(Reason::Refused)?;
+    Ok(config)
+}
+
+/// What the metadata of a whole file say of the network.
+fn metadata(bytes: &[u8]) -> Result<Value, Reason> {
     // Burn's store reads no metadata. This also checks that the tensors fill the file to its end.
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| Reason::Format(error.to_string()))?;
     let configuration =
         metadata.metadata().as_ref().and_then(|map| map.get(CONFIGURATION)).ok_or(Reason::NoConfiguration)?;
-    let config: NetworkConfig = serde_json::from_str(configuration).map_err(Reason::Configuration)?;
-    config.check().map_err(Reason::Refused)?;
-    Ok(config)
+    serde_json::from_str(configuration).map_err(Reason::Configuration)
 }
 
 fn refuse_infinities(store: &mut SafetensorsStore) -> Result<(), Reason> {

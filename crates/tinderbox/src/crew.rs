@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use tinderbox_search::{Storage, StudyId, Timestamp};
+use tinderbox_search::{Storage, StudyId, Timestamp, Told};
 
 use crate::environment::ONE_THREAD;
-use crate::run::{RunError, RunFolder};
+use crate::run::{self, LEASE, RunError, RunFolder};
 use crate::worker::Message;
 
-/// So many deaths in a row, with no trial finished between them, end the run: whatever kills workers would go on.
+/// So many workers in a row that die before they have a trial end the run: whatever kills them would go on. So many
+/// that die at one trial make it fail.
 const DEATHS: usize = 3;
 
 /// How a crew is made up.
@@ -50,7 +51,7 @@ pub enum CrewError {
     #[error("cannot start a worker: {0}")]
     Start(#[from] std::io::Error),
     /// Processes keep dying.
-    #[error("{DEATHS} workers in a row died (the last {how}) without finishing a trial: {words} (more in {})", .log.display())]
+    #[error("{DEATHS} workers in a row died (the last {how}) before they had a trial: {words} (more in {})", .log.display())]
     Deaths {
         /// How the last one died.
         how: String,
@@ -73,6 +74,10 @@ struct Place {
     child: Child,
     name: String,
     log: PathBuf,
+    /// Length of the log when it was started: what stands before is of others.
+    log_start: u64,
+    /// The experiment and the key of its trial, while it has one.
+    trial: Option<(String, String)>,
 }
 
 impl Crew {
@@ -95,6 +100,7 @@ impl Crew {
             places.0.insert(place, started);
         }
         let (mut deaths, mut generation) = (0, 0);
+        let mut deaths_at: HashMap<(String, String), usize> = HashMap::new();
         while !places.0.is_empty() {
             if stop.load(Ordering::Relaxed) {
                 places.end(storage, studies)?;
@@ -105,7 +111,8 @@ impl Crew {
             match heard {
                 Heard::Line(line) => {
                     if let Ok(message) = serde_json::from_str::<Message>(&line) {
-                        if matches!(message, Message::Told { .. } | Message::Failed { .. }) {
+                        if let Some(place) = places.0.get_mut(&place) {
+                            place.hear(&message);
                             deaths = 0;
                         }
                         tell(News::Said(place, message));
@@ -120,10 +127,23 @@ impl Crew {
                     }
                     release(storage, studies, &gone.name)?;
                     let how = describe(status);
-                    deaths += 1;
+                    match gone.trial.take() {
+                        Some(trial) => {
+                            let count = deaths_at.entry(trial.clone()).or_default();
+                            *count += 1;
+                            if *count >= DEATHS {
+                                let reason = format!(
+                                    "{DEATHS} workers died at it, the last one {how}: {}",
+                                    last_words(&gone)
+                                );
+                                give_up(folder, storage, &trial, &reason)?;
+                            }
+                        }
+                        None => deaths += 1,
+                    }
                     if deaths >= DEATHS {
                         places.end(storage, studies)?;
-                        return Err(CrewError::Deaths { how, words: last_words(&gone.log), log: gone.log });
+                        return Err(CrewError::Deaths { how, words: last_words(&gone), log: gone.log });
                     }
                     tell(News::Died(place, how));
                     generation += 1;
@@ -144,6 +164,7 @@ impl Crew {
     ) -> Result<Place, CrewError> {
         let name = format!("{}-{place}-{generation}", std::process::id());
         let log = folder.path().join(format!("worker-{place}.log"));
+        let log_start = std::fs::metadata(&log).map_or(0, |log| log.len());
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -166,7 +187,17 @@ impl Crew {
             }
             _ = sender.send((place, Heard::Silence));
         });
-        Ok(Place { child, name, log })
+        Ok(Place { child, name, log, log_start, trial: None })
+    }
+}
+
+impl Place {
+    fn hear(&mut self, message: &Message) {
+        match message {
+            Message::Claimed { experiment, key, .. } => self.trial = Some((experiment.clone(), key.clone())),
+            Message::Told { .. } | Message::Failed { .. } | Message::Refused { .. } => self.trial = None,
+            Message::Progress { .. } => {}
+        }
     }
 }
 
@@ -202,10 +233,38 @@ fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result
     Ok(())
 }
 
-/// The last line of a log.
-fn last_words(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
-    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_string()
+/// Makes a trial fail that waits again because its workers died.
+fn give_up(
+    folder: &RunFolder,
+    storage: &mut dyn Storage,
+    (experiment, key): &(String, String),
+    reason: &str,
+) -> Result<(), CrewError> {
+    let name = format!("{}-crew", std::process::id());
+    for (study, heading) in run::headings(folder, storage)? {
+        if heading.name != *experiment {
+            continue;
+        }
+        // Of the trials that wait it is the first, unless another was put back just now: then it fails the next time.
+        let now = || Timestamp::from(SystemTime::now());
+        let Some(claim) = storage.claim(study, &name, now(), LEASE).map_err(RunError::from)? else {
+            continue;
+        };
+        if claim.key == *key {
+            storage.tell(&claim, &Told::fail(reason), now()).map_err(RunError::from)?;
+        } else {
+            storage.release(study, &name, now()).map_err(RunError::from)?;
+        }
+    }
+    Ok(())
+}
+
+/// The last line that a worker wrote to its log.
+fn last_words(place: &Place) -> String {
+    let text = std::fs::read(&place.log).unwrap_or_default();
+    let own = text.get(place.log_start as usize..).unwrap_or_default();
+    let own = String::from_utf8_lossy(own);
+    own.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_string()
 }
 
 fn describe(status: ExitStatus) -> String {

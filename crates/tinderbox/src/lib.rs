@@ -8,11 +8,14 @@ pub mod commands;
 
 pub mod experiment;
 pub mod plan;
+
+pub mod estimate;
 pub mod run;
 
 pub mod crew;
 pub mod worker;
 
+pub mod origin;
 pub mod trial;
 
 pub mod page;

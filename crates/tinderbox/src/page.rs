@@ -1,18 +1,21 @@
 //! From a run's storage to its report: nothing is trained, nothing else is read.
 
+mod arms;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tinderbox_report::{
-    ArmView, ExperimentView, Failure, Numbers, PageError, Plan, Record, RecordError, Report, Reported,
-    numbers, render,
+    ExperimentView, Numbers, PageError, Plan, RecordError, Report, SearchView, numbers, render,
 };
-use tinderbox_search::{State, Storage, StorageError, StudyId};
+use tinderbox_search::{Storage, StudyId};
 
 use crate::json;
 use crate::plan::ProfileName;
-use crate::run::{self, Heading, RECORD, RunError, RunFolder};
+use crate::run::{self, Heading, RunError, RunFolder};
+use arms::Trials;
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +66,7 @@ pub enum ReportError {
 pub struct Written {
     /// The numbers in it.
     pub numbers: Numbers,
-    /// The revisions of the program that computed them.
+    /// The revisions of the program that computed them, changes that were not committed included.
     pub revisions: BTreeSet<String>,
 }
 
@@ -80,24 +83,23 @@ pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
     {
         replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
     }
-    let records = report.experiments.iter().flat_map(|view| &view.records);
-    let revisions = records.filter_map(|record| record.environment.revision.clone()).collect();
+    let revisions = report.records().filter_map(|record| record.environment.revision.clone()).collect();
     Ok(Written { numbers, revisions })
 }
 
 /// The report of what a run's storage holds now.
-fn read(folder: &RunFolder) -> Result<Report, ReportError> {
+///
+/// # Errors
+/// If it cannot be read, or a record was changed.
+pub fn read(folder: &RunFolder) -> Result<Report, ReportError> {
     let storage = folder.storage()?;
     let headings = run::headings(folder, &storage)?;
     let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(folder.storage_path())) };
-    let mut experiments = Vec::new();
-    let mut test_images = None;
-    for (study, heading) in &headings {
-        experiments.push(experiment(folder, &storage, *study, heading)?);
-        if test_images.is_none() {
-            test_images = run::test_images(&storage, *study, heading)?;
-        }
-    }
+    let trials = Trials::read(folder, &storage, &headings)?;
+    let experiments = headings
+        .iter()
+        .map(|(study, heading)| experiment(folder, &storage, *study, heading, &trials))
+        .collect::<Result<_, RunError>>()?;
     Ok(Report {
         title: "Tinderbox: what survives of the paper".to_string(),
         created: first.created.clone(),
@@ -108,15 +110,12 @@ fn read(folder: &RunFolder) -> Result<Report, ReportError> {
                 ProfileName::Full => "full",
             }
             .to_string(),
-            seeds: first.seeds.clone(),
             epochs: first.epochs,
-            protocol: first.protocol.to_string(),
         },
         command: first.command.clone(),
         backend: first.backend.to_string(),
         notice: first.stand_in.as_ref().map(|reason| format!("{}: {reason}", tinderbox_report::STAND_IN)),
         experiments,
-        test_images,
     })
 }
 
@@ -125,57 +124,35 @@ fn experiment(
     storage: &dyn Storage,
     study: StudyId,
     heading: &Heading,
-) -> Result<ExperimentView, ReportError> {
-    let (mut records, mut failures, mut waiting) = (Vec::new(), Vec::new(), 0);
-    let storage_error = |error: StorageError| ReportError::Run(error.into());
-    for trial in storage.trials(study).map_err(storage_error)? {
-        match trial.state {
-            State::Waiting | State::Running => waiting += 1,
-            State::Complete => {
-                let (path, study_name) = (folder.storage_path(), heading.name.clone());
-                let number = trial.number;
-                let Some(bytes) = storage.attachment(study, number, RECORD).map_err(storage_error)? else {
-                    return Err(ReportError::NoRecord { path, study: study_name, number });
-                };
-                records.push(Record::from_bytes(&bytes).map_err(|error| ReportError::Record {
-                    path,
-                    study: study_name,
-                    number,
-                    error,
-                })?);
-            }
-            State::Fail | State::Pruned => {
-                let reason = trial.failure.unwrap_or_else(|| "no reason was told".to_string());
-                let (arm, seed) = match run::task(&trial.attributes) {
-                    Ok(task) => (task.arm, task.seed),
-                    Err(_) => (trial.key.unwrap_or_default(), 0),
-                };
-                failures.push(Failure { arm, seed, reason });
-            }
-        }
-    }
-    let arms = heading.arms.iter().map(|arm| ArmView {
-        name: arm.name.clone(),
-        description: arm.description.clone(),
-        reported: arm
-            .reported
-            .as_ref()
-            .map(|reported| Reported { value_percent: reported.percent, what: reported.what.clone() }),
+    trials: &Trials,
+) -> Result<ExperimentView, RunError> {
+    let search = heading.search.as_ref().map(|search| SearchView {
+        sampler: json::value(&search.sampler).as_str().unwrap_or_default().to_string(),
+        seed: search.seed,
+        points: search.dimensions.iter().map(|dimension| dimension.values.len()).product(),
+        dimensions: search
+            .dimensions
+            .iter()
+            .map(|dimension| (dimension.name.clone(), dimension.values.clone()))
+            .collect(),
     });
     Ok(ExperimentView {
         name: heading.name.clone(),
         title: heading.title.clone(),
         part: heading.part.clone(),
         statement: heading.statement.clone(),
-        arms: arms.collect(),
-        records,
-        failures,
-        waiting,
+        protocol: heading.protocol.to_string(),
+        seeds: heading.seeds.clone(),
+        command: heading.own_command.clone(),
+        arms: trials.arms(heading),
+        search,
+        claims: heading.claims.clone(),
+        test_images: run::test_images(folder, storage, study, heading)?.map(Arc::new),
     })
 }
 
 /// Whole or not at all: the text goes to a file beside `path`, which then takes its name.
-fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let scratch = path.with_extension(format!("{}.new", std::process::id()));
     let written = fs::write(&scratch, text).and_then(|()| fs::rename(&scratch, path));
     if written.is_err() {

@@ -1,16 +1,20 @@
 //! A plan: every trial of a run, settled before anything starts. Its hash names the run's folder.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Protocol};
+use tinderbox_report::Perturbation;
 
 use crate::backend::Backend;
-use crate::experiment::{Arm, Configuration, Experiment, Setting, SettingError};
+use crate::experiment::{Arm, Configuration, Content, Experiment, Profile, Setting, SettingError};
 use crate::json;
 use crate::trial::check_fit;
 
 /// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// What will be run.
 #[derive(Debug, Clone)]
@@ -19,8 +23,6 @@ pub struct Plan {
     pub backend: Backend,
     /// `quick` or `full`.
     pub profile: ProfileName,
-    /// Fingerprint of the images.
-    pub dataset_sha256: String,
     /// The experiments, settings applied, each with its trials.
     pub experiments: Vec<Planned>,
 }
@@ -28,10 +30,24 @@ pub struct Plan {
 /// An experiment and its trials.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// The experiment, settings applied.
+    /// The experiment, settings applied; of a search, only the points that are drawn, in the order of the grid.
     pub experiment: Experiment,
-    /// Each arm with each seed; seed by seed, so that a run cut short has paired what it has.
+    /// Seeds of each arm.
+    pub seeds: Vec<u64>,
+    /// For each arm, the arm of an earlier experiment with the same settings, whose trials serve both.
+    pub same_as: Vec<Option<Source>>,
+    /// Each arm of its own with each seed; seed by seed, so that a run cut short has paired what it has.
     pub tasks: Vec<Task>,
+}
+
+/// An arm of another experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Name of the arm.
+    pub arm: String,
 }
 
 /// One trial: all that a worker needs to know.
@@ -48,6 +64,10 @@ pub struct Task {
     pub protocol: Protocol,
     /// Every setting.
     pub configuration: Configuration,
+    /// How test images are changed before the trained network is asked about them again.
+    pub perturbations: Vec<Perturbation>,
+    /// What a search chose, by name of the dimension.
+    pub point: BTreeMap<String, Value>,
     /// Where tensors live.
     pub backend: Backend,
     /// Fingerprint of the images that the trial must see.
@@ -102,19 +122,23 @@ enum PlanReason {
 impl Plan {
     /// Settles the trials of `experiments` as wished, for these images.
     ///
+    /// Arms with the same settings are trained once, for the first experiment that has one.
+    ///
     /// # Errors
     /// If a setting does not fit an arm, or makes it the same as another, or a network is for other images.
     pub fn new(experiments: Vec<Experiment>, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
-        let experiments = experiments
+        let settled = experiments
             .into_iter()
-            .map(|experiment| Planned::new(experiment, wishes, dataset))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            backend: wishes.backend,
-            profile: wishes.profile,
-            dataset_sha256: dataset.sha256.clone(),
-            experiments,
-        })
+            .map(|experiment| Settled::new(experiment, wishes, dataset))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut shared: Vec<Shared> = Vec::new();
+        let experiments: Vec<Planned> =
+            settled.into_iter().map(|settled| settled.share(&mut shared)).collect();
+        let experiments = experiments.into_iter().map(|mut planned| {
+            planned.tasks = planned.tasks(&shared, wishes.backend, &dataset.sha256);
+            planned
+        });
+        Ok(Self { backend: wishes.backend, profile: wishes.profile, experiments: experiments.collect() })
     }
 
     /// Every trial.
@@ -122,20 +146,45 @@ impl Plan {
         self.experiments.iter().flat_map(|planned| &planned.tasks)
     }
 
-    /// The first 12 hexadecimal digits of a SHA-256 over the trials and the program's version.
+    /// The first 12 hexadecimal digits of a SHA-256 over the trials, the arms of each experiment and the program's version.
     pub fn hash(&self) -> String {
         let tasks: Vec<&Task> = self.tasks().collect();
-        let text = json::text(&(env!("CARGO_PKG_VERSION"), LAYOUT, tasks));
+        let arms: Vec<(&str, Vec<&str>)> = self
+            .experiments
+            .iter()
+            .map(|Planned { experiment, .. }| {
+                (experiment.name.as_str(), experiment.arms.iter().map(|arm| arm.name.as_str()).collect())
+            })
+            .collect();
+        let text = json::text(&(env!("CARGO_PKG_VERSION"), LAYOUT, arms, tasks));
         base16ct::lower::encode_string(&Sha256::digest(text)[..6])
     }
 }
 
-impl Planned {
+/// An experiment whose settings are applied.
+struct Settled {
+    experiment: Experiment,
+    seeds: Vec<u64>,
+    pooled: bool,
+}
+
+/// An arm that is trained, and what all experiments that use it want of it.
+struct Shared {
+    source: Source,
+    configuration: Configuration,
+    protocol: Protocol,
+    seeds: Vec<u64>,
+    perturbations: Vec<Perturbation>,
+    pooled: bool,
+}
+
+impl Settled {
     fn new(mut experiment: Experiment, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
         let profile = match wishes.profile {
             ProfileName::Quick => experiment.profiles.quick,
             ProfileName::Full => experiment.profiles.full,
         };
+        draw(&mut experiment, profile);
         for position in 0..experiment.arms.len() {
             let (before, from_here) = experiment.arms.split_at_mut(position);
             let arm = &mut from_here[0];
@@ -143,20 +192,102 @@ impl Planned {
                 |reason| PlanError { experiment: experiment.name.clone(), arm: arm.name.clone(), reason },
             )?;
         }
-        let tasks = (1..=wishes.seeds.unwrap_or(profile.seeds) as u64)
-            .flat_map(|seed| experiment.arms.iter().map(move |arm| (seed, arm)))
-            .map(|(seed, arm)| Task {
-                experiment: experiment.name.clone(),
-                arm: arm.name.clone(),
-                seed,
-                protocol: experiment.protocol,
-                configuration: arm.configuration.clone(),
-                backend: wishes.backend,
-                dataset_sha256: dataset.sha256.clone(),
-            })
-            .collect();
-        Ok(Self { experiment, tasks })
+        let seeds = (1..=wishes.seeds.unwrap_or(profile.seeds) as u64).collect();
+        Ok(Self { experiment, seeds, pooled: profile.pooled })
     }
+
+    /// Finds each trained arm among those of earlier experiments, or adds it to them.
+    fn share(self, shared: &mut Vec<Shared>) -> Planned {
+        let Self { experiment, seeds, pooled } = self;
+        let mut same_as = Vec::new();
+        for arm in &experiment.arms {
+            let Content::Trained(configuration) = &arm.content else {
+                same_as.push(None);
+                continue;
+            };
+            let place = shared.iter().position(|other| {
+                other.configuration == *configuration
+                    && other.protocol == experiment.protocol
+                    && other.seeds == seeds
+            });
+            let place = place.unwrap_or_else(|| {
+                shared.push(Shared {
+                    source: Source { experiment: experiment.name.clone(), arm: arm.name.clone() },
+                    configuration: configuration.clone(),
+                    protocol: experiment.protocol,
+                    seeds: seeds.clone(),
+                    perturbations: Vec::new(),
+                    pooled: false,
+                });
+                shared.len() - 1
+            });
+            let source = &mut shared[place];
+            for perturbation in &experiment.perturbations {
+                if !source.perturbations.contains(perturbation) {
+                    source.perturbations.push(*perturbation);
+                }
+            }
+            source.pooled |=
+                pooled && experiment.protocol == Protocol::Official && is_placed(arm, &experiment.arms);
+            same_as.push((source.source.experiment != experiment.name).then(|| source.source.clone()));
+        }
+        Planned { experiment, seeds, same_as, tasks: Vec::new() }
+    }
+}
+
+impl Planned {
+    /// The trials of the arms that are this experiment's own.
+    fn tasks(&self, shared: &[Shared], backend: Backend, dataset_sha256: &str) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        for &seed in &self.seeds {
+            for arm in &self.experiment.arms {
+                let own = Source { experiment: self.experiment.name.clone(), arm: arm.name.clone() };
+                let Some(shared) = shared.iter().find(|shared| shared.source == own) else { continue };
+                let task = Task {
+                    experiment: own.experiment,
+                    arm: own.arm,
+                    seed,
+                    protocol: shared.protocol,
+                    configuration: shared.configuration.clone(),
+                    perturbations: shared.perturbations.clone(),
+                    point: arm.point.clone(),
+                    backend,
+                    dataset_sha256: dataset_sha256.to_string(),
+                };
+                if shared.pooled {
+                    // Only the number itself is placed under the other protocol.
+                    let perturbations = Vec::new();
+                    tasks.push(Task { protocol: Protocol::Pooled, perturbations, ..task.clone() });
+                }
+                tasks.push(task);
+            }
+        }
+        tasks
+    }
+}
+
+/// Keeps the points that the profile draws, in the order of the grid.
+fn draw(experiment: &mut Experiment, profile: Profile) {
+    let Some(search) = &experiment.search else { return };
+    experiment.arms.truncate(profile.points.unwrap_or(usize::MAX));
+    let place = |arm: &Arm| -> Vec<Option<usize>> {
+        let of = |dimension: &crate::experiment::Dimension| {
+            let chosen = arm.point.get(&dimension.name)?;
+            dimension.values.iter().position(|value| value == chosen)
+        };
+        search.dimensions.iter().map(of).collect()
+    };
+    experiment.arms.sort_by_key(place);
+}
+
+/// Whether a reported number is to be placed by this arm: its own, or that of an average which it is a part of.
+fn is_placed(arm: &Arm, arms: &[Arm]) -> bool {
+    let reports = |other: &&Arm| other.reported.is_some();
+    arm.reported.is_some()
+        || arms
+            .iter()
+            .filter(reports)
+            .any(|other| matches!(&other.content, Content::Average(members) if members.contains(&arm.name)))
 }
 
 /// Applies what was wished to an arm, and compares it with the images and the arms before it.
@@ -167,19 +298,27 @@ fn settle(
     wishes: &Wishes,
     dataset: &Dataset,
 ) -> Result<(), PlanReason> {
-    arm.configuration.training.epochs = epochs;
+    let Content::Trained(configuration) = &mut arm.content else { return Ok(()) };
+    configuration.training.epochs = epochs;
     for setting in &wishes.settings {
-        arm.configuration = setting.apply(&arm.configuration)?;
+        *configuration = setting.apply(configuration)?;
     }
-    if let Some(twin) = before.iter().find(|other| other.configuration == arm.configuration) {
-        return Err(PlanReason::Twin(twin.name.clone()));
+    check_fit(&configuration.model, &dataset.test).map_err(PlanReason::Fit)?;
+    match before.iter().find(|other| other.content == arm.content) {
+        Some(twin) => Err(PlanReason::Twin(twin.name.clone())),
+        None => Ok(()),
     }
-    check_fit(&arm.configuration.model, &dataset.test).map_err(PlanReason::Fit)
 }
 
 impl Task {
     /// Names the trial within its experiment.
     pub fn key(&self) -> String {
-        format!("{}/{}", self.arm, self.seed)
+        match self.protocol {
+            Protocol::Official => format!("{}/{}", self.arm, self.seed),
+            Protocol::Pooled => format!("{}/{}/pooled", self.arm, self.seed),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

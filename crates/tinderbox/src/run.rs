@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Origin, Protocol};
-use tinderbox_report::TestImages;
+use tinderbox_report::{Claim, TestImages};
 use tinderbox_search::{
-    Direction, Lease, NewTrial, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
+    Direction, Lease, NewTrial, Parameter, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
 };
 
 use crate::backend::Backend;
-use crate::experiment::Reported;
+use crate::experiment::{Reported, Search};
 use crate::json;
-use crate::plan::{Plan, Planned, ProfileName, Task};
+use crate::plan::{Plan, Planned, ProfileName, Source, Task};
 
 /// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
 ///
@@ -58,8 +60,10 @@ pub struct Heading {
     pub epochs: Option<usize>,
     /// Where tensors live.
     pub backend: Backend,
-    /// Command that makes the run again.
+    /// Command that makes the whole run again.
     pub command: String,
+    /// Command that runs this experiment alone.
+    pub own_command: String,
     /// When the study was made: RFC 3339, UTC.
     pub created: String,
     /// Why other digits stand in for the paper's, if they do.
@@ -78,8 +82,14 @@ pub struct Heading {
     pub protocol: Protocol,
     /// The arms, in the order of the tables.
     pub arms: Vec<ArmHeading>,
+    /// How they were drawn, if they are points of a space.
+    pub search: Option<Search>,
+    /// The paper's sentences, each with its test.
+    pub claims: Vec<Claim>,
     /// Height and width of a test image.
     pub image: [usize; 2],
+    /// SHA-256 of the test images that are stored with the study, pixels first.
+    pub images_sha256: String,
 }
 
 /// What the report says about an arm beyond its trials.
@@ -92,6 +102,12 @@ pub struct ArmHeading {
     pub description: String,
     /// What the paper says of it.
     pub reported: Option<Reported>,
+    /// What a search chose, by name of the dimension.
+    pub point: BTreeMap<String, Value>,
+    /// The arm whose trials these are, if it is another experiment's.
+    pub same_as: Option<Source>,
+    /// Arms whose probabilities are averaged; nothing is trained then.
+    pub average_of: Vec<String>,
 }
 
 /// Why a run's folder cannot be used.
@@ -114,6 +130,17 @@ pub enum RunError {
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The test images of a study were changed.
+    #[error(
+        "{}: study `{study}`: its test images were changed after they were stored; run it anew in another folder",
+        .path.display()
+    )]
+    Images {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+    },
     /// A study was not made by `reproduce`.
     #[error("{}: study `{study}` has no readable heading: {reason}", .path.display())]
     Heading {
@@ -218,24 +245,35 @@ pub fn enqueue(
 ) -> Result<StudyId, RunError> {
     let study = storage.open_study(&planned.experiment.name, Direction::Maximize)?;
     let earlier = storage.study_attributes(study)?.remove(HEADING).map(serde_json::from_value::<Heading>);
+    let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
     if earlier.is_none() {
-        let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
         storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
         storage.set_study_attachment(study, TEST_LABELS, &labels)?;
     }
     // Words may have been mended since; the trials are the same.
-    let heading = match earlier {
-        Some(Ok(earlier)) => {
-            Heading { created: earlier.created, command: earlier.command, ..heading.clone() }
-        }
-        _ => heading.clone(),
-    };
+    let mut heading = heading.clone();
+    if let Some(Ok(earlier)) = earlier {
+        heading.created = earlier.created;
+    }
+    heading.images_sha256 = fingerprint(&pixels, &labels);
     storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
     for task in &planned.tasks {
         let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);
-        storage.enqueue(study, &NewTrial { key: task.key(), attributes, ..NewTrial::default() })?;
+        let parameters = parameters(planned, task);
+        storage.enqueue(study, &NewTrial { key: task.key(), attributes, parameters })?;
     }
     Ok(study)
+}
+
+/// What a search chose for a trial, so that dashboards can show it.
+fn parameters(planned: &Planned, task: &Task) -> BTreeMap<String, Parameter> {
+    let search = planned.experiment.search.iter();
+    let dimensions = search.flat_map(|search| &search.dimensions);
+    let chosen = dimensions.filter_map(|dimension| {
+        let value = task.point.get(&dimension.name)?.clone();
+        Some((dimension.name.clone(), Parameter::categorical(dimension.values.clone(), value).ok()?))
+    });
+    chosen.collect()
 }
 
 /// Puts the trials of dead workers back in the queue at once. Only for the holder of the lock, while no crew is at work.
@@ -274,23 +312,33 @@ pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyI
 /// The images that the indices of a study's records point to.
 ///
 /// # Errors
-/// If the storage refuses.
+/// If the storage refuses, or they were changed.
 pub fn test_images(
+    folder: &RunFolder,
     storage: &dyn Storage,
     study: StudyId,
     heading: &Heading,
 ) -> Result<Option<TestImages>, RunError> {
     let pixels = storage.study_attachment(study, TEST_PIXELS)?;
     let labels = storage.study_attachment(study, TEST_LABELS)?;
+    let Some((pixels, labels)) = pixels.zip(labels) else { return Ok(None) };
+    if fingerprint(&pixels, &labels) != heading.images_sha256 {
+        return Err(RunError::Images { path: folder.storage_path(), study: heading.name.clone() });
+    }
     let [height, width] = heading.image;
-    Ok(pixels.zip(labels).map(|(pixels, labels)| TestImages { height, width, pixels, labels }))
+    Ok(Some(TestImages { height, width, pixels, labels }))
+}
+
+/// SHA-256 of images, in hexadecimal.
+fn fingerprint(pixels: &[u8], labels: &[u8]) -> String {
+    base16ct::lower::encode_string(&Sha256::new().chain_update(pixels).chain_update(labels).finalize())
 }
 
 /// The task of a trial.
 ///
 /// # Errors
 /// The reason as a text, if it has none that can be read.
-pub fn task(attributes: &BTreeMap<String, serde_json::Value>) -> Result<Task, String> {
+pub fn task(attributes: &BTreeMap<String, Value>) -> Result<Task, String> {
     let value = attributes.get(TASK).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|error| format!("attribute `{TASK}`: {error}"))
 }

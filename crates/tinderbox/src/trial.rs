@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use burn::prelude::Device;
-use tinderbox_data::{Dataset, Images, Origin, Shape, Split, SplitError, split};
+use tinderbox_data::{Dataset, Images, Shape, Split, SplitError};
 use tinderbox_models::{LocalNetConfig, Network, NetworkConfig, Summary};
-use tinderbox_report::record::Predictions;
 use tinderbox_report::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Record, Results, Timing,
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
+    Predictions, Record, Results, Timing,
 };
+use tinderbox_training::adversarial::{AttackError, Fgsm, Victim, evaluate_under};
 use tinderbox_training::learner::{self, Fitted, LearnerError, Material, Observer};
-use tinderbox_training::{Examples, ExamplesError, evaluate, stream};
+use tinderbox_training::{Evaluation, Examples, ExamplesError, Noise, NoiseError, evaluate};
 
 use crate::environment;
 use crate::experiment::Configuration;
 use crate::json;
+use crate::origin::Origin;
 use crate::plan::Task;
 
 /// Why a trial gave no record.
@@ -45,6 +47,12 @@ pub enum TrialError {
     /// The training could not be done.
     #[error(transparent)]
     Learner(#[from] LearnerError),
+    /// The test images could not be attacked as asked.
+    #[error("perturbation: {0}")]
+    Attack(#[from] AttackError),
+    /// The test images could not be given such noise.
+    #[error("perturbation: {0}")]
+    Noise(#[from] NoiseError),
 }
 
 /// Who runs a trial, and where it may leave its checkpoint.
@@ -78,18 +86,27 @@ pub fn run(
     let started = SystemTime::now();
     let clock = Instant::now();
     let cpu = cpu_time::ProcessTime::try_now().ok();
-    let split = split(
-        dataset,
-        task.protocol,
-        task.configuration.validation_fraction,
-        &mut stream(task.seed, "split", 0),
-    )?;
+    let split = Origin::new(dataset, task.protocol, task.seed, &task.configuration).split(dataset)?;
     let fitted =
         fit(&task.configuration, task.seed, &split, device, Some(&circumstances.checkpoint), observer)?;
     let training = examples("training", &split.training)?;
     let test = examples("test", &split.test)?;
     let diverged = matches!(fitted.outcome, learner::Outcome::Diverged { .. });
     let after = |part: &Examples| (!diverged).then(|| evaluate(&fitted.model, part, device));
+    let predictions = |evaluation: Evaluation| Predictions {
+        classes: evaluation.classes,
+        indices: split.test_indices.clone(),
+        labels: split.test.labels().to_vec(),
+        probabilities: evaluation.probabilities,
+    };
+    let mut perturbed = Vec::new();
+    for &perturbation in &task.perturbations {
+        let evaluation = match diverged {
+            true => None,
+            false => under(perturbation, &fitted.model, &split.test, task.seed, device)?,
+        };
+        perturbed.push(Perturbed { perturbation, test: evaluation.map(predictions) });
+    }
     let results = Results {
         protocol: task.protocol.to_string(),
         configuration: json::value(&task.configuration),
@@ -98,12 +115,8 @@ pub fn run(
         history: fitted.history.iter().map(epoch).collect(),
         model: model_summary(&task.configuration.model.summary()),
         final_training_accuracy: after(&training).map(|evaluation| evaluation.accuracy),
-        test: after(&test).map(|evaluation| Predictions {
-            classes: evaluation.classes,
-            indices: split.test_indices.clone(),
-            labels: split.test.labels().to_vec(),
-            probabilities: evaluation.probabilities,
-        }),
+        test: after(&test).map(predictions),
+        perturbed,
     };
     Ok(Record {
         experiment: task.experiment.clone(),
@@ -122,6 +135,39 @@ pub fn run(
             ..environment::here(task.backend)
         },
     })
+}
+
+/// What the network says of the images once they are changed; `None` where it has no finite gradient to attack along.
+fn under(
+    perturbation: Perturbation,
+    network: &Network,
+    images: &Images,
+    seed: u64,
+    device: &Device,
+) -> Result<Option<Evaluation>, TrialError> {
+    let test = examples("test", images)?;
+    match perturbation {
+        Perturbation::Fgsm(epsilon) => {
+            let victim = Victim::freeze(network);
+            match evaluate_under(&Fgsm::new(epsilon), &victim, &test, device) {
+                Ok(evaluation) => Ok(Some(evaluation)),
+                Err(AttackError::Gradient) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        }
+        Perturbation::Noise(deviation) => {
+            let pixels = Noise::new(deviation, seed).apply(&test)?;
+            let shape = images.shape();
+            let noisy = Examples::new(
+                &pixels,
+                images.labels(),
+                [shape.channels, shape.height, shape.width],
+                images.classes(),
+            )
+            .map_err(|error| TrialError::Examples { part: "noisy test", error })?;
+            Ok(Some(evaluate(network, &noisy, device)))
+        }
+    }
 }
 
 /// Trains a network on a split.
@@ -190,7 +236,7 @@ fn identity(dataset: &Dataset, split: &Split) -> DatasetIdentity {
         name: dataset.name.clone(),
         title: dataset.title.clone(),
         sha256: dataset.sha256.clone(),
-        stand_in: matches!(dataset.origin, Origin::StandIn { .. }),
+        stand_in: matches!(dataset.origin, tinderbox_data::Origin::StandIn { .. }),
         training: split.training.len(),
         validation: split.validation.len(),
         test: split.test.len(),

@@ -16,8 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tinderbox_data::Dataset;
-use tinderbox_report::Record;
-use tinderbox_report::record::Predictions;
+use tinderbox_report::{Outcome, Predictions, Record};
 use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
 use tinderbox_training::learner::{Epoch, Observer, Step};
 
@@ -43,6 +42,8 @@ pub enum Message {
         arm: String,
         /// Its seed.
         seed: u64,
+        /// Its key in the study.
+        key: String,
         /// How often it has been begun, this time counted.
         attempt: u64,
     },
@@ -125,8 +126,8 @@ impl<W: Write> Worker<W> {
         drop(heart);
         let told = match &result {
             Ok(record) => {
-                // A study needs a value; that of a trial that diverged is the worst there is.
-                let mut told = Told::complete(accuracy(record).unwrap_or(0.0));
+                // What choices are made by; that of a trial that diverged is the worst there is.
+                let mut told = Told::complete(validation_accuracy(record).unwrap_or(0.0));
                 told.attachments.insert(RECORD.to_string(), record.to_bytes());
                 told.attributes.insert(RESULT.to_string(), record.result_hash().into());
                 told
@@ -168,6 +169,7 @@ impl<W: Write> Worker<W> {
                 experiment: task.experiment.clone(),
                 arm: task.arm.clone(),
                 seed: task.seed,
+                key: task.key(),
                 attempt,
             },
         );
@@ -247,6 +249,17 @@ pub fn end_with_parent() {
         _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(1);
     });
+}
+
+/// On the validation images, with the weights that were kept.
+fn validation_accuracy(record: &Record) -> Option<f64> {
+    let history = &record.results.history;
+    let kept = match record.results.outcome {
+        Outcome::Finished => history.last(),
+        Outcome::StoppedEarly { best, .. } => history.iter().find(|epoch| epoch.epoch == best),
+        Outcome::Diverged { .. } => None,
+    };
+    kept.map(|epoch| epoch.validation_accuracy)
 }
 
 fn accuracy(record: &Record) -> Option<f64> {

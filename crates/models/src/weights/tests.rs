@@ -83,6 +83,20 @@ fn equal_networks_make_equal_files_and_leave_nothing_else() {
 }
 
 #[test]
+fn a_note_comes_back_and_is_no_part_of_the_configuration() {
+    let folder = TempDir::new().unwrap();
+    let [noted, plain] = ["noted", "plain"].map(|name| folder.path().join(name));
+    let config = linear();
+    let network = config.init(&Device::flex());
+    let written = serde_json::json!({ "seed": 7 });
+    save_with_note(&network, &config, &written, &noted).unwrap();
+    save(&network, &config, &plain).unwrap();
+    assert_eq!(note(&noted).unwrap(), written);
+    assert_eq!(note(&plain).unwrap(), Value::Null);
+    assert_eq!(load(&noted, &Device::flex()).unwrap().0, config);
+}
+
+#[test]
 fn a_network_trained_on_an_autodiff_device_loads_onto_either() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("weights");

@@ -105,12 +105,12 @@ fn show(places: &Places, as_json: bool) -> io::Result<()> {
     for Entry { name, title, training, test, licence, citation, folder, problem } in &entries {
         say(format_args!("{name}: {title}, {training} training and {test} test images"))?;
         say(format_args!("  licence: {licence}\n  cite: {citation}"))?;
-        match (folder, problem) {
-            (Some(folder), _) => say(format_args!("  files: {}", folder.display()))?,
-            (None, problem) => say(format_args!("  files: {}", problem.as_deref().unwrap_or("none")))?,
-        }
+        let files = folder.as_ref().map(|folder| folder.display().to_string());
+        let files = files.as_deref().or(problem.as_deref()).unwrap_or("none");
+        say(format_args!("  files: {files}"))?;
     }
-    say(format_args!("stand-in: real digits inside the program, for machines without a network"))
+    say(format_args!("stand-in: real digits inside the program, for machines without a network"))?;
+    Ok(())
 }
 
 fn check(manifest: &Manifest, places: &Places) -> io::Result<Exit> {

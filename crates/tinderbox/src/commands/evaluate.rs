@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use tinderbox_data::Protocol;
 use tinderbox_models::weights;
 use tinderbox_training::evaluate;
 
-use super::{Exit, Refusal, say};
+use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::json;
+use crate::origin::Origin;
 use crate::trial::{check_fit, examples};
 
 #[derive(Debug, Args)]
@@ -34,6 +36,8 @@ pub(super) struct Evaluate {
 #[derive(Serialize)]
 struct Measured {
     dataset: String,
+    /// How the test images were drawn: as when the weights were trained, if they say so.
+    protocol: Protocol,
     images: usize,
     accuracy: f64,
     loss: f64,
@@ -53,9 +57,16 @@ impl Evaluate {
         let (config, network) = weights::load(&self.weights, &device)?;
         let dataset = self.dataset.load()?;
         check_fit(&config, &dataset.test)?;
-        let evaluation = evaluate(&network, &examples("test", &dataset.test)?, &device);
-        let labels = dataset.test.labels();
-        let classes = (0..dataset.test.classes()).map(|class| {
+        let origin: Option<Origin> = serde_json::from_value(weights::note(&self.weights)?).ok();
+        // On the images of their training the weights know the answers: the test images of that very split are theirs.
+        let origin = origin.filter(|origin| origin.dataset_sha256 == dataset.sha256);
+        let (protocol, test) = match &origin {
+            Some(origin) => (origin.protocol, origin.split(&dataset)?.test),
+            None => (Protocol::Official, dataset.test.clone()),
+        };
+        let evaluation = evaluate(&network, &examples("test", &test)?, &device);
+        let labels = test.labels();
+        let classes = (0..test.classes()).map(|class| {
             let of_class =
                 || labels.iter().zip(evaluation.answers()).filter(|(label, _)| usize::from(**label) == class);
             let (images, right) =
@@ -64,7 +75,8 @@ impl Evaluate {
         });
         let measured = Measured {
             dataset: dataset.name.clone(),
-            images: dataset.test.len(),
+            protocol,
+            images: test.len(),
             accuracy: evaluation.accuracy,
             loss: evaluation.loss,
             classes: classes.collect(),
@@ -73,7 +85,10 @@ impl Evaluate {
             say(json::pretty(&measured))?;
             return Ok(Exit::Done);
         }
-        say(format_args!("{} test images of {}", measured.images, dataset.title))?;
+        say(format_args!("{} test images of {}, {protocol} split", measured.images, dataset.title))?;
+        if origin.is_none() {
+            note("note: the weights do not say that they were trained on these images");
+        }
         say(format_args!("accuracy {:.2} %, loss {:.4}", measured.accuracy * 100.0, measured.loss))?;
         for (digit, class) in measured.classes.iter().enumerate() {
             if let Some(accuracy) = class.accuracy {

@@ -1,5 +1,6 @@
 //! The commands: only they print.
 
+mod outline;
 mod report;
 mod reproduce;
 
@@ -108,11 +109,12 @@ fn image_shape(config: &NetworkConfig) -> [usize; 3] {
     }
 }
 
-/// Prints a line. Whoever has closed the other end wants no more of it: that is no error.
-fn say(text: impl Display) -> io::Result<()> {
+/// Prints a line; `false` if the other end is closed. Whoever closed it wants no more: that is no error.
+fn say(text: impl Display) -> io::Result<bool> {
     match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

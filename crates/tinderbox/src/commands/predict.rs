@@ -82,15 +82,18 @@ impl Predict {
             let evaluation = evaluate(&network, &Examples::new(&pixels, &[0], shape, 1)?, &device);
             let digit = evaluation.answers().next().unwrap_or_default();
             let probabilities = &evaluation.probabilities;
-            if self.json {
-                say(json::text(&Answer { digit, probabilities }))?;
+            let answer = if self.json {
+                json::text(&Answer { digit, probabilities })
             } else {
                 let percents: Vec<_> = probabilities
                     .iter()
                     .enumerate()
                     .map(|(d, p)| format!("{d}: {:.1} %", p * 100.0))
                     .collect();
-                say(format_args!("{digit}   {}", percents.join("  ")))?;
+                format!("{digit}   {}", percents.join("  "))
+            };
+            if !say(answer)? {
+                break;
             }
         }
         Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! The progress of a run: a bar for the whole, a line for each worker; plain lines where there is no terminal.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -14,24 +15,36 @@ pub(super) struct Progress {
     bars: Option<Bars>,
     total: usize,
     done: usize,
-    /// Which trial each worker is at, and which share of it is done.
-    trials: Vec<(String, f64)>,
+    /// What each worker is at.
+    workers: Vec<At>,
+}
+
+/// What a worker is at.
+#[derive(Clone, Default)]
+struct At {
+    experiment: String,
+    trial: String,
+    /// Share of the trial that is done.
+    done: f64,
 }
 
 struct Bars {
     all: MultiProgress,
     whole: ProgressBar,
+    experiments: HashMap<String, ProgressBar>,
     workers: Vec<ProgressBar>,
 }
 
 /// Steps of a bar that stand for one trial.
-const TRIAL: u64 = 1000;
+const TRIAL: usize = 1000;
 
 impl Progress {
-    /// Of `total` trials `done` are done; the others are shared by so many workers.
-    pub(super) fn new(total: usize, done: usize, workers: usize) -> Self {
-        let bars = std::io::stderr().is_terminal().then(|| Bars::new(total, done, workers));
-        Self { bars, total, done, trials: vec![(String::new(), 0.0); workers] }
+    /// Of each experiment so many trials are done, of so many in all; the others are shared by so many workers.
+    pub(super) fn new(experiments: &[(String, usize, usize)], workers: usize) -> Self {
+        let bars = std::io::stderr().is_terminal().then(|| Bars::new(experiments, workers));
+        let (done, total) =
+            experiments.iter().fold((0, 0), |(done, total), entry| (done + entry.1, total + entry.2));
+        Self { bars, total, done, workers: vec![At::default(); workers] }
     }
 
     /// Shows what happened.
@@ -39,13 +52,13 @@ impl Progress {
         match news {
             News::Said(place, message) => self.said(*place, message),
             News::Died(place, how) => {
-                let trial = &self.trials[*place].0;
-                let at = if trial.is_empty() { String::new() } else { format!(" at {trial}") };
+                let At { experiment, trial, .. } = &self.workers[*place];
+                let at = if trial.is_empty() { String::new() } else { format!(" at {experiment}, {trial}") };
                 self.line(&format!("worker {place} {how}{at}; another one takes over"));
-                self.worker(*place, String::new(), 0.0, "");
+                self.worker(*place, At::default(), "");
             }
             News::Ended(place) => {
-                self.worker(*place, String::new(), 0.0, "");
+                self.worker(*place, At::default(), "");
                 if let Some(bars) = &self.bars {
                     bars.workers[*place].finish_and_clear();
                 }
@@ -64,24 +77,25 @@ impl Progress {
 
     fn said(&mut self, place: usize, message: &Message) {
         match message {
-            Message::Claimed { arm, seed, attempt, .. } => {
+            Message::Claimed { experiment, arm, seed, attempt, .. } => {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-                self.worker(place, format!("{arm} seed {seed}{again}"), 0.0, "");
+                let trial = format!("{arm} seed {seed}{again}");
+                self.worker(place, At { experiment: experiment.clone(), trial, done: 0.0 }, "");
             }
             Message::Progress { done, epoch, epochs, accuracy } => {
                 let accuracy =
                     accuracy.map_or_else(String::new, |accuracy| format!("  {:.1} %", accuracy * 100.0));
-                let trial = self.trials[place].0.clone();
-                self.worker(place, trial, *done, &format!("  epoch {epoch}/{epochs}{accuracy}"));
+                let at = At { done: *done, ..self.workers[place].clone() };
+                self.worker(place, at, &format!("  epoch {epoch}/{epochs}{accuracy}"));
             }
             Message::Told { accuracy, seconds } => {
-                self.done += 1;
+                self.ended(place);
                 let accuracy = accuracy
                     .map_or_else(|| "diverged".to_string(), |accuracy| format!("{:.2} %", accuracy * 100.0));
                 self.trial_line(place, &format!("{accuracy} in {seconds:.1} s"));
             }
             Message::Failed { reason } => {
-                self.done += 1;
+                self.ended(place);
                 self.trial_line(place, &format!("failed: {reason}"));
             }
             Message::Refused { reason } => self.trial_line(place, reason),
@@ -90,19 +104,29 @@ impl Progress {
 
     fn trial_line(&mut self, place: usize, what: &str) {
         let width = self.total.to_string().len();
-        self.line(&format!("[{:>width$}/{}] {}: {what}", self.done, self.total, self.trials[place].0));
-        self.worker(place, String::new(), 0.0, "");
+        let At { experiment, trial, .. } = &self.workers[place];
+        self.line(&format!("[{:>width$}/{}] {experiment}, {trial}: {what}", self.done, self.total));
+        self.worker(place, At::default(), "");
     }
 
-    /// The worker in this place is at `trial`, of which this share is done.
-    fn worker(&mut self, place: usize, trial: String, done: f64, more: &str) {
-        if let Some(bars) = &self.bars {
-            bars.workers[place].set_position((done * TRIAL as f64) as u64);
-            bars.workers[place].set_message(format!("{trial}{more}"));
+    /// A trial of the worker's experiment has ended.
+    fn ended(&mut self, place: usize) {
+        self.done += 1;
+        if let Some(bars) = &self.bars
+            && let Some(bar) = bars.experiments.get(&self.workers[place].experiment)
+        {
+            bar.inc(1);
         }
-        self.trials[place] = (trial, done);
+    }
+
+    fn worker(&mut self, place: usize, at: At, more: &str) {
         if let Some(bars) = &self.bars {
-            let running: f64 = self.trials.iter().map(|(_, done)| done).sum();
+            bars.workers[place].set_position((at.done * TRIAL as f64) as u64);
+            bars.workers[place].set_message(format!("{}{more}", at.trial));
+        }
+        self.workers[place] = at;
+        if let Some(bars) = &self.bars {
+            let running: f64 = self.workers.iter().map(|at| at.done).sum();
             bars.whole.set_position(((self.done as f64 + running) * TRIAL as f64) as u64);
         }
     }
@@ -116,24 +140,36 @@ impl Progress {
 }
 
 impl Bars {
-    fn new(total: usize, done: usize, workers: usize) -> Self {
+    fn new(experiments: &[(String, usize, usize)], workers: usize) -> Self {
         let style = |template: &str| {
             ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("=> ")
         };
         let all = MultiProgress::new();
-        let bar = |length: u64, template: &str| all.add(ProgressBar::new(length).with_style(style(template)));
+        let bar = |length: usize, template: &str| {
+            all.add(ProgressBar::new(length as u64).with_style(style(template)))
+        };
+        let (done, total) =
+            experiments.iter().fold((0, 0), |(done, total), entry| (done + entry.1, total + entry.2));
         let whole = bar(
-            total as u64 * TRIAL,
-            "all trials [{bar:30}] {percent:>3} %  {elapsed} gone, about {eta} left",
+            total * TRIAL,
+            "all trials          [{bar:30}] {percent:>3} %  {elapsed} gone, about {eta} left",
         );
-        whole.set_position(done as u64 * TRIAL);
+        whole.set_position((done * TRIAL) as u64);
         whole.reset_eta();
         whole.enable_steady_tick(Duration::from_millis(500));
+        // Those that borrow all their trials have nothing to wait for.
+        let experiments = experiments.iter().filter(|(_, _, trials)| *trials > 0);
+        let experiments = experiments.map(|(name, done, trials)| {
+            let one = bar(*trials, "  {prefix:<17} [{bar:30}] {pos}/{len}").with_prefix(name.clone());
+            one.set_position(*done as u64);
+            (name.clone(), one)
+        });
+        let experiments = experiments.collect();
         let workers = (0..workers)
-            .map(|place| bar(TRIAL, &format!("worker {place:<3} [{{bar:30}}] {{msg}}")))
+            .map(|place| bar(TRIAL, &format!("worker {place:<12} [{{bar:30}}] {{msg}}")))
             .collect();
-        Self { all, whole, workers }
+        Self { all, whole, experiments, workers }
     }
 }

@@ -1,6 +1,5 @@
 //! `tinderbox reproduce`: experiments become a run, the run a report.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,15 +10,17 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use tinderbox_data::Dataset;
 use tinderbox_search::{Storage, StudyId, Timestamp};
 
+use super::outline::Outline;
 use super::progress::Progress;
 use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
 use crate::crew::{Crew, CrewError};
 use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::{revision, rfc3339};
-use crate::experiment::{Experiment, Setting};
+use crate::experiment::{Content, Experiment, Setting};
+use crate::json;
 use crate::page::{self, Written};
-use crate::plan::{Plan, ProfileName, Wishes};
+use crate::plan::{Plan, Planned, ProfileName, Wishes};
 use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
 
 #[derive(Debug, Args)]
@@ -63,9 +64,17 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
 
-    /// Show the plan and stop
+    /// Show the plan, arm by arm, and stop
     #[arg(long)]
     dry_run: bool,
+
+    /// List the experiments with their trials, their claims and the time they take, and stop
+    #[arg(long)]
+    list: bool,
+
+    /// Print the plan as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -74,6 +83,7 @@ Examples:
   tinderbox reproduce --profile full --workers 2
   tinderbox reproduce --only task-1 --seeds 3 --epochs 2 --set training.learning_rate=0.01
   tinderbox reproduce my-experiment.toml --dry-run
+  tinderbox reproduce --list --profile full
 
 A run that was stopped goes on when the same command is given again. Results are in
 runs/<hash of the plan>/report.html.";
@@ -83,6 +93,11 @@ const OTHER_REVISION: &str = "note: another revision of the program ran some of 
 
 impl Reproduce {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
+        if self.json && !(self.list || self.dry_run) {
+            return Err(
+                "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
+            );
+        }
         let experiments = self.experiments()?;
         self.backend.open()?;
         let dataset = self.dataset.load()?;
@@ -97,15 +112,20 @@ impl Reproduce {
         let workers = self
             .workers
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-        print_plan(&plan, &dataset, workers)?;
-        if self.dry_run {
+        let outline = Outline::new(&plan, &dataset, workers);
+        if self.json {
+            say(json::pretty(&outline))?;
+            return Ok(Exit::Done);
+        }
+        say(if self.list { outline.list() } else { outline.arms() })?;
+        if self.dry_run || self.list {
             return Ok(Exit::Done);
         }
         let folder = RunFolder::create(&self.runs, &plan)?;
         let _lock = folder.lock()?;
         folder.sweep()?;
         let mut storage = folder.storage()?;
-        let studies = enqueue_all(&mut storage, &plan, &wishes, &dataset)?;
+        let studies = self.enqueue_all(&mut storage, &plan, &dataset)?;
         let finished = train(&folder, &mut storage, &studies, &plan, &dataset, workers);
 
         // Scratch files that stay only take space; why the run broke off matters more.
@@ -171,43 +191,47 @@ impl Reproduce {
         }
         Ok(all.into_iter().filter(|experiment| self.only.is_empty() || asked(experiment)).collect())
     }
-}
 
-fn print_plan(plan: &Plan, dataset: &Dataset, workers: usize) -> io::Result<()> {
-    let trials = plan.tasks().count();
-    say(format_args!("plan {}: {trials} trials on {}", plan.hash(), dataset.title))?;
-    for planned in &plan.experiments {
-        let experiment = &planned.experiment;
-        say(format_args!(
-            "  {} ({}, {} split): {}",
-            experiment.name, experiment.part, experiment.protocol, experiment.title
-        ))?;
-        for arm in &experiment.arms {
-            let seeds = planned.tasks.iter().filter(|task| task.arm == arm.name).count();
-            let epochs = arm.configuration.training.epochs;
-            say(format_args!("    {:<10} {seeds} seeds x {epochs} epochs   {}", arm.name, arm.description))?;
+    fn enqueue_all(
+        &self,
+        storage: &mut dyn Storage,
+        plan: &Plan,
+        dataset: &Dataset,
+    ) -> Result<Vec<StudyId>, RunError> {
+        let mut studies = Vec::new();
+        for (position, planned) in plan.experiments.iter().enumerate() {
+            let heading = self.heading(plan, planned, position, dataset);
+            let study = enqueue(storage, planned, &heading, dataset)?;
+            let now = Timestamp::from(SystemTime::now());
+            release_all(storage, study, now)?;
+            storage.retry_failed(study, now)?;
+            studies.push(study);
         }
+        Ok(studies)
     }
-    say(format_args!("{workers} worker processes on {}, one thread each", plan.backend))
-}
 
-fn enqueue_all(
-    storage: &mut dyn Storage,
-    plan: &Plan,
-    wishes: &Wishes,
-    dataset: &Dataset,
-) -> Result<Vec<StudyId>, RunError> {
-    let mut studies = Vec::new();
-    for (position, planned) in plan.experiments.iter().enumerate() {
+    fn heading(&self, plan: &Plan, planned: &Planned, position: usize, dataset: &Dataset) -> Heading {
         let experiment = &planned.experiment;
         let shape = dataset.test.shape();
-        let heading = Heading {
+        let arms = experiment.arms.iter().zip(&planned.same_as).map(|(arm, same_as)| ArmHeading {
+            name: arm.name.clone(),
+            description: arm.description.clone(),
+            reported: arm.reported.clone(),
+            point: arm.point.clone(),
+            same_as: same_as.clone(),
+            average_of: match &arm.content {
+                Content::Average(members) => members.clone(),
+                Content::Trained(_) => Vec::new(),
+            },
+        });
+        Heading {
             plan: plan.hash(),
             profile: plan.profile,
             backend: plan.backend,
-            seeds: (1..=planned.tasks.iter().map(|task| task.seed).max().unwrap_or(0)).collect(),
-            epochs: wishes.epochs,
-            command: command(),
+            seeds: planned.seeds.clone(),
+            epochs: self.epochs.map(|epochs| epochs as usize),
+            command: self.command(&self.only),
+            own_command: self.command(std::slice::from_ref(&experiment.name)),
             created: rfc3339(SystemTime::now()),
             stand_in: stand_in(dataset),
             position,
@@ -216,24 +240,48 @@ fn enqueue_all(
             title: experiment.title.clone(),
             statement: experiment.statement.clone(),
             protocol: experiment.protocol,
-            arms: experiment
-                .arms
-                .iter()
-                .map(|arm| ArmHeading {
-                    name: arm.name.clone(),
-                    description: arm.description.clone(),
-                    reported: arm.reported.clone(),
-                })
-                .collect(),
+            arms: arms.collect(),
+            search: experiment.search.clone(),
+            claims: experiment.claims.clone(),
             image: [shape.height, shape.width],
-        };
-        let study = enqueue(storage, planned, &heading, dataset)?;
-        let now = Timestamp::from(SystemTime::now());
-        release_all(storage, study, now)?;
-        storage.retry_failed(study, now)?;
-        studies.push(study);
+            images_sha256: String::new(),
+        }
     }
-    Ok(studies)
+
+    /// What makes the run again, or the experiments `only` of it, at this revision of the program.
+    fn command(&self, only: &[String]) -> String {
+        let mut words: Vec<String> = vec!["cargo xtask reproduce".to_string()];
+        let mut add = |flag: &str, value: String| words.push(format!("{flag} {}", quote(&value)));
+        for name in only {
+            add("--only", name.clone());
+        }
+        if self.profile == ProfileName::Full {
+            add("--profile", "full".to_string());
+        }
+        for (flag, number) in [("--seeds", self.seeds), ("--epochs", self.epochs)] {
+            if let Some(number) = number {
+                add(flag, number.to_string());
+            }
+        }
+        for setting in &self.settings {
+            add("--set", setting.to_string());
+        }
+        if self.backend != Backend::default() {
+            add("--backend", self.backend.to_string());
+        }
+        if self.dataset.dataset != tinderbox_data::Choice::default() {
+            add("--dataset", self.dataset.dataset.to_string());
+        }
+        words.extend(self.files.iter().map(|path| quote(&path.display().to_string())));
+        let command = words.join(" ");
+        match revision() {
+            (Some(revision), Some(false)) => {
+                format!("git checkout {} && {command}", &revision[..12.min(revision.len())])
+            }
+            // What was not committed cannot be checked out.
+            _ => command,
+        }
+    }
 }
 
 /// Runs the waiting trials; `false` if the user stopped them.
@@ -267,22 +315,21 @@ fn train(
         // Burn loads an optimiser's state through its default device, which must be one that is there.
         variables: vec![("BURN_DEVICE".to_string(), plan.backend.to_string())],
     };
-    let total = plan.tasks().count();
-    let mut progress = Progress::new(total, total - todo, crew.size);
+    let mut shares = Vec::new();
+    for (planned, &study) in plan.experiments.iter().zip(studies) {
+        let counts = storage.counts(study)?;
+        let total = planned.tasks.len();
+        shares.push((
+            planned.experiment.name.clone(),
+            total.saturating_sub(counts.waiting + counts.running),
+            total,
+        ));
+    }
+    let mut progress = Progress::new(&shares, crew.size);
     let started = Instant::now();
     let finished = crew.run(folder, storage, studies, &stop, |news| progress.show(&news));
     progress.end(started.elapsed());
     Ok(finished.map_err(|error: CrewError| Box::new(error))?)
-}
-
-/// What was typed, and at which revision, so that a reader can type it again.
-fn command() -> String {
-    let arguments: Vec<String> = std::env::args().skip(1).map(|argument| quote(&argument)).collect();
-    let command = format!("cargo xtask {}", arguments.join(" "));
-    match revision() {
-        (Some(revision), _) => format!("git checkout {} && {command}", &revision[..12.min(revision.len())]),
-        (None, _) => command,
-    }
 }
 
 /// An argument as a shell takes it.

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tinderbox_data::{Protocol, split};
+use tinderbox_data::Protocol;
 use tinderbox_models::{Kind, weights};
 use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
-use tinderbox_training::stream;
 
 use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::experiment::{Configuration, Setting};
 use crate::json;
+use crate::origin::Origin;
 use crate::trial::{self, check_fit};
 
 #[derive(Debug, Args)]
@@ -83,12 +83,8 @@ impl Train {
         let device = self.backend.open()?;
         let dataset = self.dataset.load()?;
         check_fit(&configuration.model, &dataset.test)?;
-        let split = split(
-            &dataset,
-            self.protocol,
-            configuration.validation_fraction,
-            &mut stream(self.seed, "split", 0),
-        )?;
+        let origin = Origin::new(&dataset, self.protocol, self.seed, &configuration);
+        let split = origin.split(&dataset)?;
         let mut watcher = Watcher { bar: bar(), json: self.json };
         let checkpoint = self.checkpoint.as_ref();
         let fitted = trial::fit(&configuration, self.seed, &split, &device, checkpoint, &mut watcher)?;
@@ -103,7 +99,8 @@ impl Train {
             }
             Outcome::Finished => {}
         }
-        weights::save(&fitted.model, &configuration.model, &self.output)?;
+        let note_of_origin = json::value(&origin);
+        weights::save_with_note(&fitted.model, &configuration.model, &note_of_origin, &self.output)?;
         note(format_args!("weights: {}", self.output.display()));
         Ok(Exit::Done)
     }

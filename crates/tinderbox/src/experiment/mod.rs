@@ -1,23 +1,35 @@
 //! An experiment: one table or figure of the paper, as a TOML file.
 
+mod arms;
 mod diagnostic;
 mod overlay;
 mod read;
+mod search;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tinderbox_data::Protocol;
 use tinderbox_models::{Kind, NetworkConfig};
+use tinderbox_report::Perturbation;
+use tinderbox_report::claim::{Claim, Outline};
 use tinderbox_training::learner::LearnerConfig;
 
 pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
+pub use search::{Dimension, Search};
 
 /// The experiments of the paper, in its order: path and text.
-const PAPER: [(&str, &str); 4] = [
+const PAPER: [(&str, &str); 8] = [
     ("experiments/architectures.toml", include_str!("../../../../experiments/architectures.toml")),
     ("experiments/initialisation.toml", include_str!("../../../../experiments/initialisation.toml")),
     ("experiments/learning-rate.toml", include_str!("../../../../experiments/learning-rate.toml")),
+    ("experiments/ensemble.toml", include_str!("../../../../experiments/ensemble.toml")),
     ("experiments/dropout.toml", include_str!("../../../../experiments/dropout.toml")),
+    ("experiments/adversarial.toml", include_str!("../../../../experiments/adversarial.toml")),
+    ("experiments/random-search.toml", include_str!("../../../../experiments/random-search.toml")),
+    ("experiments/architecture-grid.toml", include_str!("../../../../experiments/architecture-grid.toml")),
 ];
 
 /// One table or figure of the paper.
@@ -35,8 +47,14 @@ pub struct Experiment {
     pub protocol: Protocol,
     /// The small and the large run.
     pub profiles: Profiles,
-    /// The rows of the table.
+    /// How test images are changed before each trained arm is asked about them again.
+    pub perturbations: Vec<Perturbation>,
+    /// The rows of the table. Of a search: every point of its space, in the order of its sampler.
     pub arms: Vec<Arm>,
+    /// How the arms are drawn, if they are points of a space.
+    pub search: Option<Search>,
+    /// The paper's sentences, each with its test.
+    pub claims: Vec<Claim>,
 }
 
 /// How much is run: `quick` answers in minutes, `full` over night.
@@ -57,19 +75,36 @@ pub struct Profile {
     pub seeds: usize,
     /// Epochs of each trial.
     pub epochs: usize,
+    /// Points that a search draws; without a number, all.
+    #[serde(default)]
+    pub points: Option<usize>,
+    /// Whether arms with a reported number are run under the protocol `pooled` too, to place that number.
+    #[serde(default)]
+    pub pooled: bool,
 }
 
-/// One row of the table: a full configuration.
+/// One row of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arm {
     /// Its name in tables and figures.
     pub name: String,
     /// What it is, in a line.
     pub description: String,
-    /// Every setting.
-    pub configuration: Configuration,
+    /// Where its answers come from.
+    pub content: Content,
     /// What the paper says of it.
     pub reported: Option<Reported>,
+    /// What a search chose, by name of the dimension; empty for other arms.
+    pub point: BTreeMap<String, Value>,
+}
+
+/// Where the answers of an arm come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A network, trained with every seed.
+    Trained(Configuration),
+    /// Other arms of the experiment, by name: their probabilities are averaged, and nothing is trained.
+    Average(Vec<String>),
 }
 
 /// A number that the paper reports; never one that was measured here.
@@ -105,6 +140,21 @@ impl Configuration {
             model: NetworkConfig::paper(kind, SHAPE, CLASSES),
             training: LearnerConfig::new(),
             validation_fraction: 0.1,
+        }
+    }
+}
+
+impl Arm {
+    /// What claims can name of it.
+    fn outline(&self) -> Outline {
+        Outline { name: self.name.clone(), point: self.point.clone() }
+    }
+
+    /// Its settings, if it is trained.
+    pub fn configuration(&self) -> Option<&Configuration> {
+        match &self.content {
+            Content::Trained(configuration) => Some(configuration),
+            Content::Average(_) => None,
         }
     }
 }
@@ -154,8 +204,7 @@ mod tests {
     fn arms_differ_from_each_other_in_every_experiment() {
         for experiment in Experiment::paper().unwrap_or_else(|error| panic!("{error}")) {
             for (position, arm) in experiment.arms.iter().enumerate() {
-                let twin =
-                    experiment.arms[..position].iter().find(|other| other.configuration == arm.configuration);
+                let twin = experiment.arms[..position].iter().find(|other| other.content == arm.content);
                 assert_eq!(twin.map(|twin| &twin.name), None, "{}: {}", experiment.name, arm.name);
             }
         }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Configuration;
@@ -50,6 +51,14 @@ struct Nearest<'a>(Option<&'a str>);
 impl fmt::Display for Nearest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.0.map_or(Ok(()), |word| write!(f, ", did you mean `{word}`?"))
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        // As it was typed, but for spaces: TOML writes what JSON cannot, and reads all of this.
+        let value = toml::Value::deserialize(&self.value).map_err(|_| fmt::Error)?;
+        write!(f, "{}={value}", self.keys.join("."))
     }
 }
 
@@ -177,6 +186,20 @@ mod tests {
             panic!("a kind")
         };
         assert_eq!(config.hidden, [8, 4]);
+    }
+
+    #[test]
+    fn a_setting_is_written_so_that_it_can_be_read_again() {
+        for text in [
+            "training.batch_size=32",
+            "training.learning_rate=0.01",
+            "model.kind=cnn",
+            "model.hidden=[8, 4]",
+            "training.optimizer={ kind = \"sgd\", momentum = 0.9 }",
+        ] {
+            let setting: Setting = text.parse().expect("a setting");
+            assert_eq!(setting.to_string().parse::<Setting>().expect("a setting"), setting, "{setting}");
+        }
     }
 
     #[test]

@@ -1,16 +1,15 @@
-//! From text to an [`Experiment`]: the frame by serde, the settings of each arm by overlay on the defaults.
+//! From text to an [`Experiment`]: the frame by serde, then the arms, then what must agree between them.
 
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde_json::Value;
 use tinderbox_data::Protocol;
-use tinderbox_models::Kind;
+use tinderbox_report::{Claim, Perturbation};
 use toml::de::{DeTable, DeValue};
 
+use super::arms::{self, ArmFile, SearchFile};
 use super::diagnostic::{ExperimentError, nearest};
-use super::overlay::{SettingError, overlay};
-use super::{Arm, Configuration, Experiment, Profiles, Reported};
+use super::{Arm, Experiment, Profiles};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,94 +22,50 @@ struct File {
     profiles: Profiles,
     #[serde(default)]
     training: toml::Table,
-    arms: Vec<ArmFile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArmFile {
-    name: String,
-    description: String,
-    model: toml::Table,
     #[serde(default)]
-    training: toml::Table,
-    reported: Option<Reported>,
+    perturbations: Vec<Perturbation>,
+    #[serde(default)]
+    arms: Vec<ArmFile>,
+    search: Option<SearchFile>,
+    #[serde(default)]
+    claims: Vec<Claim>,
 }
 
-/// Keys of the arm's file on the way to a place, for the caret.
-type Path<'a> = [&'a str];
+/// Keys of the file on the way to a place, for the caret.
+pub(super) type Path<'a> = [&'a str];
+
+/// A file's text, and where everything stands in it.
+pub(super) struct Places<'a> {
+    path: &'a str,
+    text: &'a str,
+    table: DeTable<'a>,
+}
 
 pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentError> {
     let file: File = toml::from_str(text).map_err(|error| frame_error(path, text, &error))?;
-    let places = DeTable::parse(text).map_err(|error| frame_error(path, text, &error))?;
-    let at = |keys: &Path, message: &str, help: Option<&str>| {
-        let span = span(places.get_ref(), keys).unwrap_or(0..text.len().min(1));
-        ExperimentError::at(path, text, span, message, help)
+    let table = DeTable::parse(text).map_err(|error| frame_error(path, text, &error))?.into_inner();
+    let places = Places { path, text, table };
+    check_name(&file.name, &places)?;
+    check_profiles(&file.profiles, file.search.is_some(), &places)?;
+    check_perturbations(&file.perturbations, &places)?;
+    if file.arms.is_empty() && file.search.is_none() {
+        return Err(places.at(
+            &["name"],
+            "this experiment has no arms and no search, expected one of them",
+            None,
+        ));
+    }
+    if file.search.is_some() && !file.arms.is_empty() {
+        return Err(places.at(&["arms"], "the arms of a search are its points, expected no others", None));
+    }
+    let (arms, search) = match file.search {
+        Some(search) => {
+            let (arms, search) = arms::searched(search, &file.training, &places)?;
+            (arms, Some(search))
+        }
+        None => (arms::listed(&file.arms, &file.training, &places)?, None),
     };
-    // It names checkpoints and studies.
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if file.name.is_empty() || !file.name.chars().all(plain) {
-        return Err(at(&["name"], "expected lower-case letters, digits and -", None));
-    }
-    if let Some(index) = file.arms.iter().position(|arm| arm.name.trim().is_empty()) {
-        return Err(at(&["arms", &index.to_string(), "name"], "is empty", None));
-    }
-    if file.arms.is_empty() {
-        return Err(at(&["arms"], "no arms, expected at least one", None));
-    }
-    for (name, profile) in [("quick", file.profiles.quick), ("full", file.profiles.full)] {
-        for (key, value) in [("seeds", profile.seeds), ("epochs", profile.epochs)] {
-            if value == 0 {
-                return Err(at(&["profiles", name, key], "is 0, expected at least 1", None));
-            }
-        }
-    }
-    let mut arms: Vec<Arm> = Vec::new();
-    for (index, arm) in file.arms.iter().enumerate() {
-        let index = index.to_string();
-        if arms.iter().any(|other| other.name == arm.name) {
-            return Err(at(&["arms", &index, "name"], "two arms have this name", None));
-        }
-        let word = arm.model.get("kind").and_then(toml::Value::as_str).unwrap_or_default();
-        let default = kind(word)
-            .map(Configuration::paper)
-            .map_err(|(message, help)| at(&["arms", &index, "model", "kind"], &message, help.as_deref()))?;
-        for (table, place) in
-            [(&file.training, vec!["training"]), (&arm.training, vec!["arms", &index, "training"])]
-        {
-            if table.contains_key("epochs") {
-                return Err(at(&[&place[..], &["epochs"]].concat(), "epochs are set by the profiles", None));
-            }
-        }
-        let layers: [(&str, &toml::Table, &Path); 3] = [
-            ("training", &file.training, &["training"]),
-            ("model", &arm.model, &["arms", &index, "model"]),
-            ("training", &arm.training, &["arms", &index, "training"]),
-        ];
-        let configuration =
-            layers.into_iter().try_fold(default, |configuration, (section, table, place)| {
-                let value = serde_json::to_value(table).unwrap_or(Value::Null);
-                overlay(&configuration, &[section], &value).map_err(|error| {
-                    let (key, message, help) = match &error {
-                        SettingError::Unknown { key, nearest, allowed } => (
-                            key,
-                            format!("unknown key; expected one of {}", allowed.join(", ")),
-                            nearest.as_ref().map(|word| format!("did you mean `{word}`?")),
-                        ),
-                        SettingError::Value { key, reason } => (key, reason.clone(), None),
-                        SettingError::Form(key) => (key, error.to_string(), None),
-                    };
-                    let below: Vec<&str> = key.split('.').skip(1).collect();
-                    at(&[place, &below].concat(), &message, help.as_deref())
-                })
-            })?;
-        arms.push(Arm {
-            name: arm.name.clone(),
-            description: arm.description.clone(),
-            configuration,
-            reported: arm.reported.clone(),
-        });
-    }
+    check_claims(&file.claims, &arms, &file.perturbations, &places)?;
     Ok(Experiment {
         name: file.name,
         part: file.part,
@@ -118,20 +73,77 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
         statement: file.statement,
         protocol: file.protocol,
         profiles: file.profiles,
+        perturbations: file.perturbations,
         arms,
+        search,
+        claims: file.claims,
     })
 }
 
-/// The kind of network that `word` names, or what is wrong with it and what was probably meant.
-fn kind(word: &str) -> Result<Kind, (String, Option<String>)> {
-    const KINDS: [Kind; 3] = [Kind::Fcn, Kind::Cnn, Kind::LocalNet];
-    let names = KINDS.map(|kind| kind.to_string());
-    match names.iter().position(|name| name == word) {
-        Some(position) => Ok(KINDS[position]),
-        None => Err((
-            format!("no kind of model; expected one of {}", names.join(", ")),
-            nearest(word, names.iter().map(String::as_str)).map(|word| format!("did you mean `{word}`?")),
-        )),
+/// It names checkpoints and studies.
+fn check_name(name: &str, places: &Places) -> Result<(), ExperimentError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(places.at(&["name"], "expected lower-case letters, digits and -", None));
+    }
+    Ok(())
+}
+
+fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<(), ExperimentError> {
+    for (name, profile) in [("quick", profiles.quick), ("full", profiles.full)] {
+        let counts =
+            [("seeds", Some(profile.seeds)), ("epochs", Some(profile.epochs)), ("points", profile.points)];
+        for (key, _) in counts.iter().filter(|(_, value)| *value == Some(0)) {
+            return Err(places.at(&["profiles", name, key], "is 0, expected at least 1", None));
+        }
+        if profile.points.is_some() && !search {
+            let message = "there is no search to draw points of";
+            return Err(places.at(&["profiles", name, "points"], message, None));
+        }
+    }
+    Ok(())
+}
+
+fn check_perturbations(perturbations: &[Perturbation], places: &Places) -> Result<(), ExperimentError> {
+    for (index, perturbation) in perturbations.iter().enumerate() {
+        let problem = match perturbation {
+            Perturbation::Fgsm(epsilon) if !(0.0..=1.0).contains(epsilon) => "expected an ε in [0, 1]",
+            Perturbation::Noise(deviation) if !(*deviation > 0.0 && *deviation <= 1.0) => {
+                "expected a deviation in (0, 1]"
+            }
+            _ if perturbations[..index].contains(perturbation) => "stands here twice",
+            _ => continue,
+        };
+        return Err(places.at(&["perturbations", &index.to_string()], problem, None));
+    }
+    Ok(())
+}
+
+fn check_claims(
+    claims: &[Claim],
+    arms: &[Arm],
+    perturbations: &[Perturbation],
+    places: &Places,
+) -> Result<(), ExperimentError> {
+    let outlines: Vec<_> = arms.iter().map(Arm::outline).collect();
+    tinderbox_report::claim::check(claims, &outlines, perturbations).map_err(|error| {
+        let index = error.claim.to_string();
+        let keys: Vec<&str> =
+            ["claims", &index].into_iter().chain(error.keys.iter().map(String::as_str)).collect();
+        let help = error
+            .word
+            .as_deref()
+            .and_then(|word| nearest(word, error.allowed.iter().map(String::as_str)))
+            .map(|word| format!("did you mean `{word}`?"));
+        places.at(&keys, &error.reason.to_string(), help.as_deref())
+    })
+}
+
+impl Places<'_> {
+    /// What is wrong at `keys`, or at the last place on the way there that exists.
+    pub(super) fn at(&self, keys: &Path, message: &str, help: Option<&str>) -> ExperimentError {
+        let span = span(&self.table, keys).unwrap_or(0..self.text.len().min(1));
+        ExperimentError::at(self.path, self.text, span, message, help)
     }
 }
 
@@ -144,9 +156,9 @@ fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
     }
     let mut value = value;
     let mut rest = rest;
-    if let DeValue::Array(items) = value.get_ref() {
-        value = items.get(rest[0].parse::<usize>().ok()?)?;
-        rest = &rest[1..];
+    while let (DeValue::Array(items), Some((index, deeper))) = (value.get_ref(), rest.split_first()) {
+        value = items.get(index.parse::<usize>().ok()?)?;
+        rest = deeper;
     }
     match value.get_ref() {
         DeValue::Table(inner) => span(inner, rest).or_else(|| Some(value.span())),

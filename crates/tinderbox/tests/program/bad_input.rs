@@ -114,6 +114,21 @@ fn a_record_that_was_changed_makes_report_refuse_and_name_it() {
 }
 
 #[test]
+fn test_images_that_were_changed_make_report_refuse_and_name_them() {
+    let desk = Desk::new();
+    desk.run("reproduce small.toml --dataset stand-in --epochs 1 --seeds 1").done();
+    let folder = desk.run_folder("runs");
+    let storage = rusqlite::Connection::open(folder.join("study.sqlite")).expect("a storage");
+    // The first pixel, one grey level on.
+    let change = "UPDATE tinderbox_study_attachments SET content = \
+                  CAST(X'01' || substr(content, 2) AS BLOB) WHERE name = 'test-pixels'";
+    assert_eq!(storage.execute(change, []).expect("changed"), 1);
+    drop(storage);
+    let ended = desk.run(&format!("report {}", folder.display()));
+    ended.refused(&["study.sqlite: study `small`: its test images were changed"]);
+}
+
+#[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let desk = Desk::new();
     let train = "train --model fcn --epochs 1 --dataset stand-in --checkpoint a.checkpoint";

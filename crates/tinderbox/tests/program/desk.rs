@@ -81,17 +81,28 @@ impl Desk {
         folders.remove(0)
     }
 
-    /// The result hash of each trial of the only run below `runs`.
-    pub(crate) fn hashes(&self, runs: &str) -> BTreeMap<(String, u64), String> {
+    /// What `report.json` says of the only run below `runs`.
+    pub(crate) fn numbers(&self, runs: &str) -> Value {
         let text = fs::read_to_string(self.run_folder(runs).join("report.json")).expect("report.json");
-        let numbers: Value = serde_json::from_str(&text).expect("JSON");
-        let trials = numbers["experiments"][0]["trials"].as_array().expect("trials");
-        trials
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The result hash of each trial of the only run below `runs`, by experiment, arm and seed.
+    pub(crate) fn hashes(&self, runs: &str) -> BTreeMap<(String, String, u64), String> {
+        let numbers = self.numbers(runs);
+        let experiments = numbers["experiments"].as_array().expect("experiments");
+        let of_experiment = |experiment: &Value| -> Vec<_> {
+            let name = experiment["name"].as_str().expect("a name").to_string();
+            let trials = experiment["trials"].as_array().expect("trials");
+            trials.iter().map(|trial| (name.clone(), trial.clone())).collect()
+        };
+        experiments
             .iter()
-            .map(|trial| {
+            .flat_map(of_experiment)
+            .map(|(experiment, trial)| {
                 let arm = trial["arm"].as_str().expect("an arm").to_string();
                 let seed = trial["seed"].as_u64().expect("a seed");
-                ((arm, seed), trial["result_sha256"].as_str().expect("a hash").to_string())
+                ((experiment, arm, seed), trial["result_sha256"].as_str().expect("a hash").to_string())
             })
             .collect()
     }

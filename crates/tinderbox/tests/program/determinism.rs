@@ -49,6 +49,30 @@ fn a_run_that_is_killed_and_given_again_ends_as_if_it_had_not_been() {
     }
 }
 
+#[test]
+fn twenty_kills_at_any_instant_change_no_result() {
+    let desk = Desk::new();
+    desk.write("paper.toml", crate::experiments::PAPER);
+    desk.write("search.toml", crate::experiments::SEARCH);
+    let run = "reproduce paper.toml search.toml --dataset stand-in --workers 2 --epochs 12";
+    desk.run(&format!("{run} --runs whole")).done();
+    // Instants from a linear congruence (Knuth's MMIX): they need be no better than irregular.
+    let (mut state, mut interrupted) = (2026_u64, 0);
+    for _ in 0..20 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut child = start(&desk, &format!("{run} --runs killed"));
+        std::thread::sleep(Duration::from_millis(50 + (state >> 33) % 700));
+        interrupted += usize::from(child.try_wait().expect("a child").is_none());
+        child.kill().expect("killed");
+        child.wait().expect("waited for");
+    }
+    assert!(interrupted >= 10, "only {interrupted} of 20 kills came in time: this test shows too little");
+    desk.run(&format!("{run} --runs killed")).done();
+    let whole = desk.hashes("whole");
+    assert!(whole.len() > 20, "{}", whole.len());
+    assert_eq!(whole, desk.hashes("killed"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_that_is_killed_costs_nothing() {

@@ -5,3 +5,4 @@ mod desk;
 mod bad_input;
 mod commands;
 mod determinism;
+mod experiments;

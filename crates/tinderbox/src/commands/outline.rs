@@ -1,0 +1,187 @@
+//! A plan in words: what will be run, and about how long that takes.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+use tinderbox_data::Dataset;
+
+use crate::estimate::estimate;
+use crate::experiment::Content;
+use crate::plan::{Plan, Planned};
+
+/// A plan, as the terminal and scripts see it.
+#[derive(Debug, Serialize)]
+pub(super) struct Outline {
+    plan: String,
+    dataset: String,
+    backend: String,
+    workers: usize,
+    trials: usize,
+    claims: usize,
+    /// About, with these workers, on a machine like that where the program was measured.
+    estimated_seconds: u64,
+    experiments: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: String,
+    part: String,
+    title: String,
+    protocol: String,
+    seeds: usize,
+    epochs: usize,
+    trials: usize,
+    claims: usize,
+    estimated_seconds: u64,
+    arms: Vec<ArmEntry>,
+}
+
+#[derive(Debug, Serialize)]
+struct ArmEntry {
+    name: String,
+    description: String,
+    /// Where its trials come from, if they are not its own.
+    from: Option<String>,
+}
+
+impl Outline {
+    pub(super) fn new(plan: &Plan, dataset: &Dataset, workers: usize) -> Self {
+        let images = [dataset.training.len(), dataset.test.len()];
+        let entry = |planned: &Planned| Entry {
+            estimated_seconds: estimate(&planned.tasks, images, workers).as_secs(),
+            ..Entry::new(planned)
+        };
+        let experiments: Vec<Entry> = plan.experiments.iter().map(entry).collect();
+        Self {
+            plan: plan.hash(),
+            dataset: dataset.title.clone(),
+            backend: plan.backend.to_string(),
+            workers,
+            trials: plan.tasks().count(),
+            claims: experiments.iter().map(|entry| entry.claims).sum(),
+            estimated_seconds: estimate(plan.tasks(), images, workers).as_secs(),
+            experiments,
+        }
+    }
+
+    /// A line for each experiment.
+    pub(super) fn list(&self) -> String {
+        let width = self.experiments.iter().map(|entry| entry.name.len()).max().unwrap_or(0).max(10);
+        let head = format!(
+            "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}\n",
+            "experiment", "part", "arms", "seeds", "epochs", "trials", "claims", "about"
+        );
+        let line = |entry: &Entry| {
+            format!(
+                "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}\n",
+                entry.name,
+                entry.part,
+                entry.arms.len(),
+                entry.seeds,
+                entry.epochs,
+                entry.trials,
+                entry.claims,
+                about(entry.estimated_seconds)
+            )
+        };
+        let lines: String = self.experiments.iter().map(line).collect();
+        let all = format!(
+            "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}",
+            "all",
+            "",
+            "",
+            "",
+            "",
+            self.trials,
+            self.claims,
+            about(self.estimated_seconds)
+        );
+        format!(
+            "{head}{lines}{all}\n{}\nTrials that an earlier experiment has are counted there. {}",
+            self.workers(),
+            "Times are guesses from another machine."
+        )
+    }
+
+    /// Every arm of every experiment.
+    pub(super) fn arms(&self) -> String {
+        let mut text = format!("plan {}: {} trials on {}\n", self.plan, self.trials, self.dataset);
+        for entry in &self.experiments {
+            let Entry { name, part, protocol, title, .. } = entry;
+            // Writing to a `String` does not fail.
+            let _ = writeln!(text, "  {name} ({part}, {protocol} split): {title}");
+            let width = entry.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0);
+            for arm in &entry.arms {
+                let from = arm
+                    .from
+                    .clone()
+                    .unwrap_or_else(|| format!("{} seeds x {} epochs", entry.seeds, entry.epochs));
+                let _ = writeln!(text, "    {:<width$}  {from}   {}", arm.name, arm.description);
+            }
+        }
+        format!("{text}{}, about {}", self.workers(), about(self.estimated_seconds))
+    }
+
+    fn workers(&self) -> String {
+        let (workers, backend) = (self.workers, &self.backend);
+        let processes =
+            if workers == 1 { "1 worker process" } else { &format!("{workers} worker processes") };
+        format!("{processes} on {backend}, one thread each")
+    }
+}
+
+impl Entry {
+    fn new(planned: &Planned) -> Self {
+        let experiment = &planned.experiment;
+        let configurations = experiment.arms.iter().filter_map(|arm| arm.configuration());
+        let arms = experiment.arms.iter().zip(&planned.same_as).map(|(arm, same_as)| ArmEntry {
+            name: arm.name.clone(),
+            description: arm.description.clone(),
+            from: match (&arm.content, same_as) {
+                (Content::Average(members), _) => Some(format!("mean of {}", members.join(", "))),
+                (Content::Trained(_), Some(source)) => {
+                    Some(format!("{} of {}", source.arm, source.experiment))
+                }
+                (Content::Trained(_), None) => None,
+            },
+        });
+        Self {
+            name: experiment.name.clone(),
+            part: experiment.part.clone(),
+            title: experiment.title.clone(),
+            protocol: experiment.protocol.to_string(),
+            seeds: planned.seeds.len(),
+            epochs: configurations.map(|configuration| configuration.training.epochs).max().unwrap_or(0),
+            trials: planned.tasks.len(),
+            claims: experiment.claims.len(),
+            estimated_seconds: 0,
+            arms: arms.collect(),
+        }
+    }
+}
+
+/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`.
+fn about(seconds: u64) -> String {
+    let minutes = Duration::from_secs(seconds).as_secs().div_ceil(60);
+    match seconds {
+        0 => "none".to_string(),
+        ..90 => format!("{} s", seconds.div_ceil(10) * 10),
+        _ if minutes < 60 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60 / 10 * 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_are_rounded() {
+        assert_eq!(
+            [0, 3, 61, 95, 3600, 7900].map(about),
+            ["none", "10 s", "70 s", "2 min", "1 h 0 min", "2 h 10 min"]
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! A search: arms that are points of a space, in the order in which a sampler draws them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tinderbox_search::{Distribution, Grid, Random, Sampler, Space};
+
+use super::Reported;
+
+/// How the arms of an experiment are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Which sampler draws.
+    pub sampler: SamplerName,
+    /// Its seed; `grid` needs none.
+    #[serde(default)]
+    pub seed: u64,
+    /// Name of an arm, with the names of dimensions in braces: `{layers} x {units}`.
+    pub name: String,
+    /// What can be chosen, in order.
+    pub dimensions: Vec<Dimension>,
+    /// What the paper says of single points.
+    #[serde(default)]
+    pub reported: Vec<ReportedPoint>,
+}
+
+/// Which sampler draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SamplerName {
+    /// At random, no point twice.
+    Random,
+    /// One after the other.
+    Grid,
+}
+
+/// A setting that is searched over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// Its name in points and claims.
+    pub name: String,
+    /// The setting, such as `training.batch_size`; `model.hidden.layers` and `model.hidden.units` together make a
+    /// list of equal widths.
+    pub key: String,
+    /// What can be chosen.
+    pub values: Vec<Value>,
+}
+
+/// What the paper says of a point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedPoint {
+    /// A value for each dimension.
+    pub point: BTreeMap<String, Value>,
+    /// Test accuracy in percent, as printed there.
+    pub percent: f64,
+    /// Where it stands there.
+    pub what: String,
+}
+
+/// A point, and its place in the order of the grid.
+pub(super) type Drawn = BTreeMap<String, Value>;
+
+const LAYERS: &str = "model.hidden.layers";
+const UNITS: &str = "model.hidden.units";
+
+impl Search {
+    /// Every point of the space, in the order of the sampler.
+    ///
+    /// # Errors
+    /// In words, if this is no space.
+    pub(super) fn points(&self) -> Result<Vec<Drawn>, String> {
+        let space = self.space()?;
+        let sampler: Box<dyn Sampler> = match self.sampler {
+            SamplerName::Random => Box::new(Random { seed: self.seed }),
+            SamplerName::Grid => Box::new(Grid),
+        };
+        let mut points = Vec::new();
+        while let Some(point) =
+            sampler.sample(&space, &[], points.len() as u64).map_err(|error| error.to_string())?
+        {
+            points
+                .push(point.into_iter().map(|(name, parameter)| (name, parameter.value().clone())).collect());
+        }
+        Ok(points)
+    }
+
+    /// The settings of a point: keys and values, for an overlay.
+    pub(super) fn settings(&self, point: &Drawn) -> Vec<(String, Value)> {
+        let value = |key: &str| {
+            let dimension = self.dimensions.iter().find(|dimension| dimension.key == key)?;
+            point.get(&dimension.name)
+        };
+        let mut settings: Vec<(String, Value)> = self
+            .dimensions
+            .iter()
+            .filter(|dimension| ![LAYERS, UNITS].contains(&dimension.key.as_str()))
+            .filter_map(|dimension| Some((dimension.key.clone(), point.get(&dimension.name)?.clone())))
+            .collect();
+        if let (Some(layers), Some(units)) = (value(LAYERS).and_then(Value::as_u64), value(UNITS)) {
+            settings.push(("model.hidden".to_string(), vec![units.clone(); layers as usize].into()));
+        }
+        settings
+    }
+
+    /// What the paper says of `point`.
+    pub(super) fn reported(&self, point: &Drawn) -> Option<Reported> {
+        let found = self.reported.iter().find(|reported| reported.point == *point)?;
+        Some(Reported { percent: found.percent, what: found.what.clone() })
+    }
+
+    /// The name of the arm at `point`.
+    pub(super) fn arm(&self, point: &Drawn) -> String {
+        point.iter().fold(self.name.clone(), |name, (dimension, value)| {
+            name.replace(&format!("{{{dimension}}}"), &plain(value))
+        })
+    }
+
+    /// The space, in the terms of the search crate.
+    ///
+    /// # Errors
+    /// In words, if it is none.
+    pub fn space(&self) -> Result<Space, String> {
+        let dimensions = self.dimensions.iter().map(|dimension| {
+            (dimension.name.clone(), Distribution::Categorical { choices: dimension.values.clone() })
+        });
+        Space::new(dimensions).map_err(|error| error.to_string())
+    }
+}
+
+/// A value as a reader writes it: texts without quotes.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
