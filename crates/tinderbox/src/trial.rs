@@ -101,10 +101,8 @@ pub fn run(
     };
     let mut perturbed = Vec::new();
     for &perturbation in &task.perturbations {
-        let evaluation = match diverged {
-            true => None,
-            false => under(perturbation, &fitted.model, &split.test, task.seed, device)?,
-        };
+        let evaluation =
+            if diverged { None } else { under(perturbation, &fitted.model, &split.test, task.seed, device)? };
         perturbed.push(Perturbed { perturbation, test: evaluation.map(predictions) });
     }
     let results = Results {

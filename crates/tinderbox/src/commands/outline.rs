@@ -1,7 +1,6 @@
 //! A plan in words: what will be run, and about how long that takes.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use serde::Serialize;
 use tinderbox_data::Dataset;
@@ -164,11 +163,11 @@ impl Entry {
 
 /// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`.
 fn about(seconds: u64) -> String {
-    let minutes = Duration::from_secs(seconds).as_secs().div_ceil(60);
-    match seconds {
-        0 => "none".to_string(),
-        ..90 => format!("{} s", seconds.div_ceil(10) * 10),
-        _ if minutes < 60 => format!("{minutes} min"),
+    let minutes = seconds.div_ceil(60);
+    match (seconds, minutes) {
+        (0, _) => "none".to_string(),
+        (1..90, _) => format!("{} s", seconds.div_ceil(10) * 10),
+        (_, ..60) => format!("{minutes} min"),
         _ => format!("{} h {} min", minutes / 60, minutes % 60 / 10 * 10),
     }
 }

@@ -91,14 +91,14 @@ fn check_name(name: &str, places: &Places) -> Result<(), ExperimentError> {
 
 fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<(), ExperimentError> {
     for (name, profile) in [("quick", profiles.quick), ("full", profiles.full)] {
+        let at = |key, message: &str| Err(places.at(&["profiles", name, key], message, None));
         let counts =
             [("seeds", Some(profile.seeds)), ("epochs", Some(profile.epochs)), ("points", profile.points)];
-        for (key, _) in counts.iter().filter(|(_, value)| *value == Some(0)) {
-            return Err(places.at(&["profiles", name, key], "is 0, expected at least 1", None));
+        if let Some((key, _)) = counts.iter().find(|(_, value)| *value == Some(0)) {
+            return at(key, "is 0, expected at least 1");
         }
         if profile.points.is_some() && !search {
-            let message = "there is no search to draw points of";
-            return Err(places.at(&["profiles", name, "points"], message, None));
+            return at("points", "there is no search to draw points of");
         }
     }
     Ok(())
