@@ -1,5 +1,8 @@
 //! Numbers as readers see them: accuracies in percent, counts with commas.
 
+use serde_json::Value;
+
+use crate::claim::{Part, Unit};
 use crate::record::Outcome;
 use crate::statistics::Estimate;
 
@@ -19,6 +22,67 @@ pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
         Some(Estimate { mean, half_width: Some(half), .. }) => {
             format!("{} ± {}", percent(mean), percent(half))
         }
+    }
+}
+
+/// A difference of accuracies in percentage points: `0.0142` as `1.42`.
+pub(crate) fn points(difference: f64) -> String {
+    // Rounding may leave a zero with a sign.
+    percent(difference).replace("-0.00", "0.00").replace('-', "−")
+}
+
+/// An effect in its unit: `+1.42`, `2.31`, `0.75`, `+12,345`.
+pub(crate) fn amount(unit: Unit, value: f64) -> String {
+    let text = match unit {
+        Unit::Points => format!("{value:+.2}"),
+        Unit::Times | Unit::Share => format!("{value:.2}"),
+        Unit::Count => format!("{}{}", if value < 0.0 { '-' } else { '+' }, count(value.abs() as u64)),
+    };
+    // A rounded nothing has no sign, and a minus is no hyphen.
+    let nothing = matches!(text.as_str(), "-0.00" | "+0.00" | "+0");
+    if nothing { text[1..].into() } else { text.replace('-', "−") }
+}
+
+/// An effect with its interval and unit: `+1.42 [0.61, 2.23] points`.
+pub(crate) fn interval(part: &Part) -> String {
+    let limits = part.low.zip(part.high).map(|(low, high)| {
+        let [low, high] = [low, high].map(|limit| amount(part.unit, limit));
+        format!(" [{low}, {high}]")
+    });
+    amount(part.unit, part.effect) + &limits.unwrap_or_default() + unit(part.unit)
+}
+
+/// What stands behind an effect, with the space before it.
+pub(crate) fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Points => " points",
+        Unit::Times => " times",
+        Unit::Share => " of seeds",
+        Unit::Count => "",
+    }
+}
+
+/// `0.0234` as `0.023`, and `< 0.001` below that.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
+}
+
+/// A setting or a value of a dimension: words without quotes, lists with spaces.
+pub(crate) fn setting(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".into(),
+        Value::Array(values) => format!("[{}]", values.iter().map(setting).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// `Fcn, LocalNet and Cnn`.
+pub(crate) fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -91,6 +155,25 @@ mod tests {
         assert_eq!(counted(1, "trial", "trials"), "1 trial");
         assert_eq!(counted(1000, "trial", "trials"), "1,000 trials");
         assert_eq!(short("é123456789abc"), "é123456789");
+    }
+
+    #[test]
+    fn an_effect_has_a_sign_where_zero_means_none() {
+        assert_eq!(
+            [1.424, -0.5, -0.001, 0.0].map(|value| amount(Unit::Points, value)),
+            ["+1.42", "−0.50", "0.00", "0.00"]
+        );
+        assert_eq!(amount(Unit::Times, 2.311), "2.31");
+        assert_eq!([12_345.0, -3.0, 0.0].map(|value| amount(Unit::Count, value)), ["+12,345", "−3", "0"]);
+        assert_eq!([0.0142, -0.0142, -0.000_01].map(points), ["1.42", "−1.42", "0.00"]);
+        assert_eq!([0.0234, 0.000_99, 1.0].map(p_value), ["0.023", "< 0.001", "1.000"]);
+    }
+
+    #[test]
+    fn a_setting_reads_as_it_was_written() {
+        let value = serde_json::json!(["adam", 0.001, null, [64, true]]);
+        assert_eq!(setting(&value), "[adam, 0.001, none, [64, true]]");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod claim;
+pub mod markdown;
 pub mod numbers;
 pub mod page;
 pub mod record;
@@ -16,7 +17,8 @@ mod picture;
 mod fixture;
 
 pub use claim::{Claim, Judgement, Verdict, judge};
-pub use numbers::{Numbers, numbers};
+pub use markdown::markdown;
+pub use numbers::{Numbers, numbers, schema};
 pub use page::{PageError, render};
 pub use record::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,

@@ -1,8 +1,19 @@
-//! The report as one HTML file: no network, no script, no other file.
+//! The report as one HTML file: no network, no other file, and no script but a small one that it can do without.
 
+mod arms;
+mod claim;
+mod curves;
 mod experiment;
 mod gallery;
 mod head;
+mod layers;
+mod ledger;
+mod perturbed;
+mod policy;
+mod search;
+mod settings;
+mod trials;
+mod verdict;
 
 use askama::Template;
 
@@ -10,10 +21,12 @@ use crate::numbers::numbers;
 use crate::report::{Report, ReportError};
 use experiment::ExperimentPage;
 use head::Fact;
+use ledger::Ledger;
 
 /// Writes the page.
 ///
-/// Every string of the report stands in it as text, whatever it holds.
+/// Every string of the report stands in it as text, whatever it holds, and the page's own policy forbids any script or
+/// style that is not Tinderbox's.
 ///
 /// # Errors
 /// If the parts of the report do not belong together, see [`Report::check`].
@@ -23,10 +36,14 @@ pub fn render(report: &Report) -> Result<String, PageError> {
     let notice = report.notice();
     let experiments = report.experiments.iter().zip(&numbers.experiments).enumerate();
     let page = Page {
+        policy: policy::policy(),
+        style: policy::STYLE,
+        script: policy::SCRIPT,
         report,
         notice,
         progress: head::progress(report),
         facts: head::facts(report),
+        ledger: Ledger::of(&numbers),
         experiments: experiments
             .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers))
             .collect::<Result<_, _>>()?,
@@ -56,10 +73,14 @@ pub enum PageError {
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
     report: &'a Report,
     notice: Option<&'a str>,
     progress: String,
     facts: Vec<Fact>,
+    ledger: Option<Ledger<'a>>,
     experiments: Vec<ExperimentPage<'a>>,
 }
 

@@ -5,6 +5,8 @@ mod check;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::claim::Claim;
@@ -98,7 +100,7 @@ pub struct ArmView {
 }
 
 /// An arm of another experiment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Source {
     /// Name of the experiment.
     pub experiment: String,

@@ -7,6 +7,7 @@ mod prediction;
 mod share;
 mod sign_flip;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -21,7 +22,7 @@ pub use sign_flip::{attainable, sign_flip};
 pub const CONFIDENCE: f64 = 0.95;
 
 /// A mean, and how far it may be off.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
     /// Number of values.

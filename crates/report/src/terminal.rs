@@ -2,16 +2,21 @@
 
 use std::fmt::Write;
 
+use crate::claim::Verdict;
 use crate::format::{ABSENT, counted, estimate};
-use crate::numbers::{ArmNumbers, ExperimentNumbers, Numbers};
+use crate::numbers::{ArmNumbers, ExperimentNumbers, Numbers, Verdicts};
 
-/// A short table an experiment: arm, test accuracy in percent, what the paper reports, trials.
+/// How many claims got which verdict and a line for each claim, then a short table an experiment: arm, test accuracy in
+/// percent, what the paper reports, trials.
 ///
 /// Control characters of names are left out, so that no name can steer the terminal.
 pub fn summary(numbers: &Numbers) -> String {
     let mut text = String::new();
     if let Some(notice) = &numbers.notice {
         line(&mut text, &printable(notice));
+    }
+    if numbers.verdicts.total() > 0 {
+        claims(&mut text, numbers);
     }
     for experiment in &numbers.experiments {
         if !text.is_empty() {
@@ -20,6 +25,26 @@ pub fn summary(numbers: &Numbers) -> String {
         table(&mut text, experiment);
     }
     text
+}
+
+fn claims(text: &mut String, numbers: &Numbers) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let Verdicts { holds, does_not_hold, undecided, not_judged } = numbers.verdicts;
+    let total = counted(numbers.verdicts.total(), "claim", "claims");
+    let counts =
+        format!("{holds} HOLD, {does_not_hold} DO NOT HOLD, {undecided} undecided, {not_judged} not judged");
+    line(text, &format!("{total}: {counts}"));
+    for claim in numbers.experiments.iter().flat_map(|experiment| &experiment.claims) {
+        let word = match claim.verdict {
+            // Capitals stand out where there is no colour.
+            Verdict::Holds | Verdict::DoesNotHold => claim.verdict.to_string().to_uppercase(),
+            Verdict::Undecided | Verdict::NotJudged => claim.verdict.to_string(),
+        };
+        line(text, &format!("  {word:<13}  {}", printable(&claim.sentence)));
+        line(text, &format!("  {:13}  {}", "", printable(&claim.reason)));
+    }
 }
 
 fn table(text: &mut String, experiment: &ExperimentNumbers) {
@@ -89,6 +114,28 @@ mod tests {
              \u{20} local_net                 –            –  0\n\
              \u{20} cnn                   97.00            –  1, 1 failed\n\
              \u{20} 1 trial waiting\n"
+        );
+    }
+
+    #[test]
+    fn claims_stand_above_the_tables() {
+        let mut report = fixture::report();
+        report.experiments[0].claims = serde_json::from_value(serde_json::json!([{
+            "id": "fewer",
+            "sentence": "The CNN has fewer\u{7} parameters.",
+            "test": {"count": {"fewer": "cnn", "more": "fcn", "of": "parameters"}},
+        }]))
+        .unwrap();
+        let text = summary(&numbers(&report));
+        assert!(
+            text.starts_with(
+                "1 claim: 1 HOLD, 0 DO NOT HOLD, 0 undecided, 0 not judged\n\
+                 \u{20} HOLDS          The CNN has fewer parameters.\n\
+                 \u{20}                cnn has 115,904 parameters fewer than fcn\n\
+                 \n\
+                 Three models (task1_models)\n"
+            ),
+            "{text}"
         );
     }
 

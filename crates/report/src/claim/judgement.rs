@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::format::counted;
 
 /// What came of a claim.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Judgement {
     /// Name of the claim within its experiment.
     pub id: String,
@@ -47,7 +48,7 @@ pub struct Judgement {
 }
 
 /// What is said of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Corrected p under 5 %, and every interval above no effect.
@@ -61,7 +62,7 @@ pub enum Verdict {
 }
 
 /// What would decide a claim, were effect and variances as estimated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// So many seeds in all.
@@ -73,7 +74,7 @@ pub enum Need {
 }
 
 /// One comparison of a claim. Limits are those of a 95 % interval.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Part {
     /// Which comparison, such as `Cnn above LocalNet, test accuracy`.
     pub name: String,
@@ -110,7 +111,7 @@ pub struct Part {
 }
 
 /// Unit of an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Percentage points.

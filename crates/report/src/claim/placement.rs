@@ -1,5 +1,6 @@
 //! Where a reported number stands among runs of ours: in which prediction interval, and nearest to which protocol.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::numbers::last_test_accuracy;
@@ -8,7 +9,7 @@ use crate::report::ArmView;
 use crate::statistics::Prediction;
 
 /// A reported number among runs of ours.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Placement {
     /// What the paper reports, in percent.
     pub reported_percent: f64,
@@ -19,7 +20,7 @@ pub struct Placement {
 }
 
 /// What one new run under a protocol would give.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Protocol {
     /// Its name.
     pub name: String,

@@ -15,6 +15,13 @@ impl Axis {
         if last > 1.0 { Self { low: 1.0, high: last, step } } else { Self { low: 0.0, high: 2.0, step } }
     }
 
+    /// From 0 to the greatest strength.
+    pub(super) fn strengths(last: f64) -> Self {
+        let step = step(last / 6.0);
+        // As a multiple of the step, as the ticks are reckoned: else rounding may lose the last.
+        Self { low: 0.0, high: (last / step - 1e-9).ceil().max(1.0) * step, step }
+    }
+
     /// Percent, within 0 and 100.
     pub(super) fn percent(low: f64, high: f64) -> Self {
         let step = step((high - low) / 5.0).clamp(0.1, 20.0);
@@ -61,6 +68,8 @@ mod tests {
         assert_eq!(Axis::epochs(20.0), Axis { low: 1.0, high: 20.0, step: 5.0 });
         assert_eq!(Axis::epochs(5.0), Axis { low: 1.0, high: 5.0, step: 1.0 });
         assert_eq!(Axis::epochs(1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
+        assert_eq!(Axis::strengths(0.3), Axis { low: 0.0, high: 6.0 * 0.05, step: 0.05 });
+        assert!(Axis::strengths(0.0).high > 0.0);
         assert_eq!(Axis::logarithmic(0.03, 1.8), Axis { low: 0.02, high: 2.0, step: 1.0 });
     }
 

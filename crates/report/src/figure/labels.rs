@@ -3,7 +3,8 @@
 use kuva::render::color::Color;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
-use super::{Curve, Frame};
+use super::Curve;
+use super::frame::Frame;
 
 /// Pixels between two labels.
 pub(super) const GAP: f64 = 15.0;
@@ -11,16 +12,16 @@ pub(super) const GAP: f64 = 15.0;
 const LONGEST: usize = 24;
 
 /// Pixels that the labels need.
-pub(super) fn room(lines: &[Curve]) -> f64 {
+pub(super) fn room(lines: &[&Curve]) -> f64 {
     let longest = lines.iter().map(|line| shortened(line.name).chars().count()).max().unwrap_or(0);
     34.0 + 7.0 * longest as f64
 }
 
 /// Writes the names beside the plot, each tied to its line.
-pub(super) fn label(scene: &mut Scene, lines: &[Curve], frame: &Frame) {
+pub(super) fn label(scene: &mut Scene, lines: &[&Curve], frame: &Frame) {
     let mut ends: Vec<(&Curve, f64, f64)> = lines
         .iter()
-        .filter_map(|line| line.points.last().map(|end| (line, frame.x(end.0), frame.y(end.1))))
+        .filter_map(|line| line.points.last().map(|end| (*line, frame.x(end.x), frame.y(end.mean))))
         .collect();
     ends.sort_by(|left, right| left.2.total_cmp(&right.2));
     let wanted: Vec<f64> = ends.iter().map(|end| end.2).collect();
@@ -34,9 +35,9 @@ pub(super) fn label(scene: &mut Scene, lines: &[Curve], frame: &Frame) {
             y1: from,
             x2: edge + 21.0,
             y2: place,
-            stroke: Color::from(&line.colour),
+            stroke: Color::from(&line.look.colour),
             stroke_width: 1.5,
-            stroke_dasharray: line.dashes.map(Into::into),
+            stroke_dasharray: line.look.dashes.map(Into::into),
         });
         scene.add(Primitive::Text {
             x: edge + 26.0,
@@ -47,7 +48,7 @@ pub(super) fn label(scene: &mut Scene, lines: &[Curve], frame: &Frame) {
             anchor: TextAnchor::Start,
             rotate: None,
             bold: false,
-            color: Some(Color::from(&line.colour)),
+            color: Some(Color::from(&line.look.colour)),
         });
     }
 }

@@ -1,12 +1,13 @@
 //! Measures by epoch: the mean over seeds, and the lowest and highest seed.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::record::{Epoch, Record};
 use crate::statistics::Estimate;
 
 /// The curves of one arm. Trials that diverged are in them for as long as they had numbers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Curves {
     /// In `[0, 1]`.
     pub test_accuracy: Vec<Point>,
@@ -17,7 +18,7 @@ pub struct Curves {
 }
 
 /// One epoch of a curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     /// Number of the epoch, from 1.
     pub epoch: usize,

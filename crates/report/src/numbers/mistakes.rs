@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::record::{Record, likeliest};
 
 /// The test images that every arm gets wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Mistakes {
     /// Test images that every arm judged.
     pub judged: usize,
@@ -16,7 +17,7 @@ pub struct Mistakes {
 }
 
 /// A test image that every arm gets wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Mistake {
     /// Position among the test images, from 0.
     pub index: u32,
@@ -29,7 +30,7 @@ pub struct Mistake {
 }
 
 /// What an arm says of an image, by the mean of its trials' probabilities.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Answer {
     /// Name of the arm.
     pub arm: String,

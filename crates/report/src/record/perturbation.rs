@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Predictions;
 
 /// How test images are changed. Written `{ fgsm = 0.1 }` or `{ noise = 0.2 }` in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Perturbation {
     /// The fast gradient sign method against the very model that is asked; ε in `[0, 1]`.

@@ -1,0 +1,53 @@
+//! What stands under the pointer: a column an epoch, and the value of every line in it.
+
+use super::frame::Frame;
+use super::{Against, Line, Measure};
+use crate::format::percent;
+
+/// A part of the figure from top to bottom, in pixels, and what it says.
+pub(crate) struct Column {
+    pub(crate) x: f64,
+    pub(crate) width: f64,
+    /// A line of text each: the place, then names and values, the greatest first.
+    pub(crate) text: String,
+}
+
+/// A column a place that any line has, as wide as half the way to its neighbours.
+pub(super) fn columns(lines: &[Line], against: Against, measure: Measure, frame: &Frame) -> Vec<Column> {
+    let mut places: Vec<f64> = lines.iter().flat_map(|line| line.points.iter().map(|at| at.x)).collect();
+    places.sort_by(f64::total_cmp);
+    places.dedup();
+    let edge = |left: f64, right: f64| f64::midpoint(frame.x(left), frame.x(right));
+    let column = |(number, &place): (usize, &f64)| {
+        let from = if number == 0 { frame.left } else { edge(places[number - 1], place) };
+        let to = places.get(number + 1).map_or(frame.width - frame.right, |&next| edge(place, next));
+        Column { x: round(from), width: round(to - from), text: text(lines, against, measure, place) }
+    };
+    places.iter().enumerate().map(column).collect()
+}
+
+fn text(lines: &[Line], against: Against, measure: Measure, place: f64) -> String {
+    let value = |mean: f64| match measure {
+        Measure::Accuracy(_) => percent(mean),
+        Measure::Loss(_) => format!("{mean:.4}"),
+    };
+    let here = lines
+        .iter()
+        .filter_map(|line| Some((line, line.points.iter().find(|at| at.x.total_cmp(&place).is_eq())?.mean)));
+    let (mut grey, mut bright): (Vec<_>, Vec<_>) = here.partition(|(line, _)| line.look.faint);
+    bright.sort_by(|left, right| right.1.total_cmp(&left.1));
+    grey.sort_by(|left, right| left.1.total_cmp(&right.1));
+    let mut text = match against {
+        Against::Epochs => vec![format!("Epoch {place}")],
+        Against::Strength => vec![format!("ε = {place}")],
+    };
+    text.extend(bright.iter().map(|(line, mean)| format!("{} {}", line.name, value(*mean))));
+    if let ([(_, low), ..], [.., (_, high)]) = (&grey[..], &grey[..]) {
+        text.push(format!("{} others {} to {}", grey.len(), value(*low), value(*high)));
+    }
+    text.join("\n")
+}
+
+fn round(pixels: f64) -> f64 {
+    (10.0 * pixels).round() / 10.0
+}

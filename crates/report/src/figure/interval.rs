@@ -1,0 +1,87 @@
+//! An effect on its scale: a dot, the interval around it, and marks at no effect and at the claim's threshold.
+
+/// Pixels from end to end.
+const WIDTH: f64 = 260.0;
+/// Pixels free at either end.
+const EDGE: f64 = 15.0;
+
+/// A range of effects.
+#[derive(Clone, Copy)]
+pub(crate) struct Scale {
+    low: f64,
+    high: f64,
+}
+
+/// Places of one effect, in pixels from the left.
+pub(crate) struct Interval {
+    pub(crate) width: f64,
+    pub(crate) low: f64,
+    pub(crate) effect: f64,
+    pub(crate) high: f64,
+    /// Where there is no effect.
+    pub(crate) null: f64,
+    /// From where on the claim is true; `None` where that is the same place.
+    pub(crate) threshold: Option<f64>,
+    /// Whether there is room to name both.
+    pub(crate) both: bool,
+}
+
+impl Scale {
+    /// Holds all of `values` that are numbers.
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let finite = values.into_iter().filter(|value| value.is_finite());
+        let ends = finite.fold(None, |ends: Option<(f64, f64)>, value| {
+            Some(ends.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+        });
+        let (low, high) = ends.unwrap_or((0.0, 0.0));
+        Self { low, high: if low < high { high } else { low + 1.0 } }
+    }
+
+    /// Where `effect`, its interval, no effect and the threshold lie.
+    pub(crate) fn interval(
+        self,
+        effect: f64,
+        (low, high): (f64, f64),
+        null: f64,
+        threshold: f64,
+    ) -> Interval {
+        let (null, threshold) = (self.place(null), self.place(threshold));
+        let apart = threshold - null;
+        // The threshold's name stands on the side where the figure goes on.
+        let both = if threshold > WIDTH * 0.7 { apart > 85.0 } else { apart > 25.0 };
+        Interval {
+            width: WIDTH,
+            low: self.place(low),
+            effect: self.place(effect),
+            high: self.place(high),
+            null,
+            threshold: (apart.abs() >= 0.1).then_some(threshold),
+            both,
+        }
+    }
+
+    fn place(self, value: f64) -> f64 {
+        let share = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
+        (10.0 * (EDGE + share * (WIDTH - 2.0 * EDGE))).round() / 10.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_lies_between_its_ends() {
+        let interval = Scale::of([0.0, 0.5, 2.0]).interval(1.0, (0.5, 2.0), 0.0, 0.5);
+        assert_eq!((interval.null, interval.high, interval.effect), (15.0, 245.0, 130.0));
+        assert_eq!(interval.threshold, Some(interval.low));
+        let open = Scale::of([-1.0, 1.0]).interval(0.0, (-1.0, f64::INFINITY), 0.0, 0.0);
+        assert_eq!((open.high, open.threshold), (245.0, None));
+    }
+
+    #[test]
+    fn nothing_to_compare_is_still_a_scale() {
+        let interval = Scale::of([f64::NAN]).interval(0.0, (0.0, 0.0), 0.0, 0.0);
+        assert_eq!((interval.effect, interval.threshold), (15.0, None));
+    }
+}

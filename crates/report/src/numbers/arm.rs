@@ -1,0 +1,97 @@
+//! The numbers of one arm: accuracies over seeds, cost, and where a number of the paper lies among them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::trial::{chosen, kept, last_test_accuracy};
+use super::{Curves, PerturbedNumbers};
+use crate::claim::{Placement, place};
+use crate::record::{LayerSummary, Outcome, Record};
+use crate::report::{ArmView, Source};
+use crate::statistics::{Estimate, median};
+
+/// The numbers of one arm. Accuracies are of the trials that ended with numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ArmNumbers {
+    /// Name of the arm.
+    pub name: String,
+    /// What a search chose, by name of the dimension; empty for other arms.
+    pub point: BTreeMap<String, Value>,
+    /// The arm of another experiment whose trials these are.
+    pub same_as: Option<Source>,
+    /// Arms of this experiment whose probabilities were averaged: nothing was trained for this one.
+    pub average_of: Vec<String>,
+    /// Trials that ended with numbers: finished or stopped early.
+    pub trials: usize,
+    /// Trials that diverged.
+    pub diverged: usize,
+    /// Trials that left no record.
+    pub failed: usize,
+    /// Test accuracy after the last epoch, over seeds.
+    pub test_accuracy: Option<Estimate>,
+    /// Test accuracy after the epoch of best validation accuracy (the first among equals), over seeds.
+    pub chosen_test_accuracy: Option<Estimate>,
+    /// Validation accuracy of the same weights as `test_accuracy`, over seeds.
+    pub validation_accuracy: Option<Estimate>,
+    /// Accuracy on the training images after the last epoch, weights held still, over seeds.
+    pub training_accuracy: Option<Estimate>,
+    /// Test accuracy on perturbed images, in the order that was asked for.
+    pub perturbed: Vec<PerturbedNumbers>,
+    /// What the paper reports, in percent.
+    pub reported_percent: Option<f64>,
+    /// Of what that is.
+    pub reported_what: Option<String>,
+    /// Where that lies among the runs of each protocol; `None` without it, or without two runs.
+    pub placement: Option<Placement>,
+    /// Trained numbers.
+    pub parameters: Option<u64>,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: Option<u64>,
+    /// The same, layer by layer.
+    pub layers: Vec<LayerSummary>,
+    /// Median seconds of an epoch's training, over all epochs of all trials.
+    pub epoch_seconds: Option<f64>,
+    /// Measures by epoch, over seeds.
+    pub curves: Curves,
+}
+
+impl ArmNumbers {
+    pub(super) fn of(arm: &ArmView, protocol: &str) -> Self {
+        let records: Vec<&Record> = arm.records.iter().collect();
+        let (diverged, ended): (Vec<&Record>, Vec<&Record>) =
+            records.iter().partition(|record| matches!(record.results.outcome, Outcome::Diverged { .. }));
+        let estimate = |measure: fn(&Record) -> Option<f64>| {
+            Estimate::of(&ended.iter().filter_map(|record| measure(record)).collect::<Vec<_>>())
+        };
+        let seconds: Vec<f64> =
+            records.iter().flat_map(|record| record.timing.epoch_seconds.iter().copied()).collect();
+        let model = records.first().map(|record| &record.results.model);
+        let reported = arm.reported.as_ref();
+        let percent = reported.map(|reported| reported.value_percent).filter(|percent| percent.is_finite());
+        Self {
+            name: arm.name.clone(),
+            point: arm.point.clone(),
+            same_as: arm.same_as.clone(),
+            average_of: arm.average_of.clone(),
+            trials: ended.len(),
+            diverged: diverged.len(),
+            failed: arm.failures.len(),
+            test_accuracy: estimate(last_test_accuracy),
+            chosen_test_accuracy: estimate(|record| chosen(record).map(|epoch| epoch.test_accuracy)),
+            validation_accuracy: estimate(|record| kept(record).map(|epoch| epoch.validation_accuracy)),
+            training_accuracy: estimate(|record| record.results.final_training_accuracy),
+            perturbed: PerturbedNumbers::of(&ended),
+            reported_percent: percent,
+            reported_what: reported.map(|reported| reported.what.clone()),
+            placement: percent.and_then(|_| place(arm, protocol)),
+            parameters: model.map(|model| model.parameters),
+            multiply_adds: model.map(|model| model.multiply_adds),
+            layers: model.map_or_else(Vec::new, |model| model.layers.clone()),
+            epoch_seconds: median(&seconds),
+            curves: Curves::of(&records),
+        }
+    }
+}

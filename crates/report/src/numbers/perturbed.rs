@@ -1,0 +1,73 @@
+//! Test accuracy on images that were changed.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::record::{Perturbation, Record};
+use crate::statistics::Estimate;
+
+/// How an arm does on images that were changed in one way.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PerturbedNumbers {
+    /// How they were changed.
+    pub perturbation: Perturbation,
+    /// Test accuracy on them, over seeds.
+    pub test_accuracy: Option<Estimate>,
+    /// Trials whose images could not be changed, for want of a finite gradient.
+    pub unanswered: usize,
+}
+
+impl PerturbedNumbers {
+    /// In the order in which the records have them.
+    pub(super) fn of(records: &[&Record]) -> Vec<Self> {
+        let mut ways: Vec<Perturbation> = Vec::new();
+        for changed in records.iter().flat_map(|record| &record.results.perturbed) {
+            if !ways.contains(&changed.perturbation) {
+                ways.push(changed.perturbation);
+            }
+        }
+        ways.into_iter().map(|perturbation| under(perturbation, records)).collect()
+    }
+}
+
+fn under(perturbation: Perturbation, records: &[&Record]) -> PerturbedNumbers {
+    let asked = records.iter().flat_map(|record| &record.results.perturbed);
+    let asked: Vec<_> = asked.filter(|changed| changed.perturbation == perturbation).collect();
+    let answers: Vec<_> = asked.iter().filter_map(|changed| changed.test.as_ref()).collect();
+    let accuracies: Vec<f64> = answers.iter().filter_map(|test| test.accuracy()).collect();
+    PerturbedNumbers {
+        perturbation,
+        test_accuracy: Estimate::of(&accuracies),
+        unanswered: asked.len() - answers.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::record;
+    use crate::record::{Perturbed, Predictions};
+
+    /// `right` of four images.
+    fn answers(right: usize) -> Predictions {
+        let labels = (0..4).map(|image| u8::from(image >= right)).collect();
+        Predictions { classes: 2, indices: vec![0, 1, 2, 3], labels, probabilities: [0.75, 0.25].repeat(4) }
+    }
+
+    #[test]
+    fn each_perturbation_is_measured_over_the_seeds_that_answered() {
+        let mut records = [record("cnn", 0), record("cnn", 1), record("cnn", 2)];
+        let (noise, fgsm) = (Perturbation::Noise(0.2), Perturbation::Fgsm(0.1));
+        for (record, right) in records.iter_mut().zip([Some(2), Some(4), None]) {
+            record.results.perturbed = vec![
+                Perturbed { perturbation: noise, test: Some(answers(1)) },
+                Perturbed { perturbation: fgsm, test: right.map(answers) },
+            ];
+        }
+        let numbers = PerturbedNumbers::of(&records.each_ref());
+        let means: Vec<_> = numbers.iter().map(|way| way.test_accuracy.map(|e| (e.count, e.mean))).collect();
+        assert_eq!(numbers.iter().map(|way| way.perturbation).collect::<Vec<_>>(), [noise, fgsm]);
+        assert_eq!(means, [Some((3, 0.25)), Some((2, 0.75))]);
+        assert_eq!(numbers.iter().map(|way| way.unanswered).collect::<Vec<_>>(), [0, 1]);
+    }
+}

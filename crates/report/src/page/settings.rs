@@ -1,0 +1,94 @@
+//! The settings of each arm, as its records have them: those that differ as a table, those that do not as a list.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::format::{ABSENT, setting};
+use crate::report::ArmView;
+
+pub(super) struct Settings<'a> {
+    /// Names of the settings in which arms differ.
+    pub(super) varied: Vec<String>,
+    /// Each arm and its values of them.
+    pub(super) arms: Vec<(&'a str, Vec<String>)>,
+    /// What all arms share.
+    pub(super) shared: Vec<(String, String)>,
+}
+
+impl<'a> Settings<'a> {
+    /// `None` where nothing was trained.
+    pub(super) fn of(arms: &'a [ArmView]) -> Option<Self> {
+        // What was averaged has no settings of its own.
+        let trained = arms.iter().filter(|arm| arm.average_of.is_empty());
+        let read: Vec<(&str, BTreeMap<String, String>)> = trained
+            .filter_map(|arm| Some((arm.name.as_str(), flat(&arm.records.first()?.results.configuration))))
+            .collect();
+        let (_, first) = read.first()?;
+        let mut names: Vec<&String> = read.iter().flat_map(|(_, settings)| settings.keys()).collect();
+        names.sort();
+        names.dedup();
+        let (shared, varied): (Vec<&String>, Vec<&String>) = names
+            .into_iter()
+            .partition(|name| read.iter().all(|(_, settings)| settings.get(*name) == first.get(*name)));
+        let value = |settings: &BTreeMap<String, String>, name: &String| {
+            settings.get(name).cloned().unwrap_or_else(|| ABSENT.into())
+        };
+        let values = |settings| varied.iter().map(|name| value(settings, name)).collect();
+        Some(Self {
+            arms: read.iter().map(|(arm, settings)| (*arm, values(settings))).collect(),
+            shared: shared.iter().map(|name| ((*name).clone(), value(first, name))).collect(),
+            varied: varied.into_iter().cloned().collect(),
+        })
+    }
+}
+
+/// Every leaf by its path, such as `model.hidden.0`; a list of leaves is one.
+fn flat(settings: &Value) -> BTreeMap<String, String> {
+    let mut leaves = BTreeMap::new();
+    let mut open = vec![(String::new(), settings)];
+    while let Some((path, value)) = open.pop() {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                let start = if path.is_empty() { path } else { path + "." };
+                open.extend(fields.iter().map(|(name, value)| (format!("{start}{name}"), value)));
+            }
+            leaf => {
+                leaves.insert(path, setting(leaf));
+            }
+        }
+    }
+    leaves
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::record;
+
+    fn arm(name: &str, configuration: Value) -> ArmView {
+        let mut record = record(name, 0);
+        record.results.configuration = configuration;
+        ArmView { name: name.into(), records: vec![record], ..ArmView::default() }
+    }
+
+    #[test]
+    fn settings_that_differ_are_told_from_those_that_are_shared() {
+        let mut mean = arm("both", json!({"average": ["a", "b"]}));
+        mean.average_of = vec!["a".into(), "b".into()];
+        let arms = [
+            arm("a", json!({"model": {"kind": "fcn", "hidden": [512, 128]}, "batch_size": 64})),
+            arm("b", json!({"model": {"kind": "cnn"}, "batch_size": 64})),
+            mean,
+        ];
+        let settings = Settings::of(&arms).unwrap();
+        assert_eq!(settings.varied, ["model.hidden", "model.kind"]);
+        assert_eq!(settings.arms[0], ("a", vec!["[512, 128]".into(), "fcn".into()]));
+        assert_eq!(settings.arms[1], ("b", vec!["–".into(), "cnn".into()]));
+        assert_eq!(settings.shared, [("batch_size".into(), "64".into())]);
+        assert_eq!(settings.arms.len(), 2);
+        assert!(Settings::of(&[ArmView::default()]).is_none());
+    }
+}
