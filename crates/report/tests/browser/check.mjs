@@ -1,0 +1,186 @@
+// Opens a report in a browser and says what is wrong with it: `node check.mjs FOLDER`.
+//
+// FOLDER holds report.html, report.json and report.schema.json. The browser is $CHROMIUM or /usr/bin/chromium.
+
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import Ajv from "ajv/dist/2020.js";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const folder = resolve(process.argv[2]);
+const json = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+const numbers = json("report.json");
+const address = pathToFileURL(join(folder, "report.html")).href;
+const HOSTILE = "<img src=x onerror=alert(1)>";
+const claims = numbers.experiments.flatMap((experiment) =>
+  experiment.claims.map((claim) => ({
+    ...claim,
+    id: `claim-${experiment.name}-${claim.id}`.replaceAll(/[^A-Za-z0-9_-]/g, "-"),
+  })),
+);
+
+const wrong = [];
+function expect(holds, what) {
+  if (!holds) wrong.push(what);
+}
+
+const root = process.getuid?.() === 0;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: root ? ["--no-sandbox"] : [],
+});
+
+/** A page in a context without network, and whatever it complains about or asks for is wrong. */
+async function open(options = {}, fragment = "") {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, reducedMotion: "reduce", ...options });
+  await context.setOffline(true);
+  await context.route(/^(?!file:|data:)/, (route) => route.abort());
+  const page = await context.newPage();
+  page.on("request", (request) => {
+    const url = request.url().split("#")[0];
+    expect(url === address || url.startsWith("data:"), `it asks for ${url}`);
+  });
+  page.on("console", (message) => {
+    expect(!["error", "warning"].includes(message.type()), `the console says: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => expect(false, `the script fails: ${error.message}`));
+  page.on("dialog", async (dialog) => {
+    expect(false, `a name ran as a script: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  await page.goto(address + fragment);
+  return page;
+}
+
+const texts = (page, selector) => page.locator(selector).allTextContents();
+const plain = (word) => word.trim().toLowerCase().replaceAll(" ", "_");
+
+async function verdicts(page, when) {
+  for (const claim of claims) {
+    const [article] = await texts(page, `article[id="${claim.id}"] > p.verdict`);
+    expect(plain(article ?? "") === claim.verdict, `${claim.id} is ${article} ${when}, not ${claim.verdict}`);
+    const [row] = await texts(page, `table.claims tr:has(a[href="#${claim.id}"]) td.verdict`);
+    expect(plain(row ?? "") === claim.verdict, `${claim.id} is ${row} in the ledger ${when}, not ${claim.verdict}`);
+  }
+}
+
+async function names(page) {
+  const heads = await texts(page, "table.arms tbody th");
+  expect(heads.some((head) => head.startsWith(HOSTILE)), "the hostile name is not shown as text");
+  expect((await page.locator("img[onerror], img:not([src^='data:'])").count()) === 0, "a name became an image");
+}
+
+async function filters(page) {
+  for (const verdict of new Set(claims.map((claim) => claim.verdict))) {
+    const button = page.locator(`.filter button[value="${verdict.replaceAll("_", "-")}"]`);
+    await button.focus();
+    await page.keyboard.press("Enter");
+    const shown = await texts(page, "table.claims tbody tr:visible td.verdict");
+    const right = claims.filter((claim) => claim.verdict === verdict).length;
+    expect(shown.length === right && shown.every((word) => plain(word) === verdict), `filter ${verdict} shows ${shown}`);
+    expect((await button.getAttribute("aria-pressed")) === "true", `filter ${verdict} does not say that it is pressed`);
+    const [status] = await texts(page, ".filter [role=status]");
+    expect(status === `${right} of ${claims.length} claims shown`, `filter ${verdict} announces ${status}`);
+  }
+  await page.locator('.filter button[value=""]').click();
+  expect((await page.locator("table.claims tbody tr:visible").count()) === claims.length, "the filter loses claims");
+}
+
+async function sorts(page) {
+  const head = page.locator("table.claims thead th").last();
+  await head.locator("button").click();
+  expect((await head.getAttribute("aria-sort")) === "ascending", "a sorted column does not say so");
+  const column = async () => {
+    const cells = (await texts(page, "table.claims tbody tr td:last-child")).filter((cell) => cell !== "–");
+    return cells.map((cell) => Number.parseFloat(cell.replace("< ", "")));
+  };
+  const ascends = (values) => values.every((value, at) => at === 0 || values[at - 1] <= value);
+  const up = await column();
+  expect(ascends(up), `ascending: ${up}`);
+  await head.locator("button").press("Enter");
+  const down = await column();
+  expect(ascends(down.toReversed()) && down[0] > down.at(-1), `descending: ${down}`);
+}
+
+async function curves(page) {
+  const panel = page.locator(".panel:has(input)").first();
+  const [last] = await panel.locator(".values").allTextContents();
+  await panel.locator("input").press("ArrowLeft");
+  const [before] = await panel.locator(".values").allTextContents();
+  expect(/^Epoch \d/.test(last) && /^Epoch \d/.test(before) && last !== before, `the slider says ${last}, then ${before}`);
+  const said = await panel.locator("input").getAttribute("aria-valuetext");
+  expect(said === before, `the slider is read as ${said}`);
+}
+
+async function links() {
+  const inside = await open({}, "#experiment-1-trials");
+  expect(await inside.locator("#experiment-1-trials").isVisible(), "a link into closed details does not open them");
+  expect(await inside.locator("#experiment-1-trials").evaluate((at) => Math.abs(at.getBoundingClientRect().top) < 200), "a link does not lead to its target");
+  const page = await open({}, `#${claims.at(-1).id}`);
+  expect(await page.locator(`[id="${claims.at(-1).id}"]`).evaluate((at) => at.matches(":target")), "a claim has no link");
+  for (const link of await page.locator(`[id="${claims.at(-1).id}"] .ways a`).all()) {
+    await link.click();
+    expect(await page.locator(":target").isVisible(), `${await link.textContent()} leads nowhere`);
+  }
+}
+
+async function accessible(colorScheme) {
+  // The page's own policy would keep the rules out.
+  const page = await open({ colorScheme, bypassCSP: true });
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  for (const { impact, id, nodes } of violations) {
+    const grave = ["serious", "critical"].includes(impact);
+    expect(!grave, `${colorScheme}, ${impact}: ${id} at ${nodes.slice(0, 3).map((node) => node.target).join(" and ")}`);
+  }
+}
+
+async function narrow() {
+  const page = await open({ viewport: { width: 360, height: 740 } });
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  expect((await width()) <= 360, `360 pixels are scrolled to ${await width()}`);
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+  expect((await width()) <= 360, `360 pixels are scrolled to ${await width()} once all is open`);
+}
+
+async function printed() {
+  const page = await open();
+  await page.emulateMedia({ media: "print" });
+  const hidden = await page.locator("details table").evaluateAll(
+    (tables) => tables.filter((table) => table.getBoundingClientRect().height === 0).length,
+  );
+  expect(hidden === 0, `${hidden} tables are not printed`);
+}
+
+function valid() {
+  const validate = new Ajv({ validateFormats: false, allErrors: true }).compile(json("report.schema.json"));
+  expect(validate(numbers), `report.json: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
+  const { verdicts: _, ...without } = numbers;
+  expect(!validate(without), "the schema lets a report without verdicts pass");
+}
+
+const page = await open();
+const plainPage = await open({ javaScriptEnabled: false });
+await verdicts(page, "with script");
+await verdicts(plainPage, "without script");
+const [scripted, unscripted] = [await texts(page, "table"), await texts(plainPage, "table")];
+expect(unscripted.length > 10, "tables are missing without script");
+scripted.forEach((table, at) => expect(table === unscripted[at], `table ${at} differs without script`));
+expect((await plainPage.locator(".filter").isVisible()) === false, "without script there is a filter that does nothing");
+await names(page);
+await filters(page);
+await sorts(page);
+await curves(page);
+await links();
+await accessible("light");
+await accessible("dark");
+await narrow();
+await printed();
+valid();
+await browser.close();
+
+for (const what of wrong) console.error(what);
+process.exitCode = wrong.length > 0 ? 1 : 0;
