@@ -150,7 +150,7 @@ async function printed() {
   const page = await open();
   await page.emulateMedia({ media: "print" });
   const hidden = await page.locator("details table").evaluateAll(
-    (tables) => tables.filter((table) => table.getBoundingClientRect().height === 0).length,
+    (tables) => tables.filter((table) => !table.checkVisibility()).length,
   );
   expect(hidden === 0, `${hidden} tables are not printed`);
 }
