@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tinderbox_report::{
-    ExperimentView, Numbers, PageError, Plan, RecordError, Report, SearchView, numbers, render,
+    ExperimentView, Numbers, PageError, Plan, RecordError, Report, SearchView, numbers, render, schema,
 };
 use tinderbox_search::{Storage, StudyId};
 
@@ -70,17 +70,19 @@ pub struct Written {
     pub revisions: BTreeSet<String>,
 }
 
-/// Makes `report.html` and `report.json` of a run, and returns what is in them.
+/// Makes `report.html` and `report.json` of a run, with the schema of the latter, and returns what is in them.
 ///
 /// # Errors
 /// If a record was changed, or the files cannot be written.
 pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
     let report = read(folder)?;
     let numbers = numbers(&report);
-    let json = json::pretty(&numbers);
-    for (path, text) in
-        [(folder.report_path(), render(&report)?), (folder.path().join("report.json"), json + "\n")]
-    {
+    let files = [
+        (folder.report_path(), render(&report)?),
+        (folder.path().join("report.json"), json::pretty(&numbers) + "\n"),
+        (folder.path().join("report.schema.json"), json::pretty(&schema()) + "\n"),
+    ];
+    for (path, text) in files {
         replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
     }
     let revisions = report.records().filter_map(|record| record.environment.revision.clone()).collect();

@@ -116,6 +116,7 @@ impl<'a> Examples<'a> {
     }
 
     /// The examples at `positions`, as tensors.
+    #[cfg(any(test, feature = "learner"))]
     pub(crate) fn gather(&self, positions: &[usize], device: &Device) -> Batch {
         let size: usize = self.shape.iter().product();
         let mut pixels = Vec::with_capacity(positions.len() * size);

@@ -61,7 +61,7 @@ fn twenty_kills_at_any_instant_change_no_result() {
     for _ in 0..20 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut child = start(&desk, &format!("{run} --runs killed"));
-        std::thread::sleep(Duration::from_millis(50 + (state >> 33) % 700));
+        std::thread::sleep(Duration::from_millis(50 + (state >> 33) % 450));
         interrupted += usize::from(child.try_wait().expect("a child").is_none());
         child.kill().expect("killed");
         child.wait().expect("waited for");

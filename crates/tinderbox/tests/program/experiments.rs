@@ -139,9 +139,11 @@ fn a_search_draws_its_points_and_borrows_what_is_trained_already() {
     assert_eq!(storage.query_row(count, [], |row| row.get::<_, u64>(0)).expect("a count"), 24);
 
     // `narrow` is the point 0.001 / 64.
-    let ended =
-        desk.run("reproduce paper.toml search.toml --dataset stand-in --profile full --epochs 2").done();
-    assert!(ended.out.contains("narrow of paper") || !ended.out.contains("0.001 / 64"), "{}", ended.out);
+    let run = "reproduce paper.toml search.toml --dataset stand-in --profile full --seeds 2 --epochs 2";
+    let ended = desk.run(run).done();
+    assert!(ended.out.contains("0.001 / 64  narrow of paper"), "{}", ended.out);
+    let numbers = desk.numbers("runs");
+    assert_eq!(arm(&numbers, 0, "narrow")["test_accuracy"], arm(&numbers, 1, "0.001 / 64")["test_accuracy"]);
 }
 
 #[test]
