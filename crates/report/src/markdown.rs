@@ -45,7 +45,7 @@ fn claim(claim: &Judgement) -> Vec<String> {
         format!("{mark} {}", claim.verdict),
         claim.sentence.clone(),
         binding.map_or(ABSENT.into(), interval),
-        claim.corrected_p.map_or(ABSENT.into(), p_value),
+        claim.deciding_p().map_or(ABSENT.into(), p_value),
     ]
 }
 

@@ -97,7 +97,7 @@ fn experiment(view: &ExperimentView) -> ExperimentNumbers {
     let speakers: Vec<(&str, &[Record])> =
         view.arms.iter().map(|arm| (arm.name.as_str(), &arm.records[..])).collect();
     let stand_in = view.records().any(|record| record.results.dataset.stand_in);
-    let arms: Vec<_> = view.arms.iter().map(|arm| ArmNumbers::of(arm, &view.protocol)).collect();
+    let arms: Vec<_> = view.arms.iter().map(|arm| ArmNumbers::of(arm, view)).collect();
     ExperimentNumbers {
         name: view.name.clone(),
         title: view.title.clone(),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::claim::Claim;
-use crate::record::Record;
+use crate::record::{Perturbation, Record};
 
 pub use check::ReportError;
 
@@ -66,6 +66,8 @@ pub struct ExperimentView {
     pub command: String,
     /// In the order of the tables.
     pub arms: Vec<ArmView>,
+    /// How this experiment wants test images changed. Trials that serve another one too may know more changes.
+    pub perturbations: Vec<Perturbation>,
     /// How the arms were drawn, if they are points of a space.
     pub search: Option<SearchView>,
     /// The paper's sentences that are tested, in the order of the page.

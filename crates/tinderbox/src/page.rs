@@ -147,6 +147,7 @@ fn experiment(
         seeds: heading.seeds.clone(),
         command: heading.own_command.clone(),
         arms: trials.arms(heading),
+        perturbations: heading.perturbations.clone(),
         search,
         claims: heading.claims.clone(),
         test_images: run::test_images(folder, storage, study, heading)?.map(Arc::new),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Origin, Protocol};
-use tinderbox_report::{Claim, TestImages};
+use tinderbox_report::{Claim, Perturbation, TestImages};
 use tinderbox_search::{
     Direction, Lease, NewTrial, Parameter, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
 };
@@ -82,6 +82,9 @@ pub struct Heading {
     pub protocol: Protocol,
     /// The arms, in the order of the tables.
     pub arms: Vec<ArmHeading>,
+    /// How this experiment wants test images changed.
+    #[serde(default)]
+    pub perturbations: Vec<Perturbation>,
     /// How they were drawn, if they are points of a space.
     pub search: Option<Search>,
     /// The paper's sentences, each with its test.

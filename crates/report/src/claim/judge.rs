@@ -106,11 +106,7 @@ fn judged(
         images: tested.iter().filter_map(|tested| tested.evidence.images()).min(),
         power: evidence.power(finding.margin, ALPHA / family.max(1) as f64, contrast.ceiling),
         need,
-        parts: tested
-            .iter()
-            .enumerate()
-            .map(|(place, tested)| part(tested, view, place == weakest))
-            .collect(),
+        parts: tested.iter().enumerate().map(|(place, tested)| part(tested, view, place == shown)).collect(),
         ..unjudged(claim, view, family)
     }
 }

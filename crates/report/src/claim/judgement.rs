@@ -104,7 +104,7 @@ pub struct Part {
     pub paired: usize,
     /// Test images that they share.
     pub images: Option<usize>,
-    /// Whether this part speaks for the claim the least.
+    /// Whether the verdict rests on this part: the one that speaks for the claim the least, or refutes it.
     pub binding: bool,
     /// What the reader must know of how trials were counted.
     pub note: Option<String>,
@@ -122,6 +122,17 @@ pub enum Unit {
     Share,
     /// A difference of numbers.
     Count,
+}
+
+impl Judgement {
+    /// The corrected p that the verdict rests on: that of the margin where the claim does not hold, else that of no
+    /// effect; `None` where chance has no part in it.
+    pub fn deciding_p(&self) -> Option<f64> {
+        match self.verdict {
+            Verdict::DoesNotHold => self.corrected_refuting_p,
+            Verdict::Holds | Verdict::Undecided | Verdict::NotJudged => self.corrected_p,
+        }
+    }
 }
 
 impl fmt::Display for Verdict {

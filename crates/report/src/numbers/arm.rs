@@ -10,7 +10,7 @@ use super::trial::{chosen, kept, last_test_accuracy};
 use super::{Curves, PerturbedNumbers};
 use crate::claim::{Placement, place};
 use crate::record::{LayerSummary, Outcome, Record};
-use crate::report::{ArmView, Source};
+use crate::report::{ArmView, ExperimentView, Source};
 use crate::statistics::{Estimate, median};
 
 /// The numbers of one arm. Accuracies are of the trials that ended with numbers.
@@ -59,7 +59,8 @@ pub struct ArmNumbers {
 }
 
 impl ArmNumbers {
-    pub(super) fn of(arm: &ArmView, protocol: &str) -> Self {
+    /// Of an arm of `view`.
+    pub(super) fn of(arm: &ArmView, view: &ExperimentView) -> Self {
         let records: Vec<&Record> = arm.records.iter().collect();
         let (diverged, ended): (Vec<&Record>, Vec<&Record>) =
             records.iter().partition(|record| matches!(record.results.outcome, Outcome::Diverged { .. }));
@@ -83,10 +84,10 @@ impl ArmNumbers {
             chosen_test_accuracy: estimate(|record| chosen(record).map(|epoch| epoch.test_accuracy)),
             validation_accuracy: estimate(|record| kept(record).map(|epoch| epoch.validation_accuracy)),
             training_accuracy: estimate(|record| record.results.final_training_accuracy),
-            perturbed: PerturbedNumbers::of(&ended),
+            perturbed: PerturbedNumbers::of(&ended, &view.perturbations),
             reported_percent: percent,
             reported_what: reported.map(|reported| reported.what.clone()),
-            placement: percent.and_then(|_| place(arm, protocol)),
+            placement: percent.and_then(|_| place(arm, &view.protocol)),
             parameters: model.map(|model| model.parameters),
             multiply_adds: model.map(|model| model.multiply_adds),
             layers: model.map_or_else(Vec::new, |model| model.layers.clone()),

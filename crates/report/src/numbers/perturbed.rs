@@ -18,15 +18,13 @@ pub struct PerturbedNumbers {
 }
 
 impl PerturbedNumbers {
-    /// In the order in which the records have them.
-    pub(super) fn of(records: &[&Record]) -> Vec<Self> {
-        let mut ways: Vec<Perturbation> = Vec::new();
-        for changed in records.iter().flat_map(|record| &record.results.perturbed) {
-            if !ways.contains(&changed.perturbation) {
-                ways.push(changed.perturbation);
-            }
-        }
-        ways.into_iter().map(|perturbation| under(perturbation, records)).collect()
+    /// Of each way that is asked for and that any record knows, in the order of `asked`.
+    pub(super) fn of(records: &[&Record], asked: &[Perturbation]) -> Vec<Self> {
+        let known = |way: &&Perturbation| {
+            let mut changes = records.iter().flat_map(|record| &record.results.perturbed);
+            changes.any(|changed| changed.perturbation == **way)
+        };
+        asked.iter().filter(known).map(|way| under(*way, records)).collect()
     }
 }
 
@@ -64,7 +62,7 @@ mod tests {
                 Perturbed { perturbation: fgsm, test: right.map(answers) },
             ];
         }
-        let numbers = PerturbedNumbers::of(&records.each_ref());
+        let numbers = PerturbedNumbers::of(&records.each_ref(), &[noise, Perturbation::Noise(0.9), fgsm]);
         let means: Vec<_> = numbers.iter().map(|way| way.test_accuracy.map(|e| (e.count, e.mean))).collect();
         assert_eq!(numbers.iter().map(|way| way.perturbation).collect::<Vec<_>>(), [noise, fgsm]);
         assert_eq!(means, [Some((3, 0.25)), Some((2, 0.75))]);

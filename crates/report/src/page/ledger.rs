@@ -64,7 +64,7 @@ fn entry<'a>(experiment: &'a ExperimentNumbers, claim: &'a Judgement) -> Entry<'
         sentence: &claim.sentence,
         part: &experiment.part,
         effect: binding.map_or(ABSENT.into(), interval),
-        corrected_p: claim.corrected_p.map_or(ABSENT.into(), p_value),
+        corrected_p: claim.deciding_p().map_or(ABSENT.into(), p_value),
     }
 }
 

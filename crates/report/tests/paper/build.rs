@@ -71,6 +71,7 @@ pub(super) fn of_experiment(name: &str, title: &str, part: &str) -> ExperimentVi
         seeds: (1..=QUICK).collect(),
         command: format!("cargo xtask reproduce --profile quick --only {name}"),
         arms: Vec::new(),
+        perturbations: vec![],
         search: None,
         claims: Vec::new(),
         test_images: Some(Arc::new(pictures())),

@@ -176,6 +176,7 @@ fn learning_rate() -> ExperimentView {
 fn ensemble() -> ExperimentView {
     let noises = [Perturbation::Noise(0.1), Perturbation::Noise(0.2)];
     let mut experiment = of_experiment("ensemble", "Three networks asked together", "Task III, figure 3");
+    experiment.perturbations = noises.to_vec();
     experiment.statement = "The ensemble reaches 95.57 %, more than each of its members.".into();
     let members = [("Fcn", 0.938), ("LocalNet", 0.946), ("Cnn", 0.972)];
     for (name, accuracy) in members {
@@ -236,6 +237,7 @@ fn adversarial() -> ExperimentView {
     let arms = names.map(|(name, accuracy, robustness)| Arm { accuracy, robustness, ..Arm::new(name) });
     let attacks = [0.05, 0.1, 0.2, 0.3].map(Perturbation::Fgsm);
     let mut experiment = of_experiment("adversarial", "Training on adversarial images", "Extra");
+    experiment.perturbations = attacks.to_vec();
     experiment.statement = "Training on adversarial images raises accuracy on them.".into();
     experiment.arms = arms.iter().map(|arm| view("adversarial", arm, QUICK, &attacks)).collect();
     experiment.claims = claims(&json!([claim(

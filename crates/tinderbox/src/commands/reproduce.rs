@@ -241,6 +241,7 @@ impl Reproduce {
             statement: experiment.statement.clone(),
             protocol: experiment.protocol,
             arms: arms.collect(),
+            perturbations: experiment.perturbations.clone(),
             search: experiment.search.clone(),
             claims: experiment.claims.clone(),
             image: [shape.height, shape.width],
