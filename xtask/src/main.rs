@@ -30,7 +30,7 @@ The program, built first if it has to be:
 
 The workspace:
   test [--only STEP] [--keep-going]       format, lints, tests, documentation
-  test --backend wgpu                     a short reproduction on the GPU backend
+  test --backend wgpu                     the GPU backend compared with flex
   ci                                      test, then a short reproduction, twice
 ";
 

@@ -19,7 +19,8 @@ Usage: cargo xtask test [--only STEP]... [--keep-going]
   --backend wgpu   compare the GPU backend with flex instead; builds it, about 20 minutes on two cores
 ";
 
-/// Name and command of every step, in order. All of them together compile Burn once and check it once.
+/// Name and command of every step, in order. All of them together compile Burn once and check it once; one of the tests
+/// compiles another Burn in a light profile, for the package that uses burn-train.
 const STEPS: [(&str, &str); 5] = [
     ("fmt", "fmt --all --check"),
     ("clippy", "clippy --release --workspace --all-targets -- -D warnings"),

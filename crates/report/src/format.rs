@@ -45,9 +45,9 @@ pub(crate) fn amount(unit: Unit, value: f64) -> String {
 
 /// An effect with its interval and unit: `+1.42 [0.61, 2.23] points`.
 pub(crate) fn interval(part: &Part) -> String {
-    let limits = part.low.zip(part.high).map(|(low, high)| {
-        let [low, high] = [low, high].map(|limit| amount(part.unit, limit));
-        format!(" [{low}, {high}]")
+    let limits = part.low.map(|low| {
+        let high = part.high.map_or_else(|| "∞".into(), |high| amount(part.unit, high));
+        format!(" [{}, {high}]", amount(part.unit, low))
     });
     amount(part.unit, part.effect) + &limits.unwrap_or_default() + unit(part.unit)
 }

@@ -97,8 +97,10 @@ pub struct ArmView {
     pub pooled: Vec<Record>,
     /// Trials that left no record.
     pub failures: Vec<Failure>,
-    /// Trials that have not ended.
+    /// Trials of the experiment's own protocol that have not ended.
     pub waiting: usize,
+    /// Trials under the protocol `pooled` that have not ended.
+    pub pooled_waiting: usize,
 }
 
 /// An arm of another experiment.

@@ -34,8 +34,11 @@ pub fn estimate<'a>(
     [training, test]: [usize; 2],
     workers: usize,
 ) -> Duration {
-    let seconds: f64 = tasks.into_iter().map(|task| seconds(task, [training, test])).sum();
-    Duration::from_secs_f64(seconds / workers.max(1) as f64)
+    let each: Vec<f64> = tasks.into_iter().map(|task| seconds(task, [training, test])).collect();
+    // More workers than cores share the cores.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let at_once = workers.min(cores).min(each.len()).max(1);
+    Duration::from_secs_f64(each.iter().sum::<f64>() / at_once as f64)
 }
 
 fn seconds(task: &Task, [training, test]: [usize; 2]) -> f64 {

@@ -66,8 +66,8 @@ pub enum ReportError {
 pub struct Written {
     /// The numbers in it.
     pub numbers: Numbers,
-    /// The revisions of the program that computed them, changes that were not committed included.
-    pub revisions: BTreeSet<String>,
+    /// The revisions of the program that computed them, each with whether it held changes that were not committed.
+    pub revisions: BTreeSet<(String, bool)>,
 }
 
 /// Makes `report.html` and `report.json` of a run, with the schema of the latter, and returns what is in them.
@@ -85,7 +85,10 @@ pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
     for (path, text) in files {
         replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
     }
-    let revisions = report.records().filter_map(|record| record.environment.revision.clone()).collect();
+    let environments = report.records().map(|record| &record.environment);
+    let revisions = environments
+        .filter_map(|environment| Some((environment.revision.clone()?, environment.dirty == Some(true))))
+        .collect();
     Ok(Written { numbers, revisions })
 }
 
@@ -116,9 +119,27 @@ pub fn read(folder: &RunFolder) -> Result<Report, ReportError> {
         },
         command: first.command.clone(),
         backend: first.backend.to_string(),
-        notice: first.stand_in.as_ref().map(|reason| format!("{}: {reason}", tinderbox_report::STAND_IN)),
+        notice: notice(&headings),
         experiments,
     })
+}
+
+/// What a reader must know of every number.
+fn notice(headings: &[(StudyId, Heading)]) -> Option<String> {
+    let (_, first) = headings.first()?;
+    let mut notices = Vec::new();
+    if let Some(reason) = &first.stand_in {
+        notices.push(format!("{}: {reason}", tinderbox_report::STAND_IN));
+    }
+    if !first.settings.is_empty() {
+        notices.push(format!("not as the experiments say, but with {}", first.settings.join(", ")));
+    }
+    let changed = headings.iter().filter(|(_, heading)| heading.claims_changed);
+    let changed: Vec<&str> = changed.map(|(_, heading)| heading.name.as_str()).collect();
+    if !changed.is_empty() {
+        notices.push(format!("claims were changed after the first trials of {}", changed.join(", ")));
+    }
+    (!notices.is_empty()).then(|| notices.join("; "))
 }
 
 fn experiment(

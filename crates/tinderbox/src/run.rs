@@ -58,6 +58,9 @@ pub struct Heading {
     pub seeds: Vec<u64>,
     /// Epochs, where the command line overrides the profile.
     pub epochs: Option<usize>,
+    /// Settings of the command line, for every arm.
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// Where tensors live.
     pub backend: Backend,
     /// Command that makes the whole run again.
@@ -89,6 +92,9 @@ pub struct Heading {
     pub search: Option<Search>,
     /// The paper's sentences, each with its test.
     pub claims: Vec<Claim>,
+    /// Whether they were others when the study was made.
+    #[serde(default)]
+    pub claims_changed: bool,
     /// Height and width of a test image.
     pub image: [usize; 2],
     /// SHA-256 of the test images that are stored with the study, pixels first.
@@ -257,6 +263,7 @@ pub fn enqueue(
     let mut heading = heading.clone();
     if let Some(Ok(earlier)) = earlier {
         heading.created = earlier.created;
+        heading.claims_changed = earlier.claims_changed || earlier.claims != heading.claims;
     }
     heading.images_sha256 = fingerprint(&pixels, &labels);
     storage.set_study_attribute(study, HEADING, &json::value(&heading))?;

@@ -185,8 +185,7 @@ impl<W: Write> Worker<W> {
 
     /// The same file for every attempt at a trial, so that the next one goes on where this one stopped.
     fn checkpoint(&self, claim: &Claim, experiment: &str) -> PathBuf {
-        let name = format!("{experiment}-{}-{}", claim.number, claim.key);
-        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let name = format!("{experiment}-{}", claim.number);
         self.folder.checkpoints().join(name).with_extension("checkpoint")
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Contrast {
     pub(super) ceiling: Option<f64>,
     /// How effects are counted.
     pub(super) scale: Scale,
+    /// Whether what was measured bounds the effect from above: else it can show the claim, and not refute it.
+    pub(super) bounded: bool,
 }
 
 /// A measure of one arm and its weight in a contrast.
@@ -95,7 +97,7 @@ fn best(test: &Best, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
 
 fn order(test: &Order, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let pairs = test.arms.windows(2).map(|pair| {
-        let (first, second) = (side(&pair[0], view)?, side(&pair[1], view)?);
+        let (first, second) = matched(&pair[0], &pair[1], view)?;
         let phrase = Phrase::Above {
             first: pair[0].to_string(),
             second: pair[1].to_string(),
@@ -146,22 +148,29 @@ fn diverges(test: &Diverges, view: &ExperimentView) -> Result<Vec<Contrast>, Str
         margin: test.margin,
         ceiling: None,
         scale: Scale::Share,
+        bounded: true,
     }])
 }
 
+/// Epochs are whole: who gets there within the first may have needed a tenth of it, and who never does may need any
+/// number. Such a trial puts no upper bound on the ratio.
 fn slow(test: &Slow, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let (arm, reference) = (side(&test.arm, view)?, side(&test.reference, view)?);
-    let histories = arm.iter().chain(&reference).flat_map(|arm| &view.arms[*arm].records);
+    let records = |arms: &[usize]| arms.iter().flat_map(|arm| &view.arms[*arm].records).collect::<Vec<_>>();
+    let (of_arm, of_reference) = (records(&arm), records(&reference));
+    let histories = of_arm.iter().chain(&of_reference);
     let longest = histories.map(|record| record.results.history.len()).max().unwrap_or(0);
-    let slow = mean(1.0, &arm, Quantity::Epochs { longest: Some(longest) });
-    let reached = mean(-1.0, &reference, Quantity::Epochs { longest: None });
+    let quantity = Quantity::Epochs { longest };
+    let late = of_reference.iter().all(|record| epochs_to_learn(record) != Some(1));
+    let learnt = of_arm.iter().all(|record| epochs_to_learn(record).is_some());
     Ok(vec![Contrast {
         phrase: Phrase::Slow { arm: test.arm.to_string(), reference: test.reference.to_string() },
-        terms: [slow, reached].concat(),
+        terms: [mean(1.0, &arm, quantity), mean(-1.0, &reference, quantity)].concat(),
         constant: -1.0,
         margin: test.margin.log2(),
         ceiling: None,
         scale: Scale::Times { null: 2.0 },
+        bounded: late && learnt,
     }])
 }
 
@@ -175,6 +184,7 @@ fn count(test: &Count, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
         margin: 1.0,
         ceiling: None,
         scale: Scale::Count(test.of),
+        bounded: true,
     }])
 }
 
@@ -185,7 +195,7 @@ fn compared(phrase: Phrase, sides: &[(f64, &[usize])], measure: Measure, margin:
         _ => (Scale::Points, margin / 100.0),
     };
     let terms = sides.iter().flat_map(|(weight, arms)| mean(*weight, arms, quantity)).collect();
-    Contrast { phrase, terms, constant: 0.0, margin, ceiling: None, scale }
+    Contrast { phrase, terms, constant: 0.0, margin, ceiling: None, scale, bounded: true }
 }
 
 /// The mean over `arms`, `weight` times.
@@ -200,6 +210,29 @@ fn side(side: &Side, view: &ExperimentView) -> Result<Vec<usize>, String> {
     if arms.is_empty() { Err(format!("the search has not drawn {side}")) } else { Ok(arms) }
 }
 
+/// Both sides of a comparison. Of two selections of a search only the points that differ in nothing else: what it drew
+/// beside them would be taken for the difference.
+fn matched(first: &Side, second: &Side, view: &ExperimentView) -> Result<(Vec<usize>, Vec<usize>), String> {
+    let (left, right) = (side(first, view)?, side(second, view)?);
+    let (Side::Selected(one), Side::Selected(other)) = (first, second) else { return Ok((left, right)) };
+    let rest = |arm: &usize| {
+        let mut point = view.arms[*arm].point.clone();
+        point.retain(|key, _| !one.contains_key(key) && !other.contains_key(key));
+        point
+    };
+    let keep = |arms: &[usize], others: &[usize]| -> Vec<usize> {
+        let has_twin = |arm: &&usize| others.iter().any(|other| rest(other) == rest(arm));
+        arms.iter().filter(has_twin).copied().collect()
+    };
+    let (left, right) = (keep(&left, &right), keep(&right, &left));
+    if left.is_empty() {
+        return Err(format!(
+            "the search has drawn no points of {first} and of {second} that are otherwise alike"
+        ));
+    }
+    Ok((left, right))
+}
+
 impl Contrast {
     /// Whether chance has no part in it.
     pub(super) fn is_exact(&self) -> bool {
@@ -209,25 +242,25 @@ impl Contrast {
     /// What the reader must know of how trials were counted.
     pub(super) fn note(&self, view: &ExperimentView) -> Option<String> {
         let Phrase::Slow { arm, reference } = &self.phrase else { return None };
-        let unlearnt = |bound: bool| {
-            let terms = self.terms.iter().filter(
-                |term| matches!(term.quantity, Quantity::Epochs { longest } if longest.is_some() == bound),
-            );
+        let trials = |weighs: fn(f64) -> bool, counts: fn(Option<usize>) -> bool| {
+            let terms = self.terms.iter().filter(|term| weighs(term.weight));
             let records = terms.flat_map(|term| &view.arms[term.arm].records);
-            records.filter(|record| epochs_to_learn(record).is_none()).count()
+            records.filter(|record| counts(epochs_to_learn(record))).count()
         };
-        let (never, left_out) = (unlearnt(true), unlearnt(false));
-        let bound = (never > 0).then(|| {
-            let trials = counted(never, "trial", "trials");
-            format!(
-                "{trials} of {arm} never got to 90 %: counted as one epoch more than was run, a lower bound"
-            )
-        });
-        let left_out = (left_out > 0).then(|| {
-            let seeds = counted(left_out, "seed is", "seeds are");
-            format!("{seeds} left out: {reference} never got to 90 %")
-        });
-        let notes: Vec<String> = bound.into_iter().chain(left_out).collect();
+        let never = "never got to 90 %, which counts as one epoch more than was run";
+        let first = "got there within the first epoch, however early";
+        let told = [
+            (trials(|weight| weight > 0.0, |epochs| epochs.is_none()), arm, never),
+            (trials(|weight| weight < 0.0, |epochs| epochs.is_none()), reference, never),
+            (trials(|weight| weight < 0.0, |epochs| epochs == Some(1)), reference, first),
+        ];
+        let told = told.iter().filter(|(count, ..)| *count > 0);
+        let mut notes: Vec<String> = told
+            .map(|(count, arm, what)| format!("{} of {arm} {what}", counted(*count, "trial", "trials")))
+            .collect();
+        if !self.bounded {
+            notes.push("so nothing bounds the ratio from above".into());
+        }
         (!notes.is_empty()).then(|| notes.join("; "))
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn binding(findings: &[Finding]) -> usize {
     };
     let weakest = |left: &usize, right: &usize| {
         let (left, right) = (&findings[*left], &findings[*right]);
-        // Among equals the smaller effect, measured in its margin.
+        // Among equals the smaller effect.
         against(left).total_cmp(&against(right)).then((-left.effect).total_cmp(&-right.effect))
     };
     (0..findings.len()).max_by(weakest).unwrap_or(0)

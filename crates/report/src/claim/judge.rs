@@ -1,12 +1,12 @@
 //! The judge: every claim of an experiment against its records, corrected as one family.
 
-use super::Claim;
 use super::contrast::{Contrast, Scale, contrasts};
 use super::decide::{ALPHA, binding, corrected, need, p, refuted_by, refuting, verdict};
 use super::evidence::{Evidence, Finding};
 use super::judgement::{Judgement, Part, Verdict};
 use super::sample::sample;
 use super::words::Why;
+use super::{Claim, Test};
 use crate::report::{ExperimentView, STAND_IN};
 
 /// Judges the claims of an experiment, in their order.
@@ -52,7 +52,11 @@ fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Test
     }
     let of_contrast = |contrast: Contrast| {
         let evidence = sample(&contrast, view)?;
-        Ok(Tested { finding: evidence.finding(contrast.margin), contrast, evidence })
+        let mut finding = evidence.finding(contrast.margin);
+        if !contrast.bounded {
+            (finding.high, finding.refuting) = (f64::INFINITY, 1.0);
+        }
+        Ok(Tested { finding, contrast, evidence })
     };
     contrasts(&claim.test, view)?.into_iter().map(of_contrast).collect()
 }
@@ -78,7 +82,11 @@ fn judged(
     };
     let evidence: Vec<(&Evidence, f64)> =
         tested.iter().map(|tested| (&tested.evidence, tested.finding.margin)).collect();
-    let need = (verdict == Verdict::Undecided).then(|| need(&evidence, family));
+    let bounded = tested.iter().all(|tested| tested.contrast.bounded);
+    let partial = partial(claim, view).filter(|_| verdict == Verdict::Holds);
+    let verdict = if partial.is_some() { Verdict::Undecided } else { verdict };
+    let need =
+        (verdict == Verdict::Undecided && bounded && partial.is_none()).then(|| need(&evidence, family));
     let paired = tested.iter().filter_map(|tested| tested.evidence.seeds()).min();
     let attainable = findings.iter().map(|finding| finding.attainable).fold(0.0, f64::max);
     let why = Why {
@@ -86,7 +94,8 @@ fn judged(
         contrast: &tested[shown].contrast,
         finding: &findings[shown],
         seeds: tested[shown].evidence.seeds().unwrap_or(0),
-        binding: shown == weakest,
+        closest: findings.iter().all(|other| other.effect >= findings[shown].effect),
+        partial,
         corrected,
         family,
         paired: paired.unwrap_or(view.seeds.len()),
@@ -111,6 +120,19 @@ fn judged(
     }
 }
 
+/// Points drawn and points in all, if a claim about the best of a space rests on a part of it: that cannot show it.
+fn partial(claim: &Claim, view: &ExperimentView) -> Option<[usize; 2]> {
+    fn is_best(test: &Test) -> bool {
+        match test {
+            Test::Best(_) => true,
+            Test::All(parts) => parts.iter().any(is_best),
+            _ => false,
+        }
+    }
+    let points = view.search.as_ref()?.points;
+    (is_best(&claim.test) && view.arms.len() < points).then_some([view.arms.len(), points])
+}
+
 fn part(tested: &Tested, view: &ExperimentView, binding: bool) -> Part {
     let Tested { contrast, evidence, finding } = tested;
     let scale = contrast.scale;
@@ -125,7 +147,7 @@ fn part(tested: &Tested, view: &ExperimentView, binding: bool) -> Part {
         unit: scale.unit(),
         effect: scale.shown(finding.effect),
         low: random.then(|| scale.shown(finding.low)),
-        high: random.then(|| scale.shown(finding.high)),
+        high: Some(scale.shown(finding.high)).filter(|high| random && high.is_finite()),
         null: scale.shown(0.0),
         threshold: scale.shown(finding.margin),
         p_sign_flip: random.then_some(finding.sign_flip),

@@ -84,7 +84,7 @@ pub struct Part {
     pub effect: f64,
     /// Lower limit; counts have none.
     pub low: Option<f64>,
-    /// Upper limit; counts have none.
+    /// Upper limit; counts have none, nor has what nothing bounds.
     pub high: Option<f64>,
     /// Where there is no effect: 0, 1 or 2 times, or a share of one half.
     pub null: f64,

@@ -37,8 +37,8 @@ pub(super) enum Quantity {
     /// 1 if the training diverged, else 0.
     Diverged,
     /// Logarithm to base 2 of the epochs to 90 % validation accuracy. What never gets there counts as `longest` epochs
-    /// and one more, or, with `None`, not at all.
-    Epochs { longest: Option<usize> },
+    /// and one more.
+    Epochs { longest: usize },
     /// Of the model.
     Size(Size),
 }
@@ -51,7 +51,7 @@ const LOST: f64 = 0.3;
 impl Quantity {
     /// Of one trial: one value an image, or one value alone; `None` where it was not measured.
     ///
-    /// A trial that diverged and left no answers gets every image wrong.
+    /// A trial that diverged and left no answers gets every image wrong, and has neither a gap nor anything to lose.
     pub(super) fn of(self, record: &Record) -> Option<Vec<f64>> {
         let results = &record.results;
         let lost = diverged(record);
@@ -60,6 +60,8 @@ impl Quantity {
         match self {
             Self::Of(Measure::Accuracy) => right(results.test.as_ref()),
             Self::Of(Measure::Training) => share(results.final_training_accuracy).map(|share| vec![share]),
+            // What learnt nothing has no gap, and nothing to lose: it is left out.
+            Self::Of(Measure::Gap | Measure::LostUnder(_)) if lost && results.test.is_none() => None,
             Self::Of(Measure::Gap) => {
                 let training = share(results.final_training_accuracy)?;
                 Some(right(results.test.as_ref())?.iter().map(|right| training - right).collect())
@@ -82,8 +84,10 @@ impl Quantity {
                 let low = || right(results.test.as_ref()).map(|right| mean(&right) < LOST);
                 Some(vec![if lost || low()? { 1.0 } else { 0.0 }])
             }
+            // An average was not trained.
+            Self::Epochs { .. } if results.history.is_empty() && !lost => None,
             Self::Epochs { longest } => {
-                let epochs = epochs_to_learn(record).or(longest.map(|longest| longest + 1))?;
+                let epochs = epochs_to_learn(record).unwrap_or(longest + 1);
                 Some(vec![(epochs as f64).log2()])
             }
             Self::Size(Size::Parameters) => Some(vec![results.model.parameters as f64]),

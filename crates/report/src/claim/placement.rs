@@ -44,6 +44,10 @@ pub struct Protocol {
 /// Trials that diverged are left out, as from every mean.
 pub fn place(arm: &ArmView, protocol: &str) -> Option<Placement> {
     let reported_percent = arm.reported.as_ref()?.value_percent;
+    // Other digits say nothing of a number of the paper's.
+    if arm.records.iter().chain(&arm.pooled).any(|record| record.results.dataset.stand_in) {
+        return None;
+    }
     let of = |name: &str, records: &[Record]| {
         let ended =
             records.iter().filter(|record| !matches!(record.results.outcome, Outcome::Diverged { .. }));
@@ -63,7 +67,9 @@ pub fn place(arm: &ArmView, protocol: &str) -> Option<Placement> {
         [of(protocol, &arm.records), of("pooled", &arm.pooled)].into_iter().flatten().collect();
     let distance = |protocol: &Protocol| protocol.distance.unwrap_or(f64::INFINITY);
     let nearest = protocols.iter().min_by(|left, right| distance(left).total_cmp(&distance(right)))?;
-    let nearest = (protocols.len() > 1).then(|| nearest.name.clone());
+    // Trials that are still to come may move it.
+    let nearest =
+        (protocols.len() > 1 && arm.pooled_waiting + arm.waiting == 0).then(|| nearest.name.clone());
     Some(Placement { reported_percent, protocols, nearest })
 }
 

@@ -43,8 +43,10 @@ pub(super) struct Why<'a> {
     pub(super) finding: &'a Finding,
     /// Seeds of that contrast.
     pub(super) seeds: usize,
-    /// Whether it is the one that speaks for the claim the least.
-    pub(super) binding: bool,
+    /// Whether no other has a smaller effect.
+    pub(super) closest: bool,
+    /// Points drawn and points in all, if that is why the claim is not decided.
+    pub(super) partial: Option<[usize; 2]>,
     /// Corrected p and refuting p.
     pub(super) corrected: [f64; 2],
     pub(super) family: usize,
@@ -58,7 +60,7 @@ pub(super) struct Why<'a> {
 impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { contrast, finding, .. } = self;
-        f.write_str(&found(contrast, finding, self.binding, self.seeds))?;
+        f.write_str(&found(contrast, finding, self.closest, self.seeds))?;
         if contrast.is_exact() {
             return Ok(());
         }
@@ -69,6 +71,11 @@ impl fmt::Display for Why<'_> {
                 write!(f, ", below the margin of {threshold}; corrected p of that margin {}", p(refuting))?;
             }
             Verdict::DoesNotHold => write!(f, "; corrected p of the range {}", p(refuting))?,
+            Verdict::Holds if finding.high < finding.margin => write!(
+                f,
+                ", above no effect but below the margin of {threshold}; corrected p {}",
+                p(holding)
+            )?,
             _ => write!(f, "; corrected p {}", p(holding))?,
         }
         if self.paired < self.planned {
@@ -77,13 +84,20 @@ impl fmt::Display for Why<'_> {
         if self.verdict != Verdict::Undecided {
             return Ok(());
         }
+        if let Some([drawn, points]) = self.partial {
+            return write!(f, "; but only {drawn} of {points} points were drawn");
+        }
         let seeds = counted(self.paired, "seed", "seeds");
         let attainable = self.attainable;
         let least = attainable * self.family as f64;
         if attainable >= ALPHA {
             write!(f, "; {seeds} cannot give a p below {attainable}")?;
         } else if least >= ALPHA {
-            write!(f, "; {seeds} cannot give a corrected p below {least:.3} among {} claims", self.family)?;
+            write!(
+                f,
+                "; {seeds} may not be able to give a corrected p below {least:.3} among {} claims",
+                self.family
+            )?;
         }
         match self.need {
             Some(Need::MoreImages) => f.write_str("; no number of seeds would decide it: more test images"),
@@ -94,13 +108,14 @@ impl fmt::Display for Why<'_> {
 }
 
 /// What was found of a contrast, with its interval in brackets.
-fn found(contrast: &Contrast, finding: &Finding, binding: bool, seeds: usize) -> String {
+fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) -> String {
     let scale = contrast.scale;
     let shown = scale.shown(finding.effect);
-    let interval = format!("[{}, {}]", number(scale.shown(finding.low)), number(scale.shown(finding.high)));
+    let high = if finding.high.is_finite() { number(scale.shown(finding.high)) } else { "∞".into() };
+    let interval = format!("[{}, {high}]", number(scale.shown(finding.low)));
     match &contrast.phrase {
         Phrase::Above { first, second, of, rival } => {
-            let rival = if *rival && binding && finding.effect >= 0.0 { ", the closest rival" } else { "" };
+            let rival = if *rival && closest && finding.effect >= 0.0 { ", the closest rival" } else { "" };
             if *of == Measure::EpochSeconds {
                 return format!(
                     "{first} takes {shown:.2} times the seconds an epoch of {second}{rival} {interval}"

@@ -30,6 +30,8 @@ pub struct ArmNumbers {
     pub diverged: usize,
     /// Trials that left no record.
     pub failed: usize,
+    /// Trials that have not ended.
+    pub waiting: usize,
     /// Test accuracy after the last epoch, over seeds.
     pub test_accuracy: Option<Estimate>,
     /// Test accuracy after the epoch of best validation accuracy (the first among equals), over seeds.
@@ -80,6 +82,7 @@ impl ArmNumbers {
             trials: ended.len(),
             diverged: diverged.len(),
             failed: arm.failures.len(),
+            waiting: arm.waiting,
             test_accuracy: estimate(last_test_accuracy),
             chosen_test_accuracy: estimate(|record| chosen(record).map(|epoch| epoch.test_accuracy)),
             validation_accuracy: estimate(|record| kept(record).map(|epoch| epoch.validation_accuracy)),

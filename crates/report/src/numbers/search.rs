@@ -77,7 +77,7 @@ impl SearchNumbers {
 }
 
 fn point(arm: &ArmNumbers) -> Option<Chosen> {
-    let whole = !arm.point.is_empty() && arm.diverged == 0 && arm.failed == 0;
+    let whole = !arm.point.is_empty() && [arm.diverged, arm.failed, arm.waiting] == [0; 3];
     whole.then_some(())?;
     Some(Chosen {
         arm: arm.name.clone(),

@@ -1,6 +1,6 @@
 //! One claim on the page: the sentence, the verdict and why, and every number behind it.
 
-use crate::claim::{Claim, Judgement, Measure, Part, Side, Test, Unit};
+use crate::claim::{Judgement, Measure, Part, Side, Test, Unit};
 use crate::figure::{Interval, Scale};
 use crate::format::{ABSENT, amount, count, interval, p_value, unit};
 use crate::report::{ArmView, ExperimentView};
@@ -52,7 +52,7 @@ impl<'a> ClaimPage<'a> {
             address: address(&view.name, &claim.id),
             claim,
             mark: claim.verdict.into(),
-            reported: asked.map_or_else(Vec::new, |asked| reported(asked, &view.arms)),
+            reported: asked.map_or_else(Vec::new, |asked| reported(&asked.test, &view.arms)),
             figure: binding.and_then(figure),
             rows: claim.parts.iter().map(row).collect(),
             facts: facts(claim),
@@ -67,17 +67,22 @@ pub(super) fn address(experiment: &str, id: &str) -> String {
 }
 
 /// The number of a claim about a value, or those of the arms that a claim about accuracies compares.
-fn reported(claim: &Claim, arms: &[ArmView]) -> Vec<String> {
+fn reported(test: &Test, arms: &[ArmView]) -> Vec<String> {
     let of = |sides: Option<&[Side]>| {
         let named = arms.iter().filter(|arm| sides.is_none_or(|sides| takes(sides, arm)));
         let number = |arm: &ArmView| Some(format!("{} {} %", arm.name, arm.reported.as_ref()?.value_percent));
         named.filter_map(number).collect::<Vec<_>>()
     };
-    match &claim.test {
+    match test {
         Test::Value(value) => vec![format!("{} {} %", value.arm, value.percent)],
         Test::Best(best) if best.measure == Measure::Accuracy => of(None),
         Test::Order(order) if order.measure == Measure::Accuracy => of(Some(&order.arms)),
         Test::Trend(trend) if trend.measure == Measure::Accuracy => of(Some(&trend.arms)),
+        Test::All(parts) => {
+            let mut numbers: Vec<String> = parts.iter().flat_map(|part| reported(part, arms)).collect();
+            numbers.dedup();
+            numbers
+        }
         _ => Vec::new(),
     }
 }

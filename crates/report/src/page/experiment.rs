@@ -70,7 +70,7 @@ fn scope(view: &ExperimentView) -> String {
     let mut parts = vec![seeds(&view.seeds), counted(view.records().count(), "trial", "trials")];
     let epochs = view.records().map(|record| record.results.history.len()).max();
     parts.extend(epochs.map(|epochs| format!("up to {}", counted(epochs, "epoch", "epochs"))));
-    let waiting: usize = view.arms.iter().map(|arm| arm.waiting).sum();
+    let waiting: usize = view.arms.iter().map(|arm| arm.waiting + arm.pooled_waiting).sum();
     let failed: usize = view.arms.iter().map(|arm| arm.failures.len()).sum();
     for (number, what) in [(waiting, "waiting"), (failed, "failed")] {
         if number > 0 {

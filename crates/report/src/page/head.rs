@@ -19,7 +19,7 @@ pub(super) fn progress(report: &Report) -> String {
     for arm in report.experiments.iter().flat_map(|experiment| &experiment.arms).filter(own) {
         done += arm.records.len() + arm.pooled.len();
         failed += arm.failures.len();
-        waiting += arm.waiting;
+        waiting += arm.waiting + arm.pooled_waiting;
     }
     let done = counted(done, "trial", "trials");
     let [failed, waiting] = [failed, waiting].map(|trials| count(trials as u64));

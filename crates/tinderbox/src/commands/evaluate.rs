@@ -38,6 +38,8 @@ struct Measured {
     dataset: String,
     /// How the test images were drawn: as when the weights were trained, if they say so.
     protocol: Protocol,
+    /// Whether they say so.
+    split_known: bool,
     images: usize,
     accuracy: f64,
     loss: f64,
@@ -76,19 +78,23 @@ impl Evaluate {
         let measured = Measured {
             dataset: dataset.name.clone(),
             protocol,
+            split_known: origin.is_some(),
             images: test.len(),
             accuracy: evaluation.accuracy,
             loss: evaluation.loss,
             classes: classes.collect(),
         };
+        if !measured.split_known {
+            note(
+                "note: the weights do not say on which images they were trained; some of these may be among them",
+            );
+        }
         if self.json {
             say(json::pretty(&measured))?;
             return Ok(Exit::Done);
         }
         say(format_args!("{} test images of {}, {protocol} split", measured.images, dataset.title))?;
-        if origin.is_none() {
-            note("note: the weights do not say that they were trained on these images");
-        }
+
         say(format_args!("accuracy {:.2} %, loss {:.4}", measured.accuracy * 100.0, measured.loss))?;
         for (digit, class) in measured.classes.iter().enumerate() {
             if let Some(accuracy) = class.accuracy {

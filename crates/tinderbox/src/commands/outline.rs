@@ -49,7 +49,7 @@ impl Outline {
     pub(super) fn new(plan: &Plan, dataset: &Dataset, workers: usize) -> Self {
         let images = [dataset.training.len(), dataset.test.len()];
         let entry = |planned: &Planned| Entry {
-            estimated_seconds: estimate(&planned.tasks, images, workers).as_secs(),
+            estimated_seconds: estimate(&planned.tasks, images, workers).as_secs_f64().ceil() as u64,
             ..Entry::new(planned)
         };
         let experiments: Vec<Entry> = plan.experiments.iter().map(entry).collect();
@@ -60,7 +60,7 @@ impl Outline {
             workers,
             trials: plan.tasks().count(),
             claims: experiments.iter().map(|entry| entry.claims).sum(),
-            estimated_seconds: estimate(plan.tasks(), images, workers).as_secs(),
+            estimated_seconds: estimate(plan.tasks(), images, workers).as_secs_f64().ceil() as u64,
             experiments,
         }
     }

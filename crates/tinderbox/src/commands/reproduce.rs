@@ -88,8 +88,8 @@ Examples:
 A run that was stopped goes on when the same command is given again. Results are in
 runs/<hash of the plan>/report.html.";
 
-const OTHER_REVISION: &str = "note: another revision of the program ran some of these trials; \
-                              with another folder for --runs this one runs them anew";
+const OTHER_REVISION: &str = "note: another revision of the program, or changes that were not committed, ran some of \
+                              these trials; with another folder for --runs this one runs them anew";
 
 impl Reproduce {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
@@ -97,6 +97,9 @@ impl Reproduce {
             return Err(
                 "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
             );
+        }
+        if self.settings.iter().any(|setting| setting.is("training.epochs")) {
+            return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
         let experiments = self.experiments()?;
         self.backend.open()?;
@@ -143,9 +146,9 @@ impl Reproduce {
         say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
         let report = std::path::absolute(folder.report_path()).unwrap_or(folder.report_path());
         say(format_args!("report: {}", report.display()))?;
-        if let (Some(ours), _) = revision()
-            && revisions.iter().any(|revision| *revision != ours)
-        {
+        let (ours, _) = revision();
+        // Changes that were not committed can be any: they are another revision each time.
+        if ours.is_some_and(|ours| revisions.iter().any(|(theirs, changed)| *theirs != ours || *changed)) {
             note(OTHER_REVISION);
         }
         if !finished && waiting > 0 {
@@ -230,6 +233,7 @@ impl Reproduce {
             backend: plan.backend,
             seeds: planned.seeds.clone(),
             epochs: self.epochs.map(|epochs| epochs as usize),
+            settings: self.settings.iter().map(Setting::to_string).collect(),
             command: self.command(&self.only),
             own_command: self.command(std::slice::from_ref(&experiment.name)),
             created: rfc3339(SystemTime::now()),
@@ -244,6 +248,7 @@ impl Reproduce {
             perturbations: experiment.perturbations.clone(),
             search: experiment.search.clone(),
             claims: experiment.claims.clone(),
+            claims_changed: false,
             image: [shape.height, shape.width],
             images_sha256: String::new(),
         }

@@ -18,7 +18,7 @@ use tinderbox_training::learner::LearnerConfig;
 
 pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
-pub use search::{Dimension, Search};
+pub use search::{Dimension, ReportedPoint, SamplerName, Search};
 
 /// The experiments of the paper, in its order: path and text.
 const PAPER: [(&str, &str); 8] = [

@@ -82,6 +82,11 @@ impl FromStr for Setting {
 }
 
 impl Setting {
+    /// Whether it sets this key.
+    pub fn is(&self, key: &str) -> bool {
+        self.keys.join(".") == key
+    }
+
     /// `configuration` with this setting changed.
     ///
     /// # Errors

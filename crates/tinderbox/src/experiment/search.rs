@@ -61,11 +61,14 @@ pub struct ReportedPoint {
     pub what: String,
 }
 
-/// A point, and its place in the order of the grid.
+/// A value for each dimension, by name.
 pub(super) type Drawn = BTreeMap<String, Value>;
 
 const LAYERS: &str = "model.hidden.layers";
 const UNITS: &str = "model.hidden.units";
+const MOST_LAYERS: u64 = 64;
+/// Every point is an arm that claims may name.
+const MOST_POINTS: u64 = 4096;
 
 impl Search {
     /// Every point of the space, in the order of the sampler.
@@ -73,7 +76,12 @@ impl Search {
     /// # Errors
     /// In words, if this is no space.
     pub(super) fn points(&self) -> Result<Vec<Drawn>, String> {
+        self.check()?;
         let space = self.space()?;
+        let size = space.size().map_err(|error| error.to_string())?;
+        if size > MOST_POINTS {
+            return Err(format!("{size} points, expected at most {MOST_POINTS}"));
+        }
         let sampler: Box<dyn Sampler> = match self.sampler {
             SamplerName::Random => Box::new(Random { seed: self.seed }),
             SamplerName::Grid => Box::new(Grid),
@@ -86,6 +94,30 @@ impl Search {
                 .push(point.into_iter().map(|(name, parameter)| (name, parameter.value().clone())).collect());
         }
         Ok(points)
+    }
+
+    /// Whether every dimension changes a setting of its own.
+    fn check(&self) -> Result<(), String> {
+        let keys: Vec<&str> = self.dimensions.iter().map(|dimension| dimension.key.as_str()).collect();
+        for (place, key) in keys.iter().enumerate() {
+            if keys[..place].contains(key) {
+                return Err(format!("two dimensions set `{key}`"));
+            }
+        }
+        if keys.contains(&"training.epochs") {
+            return Err("epochs are set by the profiles".to_string());
+        }
+        if keys.contains(&LAYERS) != keys.contains(&UNITS) {
+            return Err(format!("`{LAYERS}` and `{UNITS}` go together, expected both or none"));
+        }
+        let layers = self.dimensions.iter().filter(|dimension| dimension.key == LAYERS);
+        match layers
+            .flat_map(|dimension| &dimension.values)
+            .find(|value| !value.as_u64().is_some_and(|layers| layers <= MOST_LAYERS))
+        {
+            Some(value) => Err(format!("{value} layers, expected a whole number up to {MOST_LAYERS}")),
+            None => Ok(()),
+        }
     }
 
     /// The settings of a point: keys and values, for an overlay.

@@ -76,13 +76,7 @@ impl Trials {
             } else {
                 let members: Vec<&ArmView> =
                     views.iter().filter(|view| arm.average_of.contains(&view.name)).collect();
-                let average = |of: fn(&ArmView) -> &[Record]| {
-                    let members: Vec<&[Record]> = members.iter().map(|member| of(member)).collect();
-                    averages(heading, arm, &members)
-                };
-                view.records = average(|view| &view.records);
-                view.pooled = average(|view| &view.pooled);
-                view.waiting = members.iter().map(|member| member.waiting).max().unwrap_or(0);
+                fill_average(&mut view, heading, arm, &members);
             }
             views.push(view);
         }
@@ -104,7 +98,38 @@ impl Trials {
             && let Some(pooled) = of(Protocol::Pooled)
         {
             view.pooled.clone_from(&pooled.records);
+            view.pooled_waiting = pooled.waiting;
+            let failures = pooled.failures.iter();
+            let named = failures.map(|Failure { seed, reason }| Failure {
+                seed: *seed,
+                reason: format!("under the protocol pooled: {reason}"),
+            });
+            view.failures.extend(named);
         }
+    }
+}
+
+fn fill_average(view: &mut ArmView, heading: &Heading, arm: &ArmHeading, members: &[&ArmView]) {
+    let average = |of: fn(&ArmView) -> &[Record]| {
+        let members: Vec<&[Record]> = members.iter().map(|member| of(member)).collect();
+        averages(heading, arm, &members)
+    };
+    view.records = average(|view| &view.records);
+    view.pooled = average(|view| &view.pooled);
+    let most = |of: fn(&ArmView) -> usize| members.iter().map(|member| of(member)).max().unwrap_or(0);
+    view.waiting = most(|view| view.waiting);
+    view.pooled_waiting = most(|view| view.pooled_waiting);
+    if view.waiting > 0 {
+        return;
+    }
+    for &seed in heading.seeds.iter().filter(|seed| view.records.iter().all(|record| record.seed != **seed)) {
+        let answers = |member: &&&ArmView| {
+            member.records.iter().any(|record| record.seed == seed && record.results.test.is_some())
+        };
+        let silent: Vec<&str> =
+            members.iter().filter(|member| !answers(member)).map(|member| member.name.as_str()).collect();
+        let reason = format!("no average: no answers of {}", silent.join(", "));
+        view.failures.push(Failure { seed, reason });
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::desk::{Desk, SMALL};
+use crate::experiments::{PAPER, SEARCH};
 
 #[track_caller]
 fn experiment_refused(text: &str, words: &[&str]) {
@@ -35,6 +36,31 @@ fn an_experiment_file_is_refused_with_line_caret_and_nearest_word() {
     experiment_refused(&change("name = \"small\"", "name = \"../small\""), &["wrong.toml:2:1", "lower-case"]);
     let epochs = change("[[arms]]", "[training]\nepochs = 3\n\n[[arms]]");
     experiment_refused(&epochs, &["wrong.toml:17:1", "set by the profiles"]);
+}
+
+#[test]
+fn claims_and_searches_are_refused_at_their_place() {
+    let change = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from));
+        text.replacen(from, to, 1)
+    };
+    let claim = |from: &str, to: &str| change(PAPER, from, to);
+    experiment_refused(&claim("arm = \"both\"", "arm = \"bot\""), &["did you mean `both`?"]);
+    experiment_refused(&claim("margin = 0.2", "margin = -0.2"), &["wrong.toml:", "-0.2"]);
+    experiment_refused(&claim("fgsm = 0.1 } }", "fgsm = 0.3 } }"), &["FGSM, ε = 0.3"]);
+    experiment_refused(&claim("id = \"training-helps\"", "id = \"both-above-each\""), &["both-above-each"]);
+    experiment_refused(
+        &claim("\"narrow\", \"robust\"]", "\"narow\", \"robust\"]"),
+        &["did you mean `narrow`?"],
+    );
+    experiment_refused(&claim("epsilon = 0.1", "epsilon = 1.5"), &["adversarial.epsilon"]);
+    let search = |from: &str, to: &str| change(SEARCH, from, to);
+    experiment_refused(&search("training.batch_size", "training.batch_sise"), &["batch_sise"]);
+    experiment_refused(&search("training.batch_size", "training.learning_rate"), &["two dimensions set"]);
+    experiment_refused(&search("training.batch_size", "training.epochs"), &["set by the profiles"]);
+    experiment_refused(&search("training.batch_size", "model.hidden.layers"), &["go together"]);
+    experiment_refused(&search("{rate} / {batch}", "{rate}"), &["two points are called"]);
+    experiment_refused(&search("points = 4", "points = 0"), &["at least 1"]);
 }
 
 #[test]

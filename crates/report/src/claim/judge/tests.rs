@@ -127,7 +127,7 @@ fn a_family_needs_more_seeds_than_a_claim() {
     assert_eq!(judgements[0].need, Some(Need::Seeds(8)));
     assert_eq!(
         judgements[0].reason,
-        "a is 5.07 points above c [4.66, 5.49]; corrected p 0.062; 7 seeds cannot give a corrected p below 0.062 among 4 claims; 8 seeds would decide it, were effect and spread as estimated"
+        "a is 5.07 points above c [4.66, 5.49]; corrected p 0.062; 7 seeds may not be able to give a corrected p below 0.062 among 4 claims; 8 seeds would decide it, were effect and spread as estimated"
     );
 }
 

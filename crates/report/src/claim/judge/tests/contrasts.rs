@@ -42,35 +42,110 @@ fn an_arm_diverges_if_most_of_its_seeds_do() {
     );
 }
 
+/// An arm whose validation accuracy is above 90 % from that epoch on, for each of eight seeds.
+fn learns_at(name: &str, epoch: impl Fn(u64) -> usize) -> ArmView {
+    let mut arm = arm(name, 8, |_| 10);
+    for record in &mut arm.records {
+        let learnt = epoch(record.seed);
+        for measured in &mut record.results.history {
+            measured.validation_accuracy = if measured.epoch >= learnt { 0.92 } else { 0.8 };
+        }
+    }
+    arm
+}
+
+fn slow(arm: ArmView, reference: ArmView) -> Judgement {
+    let claim = [json!({"slow": {"arm": "s", "reference": "r", "margin": 1.1}})];
+    only(&view(vec![arm, reference], 8, &claim))
+}
+
 #[test]
 fn a_slow_arm_needs_more_than_twice_the_epochs() {
-    let learns_at = |mut arm: ArmView, epoch: &dyn Fn(u64) -> usize| {
-        for record in &mut arm.records {
-            let learnt = epoch(record.seed);
-            for measured in &mut record.results.history {
-                measured.validation_accuracy = if measured.epoch >= learnt { 0.92 } else { 0.8 };
-            }
-        }
-        arm
-    };
-    let claim = [json!({"slow": {"arm": "s", "reference": "r", "margin": 1.1}})];
-    let slow = learns_at(arm("s", 8, |_| 10), &|seed| if seed < 3 { 99 } else { 6 });
-    let reference =
-        learns_at(arm("r", 8, |_| 10), &|seed| if seed == 8 { 99 } else { 1 + seed as usize % 2 });
-    let judgement = only(&view(vec![slow, reference], 8, &claim));
+    let late = learns_at("s", |seed| if seed < 3 { 99 } else { 6 });
+    let judgement = slow(late, learns_at("r", |seed| 1 + seed as usize % 2));
     let part = &judgement.parts[0];
-    // Seeds 1 to 7: 9/2, 9/1, 6/2, 6/1, 6/2, 6/1, 6/2; the eighth reference never gets there.
-    let product: f64 = 4.5 * 9.0 * 3.0 * 6.0 * 3.0 * 6.0 * 3.0;
-    assert!((part.effect - product.powf(1.0 / 7.0)).abs() < 1e-9);
-    assert_eq!((part.unit, part.null, part.paired, part.images), (Unit::Times, 2.0, 7, None));
+    // Seeds 1 to 8: 9/2, 9/1, 6/2, 6/1, 6/2, 6/1, 6/2, 6/1, where 9 is one more than was run.
+    let product: f64 = 4.5 * 9.0 * 3.0 * 6.0 * 3.0 * 6.0 * 3.0 * 6.0;
+    assert!((part.effect - product.powf(1.0 / 8.0)).abs() < 1e-9);
+    assert_eq!((part.unit, part.null, part.paired, part.images), (Unit::Times, 2.0, 8, None));
     assert!((part.threshold - 2.2).abs() < 1e-12);
     assert_eq!(
         part.note.as_deref(),
         Some(
-            "2 trials of s never got to 90 %: counted as one epoch more than was run, a lower bound; 1 seed is left out: r never got to 90 %"
+            "2 trials of s never got to 90 %, which counts as one epoch more than was run; 4 trials of r got there \
+             within the first epoch, however early; so nothing bounds the ratio from above"
         )
     );
-    assert_eq!(judgement.verdict, Verdict::Holds);
+    assert_eq!((judgement.verdict, part.high), (Verdict::Holds, None));
+}
+
+#[test]
+fn a_slow_arm_is_refuted_only_by_epochs_that_bound_the_ratio() {
+    // Within the first epoch can be after a tenth of it: twice as many whole epochs refute nothing.
+    let within_the_first = slow(learns_at("s", |_| 2), learns_at("r", |_| 1));
+    assert_eq!((within_the_first.verdict, within_the_first.need), (Verdict::Undecided, None));
+    assert!(within_the_first.reason.starts_with(
+        "s takes 2.00 times the epochs of r to 90 % validation accuracy [2.00, ∞]; corrected p 1.000"
+    ));
+    // Never, against the third: it may need a hundred.
+    let never = slow(learns_at("s", |_| 99), learns_at("r", |_| 5));
+    assert_eq!(never.verdict, Verdict::Undecided);
+    assert_eq!(slow(learns_at("s", |_| 4), learns_at("r", |_| 3)).verdict, Verdict::DoesNotHold);
+}
+
+#[test]
+fn a_reference_that_never_learns_speaks_against_a_slow_arm() {
+    let reference = || learns_at("r", |seed| if seed == 8 { 99 } else { 2 });
+    let judgement = slow(learns_at("s", |_| 6), reference());
+    assert_eq!((judgement.paired, judgement.verdict), (8, Verdict::Undecided));
+    assert_eq!(
+        judgement.parts[0].note.as_deref().map(|note| note.contains("1 trial of r never")),
+        Some(true)
+    );
+}
+
+#[test]
+fn a_trial_that_diverged_has_no_gap_and_nothing_to_lose() {
+    let claim = [json!({"order": {"arms": ["a", "b"], "measure": "gap", "margin": 1.0}})];
+    let mut lost = arm("b", 8, |_| 10);
+    let record = &mut lost.records[0];
+    record.results.outcome = crate::record::Outcome::Diverged { epoch: 2 };
+    (record.results.test, record.results.final_training_accuracy) = (None, None);
+    let judgement = only(&view(vec![arm("a", 8, |_| 10), lost], 8, &claim));
+    assert_eq!((judgement.paired, judgement.planned), (7, 8));
+}
+
+#[test]
+fn selections_are_compared_where_they_differ_in_nothing_else() {
+    let at = |name: &str, rate: f64, dropout: f64, wrong: usize| {
+        let mut arm = arm(name, 8, |_| wrong);
+        arm.point = [("rate".to_string(), json!(rate)), ("dropout".to_string(), json!(dropout))].into();
+        arm
+    };
+    let claim = json!({"order": {"arms": [{"rate": 0.001}, {"rate": 0.01}], "margin": 1.0}});
+    // The points that have no twin would make a difference of their own.
+    let arms =
+        vec![at("a", 0.001, 0.2, 1), at("b", 0.001, 0.5, 10), at("c", 0.01, 0.5, 10), at("d", 0.01, 0.7, 90)];
+    let judgement = only(&view(arms.clone(), 8, std::slice::from_ref(&claim)));
+    assert!(judgement.parts[0].effect.abs() < 1e-9, "{}", judgement.parts[0].effect);
+    let unlike = only(&view(vec![arms[0].clone(), arms[3].clone()], 8, &[claim]));
+    assert_eq!(unlike.verdict, Verdict::NotJudged);
+    assert!(unlike.reason.ends_with("that are otherwise alike"), "{}", unlike.reason);
+}
+
+#[test]
+fn the_best_of_a_space_is_not_shown_by_a_part_of_it() {
+    let mut view = view(
+        vec![arm("a", 8, |_| 2), arm("b", 8, |_| 90)],
+        8,
+        &[json!({"best": {"arm": "a", "margin": 1.0}})],
+    );
+    assert_eq!(only(&view).verdict, Verdict::Holds);
+    view.search =
+        Some(crate::report::SearchView { sampler: "random".into(), seed: 0, points: 27, dimensions: vec![] });
+    let judgement = only(&view);
+    assert_eq!((judgement.verdict, judgement.need), (Verdict::Undecided, None));
+    assert!(judgement.reason.ends_with("; but only 2 of 27 points were drawn"), "{}", judgement.reason);
 }
 
 #[test]
