@@ -56,7 +56,7 @@ fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Test
         if !contrast.bounded {
             (finding.high, finding.refuting) = (f64::INFINITY, 1.0);
         }
-        Ok(Tested { finding, contrast, evidence })
+        Ok(Tested { contrast, evidence, finding })
     };
     contrasts(&claim.test, view)?.into_iter().map(of_contrast).collect()
 }

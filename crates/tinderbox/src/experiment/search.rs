@@ -113,7 +113,7 @@ impl Search {
         let layers = self.dimensions.iter().filter(|dimension| dimension.key == LAYERS);
         match layers
             .flat_map(|dimension| &dimension.values)
-            .find(|value| !value.as_u64().is_some_and(|layers| layers <= MOST_LAYERS))
+            .find(|value| value.as_u64().is_none_or(|layers| layers > MOST_LAYERS))
         {
             Some(value) => Err(format!("{value} layers, expected a whole number up to {MOST_LAYERS}")),
             None => Ok(()),
