@@ -1,9 +1,24 @@
 //! The same code on wgpu and on flex: `cargo xtask test --backend wgpu` builds the GPU stack and runs this.
 //!
-//! Tolerances: equal weights score equal images with a loss within 1e-4 and at most 2 of 1,000 answers apart. Trainings
+//! Tolerances: equal weights score equal images with a loss within 1e-4 and at most one of 500 answers apart. Trainings
 //! draw their weights from the backend's own generator, so they agree as two seeds do: after two epochs, means over two
-//! seeds within 4 points.
+//! seeds within 10 points on the embedded digits. These are few, so that a driver that computes on the CPU can do it;
+//! `LocalNet` is asked, not trained: its generic body takes hours there.
 #![cfg(feature = "wgpu")]
+
+const NETWORKS: &str = r#"
+name = "networks"
+part = "test"
+title = "Two networks"
+statement = "The same on every backend."
+protocol = "official"
+profiles.quick = { seeds = 2, epochs = 2 }
+profiles.full = { seeds = 2, epochs = 2 }
+arms = [
+    { name = "Fcn", description = "", model = { kind = "fcn" } },
+    { name = "Cnn", description = "", model = { kind = "cnn" } },
+]
+"#;
 
 use std::path::Path;
 use std::process::Command;
@@ -27,14 +42,18 @@ fn json(text: &str) -> Value {
 fn equal_weights_give_equal_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     for model in ["fcn", "cnn", "local-net"] {
-        program(folder.path(), &format!("train --model {model} --epochs 1 --backend flex --output {model}"));
+        program(
+            folder.path(),
+            &format!("train --model {model} --epochs 1 --dataset stand-in --output {model}"),
+        );
         let measured = |backend: &str| {
-            json(&program(folder.path(), &format!("evaluate {model} --backend {backend} --json")))
+            let words = format!("evaluate {model} --dataset stand-in --backend {backend} --json");
+            json(&program(folder.path(), &words))
         };
         let (flex, wgpu) = (measured("flex"), measured("wgpu"));
         let apart = |key: &str| (flex[key].as_f64().expect("flex") - wgpu[key].as_f64().expect("wgpu")).abs();
         assert!(apart("loss") < 1e-4, "{model}: {flex} {wgpu}");
-        assert!(apart("accuracy") <= 0.002, "{model}: {flex} {wgpu}");
+        assert!(apart("accuracy") <= 1.01 / 500.0, "{model}: {flex} {wgpu}");
     }
 }
 
@@ -42,7 +61,8 @@ fn equal_weights_give_equal_answers() {
 fn trainings_agree_as_two_seeds_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let means = |backend: &str| -> Vec<(String, f64)> {
-        let words = "reproduce --only architectures --epochs 2 --seeds 2";
+        std::fs::write(folder.path().join("networks.toml"), NETWORKS).expect("written");
+        let words = "reproduce networks.toml --dataset stand-in --workers 1";
         program(folder.path(), &format!("{words} --backend {backend} --runs {backend}"));
         let runs = std::fs::read_dir(folder.path().join(backend)).expect("runs");
         let run = runs.flatten().next().expect("a run").path();
@@ -53,6 +73,6 @@ fn trainings_agree_as_two_seeds_do() {
     };
     for ((arm, flex), (_, wgpu)) in means("flex").into_iter().zip(means("wgpu")) {
         eprintln!("{arm}: flex {flex:.4}, wgpu {wgpu:.4}");
-        assert!((flex - wgpu).abs() < 0.04, "{arm}: flex {flex}, wgpu {wgpu}");
+        assert!((flex - wgpu).abs() < 0.1, "{arm}: flex {flex}, wgpu {wgpu}");
     }
 }
