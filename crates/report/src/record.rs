@@ -58,6 +58,21 @@ pub struct Results {
     pub perturbed: Vec<Perturbed>,
 }
 
+impl Results {
+    /// The epoch whose weights were kept: the last, or the best if the training stopped early.
+    pub fn kept(&self) -> Option<&Epoch> {
+        match self.outcome {
+            Outcome::StoppedEarly { best, .. } => self.history.iter().find(|epoch| epoch.epoch == best),
+            Outcome::Finished | Outcome::Diverged { .. } => self.history.last(),
+        }
+    }
+
+    /// What the kept model says of the test images once they are changed so; `None` if it was not asked, or had no answer.
+    pub fn under(&self, perturbation: Perturbation) -> Option<&Predictions> {
+        self.perturbed.iter().find(|changed| changed.perturbation == perturbation)?.test.as_ref()
+    }
+}
+
 /// Which images, and how many of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

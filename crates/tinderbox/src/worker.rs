@@ -250,15 +250,10 @@ pub fn end_with_parent() {
     });
 }
 
-/// On the validation images, with the weights that were kept.
+/// On the validation images, with the weights that were kept; a training that diverged kept none.
 fn validation_accuracy(record: &Record) -> Option<f64> {
-    let history = &record.results.history;
-    let kept = match record.results.outcome {
-        Outcome::Finished => history.last(),
-        Outcome::StoppedEarly { best, .. } => history.iter().find(|epoch| epoch.epoch == best),
-        Outcome::Diverged { .. } => None,
-    };
-    kept.map(|epoch| epoch.validation_accuracy)
+    let diverged = matches!(record.results.outcome, Outcome::Diverged { .. });
+    record.results.kept().filter(|_| !diverged).map(|epoch| epoch.validation_accuracy)
 }
 
 fn accuracy(record: &Record) -> Option<f64> {

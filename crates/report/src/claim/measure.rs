@@ -66,10 +66,9 @@ impl Quantity {
                 let training = share(results.final_training_accuracy)?;
                 Some(right(results.test.as_ref())?.iter().map(|right| training - right).collect())
             }
-            Self::Of(Measure::Under(perturbation)) => right(perturbed(record, perturbation)),
+            Self::Of(Measure::Under(perturbation)) => right(results.under(perturbation)),
             Self::Of(Measure::LostUnder(perturbation)) => {
-                let (natural, changed) =
-                    (right(results.test.as_ref())?, right(perturbed(record, perturbation))?);
+                let (natural, changed) = (right(results.test.as_ref())?, right(results.under(perturbation))?);
                 combine(&[(1.0, natural), (-1.0, changed)])
             }
             Self::Of(Measure::ValidationAfter(epoch)) => {
@@ -100,7 +99,7 @@ impl Quantity {
         let test = match self {
             Self::Of(Measure::Accuracy | Measure::Gap) => record.results.test.as_ref(),
             Self::Of(Measure::Under(perturbation) | Measure::LostUnder(perturbation)) => {
-                perturbed(record, perturbation)
+                record.results.under(perturbation)
             }
             _ => None,
         }?;
@@ -136,11 +135,6 @@ pub(super) fn mean(values: &[f64]) -> f64 {
 
 fn diverged(record: &Record) -> bool {
     matches!(record.results.outcome, Outcome::Diverged { .. })
-}
-
-fn perturbed(record: &Record, perturbation: Perturbation) -> Option<&Predictions> {
-    let of = record.results.perturbed.iter().find(|perturbed| perturbed.perturbation == perturbation)?;
-    of.test.as_ref()
 }
 
 fn right(test: &Predictions) -> Vec<f64> {

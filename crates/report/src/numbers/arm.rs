@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::trial::{chosen, kept, last_test_accuracy};
+use super::trial::{chosen, last_test_accuracy};
 use super::{Curves, PerturbedNumbers};
 use crate::claim::{Placement, place};
 use crate::record::{LayerSummary, Outcome, Record};
@@ -85,7 +85,9 @@ impl ArmNumbers {
             waiting: arm.waiting,
             test_accuracy: estimate(last_test_accuracy),
             chosen_test_accuracy: estimate(|record| chosen(record).map(|epoch| epoch.test_accuracy)),
-            validation_accuracy: estimate(|record| kept(record).map(|epoch| epoch.validation_accuracy)),
+            validation_accuracy: estimate(|record| {
+                record.results.kept().map(|epoch| epoch.validation_accuracy)
+            }),
             training_accuracy: estimate(|record| record.results.final_training_accuracy),
             perturbed: PerturbedNumbers::of(&ended, &view.perturbations),
             reported_percent: percent,

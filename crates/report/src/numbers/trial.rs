@@ -60,16 +60,7 @@ pub(crate) fn last_test_accuracy(record: &Record) -> Option<f64> {
     if let Some(test) = &record.results.test {
         return test.accuracy();
     }
-    kept(record).map(|epoch| epoch.test_accuracy)
-}
-
-/// The epoch whose weights were kept.
-pub(super) fn kept(record: &Record) -> Option<&Epoch> {
-    let history = &record.results.history;
-    match record.results.outcome {
-        Outcome::StoppedEarly { best, .. } => history.iter().find(|epoch| epoch.epoch == best),
-        Outcome::Finished | Outcome::Diverged { .. } => history.last(),
-    }
+    record.results.kept().map(|epoch| epoch.test_accuracy)
 }
 
 /// The epoch of best validation accuracy, the first among equals.

@@ -155,7 +155,7 @@ impl Search {
     ///
     /// # Errors
     /// In words, if it is none.
-    pub fn space(&self) -> Result<Space, String> {
+    fn space(&self) -> Result<Space, String> {
         let dimensions = self.dimensions.iter().map(|dimension| {
             (dimension.name.clone(), Distribution::Categorical { choices: dimension.values.clone() })
         });

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use tinderbox_data::Protocol;
 use tinderbox_report::{
-    ArmView, Failure, ModelSummary, Perturbation, Perturbed, Predictions, Record, Reported, Results, Source,
-    Timing,
+    ArmView, Failure, ModelSummary, Perturbed, Predictions, Record, Reported, Results, Source, Timing,
 };
 use tinderbox_search::{State, Storage, StudyId};
 use tinderbox_training::ensemble;
@@ -154,9 +153,9 @@ fn outline(arm: &ArmHeading) -> ArmView {
 fn averages(heading: &Heading, arm: &ArmHeading, members: &[&[Record]]) -> Vec<Record> {
     let Some((first, others)) = members.split_first() else { return Vec::new() };
     let of_seed = |record: &Record| {
-        let mut of_seed = vec![record.clone()];
+        let mut of_seed = vec![record];
         for records in others {
-            of_seed.push(records.iter().find(|other| other.seed == record.seed)?.clone());
+            of_seed.push(records.iter().find(|other| other.seed == record.seed)?);
         }
         average(heading, arm, &of_seed)
     };
@@ -164,12 +163,12 @@ fn averages(heading: &Heading, arm: &ArmHeading, members: &[&[Record]]) -> Vec<R
 }
 
 /// What the members say together; `None` if one of them says nothing, or was asked about other images.
-fn average(heading: &Heading, arm: &ArmHeading, members: &[Record]) -> Option<Record> {
+fn average(heading: &Heading, arm: &ArmHeading, members: &[&Record]) -> Option<Record> {
     let first = members.first()?;
     let sum = |of: fn(&ModelSummary) -> u64| members.iter().map(|member| of(&member.results.model)).sum();
     let natural: Vec<_> = members.iter().map(|member| member.results.test.as_ref()).collect();
     let perturbed = first.results.perturbed.iter().filter_map(|&Perturbed { perturbation, .. }| {
-        let answers: Vec<_> = members.iter().map(|member| under(member, perturbation)).collect();
+        let answers: Vec<_> = members.iter().map(|member| member.results.under(perturbation)).collect();
         Some(Perturbed { perturbation, test: Some(mean(&answers)?) })
     });
     Some(Record {
@@ -198,11 +197,6 @@ fn average(heading: &Heading, arm: &ArmHeading, members: &[Record]) -> Option<Re
         },
         environment: first.environment.clone(),
     })
-}
-
-fn under(record: &Record, perturbation: Perturbation) -> Option<&Predictions> {
-    let changed = record.results.perturbed.iter().find(|changed| changed.perturbation == perturbation)?;
-    changed.test.as_ref()
 }
 
 fn mean(members: &[Option<&Predictions>]) -> Option<Predictions> {
