@@ -3,6 +3,7 @@
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
+use tinderbox_ops::{WindowOptions, conv2d};
 
 use crate::check::{self, ConfigError};
 use crate::head::Head;
@@ -123,8 +124,15 @@ impl CnnConfig {
 
 impl Classifier for Cnn {
     fn logits(&self, images: Tensor<4>) -> Tensor<2> {
-        let pooled = self.head.pool(self.first.forward(images));
-        let pooled = self.head.pool(self.second.forward(pooled));
+        let pooled = self.head.pool(filter(&self.first, images));
+        let pooled = self.head.pool(filter(&self.second, pooled));
         self.head.score(pooled)
     }
+}
+
+/// Applies a 3x3 convolution that keeps height and width.
+fn filter(layer: &Conv2d, images: Tensor<4>) -> Tensor<4> {
+    let bias = layer.bias.as_ref().expect("`Initializer::conv3x3` gives each filter a bias");
+    let options = WindowOptions { padding: [1, 1], ..WindowOptions::new([3, 3]) };
+    conv2d(images, layer.weight.val(), bias.val(), &options)
 }

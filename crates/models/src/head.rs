@@ -3,6 +3,7 @@
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::prelude::*;
+use tinderbox_ops::relu_max_pool_2x2;
 
 use crate::{Activation, CnnConfig};
 
@@ -30,7 +31,10 @@ impl Head {
 
     /// From `[batch, filters, height, width]` to `[batch, filters, height / 2, width / 2]`.
     pub(crate) fn pool(&self, filtered: Tensor<4>) -> Tensor<4> {
-        self.pooling.forward(self.activation.forward(filtered))
+        match self.activation {
+            Activation::Relu => relu_max_pool_2x2(filtered),
+            Activation::Sigmoid => self.pooling.forward(self.activation.forward(filtered)),
+        }
     }
 
     /// From the last `[batch, filters, height / 4, width / 4]` to `[batch, classes]`.

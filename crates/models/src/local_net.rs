@@ -2,7 +2,7 @@
 
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use tinderbox_ops::LocallyConnectedOptions;
+use tinderbox_ops::WindowOptions;
 
 use crate::check::ConfigError;
 use crate::head::Head;
@@ -46,7 +46,7 @@ impl LocalNetConfig {
             LocallyConnected2dConfig {
                 channels: [inputs, outputs],
                 image: [config.height / shrunk, config.width / shrunk],
-                options: LocallyConnectedOptions { padding: [1, 1], ..LocallyConnectedOptions::new([3, 3]) },
+                options: WindowOptions { padding: [1, 1], ..WindowOptions::new([3, 3]) },
                 initializer: config.initializer,
             }
             .init(device)

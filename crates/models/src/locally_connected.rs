@@ -2,7 +2,7 @@
 
 use burn::module::Param;
 use burn::prelude::*;
-use tinderbox_ops::{LocallyConnectedOptions, locally_connected_2d};
+use tinderbox_ops::{WindowOptions, locally_connected_2d};
 
 use crate::Initializer;
 use crate::initializer::zeros;
@@ -17,7 +17,7 @@ pub struct LocallyConnected2dConfig {
     /// Height and width of an input image.
     pub image: [usize; 2],
     /// Windows: their size, stride and padding.
-    pub options: LocallyConnectedOptions,
+    pub options: WindowOptions,
     /// How weights are drawn; biases start at zero.
     pub initializer: Initializer,
 }
@@ -30,7 +30,7 @@ pub struct LocallyConnected2d {
     /// `[channels_out, rows, columns]`
     pub bias: Param<Tensor<3>>,
     #[module(skip)]
-    options: LocallyConnectedOptions,
+    options: WindowOptions,
 }
 
 impl LocallyConnected2dConfig {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use tinderbox_models::{
     Classifier, Initializer, LocallyConnected2d, LocallyConnected2dConfig, Network, NetworkConfig,
 };
-use tinderbox_ops::LocallyConnectedOptions;
+use tinderbox_ops::WindowOptions;
 
 #[test]
 fn fcn_agrees() {
@@ -89,11 +89,7 @@ fn layer_agrees(json: &str) {
         LocallyConnected2dConfig {
             channels: sizes.channels,
             image: sizes.image,
-            options: LocallyConnectedOptions {
-                kernel: sizes.kernel,
-                stride: sizes.stride,
-                padding: sizes.padding,
-            },
+            options: WindowOptions { kernel: sizes.kernel, stride: sizes.stride, padding: sizes.padding },
             initializer: Initializer::HeNormal,
         }
         .init(device)

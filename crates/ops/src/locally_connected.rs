@@ -5,34 +5,7 @@
 use burn::prelude::*;
 use burn::tensor::assert_shape;
 
-/// Where the windows of [`locally_connected_2d`] lie.
-///
-/// Each pair is `[vertical, horizontal]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocallyConnectedOptions {
-    /// Height and width of a window, in pixels, each at least 1.
-    pub kernel: [usize; 2],
-    /// Pixels from one window to the next, each at least 1.
-    pub stride: [usize; 2],
-    /// Rows and columns of zeros on each side of an image.
-    pub padding: [usize; 2],
-}
-
-impl LocallyConnectedOptions {
-    /// Windows of this size at stride 1, without padding.
-    pub fn new(kernel: [usize; 2]) -> Self {
-        Self { kernel, stride: [1, 1], padding: [0, 0] }
-    }
-
-    /// Rows and columns of the output for an image of `[height, width]`, or `None` if no window fits into it.
-    pub fn output_size(&self, image: [usize; 2]) -> Option<[usize; 2]> {
-        let windows = |axis: usize| {
-            let room = (image[axis] + 2 * self.padding[axis]).checked_sub(self.kernel[axis])?;
-            Some(room.checked_div(self.stride[axis])? + 1)
-        };
-        Some([windows(0)?, windows(1)?])
-    }
-}
+use crate::WindowOptions;
 
 /// A convolution without shared weights: every output position has weights of its own.
 ///
@@ -45,7 +18,7 @@ impl LocallyConnectedOptions {
 ///   a window are in row-major order, so that each position's weights are one matrix
 /// - `bias`: `[channels_out, rows, columns]`
 /// - returns `[batch, channels_out, rows, columns]`, where `[rows, columns]` is
-///   [`output_size`](LocallyConnectedOptions::output_size) of an image
+///   [`output_size`](WindowOptions::output_size) of an image
 ///
 /// # Panics
 /// If no window fits into an image, or a shape differs from the above.
@@ -55,12 +28,10 @@ pub fn locally_connected_2d(
     images: Tensor<4>,
     weight: Tensor<3>,
     bias: Option<Tensor<3>>,
-    options: &LocallyConnectedOptions,
+    options: &WindowOptions,
 ) -> Tensor<4> {
     let [batch, channels_in, height, width] = images.dims();
-    let [rows, columns] = options
-        .output_size([height, width])
-        .unwrap_or_else(|| panic!("no window of {options:?} fits into an image of {height}x{width} pixels"));
+    let [rows, columns] = options.assert_fits([height, width]);
     let [_, channels_out, _] = weight.dims();
     let window = channels_in * options.kernel[0] * options.kernel[1];
     assert_shape!(weight, [rows * columns, channels_out, window]);
@@ -82,7 +53,7 @@ pub fn locally_connected_2d(
 ///
 /// With the batch as the last axis, gathering copies whole rows.
 #[expect(clippy::cast_possible_wrap, reason = "an image has fewer than 2^63 pixels")]
-fn windows(images: Tensor<4>, options: &LocallyConnectedOptions, [rows, columns]: [usize; 2]) -> Tensor<3> {
+fn windows(images: Tensor<4>, options: &WindowOptions, [rows, columns]: [usize; 2]) -> Tensor<3> {
     let [vertical, horizontal] = options.padding;
     let padded = if options.padding == [0, 0] {
         images

@@ -8,7 +8,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use devices::devices;
 use proptest::prelude::*;
-use tinderbox_ops::{LocallyConnectedOptions, locally_connected_2d};
+use tinderbox_ops::{WindowOptions, locally_connected_2d};
 
 #[test]
 fn each_position_uses_its_own_weights_and_bias() {
@@ -16,7 +16,7 @@ fn each_position_uses_its_own_weights_and_bias() {
         let images = Tensor::<4>::from_data([[[[1.0, 2.0, 3.0]]]], &device);
         let weight = Tensor::<3>::from_data([[[10.0]], [[100.0]], [[1000.0]]], &device);
         let bias = Tensor::<3>::from_data([[[0.1, 0.2, 0.3]]], &device);
-        let options = LocallyConnectedOptions::new([1, 1]);
+        let options = WindowOptions::new([1, 1]);
         locally_connected_2d(images, weight, Some(bias), &options)
             .into_data()
             .assert_approx_eq::<f32>(&TensorData::from([[[[10.1, 200.2, 3000.3]]]]), Tolerance::default());
@@ -25,17 +25,17 @@ fn each_position_uses_its_own_weights_and_bias() {
 
 #[test]
 fn windows_that_do_not_fit_have_no_output_size() {
-    let options = LocallyConnectedOptions { stride: [2, 2], ..LocallyConnectedOptions::new([3, 4]) };
+    let options = WindowOptions { stride: [2, 2], ..WindowOptions::new([3, 4]) };
     assert_eq!(options.output_size([5, 5]), Some([2, 1]));
     assert_eq!(options.output_size([2, 4]), None);
-    assert_eq!(LocallyConnectedOptions { stride: [0, 1], ..options }.output_size([5, 5]), None);
+    assert_eq!(WindowOptions { stride: [0, 1], ..options }.output_size([5, 5]), None);
 }
 
 #[test]
 #[should_panic(expected = "no window of")]
 fn an_image_smaller_than_a_window_panics() {
     let device = Device::flex();
-    let options = LocallyConnectedOptions::new([3, 3]);
+    let options = WindowOptions::new([3, 3]);
     locally_connected_2d(
         Tensor::zeros([1, 1, 2, 2], &device),
         Tensor::zeros([1, 1, 9], &device),
@@ -50,7 +50,7 @@ struct Problem {
     batch: usize,
     channels: [usize; 2],
     image: [usize; 2],
-    options: LocallyConnectedOptions,
+    options: WindowOptions,
 }
 
 impl Problem {
@@ -83,7 +83,7 @@ fn problems() -> impl Strategy<Value = Problem> {
         |(batch, channels, room, kernel, stride, padding)| {
             // At least one pixel, and one whole window.
             let image = [0, 1].map(|axis| kernel[axis].saturating_sub(2 * padding[axis]).max(1) + room[axis]);
-            let options = LocallyConnectedOptions { kernel, stride, padding };
+            let options = WindowOptions { kernel, stride, padding };
             Problem { batch, channels, image, options }
         },
     )
@@ -145,7 +145,7 @@ fn gradients_agree_with_finite_differences() {
         batch: 2,
         channels: [2, 3],
         image: [4, 5],
-        options: LocallyConnectedOptions { kernel: [2, 3], stride: [2, 1], padding: [1, 0] },
+        options: WindowOptions { kernel: [2, 3], stride: [2, 1], padding: [1, 0] },
     };
     for device in devices() {
         let device = device.autodiff();
@@ -188,7 +188,7 @@ fn assert_slopes<const D: usize>(
 /// `y[o, r, c] = b[o, r, c] + Σ w[r, c, o, i, u, v] · x[i, s·r + u − p, s·c + v − p]`, one product at a time.
 fn by_definition(problem: &Problem, images: &[f32], weight: &[f32], bias: &[f32]) -> TensorData {
     let Problem { batch, channels: [channels_in, channels_out], image: [height, width], options } = *problem;
-    let LocallyConnectedOptions { kernel, stride, padding } = options;
+    let WindowOptions { kernel, stride, padding } = options;
     let [rows, columns] = problem.output();
     let mut output = Vec::new();
     for n in 0..batch {

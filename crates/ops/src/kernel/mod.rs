@@ -1,0 +1,10 @@
+//! The operations on slices of `f32`, for the backends whose tensors are slices; nothing here knows Burn.
+//!
+//! All of them run on the thread that calls them, in one order of summation: the same input gives the same bits,
+//! however many threads there are.
+
+mod product;
+mod window;
+
+pub(crate) mod convolution;
+pub(crate) mod relu_max_pool;

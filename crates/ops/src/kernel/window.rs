@@ -1,0 +1,101 @@
+//! The pixels that each position sees, as a matrix, and the way back.
+
+use std::ops::Range;
+
+/// Sizes of one image and of the windows over it; pairs are `[vertical, horizontal]`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Geometry {
+    pub(crate) channels: usize,
+    pub(crate) image: [usize; 2],
+    pub(crate) output: [usize; 2],
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+}
+
+impl Geometry {
+    /// Values of one image.
+    pub(super) fn pixels(&self) -> usize {
+        self.channels * self.image[0] * self.image[1]
+    }
+
+    /// Values that one position sees.
+    pub(super) fn window(&self) -> usize {
+        self.channels * self.kernel[0] * self.kernel[1]
+    }
+
+    /// Windows over one image.
+    pub(super) fn positions(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    /// Output positions along `axis` that see a pixel, not padding, through the entry `offset` of their window, and the first
+    /// of these pixels.
+    fn inside(&self, axis: usize, offset: usize) -> (Range<usize>, usize) {
+        let (stride, padding) = (self.stride[axis], self.padding[axis]);
+        let first = padding.saturating_sub(offset).div_ceil(stride);
+        let last =
+            (self.image[axis] + padding).saturating_sub(offset).div_ceil(stride).min(self.output[axis]);
+        (first..last.max(first), first * stride + offset - padding.min(first * stride + offset))
+    }
+
+    /// Calls `row` with each run of positions of an output row and the pixels they see: index into the matrix, count of
+    /// positions, index into the image.
+    fn rows(&self, mut row: impl FnMut(usize, usize, usize)) {
+        let [height, width] = self.image;
+        for channel in 0..self.channels {
+            for vertical in 0..self.kernel[0] {
+                let (rows, top) = self.inside(0, vertical);
+                for horizontal in 0..self.kernel[1] {
+                    let (columns, left) = self.inside(1, horizontal);
+                    let entry = (channel * self.kernel[0] + vertical) * self.kernel[1] + horizontal;
+                    for (number, output) in rows.clone().enumerate() {
+                        let position = output * self.output[1] + columns.start;
+                        let pixel = (channel * height + top + number * self.stride[0]) * width + left;
+                        row(entry * self.positions() + position, columns.len(), pixel);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills `matrix`, `[window, positions]` and zero where a window reaches into the padding, with the pixels of `image`.
+    ///
+    /// Only what pixels reach is written: a matrix that starts as zeros serves image after image.
+    pub(super) fn gather(&self, image: &[f32], matrix: &mut [f32]) {
+        let step = self.stride[1];
+        self.rows(|entry, count, pixel| {
+            if count == 0 {
+                return;
+            }
+            let seen = &mut matrix[entry..][..count];
+            if step == 1 {
+                seen.copy_from_slice(&image[pixel..][..count]);
+            } else {
+                for (seen, pixel) in seen.iter_mut().zip(image[pixel..].iter().step_by(step)) {
+                    *seen = *pixel;
+                }
+            }
+        });
+    }
+
+    /// Adds each entry of `matrix` to the pixel of `image` that [`gather`](Self::gather) takes it from.
+    pub(super) fn scatter(&self, matrix: &[f32], image: &mut [f32]) {
+        let step = self.stride[1];
+        self.rows(|entry, count, pixel| {
+            if count == 0 {
+                return;
+            }
+            let seen = &matrix[entry..][..count];
+            if step == 1 {
+                for (pixel, seen) in image[pixel..][..count].iter_mut().zip(seen) {
+                    *pixel += *seen;
+                }
+            } else {
+                for (pixel, seen) in image[pixel..].iter_mut().step_by(step).zip(seen) {
+                    *pixel += *seen;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,87 @@
+//! Tensors of the CPU backends as slices.
+
+use std::ops::Deref;
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::ndarray::NdArrayTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, DispatchTensorKind, Flex, NdArray};
+use burn::tensor::{DType, Tensor, TensorData};
+
+/// A backend whose tensors are slices in the memory of this process.
+pub(crate) trait Slices: Backend {
+    /// Keeps the values of a tensor where they are.
+    type Values: Deref<Target = [f32]>;
+
+    /// The values in row-major order: copied only where they lie in another.
+    fn values(tensor: FloatTensor<Self>) -> Self::Values;
+}
+
+/// A tensor of `shape` that takes over `values`.
+pub(crate) fn tensor<B: Slices>(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<B> {
+    B::float_from_data(TensorData::new(values, shape.into()), &B::Device::default())
+}
+
+/// Whether a kernel on slices can take this tensor.
+pub(crate) fn are_slices<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F32 && is_slice(&tensor.clone().into_dispatch().kind)
+}
+
+fn is_slice(kind: &DispatchTensorKind) -> bool {
+    match kind {
+        DispatchTensorKind::Flex(_) | DispatchTensorKind::NdArray(_) => true,
+        DispatchTensorKind::Autodiff(inner) => is_slice(inner),
+        #[allow(unreachable_patterns, reason = "a build with a GPU has more kinds")]
+        _ => false,
+    }
+}
+
+pub(crate) struct FlexValues(FlexTensor);
+
+impl Deref for FlexValues {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        self.0.as_slice().expect("a contiguous tensor of f32 is a slice")
+    }
+}
+
+impl Slices for Flex {
+    type Values = FlexValues;
+
+    fn values(tensor: FloatTensor<Self>) -> FlexValues {
+        FlexValues(tensor.to_contiguous())
+    }
+}
+
+pub(crate) enum NdArrayValues {
+    InPlace(NdArrayTensor),
+    Copied(Vec<f32>),
+}
+
+impl Deref for NdArrayValues {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        match self {
+            Self::InPlace(NdArrayTensor::F32(values)) => {
+                values.view().to_slice().expect("only a contiguous array stays in place")
+            }
+            Self::InPlace(other) => unreachable!("only f32 arrives here, found {other:?}"),
+            Self::Copied(values) => values,
+        }
+    }
+}
+
+impl Slices for NdArray {
+    type Values = NdArrayValues;
+
+    fn values(tensor: FloatTensor<Self>) -> NdArrayValues {
+        match &tensor {
+            NdArrayTensor::F32(values) if values.view().to_slice().is_none() => {
+                NdArrayValues::Copied(values.view().iter().copied().collect())
+            }
+            _ => NdArrayValues::InPlace(tensor),
+        }
+    }
+}
