@@ -89,16 +89,9 @@ fn forward<B: Slices>(
     options: WindowOptions,
 ) -> FloatTensor<B> {
     let (shape, filters) = (images.shape(), weight.shape()[0]);
-    let geometry = geometry(&shape, options);
+    let geometry = Geometry::of(&shape, options);
     let output = kernel::forward(&geometry, &B::values(images), &B::values(weight), &B::values(bias));
     tensor::<B>(output, [shape[0], filters, geometry.output[0], geometry.output[1]])
-}
-
-fn geometry(images: &Shape, options: WindowOptions) -> Geometry {
-    let image = [images[2], images[3]];
-    let output = options.output_size(image).expect("`conv2d` has looked at the size");
-    let WindowOptions { kernel, stride, padding } = options;
-    Geometry { channels: images[1], image, output, kernel, stride, padding }
 }
 
 impl<B: Convolution + Slices, C: CheckpointStrategy> Convolution for Autodiff<B, C> {
@@ -156,7 +149,7 @@ impl<B: Slices> Backward<B, 3> for Conv2dBackward {
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let [images_node, weight_node, bias_node] = ops.parents;
         let State { images, weight, shape, options } = ops.state;
-        let geometry = geometry(&shape, options);
+        let geometry = Geometry::of(&shape, options);
         let upstream = gradients.consume::<B>(&ops.node);
         let filters = upstream.shape()[1];
         let upstream = B::values(upstream);

@@ -3,6 +3,7 @@
 
 mod window;
 
+mod adam;
 mod convolution;
 mod locally_connected;
 mod relu_max_pool;
@@ -10,6 +11,7 @@ mod relu_max_pool;
 mod kernel;
 mod slices;
 
+pub use adam::{AdamStep, adam};
 pub use convolution::conv2d;
 pub use locally_connected::locally_connected_2d;
 pub use relu_max_pool::relu_max_pool_2x2;

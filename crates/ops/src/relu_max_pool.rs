@@ -1,4 +1,4 @@
-//! ReLU and 2x2 max-pooling as one operation.
+//! `ReLU` and 2x2 max-pooling as one operation.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use burn::backend::flex::FlexTensor;
-use burn::backend::ndarray::NdArrayTensor;
+use burn::backend::ndarray::{NdArrayTensor, SharedArray};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchTensorKind, Flex, NdArray};
 use burn::tensor::{DType, Tensor, TensorData};
@@ -12,9 +12,17 @@ use burn::tensor::{DType, Tensor, TensorData};
 pub(crate) trait Slices: Backend {
     /// Keeps the values of a tensor where they are.
     type Values: Deref<Target = [f32]>;
+    /// Values in row-major order, to be changed.
+    type Owned: Into<FloatTensor<Self>>;
 
     /// The values in row-major order: copied only where they lie in another.
     fn values(tensor: FloatTensor<Self>) -> Self::Values;
+
+    /// The values themselves if nobody else holds them, else a copy.
+    fn owned(tensor: FloatTensor<Self>) -> Self::Owned;
+
+    /// The values as a slice.
+    fn values_mut(owned: &mut Self::Owned) -> &mut [f32];
 }
 
 /// A tensor of `shape` that takes over `values`.
@@ -25,6 +33,11 @@ pub(crate) fn tensor<B: Slices>(values: Vec<f32>, shape: impl Into<Vec<usize>>) 
 /// Whether a kernel on slices can take this tensor.
 pub(crate) fn are_slices<const D: usize>(tensor: &Tensor<D>) -> bool {
     tensor.dtype() == DType::F32 && is_slice(&tensor.clone().into_dispatch().kind)
+}
+
+/// Whether a kernel on slices that has no gradient can take this tensor.
+pub(crate) fn are_untracked_slices<const D: usize>(tensor: &Tensor<D>) -> bool {
+    are_slices(tensor) && !tensor.device().is_autodiff()
 }
 
 fn is_slice(kind: &DispatchTensorKind) -> bool {
@@ -48,9 +61,21 @@ impl Deref for FlexValues {
 
 impl Slices for Flex {
     type Values = FlexValues;
+    type Owned = FlexTensor;
 
     fn values(tensor: FloatTensor<Self>) -> FlexValues {
         FlexValues(tensor.to_contiguous())
+    }
+
+    fn owned(tensor: FloatTensor<Self>) -> FlexTensor {
+        // `to_contiguous` may return another handle of the same values: without this one they are owned alone.
+        let contiguous = tensor.to_contiguous();
+        drop(tensor);
+        contiguous
+    }
+
+    fn values_mut(owned: &mut FlexTensor) -> &mut [f32] {
+        owned.storage_mut()
     }
 }
 
@@ -75,6 +100,7 @@ impl Deref for NdArrayValues {
 
 impl Slices for NdArray {
     type Values = NdArrayValues;
+    type Owned = SharedArray<f32>;
 
     fn values(tensor: FloatTensor<Self>) -> NdArrayValues {
         match &tensor {
@@ -83,5 +109,21 @@ impl Slices for NdArray {
             }
             _ => NdArrayValues::InPlace(tensor),
         }
+    }
+
+    fn owned(tensor: FloatTensor<Self>) -> SharedArray<f32> {
+        let NdArrayTensor::F32(values) = tensor else {
+            unreachable!("only f32 arrives here, found {tensor:?}")
+        };
+        let values = values.into_owned();
+        if values.is_standard_layout() {
+            values
+        } else {
+            values.as_standard_layout().into_owned().into_shared()
+        }
+    }
+
+    fn values_mut(owned: &mut SharedArray<f32>) -> &mut [f32] {
+        owned.as_slice_mut().expect("`owned` gives row-major order")
     }
 }

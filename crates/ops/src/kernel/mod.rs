@@ -4,7 +4,10 @@
 //! however many threads there are.
 
 mod product;
+mod transpose;
 mod window;
 
+pub(crate) mod adam;
 pub(crate) mod convolution;
+pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;

@@ -56,6 +56,7 @@ pub(super) fn product(output: &mut [f32], add: bool, left: Matrix, right: Matrix
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
 mod tests {
     use super::*;
 

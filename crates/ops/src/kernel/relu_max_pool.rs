@@ -1,7 +1,7 @@
-//! ReLU and the largest of each 2x2 square, in one pass.
+//! `ReLU` and the largest of each 2x2 square, in one pass.
 //!
 //! NaN passes: a square that holds one has NaN for its largest value, and its gradient goes to the last of them, as in
-//! PyTorch.
+//! `PyTorch`.
 
 /// From maps of `[height, width]`, one after the other, to maps of `[height / 2, width / 2]`.
 pub(crate) fn forward(maps: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
@@ -62,6 +62,7 @@ fn larger(largest: f32, candidate: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
 mod tests {
     use super::*;
 

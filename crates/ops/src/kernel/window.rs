@@ -29,6 +29,19 @@ impl Geometry {
         self.output[0] * self.output[1]
     }
 
+    /// The pixel that `position` sees through `entry` of its window, or `None` if that is padding.
+    pub(super) fn pixel(&self, position: usize, entry: usize) -> Option<usize> {
+        let [height, width] = self.image;
+        let at = |axis: usize, output: usize, offset: usize| {
+            let pixel = (output * self.stride[axis] + offset).checked_sub(self.padding[axis])?;
+            (pixel < self.image[axis]).then_some(pixel)
+        };
+        let (area, columns) = (self.kernel[0] * self.kernel[1], self.output[1]);
+        let row = at(0, position / columns, entry % area / self.kernel[1])?;
+        let column = at(1, position % columns, entry % self.kernel[1])?;
+        Some((entry / area * height + row) * width + column)
+    }
+
     /// Output positions along `axis` that see a pixel, not padding, through the entry `offset` of their window, and the first
     /// of these pixels.
     fn inside(&self, axis: usize, offset: usize) -> (Range<usize>, usize) {

@@ -10,6 +10,8 @@ mod epoch;
 mod observer;
 mod optimizer;
 
+mod adam;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

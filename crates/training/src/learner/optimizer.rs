@@ -1,10 +1,11 @@
 //! How gradients become steps.
 
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::{ModuleOptimizer, SgdConfig};
 use serde::{Deserialize, Serialize};
 
 use super::LearnerError;
+use super::adam::Adam;
 
 /// The rule that turns gradients into steps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -61,9 +62,7 @@ impl Optimizer {
 
     pub(super) fn init(&self) -> ModuleOptimizer {
         match *self {
-            Self::Adam { beta_1, beta_2, epsilon } => {
-                AdamConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_epsilon(epsilon).init()
-            }
+            Self::Adam { beta_1, beta_2, epsilon } => Adam { betas: [beta_1, beta_2], epsilon }.into(),
             Self::Sgd { momentum: 0.0 } => SgdConfig::new().init(),
             Self::Sgd { momentum } => {
                 // Burn dampens by 0.1 unless told otherwise, PyTorch does not.

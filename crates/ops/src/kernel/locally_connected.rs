@@ -1,0 +1,130 @@
+//! A convolution without shared weights: a product for each position, over the whole batch.
+//!
+//! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows.
+
+pub(crate) use super::window::Geometry;
+
+use super::product::{Matrix, product};
+use super::transpose::transpose;
+
+/// What images, weights and bias get of `upstream`, each if it is asked for.
+pub(crate) struct Gradients {
+    pub(crate) images: Option<Vec<f32>>,
+    pub(crate) weight: Option<Vec<f32>>,
+    pub(crate) bias: Option<Vec<f32>>,
+}
+
+/// `[batch, filters, positions]` from images `[batch, pixels]`, weights `[positions, filters, window]` and a bias
+/// `[filters, positions]`.
+pub(crate) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
+    let pixels = batch_last(images, batch, geometry.pixels());
+    let mut seen = vec![0.0; window * batch];
+    let mut scores = vec![0.0; positions * filters * batch];
+    for (position, scores) in scores.chunks_exact_mut(filters * batch).enumerate() {
+        gather(geometry, position, &pixels, &mut seen);
+        for (filter, scores) in scores.chunks_exact_mut(batch).enumerate() {
+            scores.fill(bias[filter * positions + position]);
+        }
+        let weight =
+            Matrix::new(&weight[position * filters * window..][..filters * window], [filters, window]);
+        product(scores, true, weight, Matrix::new(&seen, [window, batch]));
+    }
+    let mut output = vec![0.0; scores.len()];
+    for filter in 0..filters {
+        let from = (&scores[filter * batch..], filters * batch);
+        transpose(from, [positions, batch], (&mut output[filter * positions..], filters * positions));
+    }
+    output
+}
+
+/// The gradients of [`forward`] for `upstream`, `[batch, filters, positions]`; `wanted` says which, in the order of
+/// [`Gradients`].
+pub(crate) fn gradients(
+    geometry: &Geometry,
+    images: &[f32],
+    weight: &[f32],
+    upstream: &[f32],
+    wanted: [bool; 3],
+) -> Gradients {
+    let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
+    let pixels = batch_last(images, batch, geometry.pixels());
+    let mut scores = vec![0.0; upstream.len()];
+    for filter in 0..filters {
+        let from = (&upstream[filter * positions..], filters * positions);
+        transpose(from, [batch, positions], (&mut scores[filter * batch..], filters * batch));
+    }
+
+    let mut seen = vec![0.0; window * batch];
+    let [mut to_pixels, mut to_weight, mut to_bias] =
+        [pixels.len(), weight.len(), filters * positions].map(|length| vec![0.0; length]);
+    for (position, scores) in scores.chunks_exact(filters * batch).enumerate() {
+        let own = position * filters * window..(position + 1) * filters * window;
+        let upstream = Matrix::new(scores, [filters, batch]);
+        if wanted[0] {
+            let weight = Matrix::new(&weight[own.clone()], [filters, window]);
+            product(&mut seen, false, weight.transposed(), upstream);
+            scatter(geometry, position, &seen, &mut to_pixels);
+        }
+        if wanted[1] {
+            gather(geometry, position, &pixels, &mut seen);
+            let seen = Matrix::new(&seen, [window, batch]);
+            product(&mut to_weight[own], false, upstream, seen.transposed());
+        }
+        if wanted[2] {
+            for (filter, scores) in scores.chunks_exact(batch).enumerate() {
+                to_bias[filter * positions + position] = scores.iter().sum();
+            }
+        }
+    }
+    Gradients {
+        images: wanted[0].then(|| batch_last(&to_pixels, geometry.pixels(), batch)),
+        weight: wanted[1].then_some(to_weight),
+        bias: wanted[2].then_some(to_bias),
+    }
+}
+
+struct Sizes {
+    batch: usize,
+    window: usize,
+    positions: usize,
+    filters: usize,
+}
+
+impl Sizes {
+    fn new(geometry: &Geometry, images: &[f32], weight: &[f32]) -> Self {
+        let (window, positions) = (geometry.window(), geometry.positions());
+        let batch = images.len() / geometry.pixels();
+        Self { batch, window, positions, filters: weight.len() / (positions * window) }
+    }
+}
+
+/// `[columns, rows]` from `[rows, columns]`.
+fn batch_last(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut output = vec![0.0; values.len()];
+    transpose((values, columns), [rows, columns], (&mut output, rows));
+    output
+}
+
+/// Fills `seen`, `[window, batch]`, with what `position` sees of `pixels`, `[pixels, batch]`; zero in the padding.
+fn gather(geometry: &Geometry, position: usize, pixels: &[f32], seen: &mut [f32]) {
+    let batch = seen.len() / geometry.window();
+    for (entry, seen) in seen.chunks_exact_mut(batch).enumerate() {
+        match geometry.pixel(position, entry) {
+            Some(pixel) => seen.copy_from_slice(&pixels[pixel * batch..][..batch]),
+            None => seen.fill(0.0),
+        }
+    }
+}
+
+/// Adds each row of `seen` to the pixel that [`gather`] takes it from.
+fn scatter(geometry: &Geometry, position: usize, seen: &[f32], pixels: &mut [f32]) {
+    let batch = seen.len() / geometry.window();
+    for (entry, seen) in seen.chunks_exact(batch).enumerate() {
+        if let Some(pixel) = geometry.pixel(position, entry) {
+            for (pixel, seen) in pixels[pixel * batch..][..batch].iter_mut().zip(seen) {
+                *pixel += seen;
+            }
+        }
+    }
+}
