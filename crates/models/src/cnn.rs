@@ -3,10 +3,10 @@
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use tinderbox_ops::{WindowOptions, conv2d};
+use tinderbox_ops::conv2d;
 
 use crate::check::{self, ConfigError};
-use crate::head::Head;
+use crate::head::{Head, WINDOWS};
 use crate::{Activation, Classifier, Initializer, Layer, Summary};
 
 /// Describes a [`Cnn`].
@@ -133,6 +133,5 @@ impl Classifier for Cnn {
 /// Applies a 3x3 convolution that keeps height and width.
 fn filter(layer: &Conv2d, images: Tensor<4>) -> Tensor<4> {
     let bias = layer.bias.as_ref().expect("`Initializer::conv3x3` gives each filter a bias");
-    let options = WindowOptions { padding: [1, 1], ..WindowOptions::new([3, 3]) };
-    conv2d(images, layer.weight.val(), bias.val(), &options)
+    conv2d(images, layer.weight.val(), bias.val(), &WINDOWS)
 }

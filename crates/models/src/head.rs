@@ -3,9 +3,12 @@
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::prelude::*;
-use tinderbox_ops::relu_max_pool_2x2;
+use tinderbox_ops::{WindowOptions, relu_max_pool_2x2};
 
 use crate::{Activation, CnnConfig};
+
+/// Those of both filter layers: 3x3, so that height and width stay.
+pub(crate) const WINDOWS: WindowOptions = WindowOptions { kernel: [3, 3], stride: [1, 1], padding: [1, 1] };
 
 /// Activation and pooling after a filter layer, and the classifier after the last.
 #[derive(Module, Debug)]

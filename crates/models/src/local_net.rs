@@ -2,10 +2,9 @@
 
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use tinderbox_ops::WindowOptions;
 
 use crate::check::ConfigError;
-use crate::head::Head;
+use crate::head::{Head, WINDOWS};
 use crate::{Classifier, CnnConfig, Layer, LocallyConnected2d, LocallyConnected2dConfig, Summary};
 
 /// Describes a [`LocalNet`] by the `Cnn` that it would be if its positions shared their weights.
@@ -46,7 +45,7 @@ impl LocalNetConfig {
             LocallyConnected2dConfig {
                 channels: [inputs, outputs],
                 image: [config.height / shrunk, config.width / shrunk],
-                options: WindowOptions { padding: [1, 1], ..WindowOptions::new([3, 3]) },
+                options: WINDOWS,
                 initializer: config.initializer,
             }
             .init(device)

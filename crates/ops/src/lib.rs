@@ -8,6 +8,7 @@ mod convolution;
 mod locally_connected;
 mod relu_max_pool;
 
+mod filters;
 mod kernel;
 mod slices;
 

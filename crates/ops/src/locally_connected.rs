@@ -3,19 +3,13 @@
 //! The pixels that a position sees are gathered into a matrix, and a product for each position does the rest: in the kernel on
 //! flex and ndarray, as one batched product elsewhere.
 
-use burn::backend::autodiff::NodeId;
-use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::prelude::*;
 use burn::tensor::assert_shape;
 
 use crate::WindowOptions;
-use crate::kernel::locally_connected::{self as kernel, Geometry};
-use crate::slices::{Slices, are_slices, tensor};
+use crate::filters::filter;
+use crate::kernel::locally_connected::KERNEL;
+use crate::slices::are_slices;
 
 /// A convolution without shared weights: every output position has weights of its own.
 ///
@@ -49,12 +43,7 @@ pub fn locally_connected_2d(
     let bias = bias.unwrap_or_else(|| Tensor::zeros([channels_out, rows, columns], &images.device()));
     assert_shape!(bias, [channels_out, rows, columns]);
     if are_slices(&images) && are_slices(&weight) && are_slices(&bias) {
-        return Tensor::from_dispatch(<Dispatch as LocallyConnected>::connect(
-            images.into_dispatch(),
-            weight.into_dispatch(),
-            bias.into_dispatch(),
-            *options,
-        ));
+        return filter(images, weight, bias, options, KERNEL);
     }
     let output = weight
         .matmul(windows(images, options, [rows, columns]))
@@ -95,111 +84,4 @@ fn windows(images: Tensor<4>, options: &WindowOptions, [rows, columns]: [usize; 
         .transpose()
         .select(0, Tensor::from_data(TensorData::new(seen, [count]), &device))
         .reshape([rows * columns, channels * kernel_height * kernel_width, batch])
-}
-
-#[backend_extension(Flex, NdArray, Autodiff)]
-pub(crate) trait LocallyConnected: Backend {
-    fn connect(
-        images: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        options: WindowOptions,
-    ) -> FloatTensor<Self>;
-}
-
-impl LocallyConnected for Flex {
-    fn connect(
-        images: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        options: WindowOptions,
-    ) -> FloatTensor<Self> {
-        forward::<Self>(images, weight, bias, options)
-    }
-}
-
-impl LocallyConnected for NdArray {
-    fn connect(
-        images: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        options: WindowOptions,
-    ) -> FloatTensor<Self> {
-        forward::<Self>(images, weight, bias, options)
-    }
-}
-
-fn forward<B: Slices>(
-    images: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    options: WindowOptions,
-) -> FloatTensor<B> {
-    let (shape, filters) = (images.shape(), weight.shape()[1]);
-    let geometry = Geometry::of(&shape, options);
-    let output = kernel::forward(&geometry, &B::values(images), &B::values(weight), &B::values(bias));
-    tensor::<B>(output, [shape[0], filters, geometry.output[0], geometry.output[1]])
-}
-
-impl<B: LocallyConnected + Slices, C: CheckpointStrategy> LocallyConnected for Autodiff<B, C> {
-    fn connect(
-        images: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        options: WindowOptions,
-    ) -> FloatTensor<Self> {
-        match LocallyConnectedBackward
-            .prepare::<C>([images.node(), weight.node(), bias.node()])
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(mut preparation) => {
-                let state = (preparation.checkpoint(&images), preparation.checkpoint(&weight), options);
-                let output = B::connect(
-                    images.into_primitive(),
-                    weight.into_primitive(),
-                    bias.into_primitive(),
-                    options,
-                );
-                preparation.finish(state, output)
-            }
-            OpsKind::UnTracked(preparation) => preparation.finish(B::connect(
-                images.into_primitive(),
-                weight.into_primitive(),
-                bias.into_primitive(),
-                options,
-            )),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct LocallyConnectedBackward;
-
-impl<B: Slices> Backward<B, 3> for LocallyConnectedBackward {
-    type State = (NodeId, NodeId, WindowOptions);
-
-    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let (images, weight, options) = ops.state;
-        let upstream = gradients.consume::<B>(&ops.node);
-        let images: FloatTensor<B> = checkpointer.retrieve_node_output(images);
-        let weight: FloatTensor<B> = checkpointer.retrieve_node_output(weight);
-        let (image_shape, weight_shape) = (images.shape(), weight.shape());
-        let geometry = Geometry::of(&image_shape, options);
-        let bias_shape = vec![weight_shape[1], geometry.output[0], geometry.output[1]];
-        let found = kernel::gradients(
-            &geometry,
-            &B::values(images),
-            &B::values(weight),
-            &B::values(upstream),
-            [0, 1, 2].map(|parent| ops.parents[parent].is_some()),
-        );
-        let shapes = [image_shape.to_vec(), weight_shape.to_vec(), bias_shape];
-        let found = [found.images, found.weight, found.bias];
-        for ((node, found), shape) in ops.parents.into_iter().zip(found).zip(shapes) {
-            if let (Some(node), Some(found)) = (node, found) {
-                gradients.register::<B>(node.id, tensor::<B>(found, shape));
-            }
-        }
-    }
 }

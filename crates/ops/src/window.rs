@@ -1,6 +1,6 @@
 //! The windows through which a filter looks at an image.
 
-use crate::kernel::convolution::Geometry;
+use crate::kernel::filters::Geometry;
 
 /// Where the windows of a convolution lie, with weights of its own for each position or without.
 ///

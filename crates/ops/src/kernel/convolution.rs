@@ -2,12 +2,13 @@
 //!
 //! Source: Chellapilla, Puri and Simard, "High Performance Convolutional Neural Networks for Document Processing" (2006), §3.
 
-pub(crate) use super::window::Geometry;
-
+use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
 
-/// `[batch, filters, positions]` from images `[batch, pixels]`, weights `[filters, window]` and a bias for each filter.
-pub(crate) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+/// Weights are `[filters, window]`, the bias is `[filters]`.
+pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
+
+fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let (window, positions) = (geometry.window(), geometry.positions());
     let batch = images.len() / geometry.pixels();
     let filters = Matrix::new(weight, [bias.len(), window]);
@@ -24,8 +25,23 @@ pub(crate) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
     output
 }
 
+fn gradients(
+    geometry: &Geometry,
+    images: &[f32],
+    weight: &[f32],
+    upstream: &[f32],
+    wanted: [bool; 3],
+) -> [Option<Vec<f32>>; 3] {
+    let filters = weight.len() / geometry.window();
+    [
+        wanted[0].then(|| images_gradient(geometry, weight, upstream)),
+        wanted[1].then(|| weight_gradient(geometry, filters, images, upstream)),
+        wanted[2].then(|| bias_gradient(filters, geometry.positions(), upstream)),
+    ]
+}
+
 /// What the images get of `upstream`, `[batch, filters, positions]`.
-pub(crate) fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec<f32> {
+fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec<f32> {
     let (window, positions) = (geometry.window(), geometry.positions());
     let count = weight.len() / window;
     let filters = Matrix::new(weight, [count, window]).transposed();
@@ -41,12 +57,7 @@ pub(crate) fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f
 }
 
 /// What the weights, `[filters, window]`, get of `upstream`, `[batch, filters, positions]`.
-pub(crate) fn weight_gradient(
-    geometry: &Geometry,
-    filters: usize,
-    images: &[f32],
-    upstream: &[f32],
-) -> Vec<f32> {
+fn weight_gradient(geometry: &Geometry, filters: usize, images: &[f32], upstream: &[f32]) -> Vec<f32> {
     let (window, positions) = (geometry.window(), geometry.positions());
     let mut seen = vec![0.0; window * positions];
     let mut gradient = vec![0.0; filters * window];
@@ -61,7 +72,7 @@ pub(crate) fn weight_gradient(
 }
 
 /// What the bias gets of `upstream`, `[batch, filters, positions]`.
-pub(crate) fn bias_gradient(filters: usize, positions: usize, upstream: &[f32]) -> Vec<f32> {
+fn bias_gradient(filters: usize, positions: usize, upstream: &[f32]) -> Vec<f32> {
     let mut gradient = vec![0.0; filters];
     for image in upstream.chunks_exact(filters * positions) {
         for (gradient, map) in gradient.iter_mut().zip(image.chunks_exact(positions)) {

@@ -2,21 +2,14 @@
 //!
 //! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows.
 
-pub(crate) use super::window::Geometry;
-
+use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
 use super::transpose::transpose;
 
-/// What images, weights and bias get of `upstream`, each if it is asked for.
-pub(crate) struct Gradients {
-    pub(crate) images: Option<Vec<f32>>,
-    pub(crate) weight: Option<Vec<f32>>,
-    pub(crate) bias: Option<Vec<f32>>,
-}
+/// Weights are `[positions, filters, window]`, the bias is `[filters, positions]`.
+pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
 
-/// `[batch, filters, positions]` from images `[batch, pixels]`, weights `[positions, filters, window]` and a bias
-/// `[filters, positions]`.
-pub(crate) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
     let pixels = batch_last(images, batch, geometry.pixels());
     let mut seen = vec![0.0; window * batch];
@@ -38,17 +31,14 @@ pub(crate) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
     output
 }
 
-/// The gradients of [`forward`] for `upstream`, `[batch, filters, positions]`; `wanted` says which, in the order of
-/// [`Gradients`].
-pub(crate) fn gradients(
+fn gradients(
     geometry: &Geometry,
     images: &[f32],
     weight: &[f32],
     upstream: &[f32],
     wanted: [bool; 3],
-) -> Gradients {
+) -> [Option<Vec<f32>>; 3] {
     let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
-    let pixels = batch_last(images, batch, geometry.pixels());
     let mut scores = vec![0.0; upstream.len()];
     for filter in 0..filters {
         let from = (&upstream[filter * positions..], filters * positions);
@@ -56,32 +46,37 @@ pub(crate) fn gradients(
     }
 
     let mut seen = vec![0.0; window * batch];
-    let [mut to_pixels, mut to_weight, mut to_bias] =
-        [pixels.len(), weight.len(), filters * positions].map(|length| vec![0.0; length]);
-    for (position, scores) in scores.chunks_exact(filters * batch).enumerate() {
-        let own = position * filters * window..(position + 1) * filters * window;
-        let upstream = Matrix::new(scores, [filters, batch]);
-        if wanted[0] {
-            let weight = Matrix::new(&weight[own.clone()], [filters, window]);
-            product(&mut seen, false, weight.transposed(), upstream);
-            scatter(geometry, position, &seen, &mut to_pixels);
+    let own = |position: usize| position * filters * window..(position + 1) * filters * window;
+    let each = || scores.chunks_exact(filters * batch).enumerate();
+    let to_images = wanted[0].then(|| {
+        let mut pixels = vec![0.0; images.len()];
+        for (position, scores) in each() {
+            let weight = Matrix::new(&weight[own(position)], [filters, window]);
+            product(&mut seen, false, weight.transposed(), Matrix::new(scores, [filters, batch]));
+            scatter(geometry, position, &seen, &mut pixels);
         }
-        if wanted[1] {
+        batch_last(&pixels, geometry.pixels(), batch)
+    });
+    let to_weight = wanted[1].then(|| {
+        let pixels = batch_last(images, batch, geometry.pixels());
+        let mut gradient = vec![0.0; weight.len()];
+        for (position, scores) in each() {
             gather(geometry, position, &pixels, &mut seen);
-            let seen = Matrix::new(&seen, [window, batch]);
-            product(&mut to_weight[own], false, upstream, seen.transposed());
+            let seen = Matrix::new(&seen, [window, batch]).transposed();
+            product(&mut gradient[own(position)], false, Matrix::new(scores, [filters, batch]), seen);
         }
-        if wanted[2] {
+        gradient
+    });
+    let to_bias = wanted[2].then(|| {
+        let mut gradient = vec![0.0; filters * positions];
+        for (position, scores) in each() {
             for (filter, scores) in scores.chunks_exact(batch).enumerate() {
-                to_bias[filter * positions + position] = scores.iter().sum();
+                gradient[filter * positions + position] = scores.iter().sum();
             }
         }
-    }
-    Gradients {
-        images: wanted[0].then(|| batch_last(&to_pixels, geometry.pixels(), batch)),
-        weight: wanted[1].then_some(to_weight),
-        bias: wanted[2].then_some(to_bias),
-    }
+        gradient
+    });
+    [to_images, to_weight, to_bias]
 }
 
 struct Sizes {

@@ -9,5 +9,6 @@ mod window;
 
 pub(crate) mod adam;
 pub(crate) mod convolution;
+pub(crate) mod filters;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;

@@ -3,14 +3,13 @@
 //! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
 //! that goes on from one gives the very bits of a run that was never stopped (on the CPU backends).
 
+mod adam;
 mod adversarial;
 mod checkpoint;
 mod early_stopping;
 mod epoch;
 mod observer;
 mod optimizer;
-
-mod adam;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
