@@ -1,8 +1,12 @@
 //! The function between two layers.
 
+use burn::nn::Linear;
 use burn::prelude::*;
 use burn::tensor::activation::{relu, sigmoid};
 use serde::{Deserialize, Serialize};
+use tinderbox_ops::linear_relu;
+
+use crate::linear::{bias, linear};
 
 /// The function between two layers, applied to each unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +25,14 @@ impl Activation {
         match self {
             Self::Relu => relu(tensor),
             Self::Sigmoid => sigmoid(tensor),
+        }
+    }
+
+    /// Applies a layer, then the function.
+    pub(crate) fn after(self, layer: &Linear, units: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Relu => linear_relu(units, layer.weight.val(), bias(layer)),
+            Self::Sigmoid => sigmoid(linear(layer, units)),
         }
     }
 }

@@ -5,6 +5,7 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError};
+use crate::linear::linear;
 use crate::{Activation, Classifier, Initializer, Layer, Summary};
 
 /// Describes an [`Fcn`].
@@ -108,7 +109,7 @@ impl Classifier for Fcn {
         let features = self
             .hidden
             .iter()
-            .fold(pixels, |units, layer| self.dropout.forward(self.activation.forward(layer.forward(units))));
-        self.output.forward(features)
+            .fold(pixels, |units, layer| self.dropout.forward(self.activation.after(layer, units)));
+        linear(&self.output, features)
     }
 }

@@ -5,6 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::prelude::*;
 use tinderbox_ops::{WindowOptions, relu_max_pool_2x2};
 
+use crate::linear::linear;
 use crate::{Activation, CnnConfig};
 
 /// Those of both filter layers: 3x3, so that height and width stay.
@@ -42,7 +43,7 @@ impl Head {
 
     /// From the last `[batch, filters, height / 4, width / 4]` to `[batch, classes]`.
     pub(crate) fn score(&self, pooled: Tensor<4>) -> Tensor<2> {
-        let hidden = self.activation.forward(self.hidden.forward(pooled.flatten::<2>(1, 3)));
-        self.output.forward(self.dropout.forward(hidden))
+        let hidden = self.activation.after(&self.hidden, pooled.flatten::<2>(1, 3));
+        linear(&self.output, self.dropout.forward(hidden))
     }
 }

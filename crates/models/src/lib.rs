@@ -9,6 +9,7 @@ mod local_net;
 mod activation;
 mod head;
 mod initializer;
+mod linear;
 mod locally_connected;
 
 mod check;

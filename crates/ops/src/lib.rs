@@ -1,19 +1,28 @@
-#![doc = include_str!("../README.md")]
-#![expect(deprecated, reason = "an extension names its backends, and ndarray stays one of them")]
+#![cfg_attr(feature = "burn", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "burn"), doc = "The kernels of `tinderbox-ops`, without Burn.")]
+#![cfg_attr(
+    feature = "burn",
+    expect(deprecated, reason = "an extension names its backends, and ndarray stays one of them")
+)]
+#![cfg_attr(
+    not(feature = "burn"),
+    allow(dead_code, reason = "without Burn the kernels are here for their tests")
+)]
 
+#[cfg(feature = "burn")]
+mod tensors;
 mod window;
 
-mod adam;
-mod convolution;
-mod locally_connected;
-mod relu_max_pool;
-
-mod filters;
 mod kernel;
-mod slices;
 
-pub use adam::{AdamStep, adam};
-pub use convolution::conv2d;
-pub use locally_connected::locally_connected_2d;
-pub use relu_max_pool::relu_max_pool_2x2;
+pub use kernel::adam::AdamStep;
+#[cfg(feature = "burn")]
+pub use tensors::{
+    adam::adam,
+    convolution::conv2d,
+    cross_entropy::cross_entropy,
+    linear::{linear, linear_relu},
+    locally_connected::locally_connected_2d,
+    relu_max_pool::relu_max_pool_2x2,
+};
 pub use window::WindowOptions;

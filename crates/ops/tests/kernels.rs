@@ -7,7 +7,7 @@ use burn::tensor::Tolerance;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use devices::devices;
+use devices::{devices, some_numbers};
 use proptest::prelude::*;
 use tinderbox_ops::{WindowOptions, conv2d, relu_max_pool_2x2};
 
@@ -184,12 +184,4 @@ fn an_image_smaller_than_a_window_panics() {
         Tensor::zeros([1], &device),
         &WindowOptions::new([3, 3]),
     );
-}
-
-/// Numbers around zero, all different, that look like noise.
-fn some_numbers<const D: usize>(shape: [usize; D], seed: u32, device: &Device) -> Tensor<D> {
-    let count = shape.iter().product::<usize>();
-    let values: Vec<f32> =
-        (0..count).map(|index| ((index as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin() * 1.5).collect();
-    Tensor::from_data(TensorData::new(values, shape), device)
 }

@@ -4,14 +4,14 @@
 
 use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
-use super::transpose::transpose;
+use super::transpose::{transpose, transposed};
 
 /// Weights are `[positions, filters, window]`, the bias is `[filters, positions]`.
 pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
 
 fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
-    let pixels = batch_last(images, batch, geometry.pixels());
+    let pixels = transposed(images, [batch, geometry.pixels()]);
     let mut seen = vec![0.0; window * batch];
     let mut scores = vec![0.0; positions * filters * batch];
     for (position, scores) in scores.chunks_exact_mut(filters * batch).enumerate() {
@@ -55,10 +55,10 @@ fn gradients(
             product(&mut seen, false, weight.transposed(), Matrix::new(scores, [filters, batch]));
             scatter(geometry, position, &seen, &mut pixels);
         }
-        batch_last(&pixels, geometry.pixels(), batch)
+        transposed(&pixels, [geometry.pixels(), batch])
     });
     let to_weight = wanted[1].then(|| {
-        let pixels = batch_last(images, batch, geometry.pixels());
+        let pixels = transposed(images, [batch, geometry.pixels()]);
         let mut gradient = vec![0.0; weight.len()];
         for (position, scores) in each() {
             gather(geometry, position, &pixels, &mut seen);
@@ -92,13 +92,6 @@ impl Sizes {
         let batch = images.len() / geometry.pixels();
         Self { batch, window, positions, filters: weight.len() / (positions * window) }
     }
-}
-
-/// `[columns, rows]` from `[rows, columns]`.
-fn batch_last(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut output = vec![0.0; values.len()];
-    transpose((values, columns), [rows, columns], (&mut output, rows));
-    output
 }
 
 /// Fills `seen`, `[window, batch]`, with what `position` sees of `pixels`, `[pixels, batch]`; zero in the padding.

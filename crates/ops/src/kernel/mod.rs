@@ -5,10 +5,16 @@
 
 mod product;
 mod transpose;
+mod vectorised;
 mod window;
 
 pub(crate) mod adam;
 pub(crate) mod convolution;
+pub(crate) mod cross_entropy;
 pub(crate) mod filters;
+pub(crate) mod linear;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The devices that every test machine has.
+//! The devices that every test machine has, and numbers to put on them.
 
 use burn::prelude::*;
 
@@ -7,4 +7,12 @@ pub(crate) fn devices() -> [Device; 2] {
     #[expect(deprecated, reason = "upstream prefers flex; Tinderbox supports both, so both are tested")]
     let ndarray = Device::ndarray();
     [Device::flex(), ndarray]
+}
+
+/// Numbers in `[-1.5, 1.5]`, all different, that look like noise.
+pub(crate) fn some_numbers<const D: usize>(shape: [usize; D], seed: u32, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product::<usize>();
+    let values: Vec<f32> =
+        (0..count).map(|index| ((index as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin() * 1.5).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
 }

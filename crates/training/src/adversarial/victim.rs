@@ -1,9 +1,9 @@
 //! A victim: a model that holds still while it is attacked.
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::prelude::*;
 use tinderbox_models::Classifier;
+use tinderbox_ops::cross_entropy;
 
 use super::AttackError;
 
@@ -38,10 +38,7 @@ impl Victim {
         let batch = images.dims()[0];
         let images = images.inner().autodiff().require_grad();
         let labels = labels.inner().autodiff();
-        let loss = CrossEntropyLossConfig::new()
-            .init(&images.device())
-            .forward(self.0.logits(images.clone()), labels)
-            * batch as f64;
+        let loss = cross_entropy(self.0.logits(images.clone()), labels) * batch as f64;
         // No path from the images to the loss: no change of them changes it.
         let gradient = images.grad(&loss.backward()).unwrap_or_else(|| images.clone().inner().zeros_like());
         // A sign of NaN is 0 on some backends, which would pass for a model that cannot be attacked.

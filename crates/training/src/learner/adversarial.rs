@@ -1,10 +1,10 @@
 //! Adversarial training: each step learns from its images and from what an attack makes of them.
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLoss;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use tinderbox_models::Classifier;
+use tinderbox_ops::cross_entropy;
 
 use super::LearnerError;
 use crate::adversarial::{Attack, AttackError, Fgsm, Victim};
@@ -57,7 +57,6 @@ impl AdversarialTraining {
         &self,
         model: &M,
         Batch { images, labels }: Batch,
-        cross_entropy: &CrossEntropyLoss,
     ) -> Result<(Tensor<2>, Tensor<1>), AttackError> {
         let victim = Victim::freeze(model);
         let perturbed = Fgsm::new(self.epsilon).perturb(&victim, images.clone(), labels.clone())?;
@@ -65,8 +64,8 @@ impl AdversarialTraining {
         let count = labels.dims()[0];
         let logits = model.logits(Tensor::cat(vec![images, perturbed.autodiff()], 0));
         let [natural, perturbed] = [0, count].map(|first| logits.clone().narrow(0, first, count));
-        let loss = cross_entropy.forward(natural.clone(), labels.clone()) * (1.0 - self.share)
-            + cross_entropy.forward(perturbed, labels) * self.share;
+        let loss = cross_entropy(natural.clone(), labels.clone()) * (1.0 - self.share)
+            + cross_entropy(perturbed, labels) * self.share;
         Ok((natural, loss))
     }
 }
@@ -77,7 +76,6 @@ fn half() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use burn::nn::loss::CrossEntropyLossConfig;
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::activation::sigmoid;
 
@@ -112,8 +110,7 @@ mod tests {
     }
 
     fn loss(training: AdversarialTraining, model: &Smooth, device: &Device) -> Tensor<1> {
-        let cross_entropy = CrossEntropyLossConfig::new().init(device);
-        training.score(model, batch(device), &cross_entropy).expect("finite").1
+        training.score(model, batch(device)).expect("finite").1
     }
 
     /// The mean cross-entropy of `images`, without any of the code above.
@@ -167,8 +164,7 @@ mod tests {
             let mix = f64::from(mix.into_scalar::<f32>());
             assert!((mix - (1.0 - share) * natural - share * robust).abs() < 1e-6, "{share}: {mix}");
         }
-        let cross_entropy = CrossEntropyLossConfig::new().init(&device);
-        let scored = AdversarialTraining::new(0.1).score(&model, batch(&device), &cross_entropy);
+        let scored = AdversarialTraining::new(0.1).score(&model, batch(&device));
         let logits = scored.expect("finite").0.into_data();
         logits.assert_approx_eq::<f32>(&model.logits(images).into_data(), burn::tensor::Tolerance::default());
     }

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use tinderbox_models::Classifier;
+use tinderbox_ops::cross_entropy;
 
 use super::early_stopping::Best;
 use super::{LearnerConfig, Material, Observer, State, Step};
@@ -46,7 +46,6 @@ pub(super) fn run<M: Classifier + Module + 'static>(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> ControlFlow<(), State<M>> {
-    let cross_entropy = CrossEntropyLossConfig::new().init(device);
     let plain = device.clone().inner();
     let started = Instant::now();
     // Both sums stay on the device: reading them each step would make a GPU wait.
@@ -57,7 +56,7 @@ pub(super) fn run<M: Classifier + Module + 'static>(
         observer.step(&Step { epoch, epochs: config.epochs, step, steps })?;
         let batch = material.training.gather(positions, device);
         let labels = batch.labels.clone().inner();
-        let Ok((logits, loss)) = score(config, &state.model, batch, &cross_entropy) else {
+        let Ok((logits, loss)) = score(config, &state.model, batch) else {
             state.diverged = Some(epoch);
             return ControlFlow::Continue(state);
         };
@@ -107,13 +106,12 @@ fn score<M: Classifier + Module + 'static>(
     config: &LearnerConfig,
     model: &M,
     batch: Batch,
-    cross_entropy: &CrossEntropyLoss,
 ) -> Result<(Tensor<2>, Tensor<1>), AttackError> {
     if let Some(adversarial) = &config.adversarial {
-        return adversarial.score(model, batch, cross_entropy);
+        return adversarial.score(model, batch);
     }
     let logits = model.logits(batch.images);
-    let loss = cross_entropy.forward(logits.clone(), batch.labels);
+    let loss = cross_entropy(logits.clone(), batch.labels);
     Ok((logits, loss))
 }
 

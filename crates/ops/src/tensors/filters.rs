@@ -9,9 +9,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
+use super::slices::{Slices, tensor};
 use crate::WindowOptions;
 use crate::kernel::filters::{Geometry, Kernel};
-use crate::slices::{Slices, tensor};
 
 /// `[batch, channels_out, rows, columns]` by `kernel`, which also gives the gradients; all three tensors are slices.
 pub(crate) fn filter<const W: usize, const B: usize>(

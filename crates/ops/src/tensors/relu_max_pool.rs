@@ -12,8 +12,8 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
+use super::slices::{Slices, are_slices, tensor};
 use crate::kernel::relu_max_pool as kernel;
-use crate::slices::{Slices, are_slices, tensor};
 
 /// The largest value of each 2x2 square, or zero if none is above.
 ///

@@ -30,9 +30,11 @@ pub(crate) fn tensor<B: Slices>(values: Vec<f32>, shape: impl Into<Vec<usize>>) 
     B::float_from_data(TensorData::new(values, shape.into()), &B::Device::default())
 }
 
-/// Whether a kernel on slices can take this tensor.
+/// Whether a kernel on slices can take this tensor. An empty one is left to Burn.
 pub(crate) fn are_slices<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && is_slice(&tensor.clone().into_dispatch().kind)
+    tensor.dtype() == DType::F32
+        && tensor.shape().num_elements() > 0
+        && is_slice(&tensor.clone().into_dispatch().kind)
 }
 
 /// Whether a kernel on slices that has no gradient can take this tensor.

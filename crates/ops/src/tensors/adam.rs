@@ -4,31 +4,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, NdArray, backend_extension};
 use burn::prelude::*;
 
-use crate::kernel::adam as kernel;
-use crate::slices::{Slices, are_untracked_slices};
-
-/// The numbers of one step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    /// Number of the step, from 1.
-    pub time: usize,
-    /// Step width, above 0.
-    pub learning_rate: f64,
-    /// Decay of the mean of gradients and of the mean of their squares, in `[0, 1)`.
-    pub betas: [f32; 2],
-    /// Added to the denominator, above 0.
-    pub epsilon: f32,
-}
-
-impl AdamStep {
-    /// Both with the corrections of the two means in them, so that no pass is spent on these.
-    pub(crate) fn rate_and_epsilon(&self) -> [f32; 2] {
-        let time = i32::try_from(self.time).unwrap_or(i32::MAX);
-        let [first, second] = self.betas.map(|beta| 1.0 - f64::from(beta).powi(time));
-        let rate = self.learning_rate * second.sqrt() / first;
-        [rate as f32, (f64::from(self.epsilon) * second.sqrt()) as f32]
-    }
-}
+use super::slices::{Slices, are_untracked_slices};
+use crate::kernel::adam::{self as kernel, AdamStep};
 
 /// The parameter and its two moments after a step.
 ///

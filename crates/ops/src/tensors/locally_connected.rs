@@ -6,10 +6,10 @@
 use burn::prelude::*;
 use burn::tensor::assert_shape;
 
+use super::filters::filter;
+use super::slices::are_slices;
 use crate::WindowOptions;
-use crate::filters::filter;
 use crate::kernel::locally_connected::KERNEL;
-use crate::slices::are_slices;
 
 /// A convolution without shared weights: every output position has weights of its own.
 ///

@@ -4,10 +4,10 @@ use burn::prelude::*;
 use burn::tensor::assert_shape;
 use burn::tensor::ops::ConvOptions;
 
+use super::filters::filter;
+use super::slices::are_slices;
 use crate::WindowOptions;
-use crate::filters::filter;
 use crate::kernel::convolution::KERNEL;
-use crate::slices::are_slices;
 
 /// A convolution with a bias for each filter.
 ///

@@ -1,0 +1,84 @@
+//! A linear layer, with or without `ReLU` after it: each direction is one product.
+
+use super::product::{Matrix, product};
+use super::transpose::transposed;
+use super::vectorised::vectorised;
+
+/// `[batch, outputs]` from `input`, `[batch, inputs]`, `weight`, `[inputs, outputs]`, and `bias`, `[outputs]`.
+pub(crate) fn forward(input: &[f32], weight: &[f32], bias: &[f32], relu: bool) -> Vec<f32> {
+    let Sizes { batch, inputs, outputs } = Sizes::new(weight, input.len(), bias.len());
+    let mut output = bias.repeat(batch);
+    product(&mut output, true, Matrix::new(input, [batch, inputs]), Matrix::new(weight, [inputs, outputs]));
+    if relu {
+        vectorised(|| {
+            for value in &mut output {
+                *value = if *value <= 0.0 { 0.0 } else { *value };
+            }
+        });
+    }
+    output
+}
+
+/// What input, weight and bias get of `upstream`, `[batch, outputs]`, each if it is wanted; `activated` is the output if
+/// `ReLU` made it.
+pub(crate) fn gradients(
+    input: &[f32],
+    weight: &[f32],
+    activated: Option<&[f32]>,
+    upstream: &[f32],
+    outputs: usize,
+    wanted: [bool; 3],
+) -> [Option<Vec<f32>>; 3] {
+    let Sizes { batch, inputs, .. } = Sizes::new(weight, input.len(), outputs);
+    let masked = activated.map(|activated| mask(upstream, activated));
+    let upstream = masked.as_deref().unwrap_or(upstream);
+    let to_input = wanted[0].then(|| {
+        // The products are fastest where the inner sizes of both factors lie side by side, so it is the small upstream that is
+        // turned, not the weights.
+        let turned = transposed(upstream, [batch, outputs]);
+        let mut gradient = vec![0.0; inputs * batch];
+        let (weight, turned) =
+            (Matrix::new(weight, [inputs, outputs]), Matrix::new(&turned, [outputs, batch]));
+        product(&mut gradient, false, weight, turned);
+        transposed(&gradient, [inputs, batch])
+    });
+    let to_weight = wanted[1].then(|| {
+        let mut gradient = vec![0.0; weight.len()];
+        let input = Matrix::new(input, [batch, inputs]).transposed();
+        product(&mut gradient, false, input, Matrix::new(upstream, [batch, outputs]));
+        gradient
+    });
+    let to_bias = wanted[2].then(|| {
+        let mut gradient = vec![0.0; outputs];
+        vectorised(|| {
+            for row in upstream.chunks_exact(outputs) {
+                for (gradient, value) in gradient.iter_mut().zip(row) {
+                    *gradient += value;
+                }
+            }
+        });
+        gradient
+    });
+    [to_input, to_weight, to_bias]
+}
+
+struct Sizes {
+    batch: usize,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl Sizes {
+    fn new(weight: &[f32], input: usize, outputs: usize) -> Self {
+        let inputs = weight.len() / outputs;
+        Self { batch: input / inputs, inputs, outputs }
+    }
+}
+
+/// `upstream` where `ReLU` let the value through. NaN passes, as in `PyTorch`.
+fn mask(upstream: &[f32], activated: &[f32]) -> Vec<f32> {
+    vectorised(|| {
+        let pairs = upstream.iter().zip(activated);
+        pairs.map(|(&upstream, &activated)| if activated <= 0.0 { 0.0 } else { upstream }).collect()
+    })
+}

@@ -1,0 +1,79 @@
+//! Every kernel with a way back, over drawn shapes: the two ways are each other's adjoint.
+//!
+//! A layer without bias is linear in its input and in its weights. With `⟨u, f(x, w)⟩` the sum of an output times `u`, its
+//! gradients by `x` and by `w` therefore fulfil `⟨x, gx⟩ = ⟨w, gw⟩ = ⟨u, f(x, w)⟩`.
+
+use proptest::prelude::*;
+
+use super::filters::{Geometry, Kernel};
+use super::{convolution, linear, locally_connected};
+
+/// `count` numbers in `[-1, 1]` that look like noise.
+fn noise(count: usize, seed: usize) -> Vec<f32> {
+    (0..count).map(|index| ((index + 1) as f32 * 12.9898 + seed as f32 * 78.233).sin()).collect()
+}
+
+/// The sum of products, and that of their magnitudes, which rounding goes with.
+fn dot(left: &[f32], right: &[f32]) -> [f64; 2] {
+    assert_eq!(left.len(), right.len());
+    let products = left.iter().zip(right).map(|(left, right)| f64::from(*left) * f64::from(*right));
+    products.fold([0.0, 0.0], |[sum, magnitude], product| [sum + product, magnitude + product.abs()])
+}
+
+fn assert_same(sums: [[f64; 2]; 3]) {
+    let [[expected, magnitude], others @ ..] = sums;
+    for [sum, _] in others {
+        assert!((sum - expected).abs() <= 1e-5 * magnitude.max(1.0), "{sums:?}");
+    }
+}
+
+fn adjoint(kernel: Kernel, geometry: &Geometry, batch: usize, filters: usize, [weights, biases]: [usize; 2]) {
+    let images = noise(batch * geometry.pixels(), 1);
+    let weight = noise(weights, 2);
+    let upstream = noise(batch * filters * geometry.positions(), 3);
+    let output = (kernel.forward)(geometry, &images, &weight, &vec![0.0; biases]);
+    let [to_images, to_weight, to_bias] =
+        (kernel.gradients)(geometry, &images, &weight, &upstream, [true; 3]).map(Option::unwrap);
+    assert_same([dot(&upstream, &output), dot(&images, &to_images), dot(&weight, &to_weight)]);
+    let ones = dot(&vec![1.0; upstream.len()], &upstream);
+    assert_same([ones, dot(&vec![1.0; biases], &to_bias), ones]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn gradients_of_filters_are_adjoint(
+        [batch, channels, filters] in [1..20_usize, 1..4, 1..20],
+        room in [0..9_usize, 0..9],
+        kernel in [1..5_usize, 1..5],
+        stride in [1..4_usize, 1..4],
+        padding in [0..4_usize, 0..4],
+    ) {
+        // At least one pixel, and one whole window.
+        let image = [0, 1].map(|axis| kernel[axis].saturating_sub(2 * padding[axis]).max(1) + room[axis]);
+        let output = [0, 1].map(|axis| (image[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1);
+        let geometry = Geometry { channels, image, output, kernel, stride, padding };
+        let (window, positions) = (geometry.window(), geometry.positions());
+        adjoint(convolution::KERNEL, &geometry, batch, filters, [filters * window, filters]);
+        let sizes = [positions * filters * window, filters * positions];
+        adjoint(locally_connected::KERNEL, &geometry, batch, filters, sizes);
+    }
+
+    #[test]
+    fn gradients_of_a_linear_layer_are_adjoint([batch, inputs, outputs] in [1..40_usize, 1..70, 1..70]) {
+        let [input, weight, upstream] =
+            [noise(batch * inputs, 1), noise(inputs * outputs, 2), noise(batch * outputs, 3)];
+        for relu in [false, true] {
+            let output = linear::forward(&input, &weight, &vec![0.0; outputs], relu);
+            let activated = relu.then_some(output.as_slice());
+            let [to_input, to_weight, to_bias] =
+                linear::gradients(&input, &weight, activated, &upstream, outputs, [true; 3]).map(Option::unwrap);
+            assert_same([dot(&upstream, &output), dot(&input, &to_input), dot(&weight, &to_weight)]);
+            let passed: Vec<f32> =
+                upstream.iter().zip(&output).map(|(&up, &out)| if relu && out <= 0.0 { 0.0 } else { up }).collect();
+            let ones = dot(&vec![1.0; passed.len()], &passed);
+            assert_same([ones, dot(&vec![1.0; outputs], &to_bias), ones]);
+        }
+    }
+}

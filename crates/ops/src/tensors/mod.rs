@@ -1,0 +1,11 @@
+//! The operations on Burn's tensors: a function for each, and the kernel as a backend extension with a way back.
+
+pub(crate) mod adam;
+pub(crate) mod convolution;
+pub(crate) mod cross_entropy;
+pub(crate) mod linear;
+pub(crate) mod locally_connected;
+pub(crate) mod relu_max_pool;
+
+mod filters;
+mod slices;
