@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::download::Progress;
 use crate::fetch::{FetchError, fetch};
 use crate::find::Places;
@@ -31,7 +33,8 @@ pub struct Dataset {
 }
 
 /// Where images come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The dataset's own files, in this folder.
     Files(PathBuf),

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use tinderbox_data::{Choice, Dataset, Origin, Places, State, find, list, load, manifest, verify};
+use tinderbox_data::{
+    Choice, Dataset, Origin, Places, State, find, list, load, manifest, read_snapshot, verify, write_snapshot,
+};
 
 /// The real data; `None`, with a loud line, where no folder is given.
 fn usps() -> Option<Dataset> {
@@ -48,4 +50,17 @@ fn the_files_are_listed_and_verified() {
     let folder = find(usps, &places).expect("found");
     assert!(verify(usps, &folder).iter().all(|file| matches!(file.state, State::Ok)));
     assert_eq!(list(&places)[0].found.as_ref().expect("found"), &folder);
+}
+
+#[test]
+fn a_snapshot_holds_the_bits_that_the_text_gives() {
+    let Some(data) = usps() else { return };
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("images.safetensors");
+    let sha256 = write_snapshot(&data, &path).expect("written");
+    let read = read_snapshot(&path, sha256).expect("read");
+    let bits = |pixels: &[f32]| pixels.iter().map(|pixel| pixel.to_bits()).collect::<Vec<_>>();
+    assert!(bits(read.training.pixels()) == bits(data.training.pixels()));
+    assert!(bits(read.test.pixels()) == bits(data.test.pixels()));
+    assert!(read == data);
 }

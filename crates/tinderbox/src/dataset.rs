@@ -1,9 +1,9 @@
 //! The images of a command: which were asked for, where they are, and a progress bar if they have to be downloaded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tinderbox_data::{Choice, Dataset, LoadError, Origin, Places, Progress};
+use tinderbox_data::{Checksum, Choice, Dataset, LoadError, Origin, Places, Progress, read_snapshot};
 
 use crate::commands::note;
 
@@ -71,6 +71,25 @@ pub fn arguments_of(dataset: &Dataset) -> Vec<String> {
     }
 }
 
+/// The images of a run: its snapshot, of which `sha256` is the checksum, else what `load` finds.
+///
+/// A snapshot that is gone or damaged costs time and a note, never a trial.
+///
+/// # Errors
+/// If there is no sound snapshot, and `load` fails.
+pub fn of_run(
+    snapshot: &Path,
+    sha256: Option<Checksum>,
+    load: impl FnOnce() -> Result<Dataset, DatasetError>,
+) -> Result<Dataset, DatasetError> {
+    match sha256.map(|sha256| read_snapshot(snapshot, sha256)) {
+        Some(Ok(dataset)) => return Ok(dataset),
+        Some(Err(error)) => note(format_args!("note: {error}; the dataset's own files are read instead")),
+        None => {}
+    }
+    load()
+}
+
 /// A bar for each file, shown only while bytes come.
 #[derive(Default)]
 pub struct DownloadBar(Option<ProgressBar>);
@@ -93,5 +112,50 @@ impl DownloadBar {
         if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tinderbox_data::{stand_in, write_snapshot};
+
+    use super::*;
+
+    /// How often the source is read for a snapshot that `change` has changed, and that is asked for if `asked`.
+    fn loads(asked: bool, change: impl FnOnce(&Path)) -> usize {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("images.safetensors");
+        let dataset = stand_in("a test");
+        let sha256 = write_snapshot(&dataset, &path).expect("written");
+        change(&path);
+        let mut loads = 0;
+        let found = of_run(&path, asked.then_some(sha256), || {
+            loads += 1;
+            Ok(dataset.clone())
+        });
+        assert!(found.expect("images") == dataset);
+        loads
+    }
+
+    #[test]
+    fn a_sound_snapshot_spares_the_source() {
+        assert_eq!(loads(true, |_| {}), 0);
+    }
+
+    #[test]
+    fn without_a_sound_snapshot_the_source_is_read_once() {
+        let rewrite = |path: &Path, change: fn(&mut Vec<u8>)| {
+            let mut bytes = fs::read(path).expect("read");
+            change(&mut bytes);
+            fs::write(path, bytes).expect("written");
+        };
+        assert_eq!(loads(false, |_| {}), 1);
+        assert_eq!(loads(true, |path| fs::remove_file(path).expect("removed")), 1);
+        assert_eq!(loads(true, |path| rewrite(path, |bytes| bytes.truncate(1000))), 1);
+        assert_eq!(loads(true, |path| rewrite(path, |bytes| bytes[100_000] ^= 1)), 1);
+        let other = || stand_in("another reason");
+        assert_eq!(loads(true, |path| _ = write_snapshot(&other(), path).expect("written")), 1);
     }
 }

@@ -199,6 +199,11 @@ impl RunFolder {
         self.path.join("report.html")
     }
 
+    /// The images of the run, for its workers, while they are at work; see [`tinderbox_data::write_snapshot`].
+    pub fn snapshot_path(&self) -> PathBuf {
+        self.path.join("images.safetensors")
+    }
+
     /// Where workers leave checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
@@ -212,16 +217,19 @@ impl RunFolder {
         Ok(Sqlite::open(self.storage_path())?)
     }
 
-    /// Removes what killed workers left half-written. Only for the holder of the lock, while no crew is at work.
+    /// Removes what killed processes left half-written, and the workers' images. Only for the holder of the lock, while
+    /// no crew is at work.
     ///
     /// # Errors
     /// If the folder cannot be read.
     pub fn sweep(&self) -> Result<(), RunError> {
-        let path = self.checkpoints();
-        let entries = fs::read_dir(&path).map_err(|error| RunError::Io { path, error })?;
-        for entry in entries.flatten().filter(|entry| entry.path().extension() == Some("tmp".as_ref())) {
-            // What cannot be removed only takes space.
-            _ = fs::remove_file(entry.path());
+        // What cannot be removed only takes space.
+        _ = fs::remove_file(self.snapshot_path());
+        for path in [self.path.clone(), self.checkpoints()] {
+            let entries = fs::read_dir(&path).map_err(|error| RunError::Io { path, error })?;
+            for entry in entries.flatten().filter(|entry| entry.path().extension() == Some("tmp".as_ref())) {
+                _ = fs::remove_file(entry.path());
+            }
         }
         Ok(())
     }

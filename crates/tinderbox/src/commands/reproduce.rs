@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use tinderbox_data::Dataset;
+use tinderbox_data::{Dataset, write_snapshot};
 use tinderbox_search::{Storage, StudyId, Timestamp};
 
 use super::outline::Outline;
@@ -314,6 +314,10 @@ fn train(
     }
     let mut arguments = vec!["worker".to_string(), folder.path().display().to_string()];
     arguments.extend(arguments_of(dataset));
+    // Where it cannot be written, workers read the dataset's own files.
+    if let Ok(sha256) = write_snapshot(dataset, &folder.snapshot_path()) {
+        arguments.extend(["--snapshot".to_string(), sha256.to_string()]);
+    }
     let crew = Crew {
         size: workers.min(todo),
         program: std::env::current_exe()?,

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tinderbox_data::Checksum;
 
 use super::{Exit, Refusal};
-use crate::dataset::DatasetArguments;
+use crate::dataset::{DatasetArguments, of_run};
 use crate::run::RunFolder;
 use crate::worker::{self, end_with_parent};
 
@@ -22,6 +23,10 @@ pub(super) struct Worker {
     #[arg(long)]
     name: String,
 
+    /// The run's own copy of the images, if it has this checksum, in place of the dataset
+    #[arg(long, value_name = "SHA256")]
+    snapshot: Option<Checksum>,
+
     #[command(flatten)]
     dataset: DatasetArguments,
 }
@@ -29,12 +34,9 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         end_with_parent();
-        let mut worker = worker::Worker {
-            name: self.name,
-            folder: RunFolder::open(&self.run)?,
-            dataset: self.dataset.load()?,
-            out: std::io::stdout(),
-        };
+        let folder = RunFolder::open(&self.run)?;
+        let dataset = of_run(&folder.snapshot_path(), self.snapshot, || self.dataset.load())?;
+        let mut worker = worker::Worker { name: self.name, folder, dataset, out: std::io::stdout() };
         worker.run()?;
         Ok(Exit::Done)
     }

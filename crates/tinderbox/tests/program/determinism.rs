@@ -76,12 +76,14 @@ fn twenty_kills_at_any_instant_change_no_result() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_worker_that_is_killed_costs_nothing() {
+fn a_worker_that_is_killed_costs_nothing_even_if_its_images_are_damaged_meanwhile() {
     let desk = Desk::new();
     let run = format!("{RUN} --workers 2 --epochs 60");
     desk.run(&format!("{run} --runs whole")).done();
     let mut child = start(&desk, &format!("{run} --runs killed"));
     assert!(wait_for_checkpoint(&desk.path().join("killed"), &mut child));
+    let folder = desk.run_folder("killed");
+    fs::write(folder.join("images.safetensors"), "damaged").expect("written");
     let parent = child.id();
     let workers = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("children");
     let victim = workers.split_whitespace().next().expect("a worker");
@@ -91,6 +93,12 @@ fn a_worker_that_is_killed_costs_nothing() {
     assert!(output.status.success(), "{err}");
     assert!(err.contains("was killed by signal 9"), "{err}");
     assert_eq!(desk.hashes("whole"), desk.hashes("killed"));
+    // Whoever wrote the checkpoint had found them sound; whoever took the place of the dead did not.
+    let logs =
+        ["worker-0.log", "worker-1.log"].map(|log| fs::read_to_string(folder.join(log)).expect("a log"));
+    let notes = logs.concat().matches("the dataset's own files are read instead").count();
+    assert!((1..=2).contains(&notes), "{logs:?}");
+    assert!(!folder.join("images.safetensors").exists());
 }
 
 #[cfg(unix)]
