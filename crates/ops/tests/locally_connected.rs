@@ -6,7 +6,7 @@ use burn::prelude::*;
 use burn::tensor::Tolerance;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use devices::devices;
+use devices::{devices, some_numbers};
 use proptest::prelude::*;
 use tinderbox_ops::{WindowOptions, locally_connected_2d};
 
@@ -219,11 +219,4 @@ fn by_definition(problem: &Problem, images: &[f32], weight: &[f32], bias: &[f32]
         }
     }
     TensorData::new(output, [batch, channels_out, rows, columns])
-}
-
-/// Numbers in `[-1, 1]` without a pattern that a transposition would keep.
-fn some_numbers<const D: usize>(shape: [usize; D], salt: usize, device: &Device) -> Tensor<D> {
-    let count: usize = shape.iter().product();
-    let number = |index: usize| ((index * index + 7 * index + 13 * salt) % 101) as f32 / 50.0 - 1.0;
-    Tensor::from_data(TensorData::new((0..count).map(number).collect(), shape), device)
 }

@@ -9,10 +9,10 @@ pub(crate) fn devices() -> [Device; 2] {
     [Device::flex(), ndarray]
 }
 
-/// Numbers in `[-1.5, 1.5]`, all different, that look like noise.
+/// Numbers in `[-1, 1]`, all different, that look like noise.
 pub(crate) fn some_numbers<const D: usize>(shape: [usize; D], seed: u32, device: &Device) -> Tensor<D> {
     let count = shape.iter().product::<usize>();
     let values: Vec<f32> =
-        (0..count).map(|index| ((index as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin() * 1.5).collect();
+        (0..count).map(|index| ((index as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin()).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
