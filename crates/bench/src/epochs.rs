@@ -76,6 +76,7 @@ impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conduct
             seconds: clock.elapsed().as_secs_f64(),
             cpu_seconds: processor.elapsed().as_secs_f64(),
             loss: Some(epoch.training_loss),
+            accuracy: None,
         };
         // Whoever does not listen asks for nothing more either.
         _ = serde_json::to_writer(&mut self.answers, &told);

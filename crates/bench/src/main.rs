@@ -14,6 +14,9 @@ mod epochs;
 mod material;
 mod products;
 
+mod operations;
+mod trials;
+
 mod publish;
 mod table;
 

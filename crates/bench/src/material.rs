@@ -97,8 +97,12 @@ mod tests {
     fn a_file_cut_short_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("images");
-        std::fs::write(&path, "{\"count\":2,\"shape\":[1,1,1],\"classes\":10}\n\0\0\0\0\x03\x04").expect("written");
+        std::fs::write(&path, "{\"count\":2,\"shape\":[1,1,1],\"classes\":10}\n\0\0\0\0\x03\x04")
+            .expect("written");
         let message = read(&path).expect_err("refused").to_string();
-        assert!(message.ends_with("1 pixels for 2 labels, expected 1x1x1 pixels for each label"), "{message}");
+        assert!(
+            message.ends_with("1 pixels for 2 labels, expected 1x1x1 pixels for each label"),
+            "{message}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use tinderbox::environment;
 use tinderbox_report::benchmark::{Benchmark, Machine, page};
 
 /// The benchmarks in the order of the page.
-const NAMES: [&str; 1] = ["models"];
+const NAMES: [&str; 3] = ["models", "ops", "study"];
 
 /// A result that could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,12 @@ pub(crate) fn publish(benchmark: &Benchmark, folder: &Path) -> Result<PathBuf, P
 /// As `--json` prints it.
 pub(crate) fn json(benchmark: &Benchmark) -> String {
     serde_json::to_string_pretty(benchmark).expect("plain data")
+}
+
+/// What was typed.
+pub(crate) fn command() -> String {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    format!("cargo xtask bench {}", words.join(" "))
 }
 
 /// This machine.

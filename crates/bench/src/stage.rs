@@ -140,8 +140,9 @@ impl Stage {
     pub(crate) fn close(&self, benchmark: &Benchmark) -> Result<Exit, Refusal> {
         self.bar.finish_and_clear();
         if !benchmark.groups.is_empty() {
-            let text = format!("{}\n{}", table::table(benchmark), table::legend(benchmark));
+            // Kept before it is shown: whatever goes wrong with the terminal, the minutes are not lost.
             let page = publish::publish(benchmark, &self.arguments.runs.join("bench"))?;
+            let text = format!("{}\n{}", table::table(benchmark), table::legend(benchmark));
             if self.arguments.json {
                 note(text);
                 say(publish::json(benchmark))?;

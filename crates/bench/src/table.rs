@@ -4,25 +4,23 @@ use std::fmt::Write;
 
 use tinderbox_report::benchmark::{Benchmark, Entry, Group};
 
-/// Cells of a row; the last columns may be empty.
+/// Cells of a row; columns without any are left out.
 type Row = [String; 7];
 
 /// The table, its heading first; each line ends with a newline.
 pub(crate) fn table(benchmark: &Benchmark) -> String {
-    let units: Vec<&str> = benchmark.groups.iter().map(|group| group.unit.as_str()).collect();
-    let rates = benchmark.groups.iter().find_map(|group| group.work.as_ref()).map(|work| work.unit.as_str());
-    let unit = units.first().copied().unwrap_or("seconds");
-    let head: Row =
-        ["work", "contestant", unit, "ratio [range]", rates.unwrap_or(""), if rates.is_some() { "of limit" } else { "" }, "cores"]
-            .map(String::from);
+    let unit = benchmark.groups.first().map_or("time", |group| group.unit.as_str());
+    let head = ["work", "contestant", unit, "ratio [range]", "rate", "of limit", "cores"].map(String::from);
     let rows: Vec<Row> = benchmark
         .groups
         .iter()
         .flat_map(|group| group.entries.iter().map(move |entry| row(group, entry)))
         .collect();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|column| rows.iter().chain([&head]).map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
+    let width = |column: usize| {
+        let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        if widest > 0 { widest.max(head[column].chars().count()) } else { 0 }
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let mut text = line(&head, &widths);
     for (place, row) in rows.iter().enumerate() {
         if place > 0 && rows[place - 1][0] != row[0] {
@@ -37,7 +35,9 @@ pub(crate) fn table(benchmark: &Benchmark) -> String {
 pub(crate) fn legend(benchmark: &Benchmark) -> String {
     let mut text = String::new();
     let mut references: Vec<&str> = Vec::new();
-    for ratio in benchmark.groups.iter().flat_map(|group| &group.entries).filter_map(|entry| entry.ratio.as_ref()) {
+    for ratio in
+        benchmark.groups.iter().flat_map(|group| &group.entries).filter_map(|entry| entry.ratio.as_ref())
+    {
         if !references.contains(&ratio.reference.as_str()) {
             references.push(&ratio.reference);
         }
@@ -50,13 +50,32 @@ pub(crate) fn legend(benchmark: &Benchmark) -> String {
             references.join(" or ")
         );
     }
-    if let Some(work) = benchmark.groups.iter().find_map(|group| group.work.as_ref()) {
-        _ = writeln!(text, "limit: {}, here {:.1} {}", work.limit, work.ceiling, work.unit);
+    for limit in limits(benchmark) {
+        _ = writeln!(text, "limit: {limit}");
     }
     for note in &benchmark.notes {
         _ = writeln!(text, "note: {note}");
     }
     text
+}
+
+/// What rates are compared with, and how high it was over the groups.
+fn limits(benchmark: &Benchmark) -> Vec<String> {
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    let works = || benchmark.groups.iter().filter_map(|group| group.work.as_ref());
+    for work in works() {
+        if !names.contains(&(&work.limit, &work.unit)) {
+            names.push((&work.limit, &work.unit));
+        }
+    }
+    let line = |(limit, unit): (&str, &str)| {
+        let rates: Vec<f64> = works().filter(|work| work.limit == limit).map(|work| work.ceiling).collect();
+        let low = rates.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = rates.iter().copied().fold(0.0, f64::max);
+        let range = if rates.len() > 1 { format!("{low:.1} to {high:.1}") } else { format!("{low:.1}") };
+        format!("{limit}, here {range} {unit}")
+    };
+    names.into_iter().map(line).collect()
 }
 
 fn row(group: &Group, entry: &Entry) -> Row {
@@ -66,15 +85,19 @@ fn row(group: &Group, entry: &Entry) -> Row {
     let ratio = entry.ratio.as_ref().map_or_else(String::new, |ratio| {
         format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high)
     });
-    let share = group.work.as_ref().zip(entry.rate).map_or_else(String::new, |(work, rate)| {
-        format!("{:.0} %", 100.0 * work.share(rate))
-    });
+    let rate = group.work.as_ref().zip(entry.rate);
+    let rate = rate.map_or_else(String::new, |(work, rate)| format!("{rate:.1} {}", work.unit));
+    let share = group
+        .work
+        .as_ref()
+        .zip(entry.rate)
+        .map_or_else(String::new, |(work, rate)| format!("{:.0} %", 100.0 * work.share(rate)));
     [
         group.name.clone(),
         entry.name.clone(),
         figures(entry.median),
         ratio,
-        number(entry.rate, 1),
+        rate,
         share,
         number(entry.cores, 2),
     ]
@@ -93,13 +116,11 @@ fn figures(value: f64) -> String {
 
 fn line(row: &Row, widths: &[usize]) -> String {
     let mut text = String::new();
-    for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+    let filled = row.iter().zip(widths).enumerate().filter(|(_, (_, width))| **width > 0);
+    for (column, (cell, width)) in filled {
         let pad = " ".repeat(width - cell.chars().count());
-        let cell = if column < 2 { format!("{cell}{pad}") } else { format!("{pad}{cell}") };
-        if *width > 0 {
-            text.push_str(if column == 0 { "" } else { "  " });
-            text.push_str(&cell);
-        }
+        text.push_str(if column == 0 { "" } else { "  " });
+        text.push_str(&if column < 2 { format!("{cell}{pad}") } else { format!("{pad}{cell}") });
     }
     format!("{}\n", text.trim_end())
 }
@@ -123,7 +144,8 @@ mod tests {
             limit: "a product".into(),
             seconds: 1.0,
         };
-        let group = Group::new("fcn, batch 32", "s an epoch", Some(work), entries, |entry| entry.name == "pytorch");
+        let group =
+            Group::new("fcn, batch 32", "s an epoch", Some(work), entries, |entry| entry.name == "pytorch");
         let benchmark = Benchmark {
             name: "models".into(),
             title: "Epochs".into(),
@@ -137,9 +159,9 @@ mod tests {
             groups: vec![group],
         };
         let expected = "\
-            work           contestant      s an epoch      ratio [range]  GFLOP/s  of limit  cores\n\
-            fcn, batch 32  tinderbox flex       0.500  0.38 [0.25, 0.50]     20.0      50 %   1.00\n\
-            fcn, batch 32  pytorch               1.50                         6.7      17 %\n";
+            work           contestant      s an epoch      ratio [range]          rate  of limit  cores\n\
+            fcn, batch 32  tinderbox flex       0.500  0.38 [0.25, 0.50]  20.0 GFLOP/s      50 %   1.00\n\
+            fcn, batch 32  pytorch               1.50                      6.7 GFLOP/s      17 %\n";
         assert_eq!(table(&benchmark), expected);
         let legend = legend(&benchmark);
         assert_eq!(

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn an_entry_has_the_median_of_the_seconds_and_of_the_cores() {
-        let told = |seconds, cpu_seconds, loss| Told { seconds, cpu_seconds, loss: Some(loss) };
+        let told =
+            |seconds, cpu_seconds, loss| Told { seconds, cpu_seconds, loss: Some(loss), accuracy: None };
         let entry = entry("one", &[told(2.0, 1.0, 0.9), told(4.0, 4.0, 0.5), told(1.0, 0.75, 0.1)]);
         assert_eq!((entry.median, entry.cores, entry.loss), (2.0, Some(0.75), Some(0.1)));
         assert_eq!(entry.samples, [2.0, 4.0, 1.0]);

@@ -128,8 +128,7 @@ impl Group {
             Some(best) if entries[best].median <= entries[place].median => Some(best),
             _ => Some(place),
         };
-        let reference =
-            (0..entries.len()).filter(|&place| is_reference(&entries[place])).fold(None, fastest);
+        let reference = (0..entries.len()).filter(|&place| is_reference(&entries[place])).fold(None, fastest);
         if let Some(place) = reference {
             let reference = entries[place].clone();
             for (_, entry) in entries.iter_mut().enumerate().filter(|(other, _)| *other != place) {

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tinderbox::backend::Backend;
+use tinderbox::dataset::DatasetArguments;
 use tinderbox::environment;
 use tinderbox_models::NetworkConfig;
 
 use super::{Exit, Refusal};
 use crate::contestant::{Hello, Refused};
-use crate::{epochs, material, products};
+use crate::{epochs, material, operations, products, trials};
 
 #[derive(Debug, Args)]
 pub(super) struct Contestant {
@@ -50,6 +51,27 @@ enum Work {
     },
     /// Products of large square matrices
     Squares,
+    /// A whole trial for each line
+    Trials {
+        /// Where tensors live
+        #[arg(long, value_enum)]
+        backend: Backend,
+        /// File for the state of the running trial
+        #[arg(long)]
+        scratch: PathBuf,
+        /// The images
+        #[command(flatten)]
+        dataset: DatasetArguments,
+    },
+    /// Every operation once, in turns, for each line
+    Operations {
+        /// Images in a call
+        #[arg(long)]
+        batch: usize,
+        /// Where tensors live
+        #[arg(long, value_enum)]
+        backend: Backend,
+    },
 }
 
 impl Contestant {
@@ -83,6 +105,19 @@ impl Work {
                 say(&hello(Backend::Flex))?;
                 products::answer_with_squares(questions, io::stdout());
             }
+            Self::Trials { backend, scratch, dataset } => {
+                let device = backend.open()?;
+                let dataset = dataset.load()?;
+                // One that another run left behind must not be gone on from.
+                _ = std::fs::remove_file(&scratch);
+                say(&hello(backend))?;
+                trials::answer(&dataset, &device, scratch, questions, io::stdout())?;
+            }
+            Self::Operations { batch, backend } => {
+                let device = backend.open()?;
+                say(&hello(backend))?;
+                operations::answer(&device, batch, questions, io::stdout());
+            }
         }
         Ok(())
     }
@@ -90,7 +125,8 @@ impl Work {
 
 fn hello(backend: Backend) -> Hello {
     let here = environment::here(backend);
-    let versions = BTreeMap::from([("tinderbox".to_string(), here.tinderbox), ("burn".to_string(), here.burn)]);
+    let versions =
+        BTreeMap::from([("tinderbox".to_string(), here.tinderbox), ("burn".to_string(), here.burn)]);
     Hello { ready: true, versions }
 }
 

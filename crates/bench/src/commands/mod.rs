@@ -1,6 +1,8 @@
 //! The commands of the bench: only they print.
 
 mod models;
+mod ops;
+mod study;
 
 mod contestant;
 
@@ -23,6 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench models --against pytorch,jax
   cargo xtask bench models --model cnn --batch 32 --rounds 11 --json
+  cargo xtask bench ops --backend flex,ndarray
+  cargo xtask bench study --share 0.1
 
 Everybody is measured once in each round, in an order that rotates, after a round that is not counted; ratios are those
 of the same round. Peers run from environments that are made under target/bench. Results are in runs/bench.
@@ -33,6 +37,10 @@ Exit codes: 0 done, 2 refused (bad input, or something is missing), 130 interrup
 enum Command {
     /// Seconds an epoch of the three networks, beside PyTorch and JAX
     Models(models::Models),
+    /// Microseconds a call of our tensor operations, beside Burn's own
+    Ops(ops::Ops),
+    /// Seconds of whole trials by worker processes, beside PyTorch's
+    Study(study::Study),
     /// One of those who are measured; the other commands start it
     #[command(hide = true)]
     Contestant(contestant::Contestant),
@@ -67,6 +75,8 @@ impl Cli {
     pub(crate) fn run(self) -> Result<Exit, Refusal> {
         match self.command {
             Command::Models(command) => command.run(),
+            Command::Ops(command) => command.run(),
+            Command::Study(command) => command.run(),
             Command::Contestant(command) => command.run(),
         }
     }

@@ -11,7 +11,7 @@ use tinderbox_models::{Kind, NetworkConfig};
 use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};
 
 use super::{Exit, Refusal};
-use crate::contestant::{Contestant, ContestantError};
+use crate::contestant::ContestantError;
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::stage::{Stage, StageArguments, is_piped};
 use crate::turns::{entry, take_turns};
@@ -85,7 +85,8 @@ impl Models {
         let turns = usize::from(self.rounds) + 1;
         stage.expect(tasks.iter().map(|task| turns * contestants(task.kind)).sum());
         for task in &tasks {
-            match self.measure(task, &stage, &peers, &images, dataset.training.labels().len(), &mut benchmark) {
+            match self.measure(task, &stage, &peers, &images, dataset.training.labels().len(), &mut benchmark)
+            {
                 Ok(group) => {
                     if is_piped() {
                         stage.line(&format!("measured {}", group.name));
@@ -119,7 +120,7 @@ impl Models {
         Benchmark {
             name: "models".into(),
             title: "Seconds an epoch of the three networks".into(),
-            command: command(),
+            command: publish::command(),
             started: publish::now(),
             machine: publish::machine(),
             versions: BTreeMap::new(),
@@ -146,10 +147,12 @@ impl Models {
         let own = |words: &[&str]| {
             stage.own(words).map_err(|source| ContestantError::Start { name: "tinderbox".into(), source })
         };
-        let mut contestants: Vec<Contestant> = vec![
-            stage.start("squares", own(&["squares"])?)?,
-            stage.start("products", own(&["products", "--network", &json, "--batch", &size, "--count", &number])?)?,
-        ];
+        let mut squares = own(&["squares"])?;
+        let mut bare = own(&["products", "--network", &json, "--batch", &size, "--count", &number])?;
+        for limit in [&mut squares, &mut bare] {
+            limit.envs(products::KEEPS_PAGES);
+        }
+        let mut contestants = vec![stage.start("squares", squares)?, stage.start("products", bare)?];
         let path = images.display().to_string();
         for backend in &self.backend {
             let place = backend.to_string();
@@ -188,7 +191,7 @@ impl Models {
             amount: operations / 1e9,
             unit: "GFLOP/s".into(),
             ceiling: products::CEILING_OPERATIONS / median(&squares) / 1e9,
-            limit: format!("a product of {0}x{0} matrices by Burn's flex", products::SIDE),
+            limit: products::limit(),
             seconds: 1.0,
         };
         let reference = self.reference(peers);
@@ -197,7 +200,9 @@ impl Models {
 
     /// How the name begins of those that ratios refer to.
     fn reference(&self, peers: &[Ready]) -> String {
-        peers.first().map_or_else(|| format!("tinderbox {}", self.backend[0]), |peer| peer.peer.name().to_string())
+        peers
+            .first()
+            .map_or_else(|| format!("tinderbox {}", self.backend[0]), |peer| peer.peer.name().to_string())
     }
 }
 
@@ -214,12 +219,6 @@ fn variants(peers: &[Ready], kind: Kind) -> impl Iterator<Item = (&Ready, String
             (peer, format!("{} {formulation}", peer.peer.name()).trim_end().to_string(), *formulation)
         })
     })
-}
-
-/// What was typed.
-fn command() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    format!("cargo xtask bench {}", words.join(" "))
 }
 
 /// The kind that a user names as a file does.

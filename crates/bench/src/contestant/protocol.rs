@@ -33,4 +33,7 @@ pub(crate) struct Told {
     /// The mean loss of an epoch; none of other work.
     #[serde(default)]
     pub(crate) loss: Option<f64>,
+    /// The test accuracy of a whole trial, in `[0, 1]`; none if it diverged, and of other work.
+    #[serde(default)]
+    pub(crate) accuracy: Option<f64>,
 }

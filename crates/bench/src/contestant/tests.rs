@@ -13,16 +13,18 @@ const READY: &str = r#"echo '{"ready":true,"versions":{"sh":"1"}}'"#;
 
 #[test]
 fn a_contestant_is_asked_and_answers() {
-    let script = format!(r#"{READY}; read question; echo "{{\"seconds\":1.5,\"cpu_seconds\":1,\"loss\":$question}}""#);
+    let script =
+        format!(r#"{READY}; read question; echo "{{\"seconds\":1.5,\"cpu_seconds\":1,\"loss\":$question}}""#);
     let mut contestant = start(&script).expect("ready");
     assert_eq!(contestant.hello.versions["sh"], "1");
     let told: Told = contestant.ask("0.25", &AtomicBool::new(false)).expect("an answer");
-    assert_eq!(told, Told { seconds: 1.5, cpu_seconds: 1.0, loss: Some(0.25) });
+    assert_eq!(told, Told { seconds: 1.5, cpu_seconds: 1.0, loss: Some(0.25), accuracy: None });
 }
 
 #[test]
 fn it_is_kept_to_its_threads() {
-    let script = format!(r#"{READY}; read question; echo "{{\"seconds\":$OMP_NUM_THREADS,\"cpu_seconds\":$NPROC}}""#);
+    let script =
+        format!(r#"{READY}; read question; echo "{{\"seconds\":$OMP_NUM_THREADS,\"cpu_seconds\":$NPROC}}""#);
     let told: Told = start(&script).expect("ready").ask("", &AtomicBool::new(false)).expect("an answer");
     assert!((told.seconds - 1.0).abs() < 1e-12 && (told.cpu_seconds - 1.0).abs() < 1e-12, "{told:?}");
 }

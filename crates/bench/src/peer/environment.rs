@@ -19,7 +19,9 @@ pub(crate) enum EnvironmentError {
         source: std::io::Error,
     },
     /// There is no Python.
-    #[error("{name} needs Python 3.11 or later with `venv`: `python3` {reason}; install it, or name one with --python {name}=PATH")]
+    #[error(
+        "{name} needs Python 3.11 or later with `venv`: `python3` {reason}; install it, or name one with --python {name}=PATH"
+    )]
     Python {
         /// The peer.
         name: String,
@@ -95,9 +97,11 @@ pub(super) fn make(
     };
     let first = match index {
         // A mirror that does not answer must not cost minutes: the other index has everything too.
-        Some(index) => {
-            run(pip(&["--retries", "0", "--timeout", "10", "--extra-index-url", PYPI, "--index-url", index]), &log, stop)?
-        }
+        Some(index) => run(
+            pip(&["--retries", "0", "--timeout", "10", "--extra-index-url", PYPI, "--index-url", index]),
+            &log,
+            stop,
+        )?,
         None => run(pip(&[]), &log, stop)?,
     };
     if first.is_err()
@@ -151,7 +155,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut cargo = Command::new(env!("CARGO"));
         cargo.arg("--no-such-flag");
-        let said = run(cargo, &folder.path().join("log"), &AtomicBool::new(false)).expect("run").expect_err("fails");
+        let said =
+            run(cargo, &folder.path().join("log"), &AtomicBool::new(false)).expect("run").expect_err("fails");
         assert!(said.contains("--help"), "{said}");
     }
 

@@ -12,10 +12,11 @@ use tinderbox_models::{Kind, NetworkConfig};
 pub(crate) use environment::EnvironmentError;
 
 /// The scripts of all peers.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("conducted.py", include_str!("../../peers/conducted.py")),
     ("pytorch_networks.py", include_str!("../../peers/pytorch_networks.py")),
     ("pytorch_epochs.py", include_str!("../../peers/pytorch_epochs.py")),
+    ("pytorch_trials.py", include_str!("../../peers/pytorch_trials.py")),
     ("jax_epochs.py", include_str!("../../peers/jax_epochs.py")),
 ];
 
@@ -118,6 +119,14 @@ impl Ready {
         if !formulation.is_empty() {
             command.args(["--formulation", formulation]);
         }
+        command
+    }
+
+    /// The command of PyTorch's worker, which runs whole trials on the images in two files.
+    pub(crate) fn trials(&self, training: &Path, test: &Path, threads: usize) -> Command {
+        let mut command = self.script("pytorch_trials.py");
+        command.arg("--training").arg(training).arg("--test").arg(test);
+        command.args(["--threads", &threads.to_string()]);
         command
     }
 

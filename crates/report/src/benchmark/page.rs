@@ -76,10 +76,8 @@ impl<'a> Table<'a> {
         // Ratios are even about 1 on a logarithmic scale, and all of a table share it.
         let ratios = group.entries.iter().filter_map(|entry| entry.ratio.as_ref());
         let scale = Scale::of(ratios.flat_map(|ratio| [ratio.low.ln(), ratio.high.ln()]).chain([0.0]));
-        let limit = group
-            .work
-            .as_ref()
-            .map(|work| format!("{}: {:.1} {}", work.limit, work.ceiling, work.unit));
+        let limit =
+            group.work.as_ref().map(|work| format!("{}: {:.1} {}", work.limit, work.ceiling, work.unit));
         let rows = group.entries.iter().map(|entry| Row::new(group, entry, scale)).collect();
         Self { id, group, limit, rows }
     }
@@ -99,9 +97,8 @@ impl<'a> Row<'a> {
                 || ABSENT.into(),
                 |ratio| format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high),
             ),
-            figure: ratio.map(|ratio| {
-                scale.interval(ratio.median.ln(), (ratio.low.ln(), ratio.high.ln()), 0.0, 0.0)
-            }),
+            figure: ratio
+                .map(|ratio| scale.interval(ratio.median.ln(), (ratio.low.ln(), ratio.high.ln()), 0.0, 0.0)),
             rate: number(entry.rate, 1),
             share: share.map_or_else(|| ABSENT.into(), |share| format!("{:.0} %", 100.0 * share)),
             cores: number(entry.cores, 2),

@@ -50,10 +50,7 @@ fn its_json_has_these_keys_and_comes_back() {
     let keys = |value: &serde_json::Value| {
         value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(
-        keys(&written),
-        "command groups machine name notes rounds started threads title versions"
-    );
+    assert_eq!(keys(&written), "command groups machine name notes rounds started threads title versions");
     assert_eq!(keys(&written["machine"]), "cores cpu os");
     assert_eq!(keys(&written["groups"][0]), "entries name unit work");
     assert_eq!(keys(&written["groups"][0]["entries"][0]), "cores loss median name rate ratio samples");
