@@ -15,6 +15,7 @@ mod material;
 mod products;
 
 mod operations;
+mod searches;
 mod trials;
 
 mod publish;

@@ -9,7 +9,7 @@ use tinderbox::environment;
 use tinderbox_report::benchmark::{Benchmark, Machine, page};
 
 /// The benchmarks in the order of the page.
-const NAMES: [&str; 3] = ["models", "ops", "study"];
+const NAMES: [&str; 4] = ["models", "ops", "study", "search"];
 
 /// A result that could not be kept.
 #[derive(Debug, thiserror::Error)]

@@ -72,7 +72,8 @@ fn limits(benchmark: &Benchmark) -> Vec<String> {
         let rates: Vec<f64> = works().filter(|work| work.limit == limit).map(|work| work.ceiling).collect();
         let low = rates.iter().copied().fold(f64::INFINITY, f64::min);
         let high = rates.iter().copied().fold(0.0, f64::max);
-        let range = if rates.len() > 1 { format!("{low:.1} to {high:.1}") } else { format!("{low:.1}") };
+        let [low, high] = [low, high].map(|rate| format!("{rate:.1}"));
+        let range = if low == high { low } else { format!("{low} to {high}") };
         format!("{limit}, here {range} {unit}")
     };
     names.into_iter().map(line).collect()

@@ -12,6 +12,7 @@ use tinderbox_models::NetworkConfig;
 
 use super::{Exit, Refusal};
 use crate::contestant::{Hello, Refused};
+use crate::searches::{self, Place};
 use crate::{epochs, material, operations, products, trials};
 
 #[derive(Debug, Args)]
@@ -63,6 +64,15 @@ enum Work {
         #[command(flatten)]
         dataset: DatasetArguments,
     },
+    /// A study of trials that try nothing for each line
+    Search {
+        /// Where it lives
+        #[arg(long, value_enum)]
+        storage: Place,
+        /// Where its file lies
+        #[arg(long)]
+        folder: PathBuf,
+    },
     /// Every operation once, in turns, for each line
     Operations {
         /// Images in a call
@@ -112,6 +122,10 @@ impl Work {
                 _ = std::fs::remove_file(&scratch);
                 say(&hello(backend))?;
                 trials::answer(&dataset, &device, scratch, questions, io::stdout())?;
+            }
+            Self::Search { storage, folder } => {
+                say(&hello(Backend::Flex))?;
+                searches::answer(storage, &folder, questions, io::stdout())?;
             }
             Self::Operations { batch, backend } => {
                 let device = backend.open()?;

@@ -2,6 +2,7 @@
 
 mod models;
 mod ops;
+mod search;
 mod study;
 
 mod contestant;
@@ -27,6 +28,7 @@ Examples:
   cargo xtask bench models --model cnn --batch 32 --rounds 11 --json
   cargo xtask bench ops --backend flex,ndarray
   cargo xtask bench study --share 0.1
+  cargo xtask bench search
 
 Everybody is measured once in each round, in an order that rotates, after a round that is not counted; ratios are those
 of the same round. Peers run from environments that are made under target/bench. Results are in runs/bench.
@@ -41,6 +43,8 @@ enum Command {
     Ops(ops::Ops),
     /// Seconds of whole trials by worker processes, beside PyTorch's
     Study(study::Study),
+    /// Microseconds a trial of asking and telling, beside Optuna
+    Search(search::Search),
     /// One of those who are measured; the other commands start it
     #[command(hide = true)]
     Contestant(contestant::Contestant),
@@ -77,6 +81,7 @@ impl Cli {
             Command::Models(command) => command.run(),
             Command::Ops(command) => command.run(),
             Command::Study(command) => command.run(),
+            Command::Search(command) => command.run(),
             Command::Contestant(command) => command.run(),
         }
     }

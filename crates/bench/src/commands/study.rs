@@ -206,7 +206,8 @@ impl Crew {
             let work = &work;
             let running: Vec<_> =
                 self.workers.iter_mut().map(|worker| scope.spawn(move || work(worker))).collect();
-            let joined = running.into_iter().map(|worker| worker.join().expect("a thread that panics nowhere"));
+            let joined =
+                running.into_iter().map(|worker| worker.join().expect("a thread that panics nowhere"));
             joined.collect::<Result<_, _>>()
         })?;
         let seconds = started.elapsed().as_secs_f64();

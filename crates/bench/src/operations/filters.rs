@@ -85,7 +85,8 @@ fn backward<const W: usize, const B: usize>(
     weight: Tensor<W>,
     bias: Tensor<B>,
 ) {
-    drop(layer(images, weight.require_grad(), bias.require_grad()).sum().backward());
+    // Without a sum: the gradient that comes from above is then one tensor in memory, as it is in a network.
+    drop(layer(images, weight.require_grad(), bias.require_grad()).backward());
 }
 
 pub(super) fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {

@@ -23,7 +23,7 @@ pub(super) fn relu_max_pool(
         let maps = maps.clone();
         Box::new(move || {
             if backward {
-                drop(pool(maps.clone().require_grad()).sum().backward());
+                drop(pool(maps.clone().require_grad()).backward());
             } else {
                 pool(maps.clone());
             }

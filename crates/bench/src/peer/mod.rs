@@ -12,12 +12,13 @@ use tinderbox_models::{Kind, NetworkConfig};
 pub(crate) use environment::EnvironmentError;
 
 /// The scripts of all peers.
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("conducted.py", include_str!("../../peers/conducted.py")),
     ("pytorch_networks.py", include_str!("../../peers/pytorch_networks.py")),
     ("pytorch_epochs.py", include_str!("../../peers/pytorch_epochs.py")),
     ("pytorch_trials.py", include_str!("../../peers/pytorch_trials.py")),
     ("jax_epochs.py", include_str!("../../peers/jax_epochs.py")),
+    ("optuna_trials.py", include_str!("../../peers/optuna_trials.py")),
 ];
 
 /// Another program that does the same work.
@@ -27,6 +28,9 @@ pub(crate) enum Peer {
     Pytorch,
     /// JAX, compiled by XLA.
     Jax,
+    /// Optuna, which searches and trains nothing.
+    #[value(skip)]
+    Optuna,
 }
 
 /// An interpreter that was named in place of an environment made here: `pytorch=/usr/bin/python3`.
@@ -49,6 +53,7 @@ impl Peer {
         match self {
             Self::Pytorch => "pytorch",
             Self::Jax => "jax",
+            Self::Optuna => "optuna",
         }
     }
 
@@ -57,6 +62,7 @@ impl Peer {
         match self {
             Self::Pytorch => &["torch==2.15.0", "numpy==2.4.6"],
             Self::Jax => &["jax==0.10.2", "numpy==2.4.6"],
+            Self::Optuna => &["optuna==5.0.0", "numpy==2.4.6"],
         }
     }
 
@@ -64,13 +70,14 @@ impl Peer {
     fn index(self) -> Option<&'static str> {
         match self {
             Self::Pytorch => Some("https://download.pytorch.org/whl/cpu"),
-            Self::Jax => None,
+            Self::Jax | Self::Optuna => None,
         }
     }
 
     /// The ways to write a network that users choose among; the fastest one counts. A single one has no name.
     pub(crate) fn formulations(self, kind: Kind) -> &'static [&'static str] {
         match (self, kind) {
+            (Self::Optuna, _) => &[],
             (_, Kind::Fcn | Kind::Cnn) => &[""],
             (Self::Pytorch, Kind::LocalNet) => &["bmm", "einsum"],
             (Self::Jax, Kind::LocalNet) => &["einsum", "local"],
@@ -108,10 +115,7 @@ impl Ready {
         threads: usize,
         formulation: &str,
     ) -> Command {
-        let script = match self.peer {
-            Peer::Pytorch => "pytorch_epochs.py",
-            Peer::Jax => "jax_epochs.py",
-        };
+        let script = if self.peer == Peer::Jax { "jax_epochs.py" } else { "pytorch_epochs.py" };
         let mut command = self.script(script);
         command.arg("--images").arg(images);
         command.args(["--network", &serde_json::to_string(network).expect("plain data")]);
@@ -130,6 +134,13 @@ impl Ready {
         command
     }
 
+    /// The command of Optuna, which asks and tells, with its file in `folder` if `storage` needs one.
+    pub(crate) fn search(&self, storage: &str, folder: &Path) -> Command {
+        let mut command = self.script("optuna_trials.py");
+        command.args(["--storage", storage, "--folder"]).arg(folder);
+        command
+    }
+
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.python);
         command.arg("-u").arg(self.scripts.join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -143,7 +154,8 @@ impl FromStr for Interpreter {
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = || "expected PEER=PYTHON, such as pytorch=/usr/bin/python3".to_string();
         let (peer, python) = text.split_once('=').ok_or_else(expected)?;
-        let peer = clap::ValueEnum::from_str(peer, false).map_err(|_| expected())?;
+        let known = [Peer::Pytorch, Peer::Jax, Peer::Optuna];
+        let peer = known.into_iter().find(|known| known.name() == peer).ok_or_else(expected)?;
         if python.is_empty() { Err(expected()) } else { Ok(Self { peer, python: python.into() }) }
     }
 }
@@ -164,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_version_is_pinned() {
-        for package in [Peer::Pytorch, Peer::Jax].into_iter().flat_map(Peer::packages) {
+        for package in [Peer::Pytorch, Peer::Jax, Peer::Optuna].into_iter().flat_map(Peer::packages) {
             assert!(package.contains("=="), "{package}");
         }
     }
