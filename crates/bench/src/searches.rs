@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-const LEASE: Lease = Lease::new(Duration::from_secs(60));
+const LEASE: Lease = Lease::new(Duration::from_mins(1));
 
 /// Runs a study for each line, in a file in `folder` if it needs one.
 ///
@@ -106,7 +106,7 @@ mod tests {
             let mut answers = Vec::new();
             let questions = &b"{\"trials\":3}\n{\"trials\":5}\n"[..];
             answer(place, folder.path(), questions, &mut answers).expect("answered");
-            assert_eq!(answers.iter().filter(|byte| **byte == b'\n').count(), 2);
+            assert_eq!(String::from_utf8_lossy(&answers).lines().count(), 2);
         }
         let mut kept = Sqlite::open(folder.path().join("tinderbox.db")).expect("opened");
         let study = kept.open_study("bench", Direction::Minimize).expect("there");

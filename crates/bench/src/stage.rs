@@ -76,16 +76,6 @@ impl Stage {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// This program as a contestant.
-    ///
-    /// # Errors
-    /// If the program does not know where it lies.
-    pub(crate) fn own(&self, words: &[&str]) -> Result<Command, std::io::Error> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("contestant").args(words);
-        Ok(command)
-    }
-
     /// Starts a contestant and waits until it is ready.
     ///
     /// # Errors
@@ -153,6 +143,18 @@ impl Stage {
         }
         Ok(if self.stopped() { Exit::Interrupted } else { Exit::Done })
     }
+}
+
+/// This program as a contestant.
+///
+/// # Errors
+/// If the program does not know where it lies.
+pub(crate) fn own(words: &[&str]) -> Result<Command, ContestantError> {
+    let program = std::env::current_exe()
+        .map_err(|source| ContestantError::Start { name: "tinderbox".to_string(), source })?;
+    let mut command = Command::new(program);
+    command.arg("contestant").args(words);
+    Ok(command)
 }
 
 /// Whether lines are worth saying that a bar shows already.

@@ -121,7 +121,9 @@ fn line(row: &Row, widths: &[usize]) -> String {
     for (column, (cell, width)) in filled {
         let pad = " ".repeat(width - cell.chars().count());
         text.push_str(if column == 0 { "" } else { "  " });
-        text.push_str(&if column < 2 { format!("{cell}{pad}") } else { format!("{pad}{cell}") });
+        let [first, second] = if column < 2 { [cell, &pad] } else { [&pad, cell] };
+        text.push_str(first);
+        text.push_str(second);
     }
     format!("{}\n", text.trim_end())
 }

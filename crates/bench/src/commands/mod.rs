@@ -37,11 +37,11 @@ Exit codes: 0 done, 2 refused (bad input, or something is missing), 130 interrup
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Seconds an epoch of the three networks, beside PyTorch and JAX
+    #[command(about = "Seconds an epoch of the three networks, beside PyTorch and JAX")]
     Models(models::Models),
     /// Microseconds a call of our tensor operations, beside Burn's own
     Ops(ops::Ops),
-    /// Seconds of whole trials by worker processes, beside PyTorch's
+    #[command(about = "Seconds of whole trials by worker processes, beside PyTorch's")]
     Study(study::Study),
     /// Microseconds a trial of asking and telling, beside Optuna
     Search(search::Search),

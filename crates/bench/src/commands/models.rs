@@ -13,7 +13,7 @@ use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};
 use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
 use crate::peer::{EnvironmentError, Peer, Ready};
-use crate::stage::{Stage, StageArguments, is_piped};
+use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::turns::{entry, take_turns};
 use crate::{epochs, material, products, publish};
 
@@ -144,9 +144,6 @@ impl Models {
         let (network, batch) = (&task.network, task.batch);
         let json = serde_json::to_string(network).expect("plain data");
         let (size, number) = (batch.to_string(), count.to_string());
-        let own = |words: &[&str]| {
-            stage.own(words).map_err(|source| ContestantError::Start { name: "tinderbox".into(), source })
-        };
         let mut squares = own(&["squares"])?;
         let mut bare = own(&["products", "--network", &json, "--batch", &size, "--count", &number])?;
         for limit in [&mut squares, &mut bare] {

@@ -11,7 +11,7 @@ use crate::contestant::ContestantError;
 use crate::operations::{Amount, BURN, LIMIT, Measured};
 use crate::products;
 use crate::publish;
-use crate::stage::{Stage, StageArguments, is_piped};
+use crate::stage::{Stage, StageArguments, is_piped, own};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -82,9 +82,7 @@ impl Ops {
     ) -> Result<Vec<Group>, ContestantError> {
         let name = format!("{backend}, batch {batch}");
         let (size, place) = (batch.to_string(), backend.to_string());
-        let mut command = stage
-            .own(&["operations", "--batch", &size, "--backend", &place])
-            .map_err(|source| ContestantError::Start { name: name.clone(), source })?;
+        let mut command = own(&["operations", "--batch", &size, "--backend", &place])?;
         command.envs(products::KEEPS_PAGES);
         let mut contestant = stage.start(&name, command)?;
         versions.extend(contestant.hello.versions.clone());

@@ -10,7 +10,7 @@ use crate::contestant::ContestantError;
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::publish;
 use crate::searches::{Place, Question};
-use crate::stage::{Stage, StageArguments, is_piped};
+use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::turns::{entry, take_turns};
 
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct Search {
     storage: Vec<Place>,
 
     /// Rounds that count
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
 
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) struct Search {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench search
+  cargo xtask bench search                                    some minutes, nearly all of them Optuna's in SQLite
   cargo xtask bench search --trials 1000,10000 --storage memory
 
 A trial draws four parameters at random, is stored, claimed and told a value; nothing is computed. Both write SQLite to the
@@ -85,10 +85,8 @@ impl Search {
         let word = place.word();
         let name = format!("{word}, {trials} trials");
         let folder = stage.folder.display().to_string();
-        let own = stage
-            .own(&["search", "--storage", word, "--folder", &folder])
-            .map_err(|source| ContestantError::Start { name: name.clone(), source })?;
-        let mut contestants = vec![stage.start("tinderbox", own)?];
+        let ours = own(&["search", "--storage", word, "--folder", &folder])?;
+        let mut contestants = vec![stage.start("tinderbox", ours)?];
         for peer in peers {
             contestants.push(stage.start(peer.peer.name(), peer.search(word, &stage.folder))?);
         }

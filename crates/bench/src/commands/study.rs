@@ -1,4 +1,4 @@
-//! `bench study`: the trials of `reproduce` by two crews of worker processes, ours and one that runs PyTorch.
+//! `bench study`: the trials of `reproduce` by two crews of worker processes, ours and one that runs `PyTorch`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use tinderbox_report::benchmark::{Benchmark, Entry, Group};
 use super::{Exit, Refusal};
 use crate::contestant::{Contestant, ContestantError, Told};
 use crate::peer::{EnvironmentError, Peer, Ready};
-use crate::stage::{Stage, StageArguments, is_piped};
+use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::trials::Question;
 use crate::{material, publish};
 
@@ -161,7 +161,7 @@ impl Study {
             Ok::<_, Refusal>(Crew { name, workers, samples: Vec::new(), told: Vec::new() })
         };
         let ours = crew("tinderbox", &|scratch| {
-            let mut command = stage.own(&["trials", "--backend", &self.backend.to_string(), "--scratch"])?;
+            let mut command = own(&["trials", "--backend", &self.backend.to_string(), "--scratch"])?;
             command.arg(scratch).args(arguments_of(dataset));
             Ok(command)
         })?;

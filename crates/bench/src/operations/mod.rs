@@ -22,8 +22,11 @@ pub(crate) struct Operation {
     name: String,
     work: Amount,
     /// Name of each way, and one call of it.
-    ways: Vec<(&'static str, Box<dyn FnMut()>)>,
+    ways: Vec<Way>,
 }
+
+/// A name, and one call.
+type Way = (&'static str, Box<dyn FnMut()>);
 
 /// What bounds an operation, and how much of it one call holds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

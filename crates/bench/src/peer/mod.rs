@@ -24,7 +24,8 @@ const SCRIPTS: [(&str, &str); 6] = [
 /// Another program that does the same work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub(crate) enum Peer {
-    /// PyTorch on its own kernels (oneDNN, MKL).
+    /// `PyTorch` on its own kernels (oneDNN, MKL).
+    #[value(help = "PyTorch on its own kernels (oneDNN, MKL)")]
     Pytorch,
     /// JAX, compiled by XLA.
     Jax,
@@ -66,7 +67,7 @@ impl Peer {
         }
     }
 
-    /// An index to ask first: PyTorch's packages for the CPU alone are a tenth in size.
+    /// An index to ask first: `PyTorch`'s packages for the CPU alone are a tenth in size.
     fn index(self) -> Option<&'static str> {
         match self {
             Self::Pytorch => Some("https://download.pytorch.org/whl/cpu"),
@@ -126,7 +127,7 @@ impl Ready {
         command
     }
 
-    /// The command of PyTorch's worker, which runs whole trials on the images in two files.
+    /// The command of `PyTorch`'s worker, which runs whole trials on the images in two files.
     pub(crate) fn trials(&self, training: &Path, test: &Path, threads: usize) -> Command {
         let mut command = self.script("pytorch_trials.py");
         command.arg("--training").arg(training).arg("--test").arg(test);
