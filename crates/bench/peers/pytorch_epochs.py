@@ -22,7 +22,7 @@ torch.manual_seed(1)
 pixels, labels, _ = images(arguments.images)
 pixels, labels = torch.from_numpy(pixels), torch.from_numpy(labels)
 model = network(json.loads(arguments.network), arguments.formulation)
-# Of PyTorch's three implementations of Adam the fused one is the fastest here.
+# The default, a loop over the parameters, and `foreach` take twice the time of an epoch of the fully connected network.
 optimizer = torch.optim.Adam(model.parameters(), lr=0.001, eps=1e-8, fused=True)
 
 

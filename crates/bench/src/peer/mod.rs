@@ -67,7 +67,7 @@ impl Peer {
         }
     }
 
-    /// An index to ask first: `PyTorch`'s packages for the CPU alone are a tenth in size.
+    /// An index to ask first: `PyTorch`'s packages for the CPU alone bring no CUDA, which is gigabytes.
     fn index(self) -> Option<&'static str> {
         match self {
             Self::Pytorch => Some("https://download.pytorch.org/whl/cpu"),
