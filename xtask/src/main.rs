@@ -2,6 +2,7 @@
 //!
 //! Invariant: depends on no Burn crate, and compiles in seconds.
 
+mod bench;
 mod ci;
 mod program;
 mod test;
@@ -31,6 +32,7 @@ The program, built first if it has to be:
 The workspace:
   test [--only STEP] [--keep-going]       format, lints, tests, documentation
   test --backend wgpu                     the GPU backend compared with flex
+  bench models|ops|study|search           Tinderbox beside PyTorch, JAX, Optuna and plain Burn
   ci                                      test, then a short reproduction, twice
 ";
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("test") => test::run(&arguments),
+        Some("bench") => bench::run(&arguments),
         Some("ci") => ci::run(&arguments),
         Some(name) if program::COMMANDS.contains(&name) => program::run(name, &arguments),
         _ => Err(Error::Command(command)),
@@ -69,7 +72,7 @@ impl std::fmt::Display for Error {
         match self {
             Self::Command(name) => write!(
                 f,
-                "no command `{}`; there are {}, test, ci; see `cargo xtask --help`",
+                "no command `{}`; there are {}, test, bench, ci; see `cargo xtask --help`",
                 name.display(),
                 program::COMMANDS.join(", ")
             ),
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn every_command_is_in_the_help() {
-        for command in program::COMMANDS.iter().chain(&["test", "ci"]) {
+        for command in program::COMMANDS.iter().chain(&["test", "bench", "ci"]) {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(command)), "{command} has no help");
         }
     }

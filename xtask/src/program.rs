@@ -67,14 +67,16 @@ fn wants_help(arguments: &[OsString]) -> bool {
 /// Puts results where a run from the workspace's root would find them again.
 ///
 /// Other paths stay as they are: they mean the folder that the user stands in.
-fn with_runs(command: &str, arguments: &[OsString]) -> Vec<OsString> {
+pub(crate) fn with_runs(command: &str, arguments: &[OsString]) -> Vec<OsString> {
     let typed =
         arguments.iter().any(|word| word == "--runs" || word.to_string_lossy().starts_with("--runs="));
     let at_root = std::env::current_dir().is_ok_and(|here| here == root());
-    if command != "reproduce" || typed || at_root {
+    if !["reproduce", "bench"].contains(&command) || typed || at_root {
         return arguments.to_vec();
     }
-    [&["--runs".into(), root().join("runs").into()], arguments].concat()
+    let runs = ["--runs".into(), root().join("runs").into()];
+    // `bench` has commands of its own, which their arguments follow.
+    if command == "bench" { [arguments, &runs].concat() } else { [&runs, arguments].concat() }
 }
 
 /// Nobody who asks a question should wait for a build of many minutes.
@@ -103,12 +105,12 @@ fn says_finished(line: &str) -> bool {
 
 /// Ctrl-C must reach the program alone: xtask would end first, and hide the code 130 of a run that was saved.
 #[cfg(unix)]
-fn become_program(mut program: Command) -> Result<ExitCode, Error> {
+pub(crate) fn become_program(mut program: Command) -> Result<ExitCode, Error> {
     Err(Error::Start(std::os::unix::process::CommandExt::exec(&mut program)))
 }
 
 #[cfg(not(unix))]
-fn become_program(mut program: Command) -> Result<ExitCode, Error> {
+pub(crate) fn become_program(mut program: Command) -> Result<ExitCode, Error> {
     program.status().map(|status| exit_code(status).into()).map_err(Error::Start)
 }
 

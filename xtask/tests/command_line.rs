@@ -26,9 +26,11 @@ fn help_is_asked_for_in_four_ways() {
 
 #[test]
 fn the_workspace_commands_have_help_of_their_own() {
-    for (words, first) in
-        [("test --help", "Checks the workspace: formatting"), ("ci --help", "Checks the workspace as a")]
-    {
+    for (words, first) in [
+        ("test --help", "Checks the workspace: formatting"),
+        ("bench --help", "Measures Tinderbox beside its peers"),
+        ("ci --help", "Checks the workspace as a"),
+    ] {
         let help = String::from_utf8(xtask(words).stdout).expect("help is text");
         assert!(help.starts_with(first), "{help}");
     }
@@ -37,8 +39,8 @@ fn the_workspace_commands_have_help_of_their_own() {
 #[test]
 fn what_cannot_be_done_is_refused_before_anything_starts() {
     refuses(
-        "bench",
-        "no command `bench`; there are reproduce, report, train, evaluate, predict, data, test, ci; \
+        "publish",
+        "no command `publish`; there are reproduce, report, train, evaluate, predict, data, test, bench, ci; \
          see `cargo xtask --help`",
     );
     refuses("ci --fast", "ci: unexpected `--fast`, expected no arguments");

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod benchmark;
 pub mod claim;
 pub mod markdown;
 pub mod numbers;

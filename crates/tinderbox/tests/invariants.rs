@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The workspace's crates, each with those that it may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("tinderbox-data", &[]),
     ("tinderbox-search", &[]),
     ("tinderbox-report", &[]),
@@ -18,6 +18,18 @@ const ARROWS: [(&str, &[&str]); 8] = [
     (
         "tinderbox",
         &[
+            "tinderbox-data",
+            "tinderbox-search",
+            "tinderbox-report",
+            "tinderbox-ops",
+            "tinderbox-models",
+            "tinderbox-training",
+        ],
+    ),
+    (
+        "tinderbox-bench",
+        &[
+            "tinderbox",
             "tinderbox-data",
             "tinderbox-search",
             "tinderbox-report",

@@ -1,0 +1,154 @@
+//! `contestant`: Tinderbox itself as one of those who are measured; the other commands start it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use tinderbox::backend::Backend;
+use tinderbox::dataset::DatasetArguments;
+use tinderbox::environment;
+use tinderbox_models::NetworkConfig;
+
+use super::{Exit, Refusal};
+use crate::contestant::{Hello, Refused};
+use crate::searches::{self, Place};
+use crate::{epochs, material, operations, products, trials};
+
+#[derive(Debug, Args)]
+pub(super) struct Contestant {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// An epoch of a network for each line
+    Epochs {
+        /// File of images
+        #[arg(long)]
+        images: PathBuf,
+        /// Its configuration, as JSON
+        #[arg(long, value_parser = network)]
+        network: NetworkConfig,
+        /// Images in a step
+        #[arg(long)]
+        batch: usize,
+        /// Where tensors live
+        #[arg(long, value_enum)]
+        backend: Backend,
+    },
+    /// The matrix products of such an epoch
+    Products {
+        /// The network's configuration, as JSON
+        #[arg(long, value_parser = network)]
+        network: NetworkConfig,
+        /// Images in a step
+        #[arg(long)]
+        batch: usize,
+        /// Images in an epoch
+        #[arg(long)]
+        count: usize,
+    },
+    /// Products of large square matrices
+    Squares,
+    /// A whole trial for each line
+    Trials {
+        /// Where tensors live
+        #[arg(long, value_enum)]
+        backend: Backend,
+        /// File for the state of the running trial
+        #[arg(long)]
+        scratch: PathBuf,
+        /// The images
+        #[command(flatten)]
+        dataset: DatasetArguments,
+    },
+    /// A study of trials that try nothing for each line
+    Search {
+        /// Where it lives
+        #[arg(long, value_enum)]
+        storage: Place,
+        /// Where its file lies
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Every operation once, in turns, for each line
+    Operations {
+        /// Images in a call
+        #[arg(long)]
+        batch: usize,
+        /// Where tensors live
+        #[arg(long, value_enum)]
+        backend: Backend,
+    },
+}
+
+impl Contestant {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        match self.work.run() {
+            Ok(()) => Ok(Exit::Done),
+            Err(error) => {
+                // The conductor listens to this line, a person to the other.
+                say(&Refused { error: error.to_string() })?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Work {
+    fn run(self) -> Result<(), Refusal> {
+        let questions = io::stdin().lock();
+        match self {
+            Self::Epochs { images, network, batch, backend } => {
+                let images = material::read(&images)?;
+                let device = backend.open()?;
+                say(&hello(backend))?;
+                epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
+            }
+            Self::Products { network, batch, count } => {
+                say(&hello(Backend::Flex))?;
+                products::answer_with_products(&network, batch, count, questions, io::stdout());
+            }
+            Self::Squares => {
+                say(&hello(Backend::Flex))?;
+                products::answer_with_squares(questions, io::stdout());
+            }
+            Self::Trials { backend, scratch, dataset } => {
+                let device = backend.open()?;
+                let dataset = dataset.load()?;
+                // One that another run left behind must not be gone on from.
+                _ = std::fs::remove_file(&scratch);
+                say(&hello(backend))?;
+                trials::answer(&dataset, &device, scratch, questions, io::stdout())?;
+            }
+            Self::Search { storage, folder } => {
+                say(&hello(Backend::Flex))?;
+                searches::answer(storage, &folder, questions, io::stdout())?;
+            }
+            Self::Operations { batch, backend } => {
+                let device = backend.open()?;
+                say(&hello(backend))?;
+                operations::answer(&device, batch, questions, io::stdout());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hello(backend: Backend) -> Hello {
+    let here = environment::here(backend);
+    let versions =
+        BTreeMap::from([("tinderbox".to_string(), here.tinderbox), ("burn".to_string(), here.burn)]);
+    Hello { ready: true, versions }
+}
+
+fn say(line: &impl serde::Serialize) -> Result<(), Refusal> {
+    writeln!(io::stdout(), "{}", serde_json::to_string(line)?)?;
+    Ok(io::stdout().flush()?)
+}
+
+fn network(text: &str) -> Result<NetworkConfig, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,112 @@
+//! `bench search`: what asking and telling costs a trial, beside Optuna.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use tinderbox_report::benchmark::{Benchmark, Entry, Group};
+
+use super::{Exit, Refusal};
+use crate::contestant::ContestantError;
+use crate::peer::{EnvironmentError, Peer, Ready};
+use crate::publish;
+use crate::searches::{Place, Question};
+use crate::stage::{Stage, StageArguments, is_piped, own};
+use crate::turns::{entry, take_turns};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Search {
+    /// Trials of a study
+    #[arg(long, value_delimiter = ',', default_value = "1000", value_name = "NUMBERS",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    trials: Vec<u32>,
+
+    /// Where studies live: `memory`, `sqlite`
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "memory,sqlite", value_name = "PLACES")]
+    storage: Vec<Place>,
+
+    /// Rounds that count
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
+
+    #[command(flatten)]
+    stage: StageArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench search                                    some minutes, nearly all of them Optuna's in SQLite
+  cargo xtask bench search --trials 1000,10000 --storage memory
+
+A trial draws four parameters at random, is stored, claimed and told a value; nothing is computed. Both write SQLite to the
+disk as they do for everybody: ours is durable once `tell` returns.";
+
+impl Search {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let stage = Stage::open(self.stage.clone())?;
+        let mut benchmark = Benchmark {
+            name: "search".into(),
+            title: "Microseconds a trial of the search".into(),
+            command: publish::command(),
+            started: publish::now(),
+            machine: publish::machine(),
+            versions: BTreeMap::new(),
+            threads: stage.threads(),
+            rounds: self.rounds.into(),
+            notes: Vec::new(),
+            groups: Vec::new(),
+        };
+        let peers = match stage.prepare(&[Peer::Optuna], &mut benchmark.notes) {
+            Err(EnvironmentError::Interrupted) => return Ok(Exit::Interrupted),
+            peers => peers?,
+        };
+        let turns = (1 + peers.len()) * (usize::from(self.rounds) + 1);
+        stage.expect(self.storage.len() * self.trials.len() * turns);
+        'all: for &place in &self.storage {
+            for &trials in &self.trials {
+                match self.measure(place, trials, &stage, &peers, &mut benchmark.versions) {
+                    Ok(group) => benchmark.groups.push(group),
+                    Err(ContestantError::Interrupted) => break 'all,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        stage.close(&benchmark)
+    }
+
+    fn measure(
+        &self,
+        place: Place,
+        trials: u32,
+        stage: &Stage,
+        peers: &[Ready],
+        versions: &mut BTreeMap<String, String>,
+    ) -> Result<Group, ContestantError> {
+        let word = place.word();
+        let name = format!("{word}, {trials} trials");
+        let folder = stage.folder.display().to_string();
+        let ours = own(&["search", "--storage", word, "--folder", &folder])?;
+        let mut contestants = vec![stage.start("tinderbox", ours)?];
+        for peer in peers {
+            contestants.push(stage.start(peer.peer.name(), peer.search(word, &stage.folder))?);
+        }
+        for contestant in &contestants {
+            versions.extend(contestant.hello.versions.clone());
+        }
+        let question = serde_json::to_string(&Question { trials: trials.into() }).expect("plain data");
+        let told = take_turns(&mut contestants, &question, self.rounds.into(), &stage.stop, |who| {
+            stage.done(&format!("{name}: {who}"));
+        })?;
+        if is_piped() {
+            stage.line(&format!("measured {name}"));
+        }
+        let micro = 1e6 / f64::from(trials);
+        let entries = contestants.iter().zip(&told).map(|(contestant, told)| {
+            let whole = entry(contestant.name(), told);
+            let samples = whole.samples.iter().map(|seconds| seconds * micro).collect();
+            Entry { cores: whole.cores, ..Entry::new(contestant.name(), samples) }
+        });
+        let entries = entries.collect();
+        Ok(Group::new(name, "µs a trial", None, entries, |entry| entry.name == Peer::Optuna.name()))
+    }
+}

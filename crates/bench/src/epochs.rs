@@ -1,0 +1,85 @@
+//! Our contestant: the real learner, which waits before each epoch until it is asked for it.
+
+use std::io::{BufRead, Write};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use burn::prelude::Device;
+use cpu_time::ProcessTime;
+use tinderbox_data::Images;
+use tinderbox_models::NetworkConfig;
+use tinderbox_training::Examples;
+use tinderbox_training::learner::{Epoch, LearnerConfig, LearnerError, Material, Observer, Step};
+
+use crate::commands::Refusal;
+use crate::contestant::Told;
+
+/// What is asked for.
+pub(crate) const QUESTION: &str = "epoch";
+
+/// Trains `network` on `images`, an epoch for each line that asks for one.
+///
+/// Everything is as in a trial but for the images that are only looked at: of those there is one, so that an epoch is its
+/// steps.
+///
+/// # Errors
+/// If the training could not be done.
+pub(crate) fn train(
+    network: &NetworkConfig,
+    batch_size: usize,
+    images: &Images,
+    device: &Device,
+    questions: impl BufRead,
+    answers: impl Write,
+) -> Result<(), Refusal> {
+    let shape = images.shape();
+    let examples = |count: usize| {
+        let pixels = &images.pixels()[..count * shape.pixels()];
+        let size = [shape.channels, shape.height, shape.width];
+        Examples::new(pixels, &images.labels()[..count], size, images.classes())
+    };
+    let one = examples(images.labels().len().min(1))?;
+    let material = Material { training: examples(images.labels().len())?, validation: one, test: one };
+    // Nobody asks for so many.
+    let config = LearnerConfig::new().with_batch_size(batch_size).with_epochs(usize::MAX);
+    let mut conducted = Conducted { questions: questions.lines(), answers, started: None };
+    match config.init(1)?.fit(|device| network.init(device), device, &material, &mut conducted) {
+        Err(LearnerError::Interrupted { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(fitted) => Err(format!("the training ended by itself: {:?}", fitted.outcome).into()),
+    }
+}
+
+/// Lets an epoch begin when a line asks for it, and answers at its end.
+struct Conducted<Q, A> {
+    questions: Q,
+    answers: A,
+    started: Option<(Instant, ProcessTime)>,
+}
+
+impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conducted<Q, A> {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        if step.step == 0 {
+            match self.questions.next() {
+                Some(Ok(question)) if question == QUESTION => {
+                    self.started = Some((Instant::now(), ProcessTime::now()));
+                }
+                _ => return ControlFlow::Break(()),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) {
+        let Some((clock, processor)) = self.started.take() else { return };
+        let told = Told {
+            seconds: clock.elapsed().as_secs_f64(),
+            cpu_seconds: processor.elapsed().as_secs_f64(),
+            loss: Some(epoch.training_loss),
+            accuracy: None,
+        };
+        // Whoever does not listen asks for nothing more either.
+        _ = serde_json::to_writer(&mut self.answers, &told);
+        _ = writeln!(self.answers).and_then(|()| self.answers.flush());
+    }
+}

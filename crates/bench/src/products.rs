@@ -1,0 +1,193 @@
+//! The matrix products of a network: the least that an epoch has to compute, and the rate at which this machine can.
+//!
+//! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate.
+
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use burn::prelude::*;
+use burn::tensor::Distribution;
+use cpu_time::ProcessTime;
+use tinderbox_models::{Layer, NetworkConfig};
+
+use crate::contestant::Told;
+
+/// Side of the square matrices whose product gives the ceiling: they fit into the second cache of most machines.
+pub(crate) const SIDE: usize = 512;
+/// Their products in one measurement.
+const REPEATS: usize = 40;
+/// Floating-point operations of one measurement of the ceiling.
+pub(crate) const CEILING_OPERATIONS: f64 = (2 * SIDE * SIDE * SIDE * REPEATS) as f64;
+
+/// Lets glibc keep the pages that a product leaves: giving them back each time doubles the time of small ones.
+pub(crate) const KEEPS_PAGES: [(&str, &str); 2] =
+    [("MALLOC_TRIM_THRESHOLD_", "1000000000"), ("MALLOC_MMAP_THRESHOLD_", "1000000000")];
+
+/// So many products of `[rows, depth]` with `[depth, columns]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Products {
+    count: usize,
+    rows: usize,
+    depth: usize,
+    columns: usize,
+    /// Whether the gradient of its input is needed: not of the first layer's.
+    inner: bool,
+}
+
+/// The products of one forward pass of a batch, layer by layer; each has two more of its size in the backward pass, the
+/// first only one.
+pub(crate) fn products(network: &NetworkConfig, batch: usize) -> Vec<Products> {
+    let layers = network.summary().layers;
+    let weighted = layers.iter().filter(|layer| layer.multiply_adds > 0);
+    weighted.enumerate().map(|(place, layer)| Products::of(layer, batch, place > 0)).collect()
+}
+
+/// Floating-point operations of a step on `batch` images: two for each multiply-add.
+pub(crate) fn operations(network: &NetworkConfig, batch: usize) -> f64 {
+    products(network, batch).iter().map(Products::operations).sum()
+}
+
+/// Computes the products of an epoch of `images` for each line, with nothing around them.
+pub(crate) fn answer_with_products(
+    network: &NetworkConfig,
+    batch: usize,
+    images: usize,
+    questions: impl BufRead,
+    answers: impl Write,
+) {
+    let full = Operands::all(network, batch);
+    let rest = Operands::all(network, images % batch);
+    answer(questions, answers, || {
+        (0..images / batch).flat_map(|_| &full).for_each(Operands::multiply);
+        rest.iter().for_each(Operands::multiply);
+    });
+}
+
+/// Computes [`CEILING_OPERATIONS`] for each line.
+pub(crate) fn answer_with_squares(questions: impl BufRead, answers: impl Write) {
+    let mut square = square();
+    answer(questions, answers, || (0..REPEATS).for_each(|_| square()));
+}
+
+/// A product of two square matrices, to be computed again and again.
+pub(crate) fn square() -> impl FnMut() {
+    let [left, right] = [0, 1].map(|_| random([1, SIDE, SIDE]));
+    move || drop(left.clone().matmul(right.clone()))
+}
+
+/// What the ceiling is, in words.
+pub(crate) fn limit() -> String {
+    format!("a product of {SIDE}x{SIDE} matrices by Burn's flex")
+}
+
+fn answer(questions: impl BufRead, mut answers: impl Write, mut work: impl FnMut()) {
+    for _ in questions.lines().map_while(Result::ok) {
+        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        work();
+        let told = Told {
+            seconds: clock.elapsed().as_secs_f64(),
+            cpu_seconds: processor.elapsed().as_secs_f64(),
+            loss: None,
+            accuracy: None,
+        };
+        // Whoever does not listen asks for nothing more either.
+        _ = serde_json::to_writer(&mut answers, &told);
+        _ = writeln!(answers).and_then(|()| answers.flush());
+    }
+}
+
+impl Products {
+    fn of(layer: &Layer, batch: usize, inner: bool) -> Self {
+        let columns = layer.output[0];
+        let positions: usize = layer.output[1..].iter().product();
+        let depth = layer.multiply_adds as usize / (columns * positions);
+        let biases = (columns * positions) as u64;
+        // Weights of its own for each position make a product of its own, shared ones a taller matrix.
+        if positions > 1 && layer.parameters == layer.multiply_adds + biases {
+            Self { count: positions, rows: batch, depth, columns, inner }
+        } else {
+            Self { count: 1, rows: batch * positions, depth, columns, inner }
+        }
+    }
+
+    fn operations(&self) -> f64 {
+        let passes = if self.inner { 3.0 } else { 2.0 };
+        2.0 * passes * self.count as f64 * self.rows as f64 * self.depth as f64 * self.columns as f64
+    }
+}
+
+/// Matrices of the shapes of a layer's input, weights and output.
+struct Operands {
+    input: Tensor<3>,
+    weight: Tensor<3>,
+    output: Tensor<3>,
+    inner: bool,
+}
+
+impl Operands {
+    fn all(network: &NetworkConfig, batch: usize) -> Vec<Self> {
+        let products = if batch == 0 { Vec::new() } else { products(network, batch) };
+        products.into_iter().map(Self::of).collect()
+    }
+
+    fn of(Products { count, rows, depth, columns, inner }: Products) -> Self {
+        let [input, weight, output] =
+            [[count, rows, depth], [count, depth, columns], [count, rows, columns]].map(random);
+        Self { input, weight, output, inner }
+    }
+
+    /// The forward pass, the gradient of the weights, and that of the input.
+    fn multiply(&self) {
+        let Self { input, weight, output, inner } = self;
+        input.clone().matmul(weight.clone());
+        input.clone().swap_dims(1, 2).matmul(output.clone());
+        if *inner {
+            output.clone().matmul(weight.clone().swap_dims(1, 2));
+        }
+    }
+}
+
+fn random(shape: [usize; 3]) -> Tensor<3> {
+    Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), &Device::flex())
+}
+
+#[cfg(test)]
+mod tests {
+    use tinderbox_models::Kind;
+
+    use super::*;
+
+    fn paper(kind: Kind) -> NetworkConfig {
+        NetworkConfig::paper(kind, [1, 16, 16], 10)
+    }
+
+    #[test]
+    fn shared_weights_make_one_tall_product_and_others_one_a_position() {
+        let first = |kind| products(&paper(kind), 32)[0];
+        let shared = Products { count: 1, rows: 32 * 256, depth: 9, columns: 32, inner: false };
+        assert_eq!(first(Kind::Cnn), shared);
+        assert_eq!(first(Kind::LocalNet), Products { count: 256, rows: 32, ..shared });
+        assert_eq!(first(Kind::Fcn), Products { count: 1, rows: 32, depth: 256, columns: 512, inner: false });
+    }
+
+    #[test]
+    fn a_step_is_three_times_its_forward_pass_but_for_the_first_layer() {
+        for kind in [Kind::Fcn, Kind::Cnn, Kind::LocalNet] {
+            let summary = paper(kind).summary();
+            let expected = 2 * 7 * (3 * summary.multiply_adds() - summary.layers[0].multiply_adds);
+            assert!((operations(&paper(kind), 7) - expected as f64).abs() < 0.5, "{kind}");
+        }
+    }
+
+    #[test]
+    fn each_line_is_answered_with_a_time() {
+        let mut answers = Vec::new();
+        answer_with_products(&paper(Kind::Fcn), 2, 5, &b"epoch\nepoch\n"[..], &mut answers);
+        let answers: Vec<Told> = serde_json::Deserializer::from_slice(&answers)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .expect("answers");
+        assert_eq!(answers.len(), 2);
+        assert!(answers.iter().all(|told| told.seconds > 0.0 && told.loss.is_none()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Our worker of a study: one whole trial for each line, by the program's own code.
+
+use std::fs;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::prelude::Device;
+use cpu_time::ProcessTime;
+use serde::{Deserialize, Serialize};
+use tinderbox::plan::Task;
+use tinderbox::trial::{self, Circumstances};
+use tinderbox_data::Dataset;
+
+use crate::commands::Refusal;
+use crate::contestant::Told;
+
+/// A line that asks for a trial.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    /// Which.
+    pub(crate) trial: Task,
+}
+
+/// Runs a trial for each line; it leaves its checkpoint in `scratch` while it runs, as a trial of `reproduce` does.
+///
+/// # Errors
+/// If a line is no trial, or one could not be done.
+pub(crate) fn answer(
+    dataset: &Dataset,
+    device: &Device,
+    scratch: PathBuf,
+    questions: impl BufRead,
+    mut answers: impl Write,
+) -> Result<(), Refusal> {
+    let circumstances = Circumstances { worker: "bench".into(), attempt: 1, checkpoint: scratch };
+    for question in questions.lines().map_while(Result::ok) {
+        let Question { trial } = serde_json::from_str(&question)?;
+        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        let record = trial::run(&trial, dataset, device, &circumstances, &mut ())?;
+        let told = Told {
+            seconds: clock.elapsed().as_secs_f64(),
+            cpu_seconds: processor.elapsed().as_secs_f64(),
+            loss: None,
+            accuracy: record.results.test.and_then(|test| test.accuracy()),
+        };
+        // Another trial must not go on from here.
+        _ = fs::remove_file(&circumstances.checkpoint);
+        serde_json::to_writer(&mut answers, &told)?;
+        writeln!(answers).and_then(|()| answers.flush())?;
+    }
+    Ok(())
+}
