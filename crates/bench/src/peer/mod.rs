@@ -75,12 +75,14 @@ impl Peer {
         }
     }
 
-    /// The ways to write a network that users choose among; the fastest one counts. A single one has no name.
+    /// The ways to write a network that users choose among, `fused` with the Adam that is not the default of `PyTorch`; the
+    /// fastest one counts. A single one has no name.
     pub(crate) fn formulations(self, kind: Kind) -> &'static [&'static str] {
         match (self, kind) {
             (Self::Optuna, _) => &[],
-            (_, Kind::Fcn | Kind::Cnn) => &[""],
-            (Self::Pytorch, Kind::LocalNet) => &["bmm", "einsum"],
+            (Self::Pytorch, Kind::Fcn | Kind::Cnn) => &["", "fused"],
+            (Self::Pytorch, Kind::LocalNet) => &["bmm", "einsum", "bmm fused"],
+            (Self::Jax, Kind::Fcn | Kind::Cnn) => &[""],
             (Self::Jax, Kind::LocalNet) => &["einsum", "local"],
         }
     }

@@ -21,31 +21,127 @@ pub(crate) fn forward(maps: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
 }
 
 /// What `maps` get of `upstream`: all of it goes to the first largest value of a square, if that is above zero.
-pub(crate) fn gradient(maps: &[f32], [height, width]: [usize; 2], upstream: &[f32]) -> Vec<f32> {
+pub(crate) fn gradient(maps: &[f32], size @ [height, width]: [usize; 2], upstream: &[f32]) -> Vec<f32> {
     let [rows, columns] = [height / 2, width / 2];
     let mut gradient = vec![0.0; maps.len()];
-    let maps = maps.chunks_exact(height * width).zip(gradient.chunks_exact_mut(height * width));
-    for ((map, gradient), upstream) in maps.zip(upstream.chunks_exact(rows * columns)) {
-        let pairs = map.chunks_exact(2 * width).zip(gradient.chunks_exact_mut(2 * width));
-        for ((pair, gradient), upstream) in pairs.zip(upstream.chunks_exact(columns)) {
-            let (upper, lower) = pair.split_at(width);
-            let (to_upper, to_lower) = gradient.split_at_mut(width);
-            let squares = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            let targets = to_upper.chunks_exact_mut(2).zip(to_lower.chunks_exact_mut(2));
-            for (((upper, lower), (to_upper, to_lower)), &upstream) in squares.zip(targets).zip(upstream) {
-                let (first, second) = (larger(upper[0], upper[1]), larger(lower[0], lower[1]));
-                let below = replaces(first, second);
-                let largest = if below { second } else { first };
-                let share = if largest <= 0.0 { 0.0 } else { upstream };
-                let right = if below { replaces(lower[0], lower[1]) } else { replaces(upper[0], upper[1]) };
-                to_upper[0] = if below || right { 0.0 } else { share };
-                to_upper[1] = if below || !right { 0.0 } else { share };
-                to_lower[0] = if below && !right { share } else { 0.0 };
-                to_lower[1] = if below && right { share } else { 0.0 };
+    #[cfg(target_arch = "x86_64")]
+    if columns.is_multiple_of(avx::SQUARES)
+        && let Some(simd) = pulp::x86::V3::try_new()
+    {
+        simd.vectorize(|| avx::gradient(simd, maps, size, upstream, &mut gradient));
+        return gradient;
+    }
+    let mut upstream = upstream.iter();
+    for map in 0..maps.len() / (height * width) {
+        for row in 0..rows {
+            let upper = (map * height + 2 * row) * width;
+            for (square, &upstream) in (upper..).step_by(2).zip(upstream.by_ref().take(columns)) {
+                give(maps, square, width, upstream, &mut gradient);
             }
         }
     }
     gradient
+}
+
+/// Gives `upstream` to one of the square whose upper left value is at `square`, if it is for any.
+fn give(maps: &[f32], square: usize, width: usize, upstream: f32, gradient: &mut [f32]) {
+    let places = [square, square + 1, square + width, square + width + 1];
+    let largest = places[1..].iter().fold(places[0], |largest, &candidate| {
+        if replaces(maps[largest], maps[candidate]) { candidate } else { largest }
+    });
+    if !(maps[largest] <= 0.0) {
+        gradient[largest] = upstream;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx {
+    //! Eight squares at a time.
+
+    use std::arch::x86_64::{__m256, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q};
+
+    use pulp::x86::V3;
+
+    use crate::kernel::vectorised::avx::{load, store};
+
+    /// Squares beside each other, of which two vectors hold the upper and the lower values.
+    pub(super) const SQUARES: usize = 4;
+
+    /// As the function that calls it, where a row of squares is a multiple of [`SQUARES`].
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is compiled for an instruction set only inside its caller")]
+    pub(super) fn gradient(
+        simd: V3,
+        maps: &[f32],
+        [height, width]: [usize; 2],
+        upstream: &[f32],
+        gradient: &mut [f32],
+    ) {
+        let (pairs, per_row) = (height / 2, width / 2 / SQUARES);
+        let mut before = None;
+        let mut upstream = upstream.chunks(2 * SQUARES);
+        for map in 0..maps.len() / (height * width) {
+            for pair in 0..pairs {
+                let upper = (map * height + 2 * pair) * width;
+                for place in (0..per_row).map(|number| upper + number * 2 * SQUARES) {
+                    match before.take() {
+                        None => before = Some(place),
+                        Some(first) => {
+                            let upstream = load(upstream.next().expect("a value for each square"));
+                            eight(simd, maps, [first, place], width, upstream, gradient);
+                        }
+                    }
+                }
+            }
+        }
+        if let (Some(place), Some(upstream)) = (before, upstream.next()) {
+            for (square, &upstream) in (place..).step_by(2).zip(upstream) {
+                super::give(maps, square, width, upstream, gradient);
+            }
+        }
+    }
+
+    /// The squares whose upper values begin at each of `places`, four and four.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is compiled for an instruction set only inside its caller")]
+    fn eight(
+        simd: V3,
+        maps: &[f32],
+        places: [usize; 2],
+        width: usize,
+        upstream: __m256,
+        gradient: &mut [f32],
+    ) {
+        let avx = simd.avx;
+        // Left values of all squares in one vector, right values in the other: squares 0, 1, 4, 5, 2, 3, 6, 7.
+        let sides = |places: [usize; 2]| {
+            let [first, second] = places.map(|place| load(&maps[place..]));
+            let left = avx._mm256_shuffle_ps::<0b10_00_10_00>(first, second);
+            [left, avx._mm256_shuffle_ps::<0b11_01_11_01>(first, second)]
+        };
+        let replaces = |largest, candidate| {
+            let greater = avx._mm256_cmp_ps::<_CMP_GT_OQ>(candidate, largest);
+            avx._mm256_or_ps(greater, avx._mm256_cmp_ps::<_CMP_UNORD_Q>(candidate, candidate))
+        };
+        let upstream = pulp::cast(simd.avx2._mm256_permute4x64_epi64::<0b11_01_10_00>(pulp::cast(upstream)));
+
+        let lower = places.map(|place| place + width);
+        let ([a, b], [c, d]) = (sides(places), sides(lower));
+        let [upper_right, lower_right] = [replaces(a, b), replaces(c, d)];
+        let first = avx._mm256_blendv_ps(a, b, upper_right);
+        let second = avx._mm256_blendv_ps(c, d, lower_right);
+        let below = replaces(first, second);
+        let largest = avx._mm256_blendv_ps(first, second, below);
+        let passes = avx._mm256_cmp_ps::<_CMP_NLE_UQ>(largest, avx._mm256_setzero_ps());
+        let share = avx._mm256_and_ps(passes, upstream);
+
+        let [above, below] = [avx._mm256_andnot_ps(below, share), avx._mm256_and_ps(below, share)];
+        for (share, right, places) in [(above, upper_right, places), (below, lower_right, lower)] {
+            let [left, right] = [avx._mm256_andnot_ps(right, share), avx._mm256_and_ps(right, share)];
+            store(avx._mm256_unpacklo_ps(left, right), &mut gradient[places[0]..]);
+            store(avx._mm256_unpackhi_ps(left, right), &mut gradient[places[1]..]);
+        }
+    }
 }
 
 /// Whether `candidate` becomes the largest value after `largest`.
@@ -92,6 +188,32 @@ mod tests {
         }
         assert_eq!(forward(&[f32::INFINITY, 0.0, 0.0, f32::NEG_INFINITY], [2, 2]), [f32::INFINITY]);
         assert_eq!(forward(&[f32::NEG_INFINITY; 4], [2, 2]), [0.0]);
+    }
+
+    #[test]
+    fn many_squares_at_a_time_give_what_one_gives() {
+        let pattern = [0.5, -1.0, 2.0, f32::NAN, 2.0, 0.0, -3.0, 7.0, f32::INFINITY, 1.0, f32::NEG_INFINITY];
+        for size @ [height, width] in [[2, 8], [4, 8], [6, 8], [3, 9], [16, 16], [5, 24]] {
+            for shift in 0..pattern.len() {
+                let value = |index: usize| pattern[(index * index + 3 * index + shift) % pattern.len()];
+                let maps: Vec<f32> = (0..3 * height * width).map(value).collect();
+                let count = 3 * (height / 2) * (width / 2);
+                let upstream: Vec<f32> = (1..=count).map(|number| number as f32).collect();
+                let mut expected = vec![0.0; maps.len()];
+                for (square, &upstream) in upstream.iter().enumerate() {
+                    let (row, column) = (square / (width / 2), square % (width / 2));
+                    let (map, row) = (row / (height / 2), row % (height / 2));
+                    give(
+                        &maps,
+                        (map * height + 2 * row) * width + 2 * column,
+                        width,
+                        upstream,
+                        &mut expected,
+                    );
+                }
+                assert_eq!(gradient(&maps, size, &upstream), expected, "{size:?} {shift}");
+            }
+        }
     }
 
     #[test]

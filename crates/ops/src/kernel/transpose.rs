@@ -67,6 +67,7 @@ mod avx {
     use pulp::x86::V3;
 
     use super::{Rows, RowsMut, TILE};
+    use crate::kernel::vectorised::avx::{load, store};
 
     /// Interleaves neighbours, then pairs, then halves.
     #[inline(always)]
@@ -94,16 +95,8 @@ mod avx {
                 0 => simd.avx._mm256_permute2f128_ps::<0x20>(first, second),
                 _ => simd.avx._mm256_permute2f128_ps::<0x31>(first, second),
             };
-            let values: [f32; TILE] = pulp::cast(values);
-            to[column * to_pitch..][..TILE].copy_from_slice(&values);
+            store(values, &mut to[column * to_pitch..]);
         }
-    }
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "it is compiled for an instruction set only inside its caller")]
-    fn load(values: &[f32]) -> __m256 {
-        let values: [f32; TILE] = from_fn(|index| values[..TILE][index]);
-        pulp::cast(values)
     }
 }
 
