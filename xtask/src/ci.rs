@@ -10,11 +10,11 @@ use crate::Error;
 use crate::cargo::{root, target};
 use crate::forecast::Backend;
 use crate::program::{build, invocation};
-use crate::test::{spoken, steps};
+use crate::test::{sanitize, spoken, steps};
 
 const HELP: &str = "\
-Checks the workspace as a new machine would: `cargo xtask test`, then a short reproduction that must leave
-a report, and once more, which must find everything done.
+Checks the workspace as a new machine would: `cargo xtask test`, on x86-64 Linux with --sanitize before it, then a short
+reproduction that must leave a report, and once more, which must find everything done.
 
 Usage: cargo xtask ci
 
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
             return Err(Error::Argument { command: "ci", argument: word.clone(), expected });
         }
     }
-    let passed = steps(&[], false)? && Reproduction { epochs: 1 }.check()?;
+    let sanitized = cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) || sanitize()?;
+    let passed = sanitized && steps(&[], false)? && Reproduction { epochs: 1 }.check()?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -13,10 +13,12 @@ Checks the workspace: formatting, lints, tests, documentation. Stops at the firs
 
 Usage: cargo xtask test [--only STEP]... [--keep-going]
        cargo xtask test --backend wgpu
+       cargo xtask test --sanitize
 
   --only STEP      fmt, clippy, alone, test or doc; may be repeated
   --keep-going     run the other steps after a failure too
   --backend wgpu   compare the GPU backend with flex instead; builds it, about 20 minutes on two cores
+  --sanitize       run the kernels, without Burn, under the address sanitizer instead; for x86-64 Linux
 ";
 
 /// Name and command of every step, in order. All of them together compile Burn once and check it once; one of the tests
@@ -37,6 +39,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
             true
         }
         Request::Wgpu => wgpu()?,
+        Request::Sanitize => sanitize()?,
         Request::Steps { only, keep_going } => steps(&only, keep_going)?,
     };
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -52,6 +55,19 @@ fn wgpu() -> Result<bool, Error> {
         eprintln!("{}", notice(Backend::Wgpu));
     }
     Ok(command("wgpu", WGPU).status().map_err(Error::Start)?.success())
+}
+
+/// The kernels are where `unsafe` is. They compile without Burn, in seconds, and into a folder of their own: another flag is
+/// another build of everything.
+const SANITIZE: &str = "test --package tinderbox-ops --no-default-features --lib --target x86_64-unknown-linux-gnu \
+                        --target-dir target/sanitize";
+
+pub(crate) fn sanitize() -> Result<bool, Error> {
+    eprintln!("\n== sanitize: cargo {SANITIZE}");
+    let mut command = command("sanitize", SANITIZE);
+    // Sanitizers are not stable yet; this lets the stable compiler use them.
+    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    Ok(command.status().map_err(Error::Start)?.success())
 }
 
 /// Runs every step in `only`, or all if it is empty; says whether they passed.
@@ -121,11 +137,17 @@ enum Outcome {
 enum Request {
     Help,
     Wgpu,
+    Sanitize,
     Steps { only: Vec<&'static str>, keep_going: bool },
 }
 
 impl Request {
     fn parse(arguments: &[OsString]) -> Result<Self, Error> {
+        if let [word] = arguments
+            && word == "--sanitize"
+        {
+            return Ok(Self::Sanitize);
+        }
         let (mut only, mut keep_going, mut wgpu) = (Vec::new(), false, false);
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
@@ -138,7 +160,12 @@ impl Request {
                 Some("--backend") => {
                     return Err(refuse("--backend", "`--backend wgpu`: the steps cover the others"));
                 }
-                _ => return Err(refuse(word, "--only STEP, --keep-going, --backend wgpu or --help")),
+                _ => {
+                    return Err(refuse(
+                        word,
+                        "--only STEP, --keep-going, --help, or alone --backend wgpu or --sanitize",
+                    ));
+                }
             }
         }
         match (wgpu, only.is_empty() && !keep_going) {
@@ -176,6 +203,7 @@ mod tests {
         let chosen = Request::Steps { only: vec!["clippy", "doc"], keep_going: true };
         assert_eq!(parse("--only clippy --keep-going --only doc"), Ok(chosen));
         assert_eq!(parse("--backend wgpu"), Ok(Request::Wgpu));
+        assert_eq!(parse("--sanitize"), Ok(Request::Sanitize));
     }
 
     #[test]
@@ -185,6 +213,7 @@ mod tests {
         assert_eq!(parse("--only clipy"), Err(message.into()));
         assert!(parse("--backend flex").is_err());
         assert!(parse("--backend wgpu --only doc").is_err());
+        assert!(parse("--sanitize --only doc").is_err());
         assert!(parse("clippy").is_err());
     }
 

@@ -54,7 +54,7 @@ proptest! {
         for device in devices() {
             let device = device.autodiff();
             let logits = (some_numbers([batch, classes], seed, &device) * 4.0).require_grad();
-            let labels: Vec<i64> = (0..batch).map(|index| ((index * 7 + seed as usize) % classes) as i64).collect();
+            let labels: Vec<u8> = (0..batch).map(|index| ((index * 7 + seed as usize) % classes) as u8).collect();
             let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), &device);
             let ours = cross_entropy(logits.clone(), labels.clone());
             let burns = CrossEntropyLossConfig::new().init(&device).forward(logits.clone(), labels);
@@ -130,14 +130,9 @@ fn nan_and_infinity_pass_as_in_pytorch() {
 
 #[test]
 fn an_empty_batch_has_empty_outputs() {
-    for device in devices() {
-        let output = linear_relu(
-            Tensor::zeros([0, 3], &device),
-            Tensor::zeros([3, 2], &device),
-            Tensor::zeros([2], &device),
-        );
-        assert_eq!(output.dims(), [0, 2]);
-    }
+    let device = Device::flex();
+    let (weight, bias) = (Tensor::zeros([3, 2], &device), Tensor::zeros([2], &device));
+    assert_eq!(linear_relu(Tensor::zeros([0, 3], &device), weight, bias).dims(), [0, 2]);
 }
 
 #[test]

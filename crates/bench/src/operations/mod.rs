@@ -7,6 +7,7 @@ mod stopwatch;
 mod adam;
 mod filters;
 mod limits;
+mod linear;
 mod pool;
 
 use std::io::{BufRead, Write};
@@ -98,6 +99,11 @@ fn all(device: &Device, batch: usize) -> Vec<Operation> {
         all.push(pool::relu_max_pool(device, batch, channels, side, false));
         all.push(pool::relu_max_pool(device, batch, channels, side, true));
     }
+    for (units, pass) in [([256, 512], Pass::Weights), ([512, 256], Pass::Both), ([1024, 128], Pass::Both)] {
+        all.push(linear::layer(device, batch, units, Pass::Forward));
+        all.push(linear::layer(device, batch, units, pass));
+    }
+    all.push(linear::loss(device, batch));
     all.push(adam::adam(device, [1024, 128]));
     all.push(adam::adam(device, [64 * 64, 288]));
     all
@@ -135,10 +141,10 @@ mod tests {
             names
         };
         assert_eq!(of(LIMIT).len(), 2);
-        assert_eq!(of(OURS).len(), 14);
+        assert_eq!(of(OURS).len(), 21);
         assert_eq!(of(OURS), of(BURN));
         let mut distinct = of(OURS);
         distinct.dedup();
-        assert_eq!(distinct.len(), 14, "each name is one operation's");
+        assert_eq!(distinct.len(), 21, "each name is one operation's");
     }
 }

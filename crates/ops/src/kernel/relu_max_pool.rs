@@ -49,7 +49,7 @@ fn give(maps: &[f32], square: usize, width: usize, upstream: f32, gradient: &mut
     let largest = places[1..].iter().fold(places[0], |largest, &candidate| {
         if replaces(maps[largest], maps[candidate]) { candidate } else { largest }
     });
-    if !(maps[largest] <= 0.0) {
+    if maps[largest] > 0.0 || maps[largest].is_nan() {
         gradient[largest] = upstream;
     }
 }

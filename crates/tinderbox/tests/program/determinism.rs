@@ -24,6 +24,25 @@ fn one_worker_or_two_give_the_same_hashes() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_bit() {
+    let desk = Desk::new();
+    for backend in ["flex", "ndarray"] {
+        for model in ["fcn", "cnn", "local-net"] {
+            let weights = [1, 2, 5].map(|threads| {
+                let path = desk.path().join(format!("{threads}.safetensors"));
+                let words =
+                    format!("train --model {model} --epochs 1 --dataset stand-in --backend {backend}");
+                let mut train = desk.command(&words);
+                train.arg("--output").arg(&path).env("RAYON_NUM_THREADS", threads.to_string());
+                assert!(train.output().expect("a program").status.success());
+                fs::read(path).expect("weights")
+            });
+            assert!(weights[0] == weights[1] && weights[0] == weights[2], "{model} on {backend}");
+        }
+    }
+}
+
+#[test]
 fn a_run_that_is_killed_and_given_again_ends_as_if_it_had_not_been() {
     for backend in ["flex", "ndarray"] {
         let desk = Desk::new();
