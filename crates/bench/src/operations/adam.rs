@@ -6,7 +6,8 @@ use tinderbox_ops::{AdamStep, adam as fused};
 use super::filters::random;
 use super::{Amount, BURN, OURS, Operation};
 
-const STEP: AdamStep = AdamStep { time: 10, learning_rate: 0.001, betas: [0.9, 0.999], epsilon: 1e-8 };
+const STEP: AdamStep =
+    AdamStep { time: 10, learning_rate: 0.001, betas: [0.9, 0.999], epsilon: 1e-8, weight_decay: 0.0 };
 
 /// A parameter and its two moments.
 type State = (Tensor<2>, [Tensor<2>; 2]);
@@ -35,7 +36,7 @@ pub(super) fn adam(device: &Device, shape: [usize; 2]) -> Operation {
 
 /// As Burn's own optimizer has it, an operation for each sign of the formula.
 fn generic((parameter, [first, second]): State, gradient: Tensor<2>) -> State {
-    let AdamStep { time, learning_rate, betas: [keep_first, keep_second], epsilon } = STEP;
+    let AdamStep { time, learning_rate, betas: [keep_first, keep_second], epsilon, .. } = STEP;
     let first = first.mul_scalar(keep_first) + gradient.clone().mul_scalar(1.0 - keep_first);
     let second = second.mul_scalar(keep_second) + gradient.square().mul_scalar(1.0 - keep_second);
     let power = i32::try_from(time).unwrap_or(i32::MAX);

@@ -13,9 +13,16 @@ pub struct AdamStep {
     pub betas: [f32; 2],
     /// Added to the denominator, above 0.
     pub epsilon: f32,
+    /// Share of a parameter that a step of width 1 takes away from it, at least 0; 0 is Adam, anything above is `AdamW`.
+    pub weight_decay: f64,
 }
 
 impl AdamStep {
+    /// Share of a parameter that its decay leaves.
+    pub(crate) fn kept(&self) -> f32 {
+        (1.0 - self.learning_rate * self.weight_decay) as f32
+    }
+
     /// Both with the corrections of the two means in them, so that no pass is spent on these.
     pub(crate) fn rate_and_epsilon(&self) -> [f32; 2] {
         let time = i32::try_from(self.time).unwrap_or(i32::MAX);
@@ -35,12 +42,13 @@ pub(crate) fn step(
     let [keep_first, keep_second] = settings.betas;
     let [take_first, take_second] = settings.betas.map(|beta| 1.0 - beta);
     let [rate, epsilon] = settings.rate_and_epsilon();
+    let kept = settings.kept();
     let moments = first.iter_mut().zip(second);
     vectorised(|| {
         for ((parameter, &gradient), (first, second)) in parameter.iter_mut().zip(gradient).zip(moments) {
             *first = *first * keep_first + gradient * take_first;
             *second = *second * keep_second + gradient * gradient * take_second;
-            *parameter -= *first * rate / (second.sqrt() + epsilon);
+            *parameter = *parameter * kept - *first * rate / (second.sqrt() + epsilon);
         }
     });
 }

@@ -10,7 +10,7 @@ use crate::kernel::adam::{self as kernel, AdamStep};
 /// The parameter and its two moments after a step.
 ///
 /// `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`, `θ ← θ − α m̂ / (√v̂ + ε)`, where `m̂ = m / (1 − β₁ᵗ)` and
-/// `v̂ = v / (1 − β₂ᵗ)`. The moments start as zeros.
+/// `v̂ = v / (1 − β₂ᵗ)`. The moments start as zeros. With a weight decay `λ` (`AdamW`) it is `(1 − α λ) θ` that is moved.
 ///
 /// On flex and ndarray, in `f32`, it is one pass over the four tensors, in place where nobody else holds them; elsewhere
 /// Burn's operations do it.
@@ -19,7 +19,8 @@ use crate::kernel::adam::{self as kernel, AdamStep};
 /// If the shapes differ.
 ///
 /// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), arXiv:1412.6980, algorithm 1 and the end of
-/// section 2.
+/// section 2; for the decay Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019), arXiv:1711.05101,
+/// algorithm 2.
 pub fn adam<const D: usize>(
     parameter: Tensor<D>,
     gradient: Tensor<D>,
@@ -49,7 +50,7 @@ pub fn adam<const D: usize>(
         let first = first.mul_scalar(keep_first) + gradient.clone().mul_scalar(1.0 - keep_first);
         let second = second.mul_scalar(keep_second) + gradient.square().mul_scalar(1.0 - keep_second);
         let change = first.clone().mul_scalar(rate) / second.clone().sqrt().add_scalar(epsilon);
-        (parameter - change, [first, second])
+        (parameter.mul_scalar(step.kept()) - change, [first, second])
     }
 }
 

@@ -1,4 +1,4 @@
-//! Adam for Burn's [`ModuleOptimizer`](burn::optim::ModuleOptimizer), by the one pass of `tinderbox-ops`.
+//! Adam and `AdamW` for Burn's [`ModuleOptimizer`](burn::optim::ModuleOptimizer), by the one pass of `tinderbox-ops`.
 
 use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::prelude::*;
@@ -9,6 +9,7 @@ use tinderbox_ops::{AdamStep, adam};
 pub(super) struct Adam {
     pub(super) betas: [f32; 2],
     pub(super) epsilon: f32,
+    pub(super) weight_decay: f64,
 }
 
 impl Optimizer for Adam {
@@ -26,7 +27,8 @@ impl Optimizer for Adam {
             None => AdaptiveMomentumState::new(0, gradient.zeros_like(), gradient.zeros_like()),
         };
         let time = momentum.time + 1;
-        let step = AdamStep { time, learning_rate, betas: self.betas, epsilon: self.epsilon };
+        let Self { betas, epsilon, weight_decay } = *self;
+        let step = AdamStep { time, learning_rate, betas, epsilon, weight_decay };
         let (parameter, [first, second]) =
             adam(parameter, gradient, [momentum.moment_1, momentum.moment_2], &step);
         (parameter, Some(AdamState::new(AdaptiveMomentumState::new(time, first, second))))
@@ -41,7 +43,7 @@ impl Optimizer for Adam {
 #[cfg(test)]
 mod tests {
     use burn::module::Param;
-    use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+    use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
     use burn::tensor::Tolerance;
 
     use super::*;
@@ -66,13 +68,17 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_the_steps_of_burns_adam() {
+    fn it_takes_the_steps_of_burns_adam_and_adam_w() {
         #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
         let devices = [Device::flex(), Device::ndarray()];
         for device in devices.map(Device::autodiff) {
-            let ours = descend(Adam { betas: [0.9, 0.999], epsilon: 1e-8 }.into(), &device);
-            let burns = descend(AdamConfig::new().with_epsilon(1e-8).init(), &device);
-            for (ours, burns) in ours.iter().zip(&burns) {
+            let ours = |weight_decay| {
+                descend(Adam { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay }.into(), &device)
+            };
+            let adam = descend(AdamConfig::new().with_epsilon(1e-8).init(), &device);
+            let decayed = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5);
+            let decayed = descend(decayed.init(), &device);
+            for (ours, burns) in ours(0.0).iter().zip(&adam).chain(ours(0.5).iter().zip(&decayed)) {
                 ours.assert_approx_eq::<f32>(burns, Tolerance::absolute(1e-5).set_relative(1e-5));
             }
         }

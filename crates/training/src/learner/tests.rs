@@ -152,7 +152,8 @@ fn the_seed_determines_every_bit_and_another_seed_others() {
 fn a_training_that_is_killed_at_any_step_goes_on_bit_for_bit() {
     let folder = tempfile::tempdir().expect("temporary folder");
     for device in devices() {
-        for optimizer in [Optimizer::default(), Optimizer::Sgd { momentum: 0.9 }] {
+        let adam_w = Optimizer::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.1 };
+        for optimizer in [Optimizer::default(), adam_w, Optimizer::Sgd { momentum: 0.9 }] {
             let config = config(4).with_optimizer(optimizer).with_patience(Some(3));
             let whole = fit(&config, 5, &device, None, &mut ()).expect("trained");
             // Seven steps an epoch: in the first epoch, at an epoch's first step, in the middle, near the end.
@@ -284,6 +285,9 @@ fn settings_outside_their_range_are_named() {
     let adam = Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 0.0 };
     let message = refused(config(1).with_optimizer(adam));
     assert_eq!(message, "optimizer.epsilon is 0, expected a finite number above 0");
+    let adam_w = Optimizer::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: -0.1 };
+    let message = refused(config(1).with_optimizer(adam_w));
+    assert_eq!(message, "optimizer.weight_decay is -0.1, expected a finite number, at least 0");
 }
 
 #[test]
