@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use crate::Error;
 use crate::cargo::{cargo, root, target};
 use crate::forecast::{Backend, is_cold, notice};
-use crate::program::{become_program, with_runs};
+use crate::program::{become_program, wants_help, with_runs};
 
 const HELP: &str = "\
 Measures Tinderbox beside its peers on this machine, in turns, as ratios of the same round.
@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
     match arguments {
         [] => print!("{HELP}"),
         [word] if word == "--help" || word == "-h" || word == "help" => print!("{HELP}"),
+        [_, ..] if wants_help(arguments) && is_cold(&target(), Backend::Cpu) => print!("{HELP}"),
         [_, ..] => {
             if is_cold(&target(), Backend::Cpu) {
                 eprintln!("{}", notice(Backend::Cpu));

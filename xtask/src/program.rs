@@ -60,7 +60,7 @@ fn backend(arguments: &[OsString]) -> Backend {
     if joined || apart { Backend::Wgpu } else { Backend::Cpu }
 }
 
-fn wants_help(arguments: &[OsString]) -> bool {
+pub(crate) fn wants_help(arguments: &[OsString]) -> bool {
     arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
 }
 

@@ -23,7 +23,9 @@ def images(path):
 
 def say(message):
     """Says one line to the conductor."""
-    print(json.dumps(message), flush=True)
+    # JSON has no word for a loss that is not finite.
+    finite = {key: None if value != value or value in (float("inf"), float("-inf")) else value for key, value in message.items()}
+    print(json.dumps(finite), flush=True)
 
 
 def timed(work):

@@ -60,6 +60,8 @@ def optimizer_of(model, training):
     if config["kind"] == "adam":
         betas = (config["beta_1"], config["beta_2"])
         return torch.optim.Adam(model.parameters(), lr=rate, betas=betas, eps=config["epsilon"], fused=True)
+    if config["kind"] != "sgd":
+        raise ValueError(f"optimizer {config['kind']}, expected adam or sgd")
     return torch.optim.SGD(model.parameters(), lr=rate, momentum=config["momentum"])
 
 

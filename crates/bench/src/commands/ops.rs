@@ -65,11 +65,17 @@ impl Ops {
                 match self.measure(*backend, *batch, &stage, &mut benchmark.versions) {
                     Ok(groups) => benchmark.groups.extend(groups),
                     Err(ContestantError::Interrupted) => break 'all,
-                    Err(error) => return Err(error.into()),
+                    // What was measured is kept.
+                    Err(error) => {
+                        stage.line(&error.to_string());
+                        benchmark.notes.push(format!("not measured: {error}"));
+                    }
                 }
             }
         }
-        stage.close(&benchmark)
+        let nothing = benchmark.groups.is_empty() && !stage.stopped();
+        let exit = stage.close(&benchmark)?;
+        if nothing { Err(benchmark.notes.join("; ").into()) } else { Ok(exit) }
     }
 
     /// Everything on one backend with one batch size.

@@ -64,14 +64,27 @@ impl Search {
         stage.expect(self.storage.len() * self.trials.len() * turns);
         'all: for &place in &self.storage {
             for &trials in &self.trials {
-                match self.measure(place, trials, &stage, &peers, &mut benchmark.versions) {
+                match self.measure(
+                    place,
+                    trials,
+                    &stage,
+                    &peers,
+                    &mut benchmark.versions,
+                    &mut benchmark.notes,
+                ) {
                     Ok(group) => benchmark.groups.push(group),
                     Err(ContestantError::Interrupted) => break 'all,
-                    Err(error) => return Err(error.into()),
+                    // What was measured is kept.
+                    Err(error) => {
+                        stage.line(&error.to_string());
+                        benchmark.notes.push(format!("not measured: {error}"));
+                    }
                 }
             }
         }
-        stage.close(&benchmark)
+        let nothing = benchmark.groups.is_empty() && !stage.stopped();
+        let exit = stage.close(&benchmark)?;
+        if nothing { Err(benchmark.notes.join("; ").into()) } else { Ok(exit) }
     }
 
     fn measure(
@@ -81,6 +94,7 @@ impl Search {
         stage: &Stage,
         peers: &[Ready],
         versions: &mut BTreeMap<String, String>,
+        notes: &mut Vec<String>,
     ) -> Result<Group, ContestantError> {
         let word = place.word();
         let name = format!("{word}, {trials} trials");
@@ -88,7 +102,11 @@ impl Search {
         let ours = own(&["search", "--storage", word, "--folder", &folder])?;
         let mut contestants = vec![stage.start("tinderbox", ours)?];
         for peer in peers {
-            contestants.push(stage.start(peer.peer.name(), peer.search(word, &stage.folder))?);
+            match stage.start(peer.peer.name(), peer.search(word, &stage.folder)) {
+                Ok(contestant) => contestants.push(contestant),
+                Err(ContestantError::Interrupted) => return Err(ContestantError::Interrupted),
+                Err(error) => notes.push(format!("{name}: {error}")),
+            }
         }
         for contestant in &contestants {
             versions.extend(contestant.hello.versions.clone());

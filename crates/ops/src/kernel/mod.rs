@@ -1,7 +1,7 @@
 //! The operations on slices of `f32`, for the backends whose tensors are slices; nothing here knows Burn.
 //!
-//! All of them run on the thread that calls them, in one order of summation: the same input gives the same bits,
-//! however many threads there are.
+//! All of them run on the thread that calls them: on one machine the same input gives the same bits, however many threads
+//! there are. Products take the instructions of the processor, and so may differ in their last bits on another one.
 
 mod product;
 mod transpose;

@@ -196,3 +196,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_images_stay_no_images() {
+    let device = Device::flex();
+    let victim = Victim::from_logits(brightness);
+    let none = || Tensor::<4>::zeros([0, 1, 2, 2], &device);
+    let fgsm = Fgsm::new(0.1).perturb(&victim, none(), labels(&[], &device)).expect("attacked");
+    let pgd = Pgd::new(0.1, 0.03).perturb(&victim, none(), labels(&[], &device)).expect("attacked");
+    assert_eq!([fgsm.dims(), pgd.dims()], [[0, 1, 2, 2]; 2]);
+}
