@@ -45,7 +45,7 @@ pub(crate) fn write(path: &Path, images: &Images) -> Result<(), MaterialError> {
     try_write(path, images).map_err(|reason| MaterialError { path: path.to_path_buf(), reason })
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write`](fn@write) wrote.
 ///
 /// # Errors
 /// If the file cannot be read, or holds no images.
