@@ -8,9 +8,11 @@ use proptest::prelude::*;
 use super::filters::{Geometry, Kernel};
 use super::{convolution, linear, locally_connected};
 
-/// `count` numbers in `[-1, 1]` that look like noise.
+/// `count` numbers in `[-1, 1)` that look like noise. Those of a smooth function would not do: their products cancel to sums so
+/// small that the rounding of the terms shows.
 fn noise(count: usize, seed: usize) -> Vec<f32> {
-    (0..count).map(|index| ((index + 1) as f32 * 12.9898 + seed as f32 * 78.233).sin()).collect()
+    let number = |index: usize| ((index + 1) as f64 * 12.9898 + seed as f64 * 78.233).sin() * 43_758.545_3;
+    (0..count).map(|index| (number(index).rem_euclid(1.0) * 2.0 - 1.0) as f32).collect()
 }
 
 /// The sum of products, and that of their magnitudes, which rounding goes with.
