@@ -2,17 +2,15 @@
 
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use burn::prelude::Device;
-use cpu_time::ProcessTime;
 use tinderbox_data::Images;
 use tinderbox_models::NetworkConfig;
 use tinderbox_training::Examples;
 use tinderbox_training::learner::{Epoch, LearnerConfig, LearnerError, Material, Observer, Step};
 
 use crate::commands::Refusal;
-use crate::contestant::Told;
+use crate::contestant::{Clock, Told, say};
 
 /// What is asked for.
 pub(crate) const QUESTION: &str = "epoch";
@@ -54,7 +52,7 @@ pub(crate) fn train(
 struct Conducted<Q, A> {
     questions: Q,
     answers: A,
-    started: Option<(Instant, ProcessTime)>,
+    started: Option<Clock>,
 }
 
 impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conducted<Q, A> {
@@ -62,7 +60,7 @@ impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conduct
         if step.step == 0 {
             match self.questions.next() {
                 Some(Ok(question)) if question == QUESTION => {
-                    self.started = Some((Instant::now(), ProcessTime::now()));
+                    self.started = Some(Clock::start());
                 }
                 _ => return ControlFlow::Break(()),
             }
@@ -71,15 +69,9 @@ impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conduct
     }
 
     fn epoch(&mut self, epoch: &Epoch) {
-        let Some((clock, processor)) = self.started.take() else { return };
-        let told = Told {
-            seconds: clock.elapsed().as_secs_f64(),
-            cpu_seconds: processor.elapsed().as_secs_f64(),
-            loss: Some(epoch.training_loss),
-            accuracy: None,
-        };
+        let Some(clock) = self.started.take() else { return };
+        let told = Told { loss: Some(epoch.training_loss), ..clock.stop() };
         // Whoever does not listen asks for nothing more either.
-        _ = serde_json::to_writer(&mut self.answers, &told);
-        _ = writeln!(self.answers).and_then(|()| self.answers.flush());
+        _ = say(&mut self.answers, &told);
     }
 }

@@ -3,14 +3,12 @@
 //! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate.
 
 use std::io::{BufRead, Write};
-use std::time::Instant;
 
 use burn::prelude::*;
 use burn::tensor::Distribution;
-use cpu_time::ProcessTime;
 use tinderbox_models::{Layer, NetworkConfig};
 
-use crate::contestant::Told;
+use crate::contestant::{Clock, say};
 
 /// Side of the square matrices whose product gives the ceiling: they fit into the second cache of most machines.
 pub(crate) const SIDE: usize = 512;
@@ -82,17 +80,10 @@ pub(crate) fn limit() -> String {
 
 fn answer(questions: impl BufRead, mut answers: impl Write, mut work: impl FnMut()) {
     for _ in questions.lines().map_while(Result::ok) {
-        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        let clock = Clock::start();
         work();
-        let told = Told {
-            seconds: clock.elapsed().as_secs_f64(),
-            cpu_seconds: processor.elapsed().as_secs_f64(),
-            loss: None,
-            accuracy: None,
-        };
         // Whoever does not listen asks for nothing more either.
-        _ = serde_json::to_writer(&mut answers, &told);
-        _ = writeln!(answers).and_then(|()| answers.flush());
+        _ = say(&mut answers, &clock.stop());
     }
 }
 
@@ -156,6 +147,7 @@ mod tests {
     use tinderbox_models::Kind;
 
     use super::*;
+    use crate::contestant::Told;
 
     fn paper(kind: Kind) -> NetworkConfig {
         NetworkConfig::paper(kind, [1, 16, 16], 10)

@@ -1,5 +1,6 @@
 //! Where results go: the terminal, one JSON file a benchmark, and one page of those that are there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -47,49 +48,46 @@ pub(crate) fn publish(benchmark: &Benchmark, folder: &Path) -> Result<PathBuf, P
     Ok(path)
 }
 
+/// A benchmark that begins now, on this machine, with nothing measured yet.
+pub(crate) fn begin(name: &str, title: &str, threads: usize, rounds: u16) -> Benchmark {
+    Benchmark {
+        name: name.into(),
+        title: title.into(),
+        command: command(),
+        started: environment::rfc3339(SystemTime::now()),
+        machine: machine(),
+        versions: BTreeMap::new(),
+        threads,
+        rounds: rounds.into(),
+        notes: Vec::new(),
+        groups: Vec::new(),
+    }
+}
+
 /// As `--json` prints it.
 pub(crate) fn json(benchmark: &Benchmark) -> String {
     serde_json::to_string_pretty(benchmark).expect("plain data")
 }
 
 /// What was typed.
-pub(crate) fn command() -> String {
+fn command() -> String {
     let words: Vec<String> = std::env::args().skip(1).collect();
     format!("cargo xtask bench {}", words.join(" "))
 }
 
-/// This machine.
-pub(crate) fn machine() -> Machine {
+fn machine() -> Machine {
     let here = environment::here(Backend::Flex);
     Machine { cpu: here.cpu, cores: here.cores, os: here.os }
 }
 
-/// Now: RFC 3339, UTC.
-pub(crate) fn now() -> String {
-    environment::rfc3339(SystemTime::now())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
     fn a_result_lies_beside_those_of_earlier_runs_and_on_the_page() {
         let folder = tempfile::tempdir().expect("a folder");
-        let benchmark = Benchmark {
-            name: "models".into(),
-            title: "Epochs of the three networks".into(),
-            command: "cargo xtask bench models".into(),
-            started: now(),
-            machine: machine(),
-            versions: BTreeMap::new(),
-            threads: 1,
-            rounds: 1,
-            notes: Vec::new(),
-            groups: Vec::new(),
-        };
+        let benchmark = begin("models", "Epochs of the three networks", 1, 1);
         fs::write(folder.path().join("ops.json"), "of another version").expect("written");
         let page = publish(&benchmark, folder.path()).expect("published");
         assert!(fs::read_to_string(page).expect("a page").contains("Epochs of the three networks"));

@@ -2,9 +2,8 @@
 
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use tinderbox_search::{
     Direction, Distribution, Lease, Memory, NewTrial, Random, Sampler, Space, Sqlite, Storage,
@@ -12,7 +11,7 @@ use tinderbox_search::{
 };
 
 use crate::commands::Refusal;
-use crate::contestant::Told;
+use crate::contestant::{Clock, say};
 
 /// A line that asks for a study.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,19 +58,12 @@ pub(crate) fn answer(
         for file in ["tinderbox.db", "tinderbox.db-wal", "tinderbox.db-shm"] {
             _ = std::fs::remove_file(folder.join(file));
         }
-        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        let clock = Clock::start();
         match place {
             Place::Memory => study(&mut Memory::new(), trials)?,
             Place::Sqlite => study(&mut Sqlite::open(&path)?, trials)?,
         }
-        let told = Told {
-            seconds: clock.elapsed().as_secs_f64(),
-            cpu_seconds: processor.elapsed().as_secs_f64(),
-            loss: None,
-            accuracy: None,
-        };
-        serde_json::to_writer(&mut answers, &told)?;
-        writeln!(answers).and_then(|()| answers.flush())?;
+        say(&mut answers, &clock.stop())?;
     }
     Ok(())
 }

@@ -123,10 +123,16 @@ impl Stage {
         self.bar.suspend(|| note(text));
     }
 
+    /// What was not measured is said, and noted; the rest goes on.
+    pub(crate) fn miss(&self, benchmark: &mut Benchmark, what: &str) {
+        self.line(what);
+        benchmark.notes.push(what.to_string());
+    }
+
     /// Prints and keeps what was measured.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, or nothing was measured although nobody stopped it.
     pub(crate) fn close(&self, benchmark: &Benchmark) -> Result<Exit, Refusal> {
         self.bar.finish_and_clear();
         if !benchmark.groups.is_empty() {
@@ -140,6 +146,8 @@ impl Stage {
                 say(text)?;
             }
             note(format_args!("page: {}", page.display()));
+        } else if !self.stopped() {
+            return Err(benchmark.notes.join("; ").into());
         }
         Ok(if self.stopped() { Exit::Interrupted } else { Exit::Done })
     }

@@ -3,17 +3,15 @@
 use std::fs;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
-use std::time::Instant;
 
 use burn::prelude::Device;
-use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use tinderbox::plan::Task;
 use tinderbox::trial::{self, Circumstances};
 use tinderbox_data::Dataset;
 
 use crate::commands::Refusal;
-use crate::contestant::Told;
+use crate::contestant::{Clock, Told, say};
 
 /// A line that asks for a trial.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,18 +35,13 @@ pub(crate) fn answer(
     let circumstances = Circumstances { worker: "bench".into(), attempt: 1, checkpoint: scratch };
     for question in questions.lines().map_while(Result::ok) {
         let Question { trial } = serde_json::from_str(&question)?;
-        let (clock, processor) = (Instant::now(), ProcessTime::now());
+        let clock = Clock::start();
         let record = trial::run(&trial, dataset, device, &circumstances, &mut ())?;
-        let told = Told {
-            seconds: clock.elapsed().as_secs_f64(),
-            cpu_seconds: processor.elapsed().as_secs_f64(),
-            loss: None,
-            accuracy: record.results.test.and_then(|test| test.accuracy()),
-        };
+        let time = clock.stop();
+        let told = Told { accuracy: record.results.test.and_then(|test| test.accuracy()), ..time };
         // Another trial must not go on from here.
         _ = fs::remove_file(&circumstances.checkpoint);
-        serde_json::to_writer(&mut answers, &told)?;
-        writeln!(answers).and_then(|()| answers.flush())?;
+        say(&mut answers, &told)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod images;
 
 mod dataset;
 mod manifest;
+mod replace;
 mod snapshot;
 
 mod checksum;
@@ -28,6 +29,7 @@ pub use fetch::{FetchError, fetch};
 pub use find::{FindError, Listed, Place, Places, find, list};
 pub use images::{Images, ImagesError, Shape};
 pub use manifest::{DataFile, Format, Manifest, ManifestError, ValueRange, manifest, manifests};
+pub use replace::replace;
 pub use snapshot::{SnapshotError, read_snapshot, write_snapshot};
 pub use split::{Protocol, ProtocolError, Split, SplitError, VALIDATION_FRACTION, split};
 pub use stand_in::stand_in;

@@ -9,7 +9,6 @@ use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::checksum::Checksum;
 use crate::dataset::{Dataset, Origin};
 use crate::images::{Images, Shape};
+use crate::replace::replace;
 
 /// A snapshot that cannot be written or used.
 #[derive(Debug, thiserror::Error)]
@@ -122,18 +122,6 @@ fn images(tensors: &SafeTensors, part: &str, classes: usize) -> Result<Images, R
 
 fn content(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Reason {
     Reason::Content(reason.into())
-}
-
-/// The bytes go to a file beside `path`, which then takes its name.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    static WRITERS: AtomicUsize = AtomicUsize::new(0);
-    let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
-    let scratch = path.with_extension(format!("{}-{writer}.tmp", std::process::id()));
-    let written = fs::write(&scratch, bytes).and_then(|()| fs::rename(&scratch, path));
-    if written.is_err() {
-        _ = fs::remove_file(&scratch);
-    }
-    written
 }
 
 #[cfg(test)]

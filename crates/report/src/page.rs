@@ -9,7 +9,7 @@ mod head;
 mod layers;
 mod ledger;
 mod perturbed;
-mod policy;
+pub(crate) mod policy;
 mod search;
 mod settings;
 mod trials;
@@ -36,7 +36,7 @@ pub fn render(report: &Report) -> Result<String, PageError> {
     let notice = report.notice();
     let experiments = report.experiments.iter().zip(&numbers.experiments).enumerate();
     let page = Page {
-        policy: policy::policy(),
+        policy: policy::policy(Some(policy::SCRIPT)),
         style: policy::STYLE,
         script: policy::SCRIPT,
         report,

@@ -3,8 +3,7 @@
 mod arms;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tinderbox_report::{
@@ -83,7 +82,8 @@ pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
         (folder.path().join("report.schema.json"), json::pretty(&schema()) + "\n"),
     ];
     for (path, text) in files {
-        replace(&path, &text).map_err(|error| ReportError::Write { path, error })?;
+        tinderbox_data::replace(&path, text.as_bytes())
+            .map_err(|error| ReportError::Write { path, error })?;
     }
     let environments = report.records().map(|record| &record.environment);
     let revisions = environments
@@ -173,14 +173,4 @@ fn experiment(
         claims: heading.claims.clone(),
         test_images: run::test_images(folder, storage, study, heading)?.map(Arc::new),
     })
-}
-
-/// Whole or not at all: the text goes to a file beside `path`, which then takes its name.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let scratch = path.with_extension(format!("{}.new", std::process::id()));
-    let written = fs::write(&scratch, text).and_then(|()| fs::rename(&scratch, path));
-    if written.is_err() {
-        _ = fs::remove_file(&scratch);
-    }
-    written
 }

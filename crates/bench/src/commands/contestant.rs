@@ -1,7 +1,7 @@
 //! `contestant`: Tinderbox itself as one of those who are measured; the other commands start it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -11,7 +11,7 @@ use tinderbox::environment;
 use tinderbox_models::NetworkConfig;
 
 use super::{Exit, Refusal};
-use crate::contestant::{Hello, Refused};
+use crate::contestant::{Hello, Refused, say};
 use crate::searches::{self, Place};
 use crate::{epochs, material, operations, products, trials};
 
@@ -90,7 +90,7 @@ impl Contestant {
             Ok(()) => Ok(Exit::Done),
             Err(error) => {
                 // The conductor listens to this line, a person to the other.
-                say(&Refused { error: error.to_string() })?;
+                say(io::stdout(), &Refused { error: error.to_string() })?;
                 Err(error)
             }
         }
@@ -104,15 +104,15 @@ impl Work {
             Self::Epochs { images, network, batch, backend } => {
                 let images = material::read(&images)?;
                 let device = backend.open()?;
-                say(&hello(backend))?;
+                say(io::stdout(), &hello(backend))?;
                 epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
             }
             Self::Products { network, batch, count } => {
-                say(&hello(Backend::Flex))?;
+                say(io::stdout(), &hello(Backend::Flex))?;
                 products::answer_with_products(&network, batch, count, questions, io::stdout());
             }
             Self::Squares => {
-                say(&hello(Backend::Flex))?;
+                say(io::stdout(), &hello(Backend::Flex))?;
                 products::answer_with_squares(questions, io::stdout());
             }
             Self::Trials { backend, scratch, dataset } => {
@@ -120,16 +120,16 @@ impl Work {
                 let dataset = dataset.load()?;
                 // One that another run left behind must not be gone on from.
                 _ = std::fs::remove_file(&scratch);
-                say(&hello(backend))?;
+                say(io::stdout(), &hello(backend))?;
                 trials::answer(&dataset, &device, scratch, questions, io::stdout())?;
             }
             Self::Search { storage, folder } => {
-                say(&hello(Backend::Flex))?;
+                say(io::stdout(), &hello(Backend::Flex))?;
                 searches::answer(storage, &folder, questions, io::stdout())?;
             }
             Self::Operations { batch, backend } => {
                 let device = backend.open()?;
-                say(&hello(backend))?;
+                say(io::stdout(), &hello(backend))?;
                 operations::answer(&device, batch, questions, io::stdout());
             }
         }
@@ -142,11 +142,6 @@ fn hello(backend: Backend) -> Hello {
     let versions =
         BTreeMap::from([("tinderbox".to_string(), here.tinderbox), ("burn".to_string(), here.burn)]);
     Hello { ready: true, versions }
-}
-
-fn say(line: &impl serde::Serialize) -> Result<(), Refusal> {
-    writeln!(io::stdout(), "{}", serde_json::to_string(line)?)?;
-    Ok(io::stdout().flush()?)
 }
 
 fn network(text: &str) -> Result<NetworkConfig, String> {

@@ -1,6 +1,5 @@
 //! `bench models`: seconds an epoch of the paper's networks, beside the peers and the machine's limit.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
@@ -95,14 +94,11 @@ impl Models {
                 }
                 Err(ContestantError::Interrupted) => break,
                 Err(error) => {
-                    stage.line(&error.to_string());
-                    benchmark.notes.push(format!("{} was not measured: {error}", task.name()));
+                    stage.miss(&mut benchmark, &format!("{} was not measured: {error}", task.name()));
                 }
             }
         }
-        let nothing = benchmark.groups.is_empty() && !stage.stopped();
-        let exit = stage.close(&benchmark)?;
-        if nothing { Err(benchmark.notes.join("; ").into()) } else { Ok(exit) }
+        stage.close(&benchmark)
     }
 
     fn tasks(&self, dataset: &Dataset) -> Vec<Task> {
@@ -117,18 +113,18 @@ impl Models {
     }
 
     fn heading(&self, dataset: &Dataset) -> Benchmark {
-        Benchmark {
-            name: "models".into(),
-            title: "Seconds an epoch of the three networks".into(),
-            command: publish::command(),
-            started: publish::now(),
-            machine: publish::machine(),
-            versions: BTreeMap::new(),
-            threads: self.stage.threads.into(),
-            rounds: self.rounds.into(),
-            notes: vec![format!("{}: {} training images", dataset.title, dataset.training.labels().len())],
-            groups: Vec::new(),
-        }
+        let mut benchmark = publish::begin(
+            "models",
+            "Seconds an epoch of the three networks",
+            self.stage.threads.into(),
+            self.rounds,
+        );
+        benchmark.notes.push(format!(
+            "{}: {} training images",
+            dataset.title,
+            dataset.training.labels().len()
+        ));
+        benchmark
     }
 
     /// Lets everybody train in turns.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use tinderbox::backend::Backend;
-use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};
+use tinderbox_report::benchmark::{Entry, Group, Work, median};
 
 use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
@@ -47,18 +47,12 @@ impl Ops {
             backend.open()?;
         }
         let stage = Stage::open(self.stage.clone())?;
-        let mut benchmark = Benchmark {
-            name: "ops".into(),
-            title: "Microseconds a call of the tensor operations".into(),
-            command: publish::command(),
-            started: publish::now(),
-            machine: publish::machine(),
-            versions: BTreeMap::new(),
-            threads: stage.threads(),
-            rounds: self.rounds.into(),
-            notes: Vec::new(),
-            groups: Vec::new(),
-        };
+        let mut benchmark = publish::begin(
+            "ops",
+            "Microseconds a call of the tensor operations",
+            stage.threads(),
+            self.rounds,
+        );
         stage.expect(self.backend.len() * self.batch.len() * (usize::from(self.rounds) + 1));
         'all: for backend in &self.backend {
             for batch in &self.batch {
@@ -66,16 +60,11 @@ impl Ops {
                     Ok(groups) => benchmark.groups.extend(groups),
                     Err(ContestantError::Interrupted) => break 'all,
                     // What was measured is kept.
-                    Err(error) => {
-                        stage.line(&error.to_string());
-                        benchmark.notes.push(format!("not measured: {error}"));
-                    }
+                    Err(error) => stage.miss(&mut benchmark, &format!("not measured: {error}")),
                 }
             }
         }
-        let nothing = benchmark.groups.is_empty() && !stage.stopped();
-        let exit = stage.close(&benchmark)?;
-        if nothing { Err(benchmark.notes.join("; ").into()) } else { Ok(exit) }
+        stage.close(&benchmark)
     }
 
     /// Everything on one backend with one batch size.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use tinderbox_report::benchmark::{Benchmark, Entry, Group};
+use tinderbox_report::benchmark::{Entry, Group};
 
 use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
@@ -44,18 +44,8 @@ disk as they do for everybody: ours is durable once `tell` returns.";
 impl Search {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let stage = Stage::open(self.stage.clone())?;
-        let mut benchmark = Benchmark {
-            name: "search".into(),
-            title: "Microseconds a trial of the search".into(),
-            command: publish::command(),
-            started: publish::now(),
-            machine: publish::machine(),
-            versions: BTreeMap::new(),
-            threads: stage.threads(),
-            rounds: self.rounds.into(),
-            notes: Vec::new(),
-            groups: Vec::new(),
-        };
+        let mut benchmark =
+            publish::begin("search", "Microseconds a trial of the search", stage.threads(), self.rounds);
         let peers = match stage.prepare(&[Peer::Optuna], &mut benchmark.notes) {
             Err(EnvironmentError::Interrupted) => return Ok(Exit::Interrupted),
             peers => peers?,
@@ -75,16 +65,11 @@ impl Search {
                     Ok(group) => benchmark.groups.push(group),
                     Err(ContestantError::Interrupted) => break 'all,
                     // What was measured is kept.
-                    Err(error) => {
-                        stage.line(&error.to_string());
-                        benchmark.notes.push(format!("not measured: {error}"));
-                    }
+                    Err(error) => stage.miss(&mut benchmark, &format!("not measured: {error}")),
                 }
             }
         }
-        let nothing = benchmark.groups.is_empty() && !stage.stopped();
-        let exit = stage.close(&benchmark)?;
-        if nothing { Err(benchmark.notes.join("; ").into()) } else { Ok(exit) }
+        stage.close(&benchmark)
     }
 
     fn measure(

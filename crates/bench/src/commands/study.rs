@@ -13,7 +13,7 @@ use tinderbox::dataset::{DatasetArguments, arguments_of};
 use tinderbox::experiment::Experiment;
 use tinderbox::plan::{Plan, ProfileName, Task, Wishes};
 use tinderbox_data::{Dataset, Protocol};
-use tinderbox_report::benchmark::{Benchmark, Entry, Group};
+use tinderbox_report::benchmark::{Entry, Group};
 
 use super::{Exit, Refusal};
 use crate::contestant::{Contestant, ContestantError, Told};
@@ -81,15 +81,17 @@ impl Study {
         let dataset = self.dataset.load()?;
         let (tasks, all) = self.tasks(&dataset)?;
         let stage = Stage::open(self.stage.clone())?;
-        let mut notes = vec![format!(
+        let title = "The trials of a reproduction, by worker processes";
+        let mut benchmark = publish::begin("study", title, stage.threads(), self.rounds);
+        benchmark.notes.push(format!(
             "{} of {all} trials of the profile; trials of a crew wait in one queue in the order of the plan",
             tasks.len()
-        )];
-        let peers = match stage.prepare(&[Peer::Pytorch], &mut notes) {
+        ));
+        let peers = match stage.prepare(&[Peer::Pytorch], &mut benchmark.notes) {
             Err(EnvironmentError::Interrupted) => return Ok(Exit::Interrupted),
             peers => peers?,
         };
-        let [pytorch] = &peers[..] else { return Err(notes.pop().unwrap_or_default().into()) };
+        let [pytorch] = &peers[..] else { return Err(benchmark.notes.pop().unwrap_or_default().into()) };
         let mut crews = match self.crews(&stage, &dataset, pytorch) {
             Err(_) if stage.stopped() => return Ok(Exit::Interrupted),
             crews => crews?,
@@ -103,26 +105,15 @@ impl Study {
             Err(ContestantError::Interrupted) => return Ok(Exit::Interrupted),
             done => done?,
         }
-        let mut versions = BTreeMap::new();
         for crew in &crews {
-            versions.extend(crew.workers[0].hello.versions.clone());
-            notes.push(crew.accuracy());
+            benchmark.versions.extend(crew.workers[0].hello.versions.clone());
+            benchmark.notes.push(crew.accuracy());
         }
         let entries = crews.iter().map(Crew::entry).collect();
         let name = format!("{} trials, {} workers", questions.len(), self.workers);
         let group = Group::new(name, "s in all", None, entries, |entry| entry.name == Peer::Pytorch.name());
-        stage.close(&Benchmark {
-            name: "study".into(),
-            title: "The trials of a reproduction, by worker processes".into(),
-            command: publish::command(),
-            started: publish::now(),
-            machine: publish::machine(),
-            versions,
-            threads: stage.threads(),
-            rounds: self.rounds.into(),
-            notes,
-            groups: vec![group],
-        })
+        benchmark.groups.push(group);
+        stage.close(&benchmark)
     }
 
     /// The trials that are run, in the order of the plan, and how many the profile has.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use protocol::{Hello, Refused, Told};
+pub(crate) use protocol::{Clock, Hello, Refused, Told, say};
 
 /// A running process.
 pub(crate) struct Contestant {

@@ -1,7 +1,10 @@
 //! The lines that contestants say.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 
 /// The first line of a contestant that can take part.
@@ -36,4 +39,36 @@ pub(crate) struct Told {
     /// The test accuracy of a whole trial, in `[0, 1]`; none if it diverged, and of other work.
     #[serde(default)]
     pub(crate) accuracy: Option<f64>,
+}
+
+/// When a piece of work began.
+pub(crate) struct Clock {
+    wall: Instant,
+    processor: ProcessTime,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { wall: Instant::now(), processor: ProcessTime::now() }
+    }
+
+    /// The work is done: how long it took.
+    pub(crate) fn stop(self) -> Told {
+        Told {
+            seconds: self.wall.elapsed().as_secs_f64(),
+            cpu_seconds: self.processor.elapsed().as_secs_f64(),
+            loss: None,
+            accuracy: None,
+        }
+    }
+}
+
+/// Says one line to the conductor.
+///
+/// # Errors
+/// If nobody listens.
+pub(crate) fn say(mut out: impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut out, line)?;
+    writeln!(out)?;
+    out.flush()
 }

@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
-use super::slices::{Slices, tensor};
+use super::slices::{Slices, register, tensor};
 use crate::WindowOptions;
 use crate::kernel::filters::{Geometry, Kernel};
 
@@ -128,17 +128,14 @@ impl<B: Slices> Backward<B, 3> for FiltersBackward {
         let images: FloatTensor<B> = checkpointer.retrieve_node_output(images);
         let weight: FloatTensor<B> = checkpointer.retrieve_node_output(weight);
         let shapes = [images.shape(), weight.shape(), bias];
+        let parents = ops.parents.map(|parent| parent.map(|node| node.id));
         let found = (kernel.gradients)(
             &Geometry::of(&shapes[0], options),
             &B::values(images),
             &B::values(weight),
             &B::values(upstream),
-            [0, 1, 2].map(|parent| ops.parents[parent].is_some()),
+            parents.map(|parent| parent.is_some()),
         );
-        for ((node, found), shape) in ops.parents.into_iter().zip(found).zip(shapes) {
-            if let (Some(node), Some(found)) = (node, found) {
-                gradients.register::<B>(node.id, tensor::<B>(found, shape.to_vec()));
-            }
-        }
+        register::<B, 3>(gradients, parents, found, shapes);
     }
 }

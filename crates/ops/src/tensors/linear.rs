@@ -11,7 +11,7 @@ use burn::prelude::*;
 use burn::tensor::activation::relu;
 use burn::tensor::{assert_shape, module};
 
-use super::slices::{Slices, are_slices, tensor};
+use super::slices::{Slices, are_slices, register, tensor};
 use crate::kernel::linear as kernel;
 
 /// `y = x · W + b`
@@ -107,11 +107,11 @@ impl<B: Linear + Slices, C: CheckpointStrategy> Linear for Autodiff<B, C> {
         let nodes = [input.node(), weight.node(), bias.node()];
         match LinearBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut preparation) => {
-                let parents = [preparation.checkpoint(&input), preparation.checkpoint(&weight)];
+                let inputs = [preparation.checkpoint(&input), preparation.checkpoint(&weight)];
                 let [input, weight, bias] = [input, weight, bias].map(FloatTensor::<Self>::into_primitive);
                 let output = B::affine(input, weight, bias, activate);
                 let activated = activate.then(|| output.clone());
-                preparation.finish(State { parents, activated }, output)
+                preparation.finish(State { inputs, activated }, output)
             }
             OpsKind::UnTracked(preparation) => {
                 let [input, weight, bias] = [input, weight, bias].map(FloatTensor::<Self>::into_primitive);
@@ -127,7 +127,7 @@ struct LinearBackward;
 /// What the way back needs: input and weight, and the output if `ReLU` made it.
 #[derive(Debug, Clone)]
 struct State<T> {
-    parents: [NodeId; 2],
+    inputs: [NodeId; 2],
     activated: Option<T>,
 }
 
@@ -135,25 +135,22 @@ impl<B: Slices> Backward<B, 3> for LinearBackward {
     type State = State<FloatTensor<B>>;
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let State { parents, activated } = ops.state;
+        let State { inputs, activated } = ops.state;
         let upstream = gradients.consume::<B>(&ops.node);
         let [input, weight]: [FloatTensor<B>; 2] =
-            parents.map(|parent| checkpointer.retrieve_node_output(parent));
+            inputs.map(|input| checkpointer.retrieve_node_output(input));
         let outputs = upstream.shape()[1];
         let shapes = [input.shape(), weight.shape(), [outputs].into()];
         let activated = activated.map(B::values);
+        let parents = ops.parents.map(|parent| parent.map(|node| node.id));
         let found = kernel::gradients(
             &B::values(input),
             &B::values(weight),
             activated.as_deref(),
             &B::values(upstream),
             outputs,
-            [0, 1, 2].map(|parent| ops.parents[parent].is_some()),
+            parents.map(|parent| parent.is_some()),
         );
-        for ((node, found), shape) in ops.parents.into_iter().zip(found).zip(shapes) {
-            if let (Some(node), Some(found)) = (node, found) {
-                gradients.register::<B>(node.id, tensor::<B>(found, shape.to_vec()));
-            }
-        }
+        register::<B, 3>(gradients, parents, found, shapes);
     }
 }

@@ -2,11 +2,13 @@
 
 use std::ops::Deref;
 
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::grads::Gradients;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ndarray::{NdArrayTensor, SharedArray};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchTensorKind, Flex, NdArray};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Shape, Tensor, TensorData};
 
 /// A backend whose tensors are slices in the memory of this process.
 pub(crate) trait Slices: Backend {
@@ -28,6 +30,20 @@ pub(crate) trait Slices: Backend {
 /// A tensor of `shape` that takes over `values`.
 pub(crate) fn tensor<B: Slices>(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<B> {
     B::float_from_data(TensorData::new(values, shape.into()), &B::Device::default())
+}
+
+/// Hands each parent the gradient that a kernel found for it, in the parent's shape.
+pub(crate) fn register<B: Slices, const N: usize>(
+    gradients: &mut Gradients,
+    parents: [Option<NodeId>; N],
+    found: [Option<Vec<f32>>; N],
+    shapes: [Shape; N],
+) {
+    for ((node, found), shape) in parents.into_iter().zip(found).zip(shapes) {
+        if let (Some(node), Some(found)) = (node, found) {
+            gradients.register::<B>(node, tensor::<B>(found, shape.to_vec()));
+        }
+    }
 }
 
 /// Whether a kernel on slices can take this tensor. An empty one is left to Burn.

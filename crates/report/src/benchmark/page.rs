@@ -1,16 +1,11 @@
 //! The page of benchmarks: a table for each piece of work, ratios drawn around the line of equal speed.
 
 use askama::Template;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 
 use super::{Benchmark, Entry, Group};
 use crate::figure::{Interval, Scale};
 use crate::format::{ABSENT, seconds};
-
-/// The style sheet of the report's page.
-const STYLE: &str = include_str!("../../templates/style.css");
+use crate::page::policy::{STYLE, policy};
 
 /// Writes one page of `benchmarks`, in their order: no network, no other file, no script.
 ///
@@ -18,10 +13,7 @@ const STYLE: &str = include_str!("../../templates/style.css");
 /// If the template cannot be filled in.
 pub fn page(benchmarks: &[Benchmark]) -> Result<String, askama::Error> {
     let page = Page {
-        policy: format!(
-            "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
-            STANDARD.encode(Sha256::digest(STYLE))
-        ),
+        policy: policy(None),
         style: STYLE,
         benchmarks: benchmarks.iter().enumerate().map(|(number, one)| Section::new(number, one)).collect(),
     };

@@ -5,16 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The style sheet, as it stands in the page.
-pub(super) const STYLE: &str = include_str!("../../templates/style.css");
+pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
 /// The script, as it stands in the page.
 pub(super) const SCRIPT: &str = include_str!("../../templates/page.js");
 
-/// A content security policy under which this style sheet and this script are the only ones, and pictures are those
-/// that stand in the page.
-pub(super) fn policy() -> String {
-    let [style, script] = [STYLE, SCRIPT].map(|text| STANDARD.encode(Sha256::digest(text)));
+/// A content security policy under which the style sheet and `script`, if a page has one, are the only ones, and pictures are
+/// those that stand in the page.
+pub(crate) fn policy(script: Option<&str>) -> String {
+    let hash = |text| STANDARD.encode(Sha256::digest(text));
+    let style = hash(STYLE);
+    let script = script.map(|script| format!("script-src 'sha256-{}'; ", hash(script))).unwrap_or_default();
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; \
-         base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; {script}img-src data:; base-uri 'none'; form-action 'none'"
     )
 }
