@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tinderbox_search::{
-    Direction, Distribution, Lease, Memory, NewTrial, Random, Sampler, Space, Sqlite, Storage,
+    Direction, Distribution, History, Lease, Memory, NewTrial, Random, Sampler, Space, Sqlite, Storage,
     Told as Outcome,
 };
 
@@ -75,10 +75,10 @@ fn study(storage: &mut impl Storage, trials: u64) -> Result<(), Refusal> {
         ("units", Distribution::int(16, 512)),
         ("activation", Distribution::choice(["relu", "sigmoid"])),
     ])?;
-    let study = storage.open_study("bench", Direction::Minimize)?;
+    let study = storage.open_study("bench", &[Direction::Minimize])?;
     let sampler = Random { seed: 7 };
     for number in 0..trials {
-        let parameters = sampler.sample(&space, &[], number)?.unwrap_or_default();
+        let parameters = sampler.sample(&space, &History::default(), number)?.unwrap_or_default();
         storage.enqueue(study, &NewTrial { key: number.to_string(), parameters, ..NewTrial::default() })?;
         let claim = storage.claim(study, "bench", SystemTime::now().into(), LEASE)?;
         let claim = claim.ok_or("a trial that was enqueued cannot be claimed")?;
@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&answers).lines().count(), 2);
         }
         let mut kept = Sqlite::open(folder.path().join("tinderbox.db")).expect("opened");
-        let study = kept.open_study("bench", Direction::Minimize).expect("there");
+        let study = kept.open_study("bench", &[Direction::Minimize]).expect("there");
         assert_eq!(kept.counts(study).expect("counted").complete, 5);
     }
 }

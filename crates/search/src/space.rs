@@ -6,14 +6,20 @@ use serde_json::Value;
 
 use crate::parameter::{Distribution, Parameter};
 
+mod condition;
 mod dimension;
+mod places;
+mod unit;
 
+pub use condition::{Condition, ConditionError};
 pub use dimension::DimensionError;
 
-/// One choice for every dimension, by name: what [`NewTrial::parameters`](crate::NewTrial::parameters) takes.
+/// One choice for every active dimension, by name: what [`NewTrial::parameters`](crate::NewTrial::parameters) takes.
 pub type Point = BTreeMap<String, Parameter>;
 
 /// Dimensions in an order, each with a name and the values it may take.
+///
+/// A dimension may depend on an earlier one ([`Space::when`]); a point has no value where it is not active.
 ///
 /// ```
 /// # use tinderbox_search::{Distribution, Space};
@@ -26,7 +32,14 @@ pub type Point = BTreeMap<String, Parameter>;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
-    dimensions: Vec<(String, Distribution)>,
+    dimensions: Vec<Dimension>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Dimension {
+    name: String,
+    distribution: Distribution,
+    condition: Option<Condition>,
 }
 
 /// A space that cannot be, or points that cannot be counted.
@@ -45,6 +58,22 @@ pub enum SpaceError {
         name: String,
         /// What is wrong with it.
         reason: DimensionError,
+    },
+    /// A condition that cannot be.
+    #[error("dimension `{name}`: {reason}")]
+    Condition {
+        /// The dimension that has it.
+        name: String,
+        /// What is wrong with it.
+        reason: ConditionError,
+    },
+    /// A point that has no place in the space.
+    #[error("`{name}` is {what}")]
+    Point {
+        /// The dimension, or what was taken for one.
+        name: String,
+        /// What is wrong there.
+        what: String,
     },
     /// Points that cannot be counted.
     #[error(
@@ -65,13 +94,17 @@ impl Space {
     pub fn new<N: Into<String>>(
         dimensions: impl IntoIterator<Item = (N, Distribution)>,
     ) -> Result<Self, SpaceError> {
-        let dimensions: Vec<_> =
-            dimensions.into_iter().map(|(name, distribution)| (name.into(), distribution)).collect();
+        let dimensions = dimensions.into_iter().map(|(name, distribution)| Dimension {
+            name: name.into(),
+            distribution,
+            condition: None,
+        });
+        let dimensions: Vec<_> = dimensions.collect();
         if dimensions.is_empty() {
             return Err(SpaceError::Empty);
         }
         let mut names = BTreeSet::new();
-        for (name, distribution) in &dimensions {
+        for Dimension { name, distribution, .. } in &dimensions {
             if !names.insert(name) {
                 return Err(SpaceError::Twice(name.clone()));
             }
@@ -82,48 +115,70 @@ impl Space {
 
     /// The dimensions, in order.
     pub fn dimensions(&self) -> impl ExactSizeIterator<Item = (&str, &Distribution)> {
-        self.dimensions.iter().map(|(name, distribution)| (name.as_str(), distribution))
+        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &dimension.distribution))
     }
 
-    /// How many points there are.
-    ///
-    /// # Errors
-    /// [`SpaceError::Endless`] if a dimension is a real number without a step, [`SpaceError::Countless`] from 2⁶⁴
-    /// points on.
-    pub fn size(&self) -> Result<u64, SpaceError> {
-        let counts = self.dimensions.iter().map(|(name, distribution)| {
-            distribution.count().ok_or_else(|| SpaceError::Endless(name.clone()))
-        });
-        let counts = counts.collect::<Result<Vec<_>, _>>()?;
-        counts.into_iter().try_fold(1, u64::checked_mul).ok_or(SpaceError::Countless)
-    }
-
-    /// The point at `place`, from 0, in the order of a grid: the last dimension changes fastest. `None` past the end.
-    ///
-    /// # Errors
-    /// As [`size`](Space::size).
-    pub fn point(&self, place: u64) -> Result<Option<Point>, SpaceError> {
-        let mut block = self.size()?;
-        if place >= block {
-            return Ok(None);
-        }
-        let mut rest = place;
-        Ok(Some(self.fill(|distribution| {
-            // Points that share the values up to this dimension lie side by side, in a block.
-            block /= distribution.count().unwrap_or(1);
-            let value = distribution.value(rest / block);
-            rest %= block;
-            value
-        })))
-    }
-
-    /// The point with a value for each dimension in turn, each held by its distribution.
+    /// The point with a value for each active dimension in turn, each held by its distribution.
     pub(crate) fn fill(&self, mut value: impl FnMut(&Distribution) -> Value) -> Point {
-        let parameters = self
-            .dimensions
-            .iter()
-            .map(|(name, distribution)| (name.clone(), Parameter::drawn(distribution, value(distribution))));
-        parameters.collect()
+        self.fill_places(|_, distribution| value(distribution))
+    }
+
+    /// As [`fill`](Space::fill), with the place of the dimension.
+    pub(crate) fn fill_places(&self, mut value: impl FnMut(usize, &Distribution) -> Value) -> Point {
+        let mut point = Point::new();
+        for (place, Dimension { name, distribution, condition }) in self.dimensions.iter().enumerate() {
+            if condition.as_ref().is_none_or(|condition| condition.holds(&point)) {
+                point.insert(name.clone(), Parameter::drawn(distribution, value(place, distribution)));
+            }
+        }
+        point
+    }
+
+    /// Whether `point` has a value for each active dimension and for nothing else, chosen from its distribution.
+    ///
+    /// # Errors
+    /// [`SpaceError::Point`], with the first dimension that is wrong.
+    pub fn check(&self, point: &Point) -> Result<(), SpaceError> {
+        let wrong =
+            |name: &str, what: &str| Err(SpaceError::Point { name: name.to_owned(), what: what.to_owned() });
+        for Dimension { name, distribution, condition } in &self.dimensions {
+            let active = condition.as_ref().is_none_or(|condition| condition.holds(point));
+            match point.get(name) {
+                Some(parameter) if !active => {
+                    return wrong(name, &format!("{}, but its condition does not hold", parameter.value()));
+                }
+                Some(parameter) if parameter.distribution() != distribution => {
+                    return wrong(name, "chosen from another distribution than the space's");
+                }
+                None if active => return wrong(name, "missing"),
+                _ => {}
+            }
+        }
+        match point.keys().find(|name| self.dimensions.iter().all(|dimension| dimension.name != **name)) {
+            Some(name) => wrong(name, "no dimension of the space"),
+            None => Ok(()),
+        }
+    }
+
+    /// The point with these values, by name.
+    ///
+    /// # Errors
+    /// [`SpaceError::Point`] if a value is missing, too many, or not held by its dimension.
+    pub fn point_of<N: AsRef<str>>(
+        &self,
+        values: impl IntoIterator<Item = (N, Value)>,
+    ) -> Result<Point, SpaceError> {
+        let mut point = Point::new();
+        for (name, value) in values {
+            let name = name.as_ref();
+            let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
+            let dimension = self.dimensions.iter().find(|dimension| dimension.name == name);
+            let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
+            let parameter = Parameter::new(dimension.distribution.clone(), value);
+            point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
+        }
+        self.check(&point)?;
+        Ok(point)
     }
 }
 

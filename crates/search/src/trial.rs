@@ -50,6 +50,8 @@ pub struct Claim {
 pub struct Told {
     /// How it went.
     pub verdict: Verdict,
+    /// How far each constraint is broken: at most 0 where it is kept. Optuna's system attribute `constraints`.
+    pub constraints: Vec<f64>,
     /// User attributes to add to the trial's own, or to put in their place.
     pub attributes: BTreeMap<String, Value>,
     /// Files, by name, in place of those of an earlier attempt.
@@ -61,9 +63,11 @@ pub struct Told {
 pub enum Verdict {
     /// It finished.
     Complete {
-        /// The objective; may be infinite, not NaN.
-        value: f64,
+        /// One value for each objective of the study; may be infinite, not NaN.
+        values: Vec<f64>,
     },
+    /// It was stopped early: what it had reported was no good.
+    Pruned,
     /// It failed, and its trial with it.
     Fail {
         /// Why.
@@ -80,7 +84,7 @@ pub enum State {
     Running,
     /// Finished, with a value.
     Complete,
-    /// Stopped early (by another program).
+    /// Stopped early.
     Pruned,
     /// Failed, by its worker's word or because no worker finished it.
     Fail,
@@ -118,8 +122,10 @@ pub struct Trial {
     pub parameters: BTreeMap<String, Parameter>,
     /// User attributes. One that is not JSON (Python writes a bare `NaN`) reads as its text.
     pub attributes: BTreeMap<String, Value>,
-    /// The objective, once complete.
-    pub value: Option<f64>,
+    /// The objectives, once complete. Of a pruned trial its last intermediate value, as Optuna has it.
+    pub values: Vec<f64>,
+    /// How far each constraint is broken, if any were told: at most 0 where it is kept.
+    pub constraints: Vec<f64>,
     /// What the last attempt reported, by step; may be NaN or infinite.
     pub intermediate_values: BTreeMap<u32, f64>,
     /// Why it failed, if it did and the reason is known.
@@ -156,6 +162,8 @@ pub enum Outcome {
     Running,
     /// Told as complete.
     Complete,
+    /// Told as stopped early.
+    Pruned,
     /// Told as failed.
     Fail,
     /// Its lease ran out, and another claim found that.
@@ -165,9 +173,19 @@ pub enum Outcome {
 }
 
 impl Told {
-    /// It finished with `value`.
+    /// It finished with `value`, in a study of one objective.
     pub fn complete(value: f64) -> Self {
-        Verdict::Complete { value }.into()
+        Self::complete_all([value])
+    }
+
+    /// It finished with a value for each objective, in their order.
+    pub fn complete_all(values: impl Into<Vec<f64>>) -> Self {
+        Verdict::Complete { values: values.into() }.into()
+    }
+
+    /// It was stopped early.
+    pub fn pruned() -> Self {
+        Verdict::Pruned.into()
     }
 
     /// It failed.
@@ -178,16 +196,34 @@ impl Told {
 
 impl From<Verdict> for Told {
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, attributes: BTreeMap::new(), attachments: BTreeMap::new() }
+        Self { verdict, constraints: Vec::new(), attributes: BTreeMap::new(), attachments: BTreeMap::new() }
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Complete { value } => write!(f, "complete, with {value}"),
+            Self::Complete { values } => {
+                let values: Vec<_> = values.iter().map(f64::to_string).collect();
+                write!(f, "complete, with {}", values.join(", "))
+            }
+            Self::Pruned => f.write_str("pruned"),
             Self::Fail { reason } => write!(f, "failed: {reason}"),
         }
+    }
+}
+
+impl State {
+    /// Whether nothing more will come of the trial by itself.
+    pub fn is_finished(self) -> bool {
+        matches!(self, Self::Complete | Self::Pruned | Self::Fail)
+    }
+}
+
+impl Trial {
+    /// The first objective, if the trial is complete.
+    pub fn value(&self) -> Option<f64> {
+        self.values.first().copied().filter(|_| self.state == State::Complete)
     }
 }
 

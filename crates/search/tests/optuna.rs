@@ -48,7 +48,7 @@ fn optuna_and_tinderbox_work_on_one_study() {
     let trials = storage.trials(study).unwrap();
     assert_eq!(trials.len(), 6, "four of ours, one asked for and one enqueued by Optuna");
     assert_eq!(
-        (trials[1].state, trials[1].value),
+        (trials[1].state, trials[1].value()),
         (State::Complete, Some(0.25)),
         "Optuna took it from our queue"
     );
@@ -81,7 +81,7 @@ fn a_study_that_optuna_deletes_is_gone_whole() {
 fn study() -> (TempDir, Sqlite, StudyId) {
     let folder = tempfile::tempdir().unwrap();
     let mut storage = Sqlite::open(file(&folder)).unwrap();
-    let study = storage.open_study("by-tinderbox", Direction::Maximize).unwrap();
+    let study = storage.open_study("by-tinderbox", &[Direction::Maximize]).unwrap();
     for (key, rate) in [("a", 0.0001), ("b", 0.001), ("c", 0.1), ("d", 0.01)] {
         let rates = Distribution::Float { low: 0.0001, high: 0.1, log: true, step: None };
         let units = Distribution::Int { low: 1, high: 512, log: false, step: 1 };

@@ -37,7 +37,7 @@ fn many_processes_and_threads_claim_each_trial_once() {
     assert_eq!(trials.len(), 120);
     for trial in &trials {
         assert_eq!((trial.state, trial.attempt), (State::Complete, 1), "trial {}", trial.number);
-        assert_eq!(trial.value, Some(trial.number as f64));
+        assert_eq!(trial.value(), Some(trial.number as f64));
         let owner = storage.attachment(study, trial.number, "owner").unwrap();
         assert_eq!(owner.as_deref(), trial.worker.as_deref().map(str::as_bytes));
     }
@@ -70,7 +70,7 @@ fn the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost() {
 
     storage = Sqlite::open(&file).unwrap();
     let trials = storage.trials(study).unwrap();
-    assert_eq!((trials[0].state, trials[0].value), (State::Complete, Some(0.0)));
+    assert_eq!((trials[0].state, trials[0].value()), (State::Complete, Some(0.0)));
     assert_eq!(storage.attachment(study, 0, "owner").unwrap().as_deref(), Some(b"killed".as_slice()));
     assert_eq!((trials[1].state, trials[1].worker.as_deref()), (State::Running, Some("killed")));
     assert_eq!(trials[1].intermediate_values, [(0, 0.25)].into());
@@ -107,7 +107,7 @@ fn a_file_survives_writers_that_are_killed_at_any_moment() {
         assert!(heard.len() >= 2 + round);
         for number in heard {
             let trial = &trials[number as usize];
-            assert_eq!((trial.state, trial.value), (State::Complete, Some(number as f64)), "round {round}");
+            assert_eq!((trial.state, trial.value()), (State::Complete, Some(number as f64)), "round {round}");
             assert!(storage.attachment(study, number, "owner").unwrap().is_some());
         }
         assert!(storage.release(study, &name, at(1)).unwrap() <= 1, "it held one trial at most");
@@ -155,7 +155,7 @@ fn tell_one_and_hold_one() {
 #[ignore = "a process that the other tests start"]
 fn enqueue_forty() {
     let Some((mut storage, _)) = process() else { return };
-    let study = storage.open_study("study", Direction::Maximize).unwrap();
+    let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
     enqueue(&mut storage, study, 40);
 }
 
@@ -163,7 +163,7 @@ fn enqueue_forty() {
 fn queue(trials: u64) -> (TempDir, Sqlite, StudyId) {
     let folder = tempfile::tempdir().unwrap();
     let mut storage = Sqlite::open(folder.path().join("studies.db")).unwrap();
-    let study = storage.open_study("study", Direction::Maximize).unwrap();
+    let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
     enqueue(&mut storage, study, trials);
     (folder, storage, study)
 }

@@ -260,7 +260,7 @@ pub fn enqueue(
     heading: &Heading,
     dataset: &Dataset,
 ) -> Result<StudyId, RunError> {
-    let study = storage.open_study(&planned.experiment.name, Direction::Maximize)?;
+    let study = storage.open_study(&planned.experiment.name, &[Direction::Maximize])?;
     let earlier = storage.study_attributes(study)?.remove(HEADING).map(serde_json::from_value::<Heading>);
     let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
     if earlier.is_none() {

@@ -1,9 +1,11 @@
 //! Grid search: every point, one after the other.
 
-use super::{Observation, SampleError, Sampler};
+use super::left::next_left;
+use super::{History, SampleError, Sampler};
 use crate::space::{Point, Space};
 
-/// Every point once, in the order of [`Space::point`]: the last dimension changes fastest.
+/// Every point once, in the order of [`Space::point`]: the last dimension changes fastest. Points that were enqueued
+/// are not tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid;
 
@@ -11,10 +13,10 @@ impl Sampler for Grid {
     fn sample(
         &self,
         space: &Space,
-        _told: &[Observation],
+        history: &History<'_>,
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
-        Ok(space.point(number)?)
+        Ok(space.point(next_left(history, number, |point| space.place(point))?)?)
     }
 }
 
@@ -33,7 +35,7 @@ mod tests {
         ])
         .unwrap();
         let point = |number| {
-            let point = Grid.sample(&space, &[], number).unwrap()?;
+            let point = Grid.sample(&space, &History::default(), number).unwrap()?;
             let value = |(name, _): (&str, _)| point[name].value().to_string();
             Some(space.dimensions().map(value).collect::<Vec<_>>().join(" "))
         };
@@ -46,9 +48,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_enqueued_is_passed_over() {
+        let space = Space::new([("x", Distribution::int(0, 7))]).unwrap();
+        let (mut pending, mut enqueued) = (Vec::new(), Vec::new());
+        let mut turn = |place: Option<u64>| {
+            let number = pending.len() as u64;
+            let history = History { told: &[], pending: &pending, enqueued: &enqueued };
+            let sampled = Grid.sample(&space, &history, number).unwrap();
+            let point = place.map_or(sampled, |place| space.point(place).unwrap());
+            let shown = point.as_ref().and_then(|point| point["x"].value().as_u64());
+            pending.extend(point);
+            enqueued.extend(place.map(|_| number));
+            shown
+        };
+        // Point 0 is enqueued after the grid has had it: nothing is passed over for that.
+        let turns = [Some(1), Some(3), None, None, Some(0), None, Some(6), None, None, None];
+        let expected = [1, 3, 0, 2, 0, 4, 6, 5, 7].map(Some);
+        assert_eq!(turns.map(&mut turn)[..9], expected);
+        assert_eq!(turn(None), None);
+    }
+
+    #[test]
     fn a_space_without_end_is_refused() {
         let space = Space::new([("rate", Distribution::uniform(0.0, 1.0))]).unwrap();
-        let error = Grid.sample(&space, &[], 0).unwrap_err();
+        let error = Grid.sample(&space, &History::default(), 0).unwrap_err();
         assert!(error.to_string().starts_with("dimension `rate` takes any number of its range"), "{error}");
     }
 }

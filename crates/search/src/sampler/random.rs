@@ -3,16 +3,17 @@
 use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
 
-use super::shuffle::shuffled;
+use super::left::next_left;
+use super::shuffle::{shuffled, unshuffled};
 use super::stream::{below, stream, unit};
-use super::{Observation, SampleError, Sampler};
+use super::{History, SampleError, Sampler};
 use crate::parameter::Distribution;
 use crate::space::{Point, Space};
 
 /// Points at random.
 ///
 /// - In a space of finitely many points, all as likely as each other, they are the grid's in a shuffled order: none
-///   comes twice, and after [`Space::size`] of them there is none left.
+///   comes twice, not even one that was enqueued, and after [`Space::size`] of them there is none left.
 /// - In any other space each is drawn on its own: where a dimension is a real number without a step, where points are
 ///   too many to count, or where a whole number is spread over its logarithm, so that small ones are likelier and
 ///   come again. Such a space is never used up.
@@ -31,12 +32,18 @@ impl Sampler for Random {
     fn sample(
         &self,
         space: &Space,
-        _told: &[Observation],
+        history: &History<'_>,
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
         match space.size() {
-            Ok(size) if number >= size && is_even(space) => Ok(None),
-            Ok(size) if is_even(space) => Ok(space.point(shuffled(self.seed, size, number))?),
+            Ok(size) if is_even(space) => {
+                let turn =
+                    |point: &_| Ok(space.place(point)?.map(|place| unshuffled(self.seed, size, place)));
+                match next_left(history, number, turn)? {
+                    turn if turn < size => Ok(space.point(shuffled(self.seed, size, turn))?),
+                    _ => Ok(None),
+                }
+            }
             _ => {
                 let mut stream = stream(self.seed, number);
                 Ok(Some(space.fill(|distribution| draw(distribution, &mut stream))))

@@ -17,14 +17,37 @@ const ROUNDS: u32 = 128;
 /// the coins Dietzfelbinger, "Universal Hashing and k-wise Independent Random Variables via Integer Arithmetic without
 /// Primes" (1996).
 pub(super) fn shuffled(seed: u64, size: u64, card: u64) -> u64 {
+    rounds(seed, size).fold(card, |place, round| round.swap(size, place))
+}
+
+/// The card at `place` of the shuffled deck: the inverse of [`shuffled`].
+pub(super) fn unshuffled(seed: u64, size: u64, place: u64) -> u64 {
+    // Partners swap back as they swapped.
+    let rounds: Vec<_> = rounds(seed, size).collect();
+    rounds.iter().rev().fold(place, |place, round| round.swap(size, place))
+}
+
+struct Round {
+    key: u64,
+    a: u64,
+    b: u64,
+}
+
+fn rounds(seed: u64, size: u64) -> impl Iterator<Item = Round> {
     let mut stream = stream(seed, 0);
-    (0..ROUNDS).fold(card, |place, _| {
-        let key = below(size, &mut stream);
-        let partner = if place <= key { key - place } else { size - (place - key) };
-        let (a, b) = (stream.next_u64(), stream.next_u64());
-        let swap = a.wrapping_mul(place.max(partner)).wrapping_add(b) >> 63 == 1;
-        if swap { partner } else { place }
+    (0..ROUNDS).map(move |_| Round {
+        key: below(size, &mut stream),
+        a: stream.next_u64(),
+        b: stream.next_u64(),
     })
+}
+
+impl Round {
+    fn swap(&self, size: u64, place: u64) -> u64 {
+        let partner = if place <= self.key { self.key - place } else { size - (place - self.key) };
+        let swap = self.a.wrapping_mul(place.max(partner)).wrapping_add(self.b) >> 63 == 1;
+        if swap { partner } else { place }
+    }
 }
 
 #[cfg(test)]
@@ -43,6 +66,7 @@ mod tests {
     fn every_card_gets_a_place_of_its_own() {
         for size in (1..20).chain([64, 100]) {
             let mut places: Vec<_> = (0..size).map(|card| shuffled(size, size, card)).collect();
+            assert!((0..).zip(&places).all(|(card, place)| unshuffled(size, size, *place) == card));
             places.sort_unstable();
             assert_eq!(places, (0..size).collect::<Vec<_>>());
         }

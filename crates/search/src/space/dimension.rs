@@ -108,6 +108,17 @@ impl Distribution {
         }
     }
 
+    /// The place of `value`, the inverse of [`value`](Self::value); `None` if it is none of finitely many.
+    pub(crate) fn place(&self, value: &Value) -> Option<u64> {
+        let count = self.count()?;
+        let place = match *self {
+            Self::Categorical { ref choices } => choices.iter().position(|choice| choice == value)? as u64,
+            Self::Float { low, step, .. } => ((value.as_f64()? - low) / step?).round() as u64,
+            Self::Int { low, step, .. } => value.as_i64()?.abs_diff(low) / step.unsigned_abs(),
+        };
+        (place < count && self.value(place) == *value).then_some(place)
+    }
+
     /// The value at `place`, below [`count`](Self::count). A real number is `low + place · step`, at most `high`.
     pub(crate) fn value(&self, place: u64) -> Value {
         match *self {

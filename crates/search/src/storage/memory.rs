@@ -1,10 +1,10 @@
 //! A storage in memory: for tests, for one process, and to read what the contract means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::{Direction, Lease, Storage, StorageError, StudyId, given_up};
+use super::{Direction, Lease, Storage, StorageError, StudyId, given_up, words};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
 
@@ -17,10 +17,14 @@ pub struct Memory {
 #[derive(Debug)]
 struct Study {
     name: String,
-    direction: Direction,
+    directions: Vec<Direction>,
     attributes: BTreeMap<String, Value>,
     attachments: BTreeMap<String, Vec<u8>>,
     entries: Vec<Entry>,
+    /// Numbers by key.
+    keys: HashMap<String, u64>,
+    /// Numbers of the trials that wait or run: a claim looks at no other.
+    open: BTreeSet<u64>,
 }
 
 /// A trial with what its snapshot leaves out.
@@ -64,28 +68,33 @@ impl Memory {
         let entry = self.entry_mut(claim.study, claim.number)?;
         match entry.attempt(claim).map(|attempt| attempt.outcome) {
             Some(Outcome::Running) => Ok(entry),
-            Some(Outcome::Complete | Outcome::Fail) => Err(claim.already_told()),
+            Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail) => Err(claim.already_told()),
             Some(Outcome::Expired | Outcome::Released) | None => Err(claim.fenced()),
         }
     }
 }
 
 impl Storage for Memory {
-    fn open_study(&mut self, name: &str, direction: Direction) -> Result<StudyId, StorageError> {
+    fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
+        if directions.is_empty() {
+            return Err(StorageError::NoObjective(name.to_owned()));
+        }
         if let Some((id, study)) = self.studies.iter().find(|(_, study)| study.name == name) {
-            if study.direction == direction {
+            if study.directions == directions {
                 return Ok(*id);
             }
-            let (name, stored) = (name.to_owned(), study.direction.to_string());
-            return Err(StorageError::Direction { name, stored, asked: direction });
+            let (stored, asked) = (words(&study.directions), words(directions));
+            return Err(StorageError::Direction { name: name.to_owned(), stored, asked });
         }
         let id = self.studies.last_key_value().map_or(StudyId(1), |(last, _)| StudyId(last.0 + 1));
         let study = Study {
             name: name.to_owned(),
-            direction,
+            directions: directions.to_vec(),
             attributes: BTreeMap::new(),
             attachments: BTreeMap::new(),
             entries: Vec::new(),
+            keys: HashMap::new(),
+            open: BTreeSet::new(),
         };
         self.studies.insert(id, study);
         Ok(id)
@@ -93,6 +102,10 @@ impl Storage for Memory {
 
     fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
         Ok(self.studies.iter().map(|(id, study)| (study.name.clone(), *id)).collect())
+    }
+
+    fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError> {
+        Ok(self.study(study)?.directions.clone())
     }
 
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
@@ -119,32 +132,57 @@ impl Storage for Memory {
     }
 
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
-        let entries = &mut self.study_mut(study)?.entries;
-        let known = entries.iter().find(|entry| entry.trial.key.as_ref() == Some(&trial.key));
-        if let Some(entry) = known {
-            return Ok(entry.trial.number);
+        let study = self.study_mut(study)?;
+        match study.keys.get(&trial.key) {
+            Some(known) => Ok(*known),
+            None => Ok(study.push(trial)),
         }
-        let number = entries.len() as u64;
-        entries.push(Entry::new(number, trial));
-        Ok(number)
     }
 
-    fn claim(
+    fn start(
         &mut self,
         study: StudyId,
+        number: u64,
+        trial: &NewTrial,
         worker: &str,
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        for entry in &mut self.study_mut(study)?.entries {
+        let held = self.study_mut(study)?;
+        if number != held.entries.len() as u64 || held.keys.contains_key(&trial.key) {
+            return Ok(None);
+        }
+        held.push(trial);
+        Ok(Some(held.entries[number as usize].claim(study, worker, now, lease)))
+    }
+
+    fn claim_below(
+        &mut self,
+        study: StudyId,
+        limit: u64,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        let Study { entries, open, .. } = self.study_mut(study)?;
+        let mut given_up = Vec::new();
+        let mut claimed = None;
+        for number in open.range(..limit) {
+            let entry = &mut entries[*number as usize];
             if entry.trial.state == State::Running && entry.expires < now {
                 entry.lose(Outcome::Expired, now);
             }
-            if entry.trial.state == State::Waiting {
-                return Ok(Some(entry.claim(study, worker, now, lease)));
+            match entry.trial.state {
+                State::Waiting => {
+                    claimed = Some(entry.claim(study, worker, now, lease));
+                    break;
+                }
+                State::Running => {}
+                State::Complete | State::Pruned | State::Fail => given_up.push(*number),
             }
         }
-        Ok(None)
+        given_up.iter().for_each(|number| _ = open.remove(number));
+        Ok(claimed)
     }
 
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
@@ -159,7 +197,8 @@ impl Storage for Memory {
     }
 
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        told.check(claim.number)?;
+        let objectives = self.study(claim.study)?.directions.len();
+        told.check(claim.number, objectives)?;
         let entry = match self.held(claim) {
             Ok(entry) => entry,
             Err(error) => {
@@ -172,10 +211,17 @@ impl Storage for Memory {
             }
         };
         let outcome = match &told.verdict {
-            Verdict::Complete { value } => {
-                entry.trial.value = Some(*value);
+            Verdict::Complete { values } => {
+                entry.trial.values.clone_from(values);
                 entry.trial.state = State::Complete;
                 Outcome::Complete
+            }
+            Verdict::Pruned => {
+                let last = entry.trial.intermediate_values.last_key_value().map(|(_, value)| *value);
+                entry.trial.values =
+                    last.filter(|value| objectives == 1 && !value.is_nan()).into_iter().collect();
+                entry.trial.state = State::Pruned;
+                Outcome::Pruned
             }
             Verdict::Fail { reason } => {
                 entry.fail(reason.clone());
@@ -183,28 +229,42 @@ impl Storage for Memory {
             }
         };
         entry.trial.finished = Some(now);
+        entry.trial.constraints.clone_from(&told.constraints);
         entry.trial.attributes.extend(told.attributes.clone());
         entry.attachments.clone_from(&told.attachments);
         entry.end_attempt(outcome, now);
+        self.study_mut(claim.study)?.open.remove(&claim.number);
         Ok(())
     }
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
-        let entries = self.study_mut(study)?.entries.iter_mut();
-        let held = entries.filter(|entry| {
-            entry.trial.state == State::Running && entry.trial.worker.as_deref() == Some(worker)
+        let Study { entries, open, .. } = self.study_mut(study)?;
+        let mut released = 0;
+        open.retain(|number| {
+            let entry = &mut entries[*number as usize];
+            if entry.trial.state == State::Running && entry.trial.worker.as_deref() == Some(worker) {
+                entry.lose(Outcome::Released, now);
+                released += 1;
+            }
+            !entry.trial.state.is_finished()
         });
-        Ok(held.map(|entry| entry.lose(Outcome::Released, now)).count())
+        Ok(released)
     }
 
     fn retry_failed(&mut self, study: StudyId, _now: Timestamp) -> Result<usize, StorageError> {
-        let entries = self.study_mut(study)?.entries.iter_mut();
-        let failed = entries.filter(|entry| entry.trial.state == State::Fail);
-        Ok(failed.map(Entry::retry).count())
+        let Study { entries, open, .. } = self.study_mut(study)?;
+        let failed = entries.iter_mut().filter(|entry| entry.trial.state == State::Fail);
+        let retried = failed.map(|entry| {
+            entry.retry();
+            open.insert(entry.trial.number)
+        });
+        Ok(retried.count())
     }
 
-    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
-        Ok(self.study(study)?.entries.iter().map(|entry| entry.trial.clone()).collect())
+    fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
+        let entries = &self.study(study)?.entries;
+        let from = entries.get(first as usize..).unwrap_or_default();
+        Ok(from.iter().map(|entry| entry.trial.clone()).collect())
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
@@ -222,6 +282,17 @@ impl Storage for Memory {
     }
 }
 
+impl Study {
+    /// Adds a trial that waits, and gives its number.
+    fn push(&mut self, trial: &NewTrial) -> u64 {
+        let number = self.entries.len() as u64;
+        self.entries.push(Entry::new(number, trial));
+        self.keys.insert(trial.key.clone(), number);
+        self.open.insert(number);
+        number
+    }
+}
+
 impl Entry {
     fn new(number: u64, new: &NewTrial) -> Self {
         let trial = Trial {
@@ -232,7 +303,8 @@ impl Entry {
             worker: None,
             parameters: new.parameters.clone(),
             attributes: new.attributes.clone(),
-            value: None,
+            values: Vec::new(),
+            constraints: Vec::new(),
             intermediate_values: BTreeMap::new(),
             failure: None,
             started: None,

@@ -31,14 +31,17 @@ mod contract;
 /// A trial that another program added to a study has no key: it is listed and never claimed. Every method that takes
 /// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold.
 pub trait Storage: Send {
-    /// Finds the study `name`, or creates it.
+    /// Finds the study `name`, or creates it, with a direction for each of its objectives.
     ///
     /// # Errors
-    /// [`StorageError::Direction`] if it exists with another direction.
-    fn open_study(&mut self, name: &str, direction: Direction) -> Result<StudyId, StorageError>;
+    /// [`StorageError::Direction`] if it exists with other directions, [`StorageError::NoObjective`] without any.
+    fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError>;
 
     /// Every study, by name.
     fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError>;
+
+    /// The directions of a study, one an objective.
+    fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError>;
 
     /// Sets a user attribute of a study, in place of an earlier value.
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError>;
@@ -62,14 +65,42 @@ pub trait Storage: Send {
     /// A key that the study already has gives the number of that trial and changes nothing.
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError>;
 
-    /// Gives `worker` the trial with the lowest number that waits, or that runs on a lease which has run out.
+    /// Begins trial `number` with its first attempt, if that is the study's next number; `None`, and nothing changes,
+    /// if the number is taken.
+    ///
+    /// Workers that each choose the next point can so agree on it: one of them begins the trial, the others look
+    /// again.
+    fn start(
+        &mut self,
+        study: StudyId,
+        number: u64,
+        trial: &NewTrial,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError>;
+
+    /// [`claim_below`](Storage::claim_below) without a limit.
+    fn claim(
+        &mut self,
+        study: StudyId,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        self.claim_below(study, u64::MAX, worker, now, lease)
+    }
+
+    /// Gives `worker` the trial with the lowest number that waits, or that runs on a lease which has run out, if that
+    /// number is below `limit`.
     ///
     /// A lease has run out when `now` is later than its last heartbeat (the claim is the first) plus its length.
     /// Intermediate values of earlier attempts are dropped. `None`: nothing to do just now; trials that run may yet
     /// come back. The name of a worker should be its own: [`release`](Storage::release) goes by it.
-    fn claim(
+    fn claim_below(
         &mut self,
         study: StudyId,
+        limit: u64,
         worker: &str,
         now: Timestamp,
         lease: Lease,
@@ -92,8 +123,12 @@ pub trait Storage: Send {
     /// A lease that has run out does not matter as long as nobody took the trial over. What a fenced claim tells is
     /// not stored, but [`attempts`](Storage::attempts) remembers that it was told.
     ///
+    /// A pruned trial keeps its last intermediate value as its value, unless that is NaN or the study has several
+    /// objectives.
+    ///
     /// # Errors
-    /// As [`heartbeat`](Storage::heartbeat), and [`StorageError::NotANumber`] for a NaN.
+    /// As [`heartbeat`](Storage::heartbeat), [`StorageError::NotANumber`] for a NaN, and
+    /// [`StorageError::Objectives`] for more or fewer values than the study has objectives.
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError>;
 
     /// Ends the running attempts of a worker that is known to be dead; returns how many.
@@ -107,7 +142,12 @@ pub trait Storage: Send {
     fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError>;
 
     /// All trials of a study by number, as they were at one moment.
-    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError>;
+    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
+        self.trials_from(study, 0)
+    }
+
+    /// The trials of a study from `first` on, by number, as they were at one moment.
+    fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError>;
 
     /// How many trials of a study are in each state.
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError>;
@@ -185,8 +225,21 @@ pub enum StorageError {
         name: String,
         /// Its directions, one an objective.
         stored: String,
-        /// The direction asked for.
-        asked: Direction,
+        /// The directions asked for.
+        asked: String,
+    },
+    /// A study without an objective.
+    #[error("study `{0}` has no objective, expected a direction for each")]
+    NoObjective(String),
+    /// More or fewer values than objectives.
+    #[error("trial {number}: {told} values, expected {expected}: one for each objective of the study")]
+    Objectives {
+        /// The trial.
+        number: u64,
+        /// How many objectives the study has.
+        expected: usize,
+        /// How many values were told.
+        told: usize,
     },
     /// No such study.
     #[error("study {} is not in this storage; open it by its name first", .0.0)]
@@ -234,13 +287,23 @@ impl Claim {
 }
 
 impl Told {
-    /// Refuses what no storage can hold for trial `number`.
-    fn check(&self, number: u64) -> Result<(), StorageError> {
-        match self.verdict {
-            Verdict::Complete { value } if value.is_nan() => Err(StorageError::NotANumber { number }),
-            Verdict::Complete { .. } | Verdict::Fail { .. } => Ok(()),
+    /// Refuses what no storage can hold for trial `number` of a study with so many objectives.
+    fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
+        let Verdict::Complete { values } = &self.verdict else { return Ok(()) };
+        if values.len() != objectives {
+            return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
+        }
+        if values.iter().any(|value| value.is_nan()) {
+            Err(StorageError::NotANumber { number })
+        } else {
+            Ok(())
         }
     }
+}
+
+/// Directions in words: `minimize, maximize`.
+fn words(directions: &[Direction]) -> String {
+    directions.iter().map(Direction::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a trial failed that its workers never told.

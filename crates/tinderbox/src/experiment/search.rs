@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tinderbox_search::{Distribution, Grid, Random, Sampler, Space};
+use tinderbox_search::{Distribution, Grid, History, Random, Sampler, Space};
 
 use super::Reported;
 
@@ -87,8 +87,9 @@ impl Search {
             SamplerName::Grid => Box::new(Grid),
         };
         let mut points = Vec::new();
-        while let Some(point) =
-            sampler.sample(&space, &[], points.len() as u64).map_err(|error| error.to_string())?
+        while let Some(point) = sampler
+            .sample(&space, &History::default(), points.len() as u64)
+            .map_err(|error| error.to_string())?
         {
             points
                 .push(point.into_iter().map(|(name, parameter)| (name, parameter.value().clone())).collect());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::observation::Observation;
 
 /// Quantiles of the chi-squared distribution at 0.999, by degrees of freedom, from a table.
 const CHI_SQUARED_9: f64 = 27.877;
@@ -27,7 +28,7 @@ fn line(distribution: Distribution) -> Space {
 }
 
 fn point(space: &Space, seed: u64, number: u64) -> Option<Point> {
-    Random { seed }.sample(space, &[], number).unwrap()
+    Random { seed }.sample(space, &History::default(), number).unwrap()
 }
 
 /// The value of `x`.
@@ -146,8 +147,10 @@ proptest! {
         for space in [paper(), endless] {
             let asked: Vec<_> = numbers.iter().map(|&number| point(&space, seed, number)).collect();
             numbers.reverse();
-            let told = [Observation { number: 0, parameters: space.fill(|d| draw(d, &mut stream(1, 1))), loss: None }];
-            let again = numbers.iter().map(|&number| Random { seed }.sample(&space, &told, number).unwrap());
+            let parameters = space.fill(|d| draw(d, &mut stream(1, 1)));
+            let told = [Observation { parameters, ..Observation::default() }];
+            let history = History { told: &told, ..History::default() };
+            let again = numbers.iter().map(|&number| Random { seed }.sample(&space, &history, number).unwrap());
             prop_assert!(again.rev().eq(asked));
             numbers.reverse();
         }

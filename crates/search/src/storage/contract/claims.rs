@@ -56,7 +56,7 @@ pub(crate) fn a_taken_over_claim_can_write_nothing(storage: &mut dyn Storage) {
     storage.report(&fresh, 0, 0.5).unwrap();
     storage.tell(&fresh, &Told::complete(0.5), at(13)).unwrap();
     fenced(storage.tell(&stale, &Told::complete(1.0), at(14)));
-    assert_eq!(only(storage, study).value, Some(0.5));
+    assert_eq!(only(storage, study).value(), Some(0.5));
     let error = storage.heartbeat(&stale, at(15)).unwrap_err().to_string();
     assert_eq!(
         error,
@@ -158,4 +158,41 @@ pub(crate) fn a_new_attempt_starts_without_the_old_intermediate_values(storage: 
     let second = claim(storage, study, "alive", 11);
     storage.report(&second, 0, 0.3).unwrap();
     assert_eq!(only(storage, study).intermediate_values, [(0, 0.3)].into());
+}
+
+pub(crate) fn a_number_is_started_once(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let mut start = |number, key: &str, seconds| {
+        storage.start(study, number, &new(key), "one", at(seconds), LEASE).unwrap()
+    };
+    assert_eq!(start(0, "b", 0), None, "another trial has the number");
+    assert_eq!(start(2, "b", 0), None, "a number would be missing");
+    assert_eq!(start(1, "a", 0), None, "a key is there once");
+    let first = start(1, "b", 0).unwrap();
+    assert_eq!((first.number, first.attempt, first.key.as_str()), (1, 1, "b"));
+    assert_eq!(start(1, "c", 0), None);
+    assert_eq!(start(2, "c", 5).unwrap().number, 2);
+
+    assert_eq!(states(storage, study), [State::Waiting, State::Running, State::Running]);
+    let from: Vec<_> = storage.trials_from(study, 1).unwrap().iter().map(|trial| trial.number).collect();
+    assert_eq!(from, [1, 2]);
+    assert!(storage.trials_from(study, 3).unwrap().is_empty());
+    assert_eq!(claim(storage, study, "two", 11).number, 0);
+    assert_eq!(claim(storage, study, "two", 11).attempt, 2, "its lease had run out like any other");
+    fenced(storage.tell(&first, &Told::complete(1.0), at(12)));
+}
+
+pub(crate) fn no_trial_is_claimed_at_the_limit_or_above(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b", "c"]);
+    let mut claim = |limit, seconds| {
+        let claim = storage.claim_below(study, limit, "one", at(seconds), LEASE).unwrap();
+        claim.map(|claim| (claim.number, claim.attempt))
+    };
+    assert_eq!(claim(0, 0), None);
+    assert_eq!(claim(2, 0), Some((0, 1)));
+    assert_eq!(claim(2, 0), Some((1, 1)));
+    assert_eq!(claim(2, 0), None, "the third waits at the limit");
+    assert_eq!(claim(2, 11), Some((0, 2)), "a lease that ran out is below it");
+    assert_eq!(claim(u64::MAX, 11), Some((1, 2)));
+    assert_eq!(claim(u64::MAX, 11), Some((2, 1)));
 }

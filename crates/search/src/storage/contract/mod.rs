@@ -29,11 +29,15 @@ macro_rules! contract {
                 a_trial_that_kills_its_workers_fails
                 a_released_worker_loses_its_trials_at_once
                 a_failed_trial_can_be_retried
-                a_new_attempt_starts_without_the_old_intermediate_values;
+                a_new_attempt_starts_without_the_old_intermediate_values
+                a_number_is_started_once
+                no_trial_is_claimed_at_the_limit_or_above;
             results: a_result_is_stored_whole
                 a_result_is_told_once
                 a_failure_keeps_its_reason
                 nan_is_no_objective_but_infinity_is
+                several_objectives_and_constraints_are_kept
+                a_pruned_trial_keeps_its_last_report
                 intermediate_values_may_be_anything
                 a_result_replaces_files_and_adds_attributes
                 trials_are_counted_by_state;
@@ -58,7 +62,7 @@ pub(super) fn at(seconds: i64) -> Timestamp {
 
 /// A study in which trials with these keys wait.
 pub(super) fn queue(storage: &mut dyn Storage, keys: &[&str]) -> StudyId {
-    let study = storage.open_study("study", Direction::Maximize).unwrap();
+    let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
     for key in keys {
         storage.enqueue(study, &new(key)).unwrap();
     }

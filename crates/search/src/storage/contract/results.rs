@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{at, claim, new, only, queue, states};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Direction, Storage, StorageError};
 use crate::trial::{Counts, NewTrial, Outcome, State, Told};
 
 pub(crate) fn a_result_is_stored_whole(storage: &mut dyn Storage) {
@@ -16,7 +16,7 @@ pub(crate) fn a_result_is_stored_whole(storage: &mut dyn Storage) {
     };
     storage.tell(&claim, &told, at(5)).unwrap();
     let trial = only(storage, study);
-    assert_eq!((trial.state, trial.value, trial.failure), (State::Complete, Some(0.1 + 0.2), None));
+    assert_eq!((trial.state, trial.value(), &trial.failure), (State::Complete, Some(0.1 + 0.2), &None));
     assert_eq!((trial.started, trial.finished), (Some(at(0)), Some(at(5))));
     assert_eq!(trial.attributes, told.attributes);
     assert_eq!(storage.attachment(study, 0, "history").unwrap(), Some(vec![0, 1, 255]));
@@ -48,7 +48,7 @@ pub(crate) fn a_failure_keeps_its_reason(storage: &mut dyn Storage) {
     let claim = claim(storage, study, "worker", 0);
     storage.tell(&claim, &Told::fail("the loss is NaN"), at(1)).unwrap();
     let trial = only(storage, study);
-    assert_eq!((trial.state, trial.value), (State::Fail, None));
+    assert_eq!((trial.state, trial.value()), (State::Fail, None));
     assert_eq!((trial.failure.as_deref(), trial.finished), (Some("the loss is NaN"), Some(at(1))));
     let attempt = &storage.attempts(study, 0).unwrap()[0];
     assert_eq!((attempt.outcome, attempt.reason.as_deref()), (Outcome::Fail, Some("the loss is NaN")));
@@ -63,11 +63,60 @@ pub(crate) fn nan_is_no_objective_but_infinity_is(storage: &mut dyn Storage) {
         "trial 0: NaN is no objective value; tell a failure that says where it comes from"
     );
     assert_eq!(states(storage, study)[0], State::Running, "it can still tell");
+    let error = storage.tell(&first, &Told::complete_all([0.5, 0.5]), at(1)).unwrap_err();
+    assert_eq!(error.to_string(), "trial 0: 2 values, expected 1: one for each objective of the study");
     storage.tell(&first, &Told::complete(f64::INFINITY), at(1)).unwrap();
     let second = claim(storage, study, "worker", 0);
     storage.tell(&second, &Told::complete(f64::NEG_INFINITY), at(1)).unwrap();
-    let values: Vec<_> = storage.trials(study).unwrap().iter().map(|trial| trial.value).collect();
+    let values: Vec<_> = storage.trials(study).unwrap().iter().map(|trial| trial.value()).collect();
     assert_eq!(values, [Some(f64::INFINITY), Some(f64::NEG_INFINITY)]);
+}
+
+pub(crate) fn several_objectives_and_constraints_are_kept(storage: &mut dyn Storage) {
+    let directions = [Direction::Maximize, Direction::Minimize];
+    let study = storage.open_study("two", &directions).unwrap();
+    assert_eq!(storage.directions(study).unwrap(), directions);
+    for key in ["a", "b", "c"] {
+        storage.enqueue(study, &new(key)).unwrap();
+    }
+    let constraints = vec![-0.5, 1.5];
+    let first = claim(storage, study, "worker", 0);
+    let told = Told { constraints: constraints.clone(), ..Told::complete_all([0.9, f64::INFINITY]) };
+    storage.tell(&first, &told, at(1)).unwrap();
+    let second = claim(storage, study, "worker", 1);
+    storage.report(&second, 0, 0.5).unwrap();
+    storage.tell(&second, &Told::pruned(), at(2)).unwrap();
+    let trials = storage.trials(study).unwrap();
+    assert_eq!((&trials[0].values, &trials[0].constraints), (&vec![0.9, f64::INFINITY], &constraints));
+    assert_eq!((trials[1].state, &trials[1].values), (State::Pruned, &vec![]));
+
+    let error = storage.open_study("two", &[Direction::Maximize]).unwrap_err().to_string();
+    assert!(
+        error.starts_with("study `two` is there already, to maximize, minimize and not to maximize;"),
+        "{error}"
+    );
+    let error = storage.open_study("none", &[]).unwrap_err().to_string();
+    assert_eq!(error, "study `none` has no objective, expected a direction for each");
+}
+
+pub(crate) fn a_pruned_trial_keeps_its_last_report(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b", "c"]);
+    for reports in [&[0.9, 0.5][..], &[0.9, f64::NAN], &[]] {
+        let claim = claim(storage, study, "worker", 0);
+        for (step, value) in (0..).zip(reports) {
+            storage.report(&claim, step, *value).unwrap();
+        }
+        storage.tell(&claim, &Told::pruned(), at(1)).unwrap();
+        let error = storage.tell(&claim, &Told::complete(1.0), at(2)).unwrap_err();
+        assert!(matches!(error, StorageError::AlreadyTold { .. }), "{error}");
+    }
+    let trials = storage.trials(study).unwrap();
+    assert!(trials.iter().all(|trial| trial.state == State::Pruned && trial.value().is_none()));
+    let values: Vec<_> = trials.iter().map(|trial| trial.values.clone()).collect();
+    assert_eq!(values, [vec![0.5], vec![], vec![]]);
+    assert_eq!(storage.attempts(study, 0).unwrap()[0].outcome, Outcome::Pruned);
+    assert_eq!(storage.counts(study).unwrap().pruned, 3);
+    assert_eq!(storage.retry_failed(study, at(3)).unwrap(), 0, "none of them failed");
 }
 
 pub(crate) fn intermediate_values_may_be_anything(storage: &mut dyn Storage) {

@@ -8,17 +8,17 @@ use crate::storage::{Direction, Storage, StorageError, StudyId};
 use crate::trial::NewTrial;
 
 pub(crate) fn a_study_is_found_by_its_name(storage: &mut dyn Storage) {
-    let first = storage.open_study("first", Direction::Maximize).unwrap();
-    let second = storage.open_study("second", Direction::Minimize).unwrap();
+    let first = storage.open_study("first", &[Direction::Maximize]).unwrap();
+    let second = storage.open_study("second", &[Direction::Minimize]).unwrap();
     assert_ne!(first, second);
-    assert_eq!(storage.open_study("first", Direction::Maximize).unwrap(), first);
+    assert_eq!(storage.open_study("first", &[Direction::Maximize]).unwrap(), first);
     let expected = [("first".to_owned(), first), ("second".to_owned(), second)].into();
     assert_eq!(storage.studies().unwrap(), expected);
 }
 
 pub(crate) fn a_study_keeps_its_direction(storage: &mut dyn Storage) {
-    storage.open_study("loss", Direction::Minimize).unwrap();
-    let error = storage.open_study("loss", Direction::Maximize).unwrap_err();
+    storage.open_study("loss", &[Direction::Minimize]).unwrap();
+    let error = storage.open_study("loss", &[Direction::Maximize]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "study `loss` is there already, to minimize and not to maximize; choose another name for this one"
@@ -27,7 +27,7 @@ pub(crate) fn a_study_keeps_its_direction(storage: &mut dyn Storage) {
 
 pub(crate) fn a_study_keeps_attributes_and_files(storage: &mut dyn Storage) {
     let study = queue(storage, &[]);
-    let other = storage.open_study("other", Direction::Maximize).unwrap();
+    let other = storage.open_study("other", &[Direction::Maximize]).unwrap();
     storage.set_study_attribute(study, "lag", &json!(4)).unwrap();
     storage.set_study_attribute(study, "lag", &json!({"trials": 8})).unwrap();
     storage.set_study_attribute(study, "seed", &json!(0.1)).unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn an_unknown_study_or_trial_is_named(storage: &mut dyn Storage) {
 
 pub(crate) fn a_key_is_enqueued_once_and_numbers_count_up(storage: &mut dyn Storage) {
     let study = queue(storage, &["a", "b"]);
-    let other = storage.open_study("other", Direction::Maximize).unwrap();
+    let other = storage.open_study("other", &[Direction::Maximize]).unwrap();
     assert_eq!(storage.enqueue(other, &new("b")).unwrap(), 0, "each study counts from 0");
     assert_eq!(storage.enqueue(study, &new("b")).unwrap(), 1);
     let changed = NewTrial { attributes: [("seed".to_owned(), json!(1))].into(), ..new("a") };

@@ -11,6 +11,7 @@ pub(super) const VERSION: i64 = 1;
 
 const OPTUNA: &str = include_str!("schema/optuna.sql");
 const TINDERBOX: &str = include_str!("schema/tinderbox.sql");
+const INDICES: &str = include_str!("schema/indices.sql");
 
 /// Makes the tables that are missing, within the caller's transaction.
 ///
@@ -34,7 +35,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Failure> {
         connection.execute_batch(TINDERBOX)?;
     }
     match connection.query_row("SELECT version FROM tinderbox_version", [], |row| row.get(0))? {
-        VERSION => Ok(()),
+        VERSION => Ok(connection.execute_batch(INDICES)?),
         other => Err(Reason::Version(other).into()),
     }
 }

@@ -120,12 +120,16 @@ const PAUSE: Duration = Duration::from_millis(100);
 const TRIES: u32 = 32;
 
 impl Storage for Sqlite {
-    fn open_study(&mut self, name: &str, direction: Direction) -> Result<StudyId, StorageError> {
-        self.write(|db| studies::open(db, name, direction))
+    fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
+        self.write(|db| studies::open(db, name, directions))
     }
 
     fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
         self.read(studies::all)
+    }
+
+    fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError> {
+        self.read(|db| studies::directions(db, study))
     }
 
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
@@ -153,14 +157,27 @@ impl Storage for Sqlite {
         self.write(|db| queue::enqueue(db, study, trial))
     }
 
-    fn claim(
+    fn start(
         &mut self,
         study: StudyId,
+        number: u64,
+        trial: &NewTrial,
         worker: &str,
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write(|db| queue::claim(db, study, worker, now, lease))
+        self.write(|db| queue::start(db, study, number, trial, worker, now, lease))
+    }
+
+    fn claim_below(
+        &mut self,
+        study: StudyId,
+        limit: u64,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        self.write(|db| queue::claim(db, study, limit, worker, now, lease))
     }
 
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
@@ -172,7 +189,6 @@ impl Storage for Sqlite {
     }
 
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        told.check(claim.number)?;
         self.write(|db| results::tell(db, claim, told, now))?
     }
 
@@ -184,8 +200,8 @@ impl Storage for Sqlite {
         self.write(|db| queue::retry_failed(db, study, now))
     }
 
-    fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
-        self.read(|db| trials::all(db, study))
+    fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
+        self.read(|db| trials::from(db, study, first))
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {

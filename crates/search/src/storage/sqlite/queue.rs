@@ -18,47 +18,75 @@ pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Resu
     if let Some(number) = db.query_row(known, params![study.0, trial.key], |row| row.get(0)).optional()? {
         return Ok(number);
     }
-    let next = "SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = ?1";
-    let number: u64 = db.query_row(next, [study.0], |row| row.get(0))?;
-    db.execute(
-        "INSERT INTO trials (number, study_id, state) VALUES (?1, ?2, ?3)",
-        params![number, study.0, State::Waiting],
-    )?;
-    let id = db.last_insert_rowid();
-    db.execute(
-        "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) VALUES (?1, ?2, ?3)",
-        params![id, study.0, trial.key],
-    )?;
-    for (name, parameter) in &trial.parameters {
-        let distribution = serde_json::json!(parameter.distribution()).to_string();
-        db.execute(
-            "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
-            params![id, name, parameter.stored(), distribution],
-        )?;
-    }
-    set_attributes(db, id, &trial.attributes)?;
+    let number = next(db, study)?;
+    insert(db, study, number, trial)?;
     Ok(number)
 }
 
-pub(super) fn claim(
+pub(super) fn start(
     db: &Connection,
     study: StudyId,
+    number: u64,
+    trial: &NewTrial,
     worker: &str,
     now: Timestamp,
     lease: Lease,
 ) -> Result<Option<Claim>, Failure> {
     studies::require(db, study)?;
+    let mut known =
+        db.prepare_cached("SELECT 1 FROM tinderbox_trials WHERE study_id = ?1 AND trial_key = ?2")?;
+    if next(db, study)? != number || known.exists(params![study.0, trial.key])? {
+        return Ok(None);
+    }
+    let id = insert(db, study, number, trial)?;
+    begin(db, study, id, worker, now, lease).map(Some)
+}
+
+/// The number of the study's next trial.
+fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
+    let mut next =
+        db.prepare_cached("SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = ?1")?;
+    Ok(next.query_row([study.0], |row| row.get(0))?)
+}
+
+/// Adds a trial that waits; returns its row.
+fn insert(db: &Connection, study: StudyId, number: u64, trial: &NewTrial) -> Result<i64, Failure> {
+    let mut insert = db.prepare_cached("INSERT INTO trials (number, study_id, state) VALUES (?1, ?2, ?3)")?;
+    let id = insert.insert(params![number, study.0, State::Waiting])?;
+    db.prepare_cached("INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, study.0, trial.key])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (name, parameter) in &trial.parameters {
+        let distribution = serde_json::json!(parameter.distribution()).to_string();
+        insert.execute(params![id, name, parameter.stored(), distribution])?;
+    }
+    set_attributes(db, id, &trial.attributes)?;
+    Ok(id)
+}
+
+pub(super) fn claim(
+    db: &Connection,
+    study: StudyId,
+    limit: u64,
+    worker: &str,
+    now: Timestamp,
+    lease: Lease,
+) -> Result<Option<Claim>, Failure> {
+    studies::require(db, study)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut first = db.prepare_cached(
         "SELECT trial_id, state FROM trials
          JOIN tinderbox_trials USING (trial_id)
          LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-         WHERE trials.study_id = ?1
+         WHERE trials.study_id = ?1 AND number < ?3 AND state IN ('WAITING', 'RUNNING')
            AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < ?2))
          ORDER BY number LIMIT 1",
     )?;
     loop {
         let found =
-            first.query_row(params![study.0, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            first.query_row(params![study.0, now, limit], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         match found {
             None => return Ok(None),
             Some((id, State::Waiting)) => return begin(db, study, id, worker, now, lease).map(Some),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
-use super::{queue, studies, values};
+use super::{queue, studies, trials, values};
 use crate::storage::StorageError;
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
@@ -40,6 +40,8 @@ pub(super) fn tell(
     told: &Told,
     now: Timestamp,
 ) -> Result<Result<(), StorageError>, Failure> {
+    let objectives = studies::directions(db, claim.study)?.len();
+    told.check(claim.number, objectives)?;
     let held = match Held::by(db, claim) {
         Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {
             remember_refusal(db, claim, &told.verdict)?;
@@ -48,13 +50,15 @@ pub(super) fn tell(
         other => other?,
     };
     let (state, outcome, reason) = match &told.verdict {
-        Verdict::Complete { value } => {
-            let (value, kind) = values::split(*value);
-            db.execute(
-                "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, 0, ?2, ?3)",
-                params![held.id, value, kind],
-            )?;
+        Verdict::Complete { values } => {
+            set_values(db, held.id, values)?;
             (State::Complete, Outcome::Complete, None)
+        }
+        Verdict::Pruned => {
+            let last = trials::intermediate_values(db, held.id)?.into_values().last();
+            let value = last.filter(|value| objectives == 1 && !value.is_nan());
+            set_values(db, held.id, value.as_slice())?;
+            (State::Pruned, Outcome::Pruned, None)
         }
         Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Some(reason)),
     };
@@ -67,6 +71,7 @@ pub(super) fn tell(
         params![held.id, claim.attempt, outcome, now, reason],
     )?;
     queue::set_attributes(db, held.id, &told.attributes)?;
+    set_constraints(db, held.id, &told.constraints)?;
     db.execute("DELETE FROM tinderbox_trial_attachments WHERE trial_id = ?1", [held.id])?;
     for (name, content) in &told.attachments {
         db.execute(
@@ -75,6 +80,29 @@ pub(super) fn tell(
         )?;
     }
     Ok(Ok(()))
+}
+
+fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (objective, value) in (0_u32..).zip(values) {
+        let (value, kind) = values::split(*value);
+        insert.execute(params![id, objective, value, kind])?;
+    }
+    Ok(())
+}
+
+/// Where Optuna keeps them: a system attribute, null where there are none.
+fn set_constraints(db: &Connection, id: i64, constraints: &[f64]) -> Result<(), Failure> {
+    db.execute("DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'", [id])?;
+    if !constraints.is_empty() {
+        db.execute(
+            "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?1, 'constraints', ?2)",
+            params![id, serde_json::json!(constraints).to_string()],
+        )?;
+    }
+    Ok(())
 }
 
 /// A trial whose claim still holds.
@@ -102,7 +130,9 @@ impl Held {
             (State::Running, Some(Outcome::Running)) => {
                 Ok(Self { id, lease: Duration::from_micros(lease.unwrap_or(0)) })
             }
-            (_, Some(Outcome::Complete | Outcome::Fail)) => Err(claim.already_told().into()),
+            (_, Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail)) => {
+                Err(claim.already_told().into())
+            }
             _ => Err(claim.fenced().into()),
         }
     }

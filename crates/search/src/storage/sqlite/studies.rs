@@ -7,17 +7,21 @@ use serde_json::Value;
 
 use super::error::Failure;
 use super::values::Json;
-use crate::storage::{Direction, StorageError, StudyId};
+use crate::storage::{Direction, StorageError, StudyId, words};
 
-pub(super) fn open(db: &Connection, name: &str, direction: Direction) -> Result<StudyId, Failure> {
+pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
+    if directions.is_empty() {
+        return Err(StorageError::NoObjective(name.to_owned()).into());
+    }
     let sql = "SELECT study_id FROM studies WHERE study_name = ?1";
     let found = db.query_row(sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
-    let Some(study) = found else { return create(db, name, direction) };
-    let stored = directions(db, study)?;
-    if stored == direction.to_string() {
+    let Some(study) = found else { return create(db, name, directions) };
+    let stored = self::directions(db, study)?;
+    if stored == directions {
         Ok(study)
     } else {
-        Err(StorageError::Direction { name: name.to_owned(), stored, asked: direction }.into())
+        let (stored, asked) = (words(&stored), words(directions));
+        Err(StorageError::Direction { name: name.to_owned(), stored, asked }.into())
     }
 }
 
@@ -80,20 +84,23 @@ pub(super) fn attachment(db: &Connection, study: StudyId, name: &str) -> Result<
     Ok(db.query_row(sql, params![study.0, name], |row| row.get(0)).optional()?)
 }
 
-fn create(db: &Connection, name: &str, direction: Direction) -> Result<StudyId, Failure> {
+fn create(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
     db.execute("INSERT INTO studies (study_name) VALUES (?1)", [name])?;
     let study = db.last_insert_rowid();
-    db.execute(
-        "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, 0)",
-        params![direction.to_string().to_uppercase(), study],
-    )?;
+    for (objective, direction) in (0_u32..).zip(directions) {
+        db.execute(
+            "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, ?3)",
+            params![direction, study, objective],
+        )?;
+    }
     Ok(StudyId(study))
 }
 
-/// `minimize`, or more of them between commas if another program made a study of several objectives.
-fn directions(db: &Connection, study: StudyId) -> Result<String, Failure> {
+/// One an objective, in their order.
+pub(super) fn directions(db: &Connection, study: StudyId) -> Result<Vec<Direction>, Failure> {
+    require(db, study)?;
     let mut select =
-        db.prepare("SELECT lower(direction) FROM study_directions WHERE study_id = ?1 ORDER BY objective")?;
+        db.prepare_cached("SELECT direction FROM study_directions WHERE study_id = ?1 ORDER BY objective")?;
     let rows = select.query_map([study.0], |row| row.get(0))?;
-    Ok(rows.collect::<Result<Vec<String>, _>>()?.join(", "))
+    Ok(rows.collect::<Result<_, _>>()?)
 }

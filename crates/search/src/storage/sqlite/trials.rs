@@ -6,30 +6,33 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
+use super::studies;
 use super::values::Json;
-use super::{studies, values};
+use super::values::join;
 use crate::parameter::Parameter;
 use crate::storage::{StorageError, StudyId};
 use crate::trial::{Attempt, Counts, State, Trial};
 
-pub(super) fn all(db: &Connection, study: StudyId) -> Result<Vec<Trial>, Failure> {
+pub(super) fn from(db: &Connection, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
     studies::require(db, study)?;
-    let mut select = db.prepare(
+    let mut select = db.prepare_cached(
         "SELECT trials.trial_id, number, trial_key, state, coalesce(attempt, 0), worker,
-                datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END, value, value_type
+                datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END
          FROM trials
          LEFT JOIN tinderbox_trials USING (trial_id)
          LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-         LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0
-         WHERE trials.study_id = ?1 ORDER BY number",
+         WHERE trials.study_id = ?1 AND number >= ?2 ORDER BY number",
     )?;
-    let rows = select.query_map([study.0], |row| Ok((row.get(0)?, trial(row)?)))?;
+    let first = i64::try_from(first).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![study.0, first], |row| Ok((row.get(0)?, trial(row)?)))?;
     let mut trials = Vec::new();
     for row in rows {
         let (id, mut trial): (i64, Trial) = row?;
         trial.parameters = parameters(db, id)?;
         trial.attributes = attributes(db, id)?;
         trial.intermediate_values = intermediate_values(db, id)?;
+        trial.values = values(db, id)?;
+        trial.constraints = constraints(db, id)?;
         trials.push(trial);
     }
     Ok(trials)
@@ -101,7 +104,24 @@ pub(super) fn attributes(db: &Connection, id: i64) -> Result<BTreeMap<String, Va
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u32, f64>, Failure> {
+fn values(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
+    let mut select = db.prepare_cached(
+        "SELECT value, value_type FROM trial_values WHERE trial_id = ?1 ORDER BY objective",
+    )?;
+    let rows = select.query_map([id], |row| number(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn constraints(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
+    let mut select = db.prepare_cached(
+        "SELECT value_json FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'",
+    )?;
+    let told = select.query_row([id], |row| row.get::<_, Json>(0)).optional()?;
+    // Python may write infinity, which is no JSON: such constraints are not read.
+    Ok(told.and_then(|json| serde_json::from_value(json.0).ok()).unwrap_or_default())
+}
+
+pub(super) fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u32, f64>, Failure> {
     let mut select = db.prepare_cached(
         "SELECT step, intermediate_value, intermediate_value_type FROM trial_intermediate_values WHERE trial_id = ?1",
     )?;
@@ -116,9 +136,8 @@ fn find(db: &Connection, study: StudyId, number: u64) -> Result<i64, Failure> {
     Ok(found.ok_or(StorageError::UnknownTrial { study, number })?)
 }
 
-/// A row of [`all`], without what other tables hold.
+/// A row of [`from`], without what other tables hold.
 fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
-    let valued = row.get::<_, Option<String>>(10)?.is_some();
     Ok(Trial {
         number: row.get(1)?,
         key: row.get(2)?,
@@ -128,7 +147,8 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
         started: row.get(6)?,
         finished: row.get(7)?,
         failure: row.get(8)?,
-        value: if valued { Some(number(row, 9)?) } else { None },
+        values: Vec::new(),
+        constraints: Vec::new(),
         parameters: BTreeMap::new(),
         attributes: BTreeMap::new(),
         intermediate_values: BTreeMap::new(),
@@ -137,5 +157,5 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
 
 /// The double in a column whose kind is in the next one.
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f64> {
-    values::join(row.get(column)?, &row.get::<_, String>(column + 1)?)
+    join(row.get(column)?, &row.get::<_, String>(column + 1)?)
 }

@@ -3,6 +3,7 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde_json::Value;
 
+use crate::storage::Direction;
 use crate::timestamp::Timestamp;
 use crate::trial::{Outcome, State};
 
@@ -36,13 +37,29 @@ const STATES: [(State, &str); 5] = [
     (State::Fail, "FAIL"),
 ];
 
-const OUTCOMES: [(Outcome, &str); 5] = [
+const OUTCOMES: [(Outcome, &str); 6] = [
     (Outcome::Running, "RUNNING"),
     (Outcome::Complete, "COMPLETE"),
+    (Outcome::Pruned, "PRUNED"),
     (Outcome::Fail, "FAIL"),
     (Outcome::Expired, "EXPIRED"),
     (Outcome::Released, "RELEASED"),
 ];
+
+const DIRECTIONS: [(Direction, &str); 2] =
+    [(Direction::Minimize, "MINIMIZE"), (Direction::Maximize, "MAXIMIZE")];
+
+impl ToSql for Direction {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(name(&DIRECTIONS, self).into())
+    }
+}
+
+impl FromSql for Direction {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        named(&DIRECTIONS, value)
+    }
+}
 
 impl ToSql for State {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -23,7 +23,7 @@ CREATE TABLE tinderbox_attempts (
     claimed DATETIME NOT NULL,
     expires DATETIME NOT NULL,           -- the last heartbeat plus the lease
     ended DATETIME,
-    outcome TEXT NOT NULL,               -- RUNNING, COMPLETE, FAIL, EXPIRED, RELEASED
+    outcome TEXT NOT NULL,               -- RUNNING, COMPLETE, PRUNED, FAIL, EXPIRED, RELEASED
     reason TEXT,
     refused TEXT,
     PRIMARY KEY (trial_id, attempt)

@@ -110,8 +110,8 @@ proptest! {
         let folder = Folder::new();
         let (mut memory, mut file) = (Memory::new(), folder.open());
         file.connection.pragma_update(None, "synchronous", "OFF").unwrap();
-        let in_memory = memory.open_study("study", Direction::Maximize).unwrap();
-        let in_file = file.open_study("study", Direction::Maximize).unwrap();
+        let in_memory = memory.open_study("study", &[Direction::Maximize]).unwrap();
+        let in_file = file.open_study("study", &[Direction::Maximize]).unwrap();
         let (mut memory_claims, mut file_claims) = (Vec::new(), Vec::new());
         let mut told = BTreeMap::new();
         let mut now = 0;
@@ -133,7 +133,7 @@ proptest! {
         let trials = file.trials(in_file).unwrap();
         for trial in &trials {
             let value = told.get(trial.key.as_deref().unwrap()).copied();
-            prop_assert_eq!(trial.value, value.map(|(value, _)| value));
+            prop_assert_eq!(trial.value(), value.map(|(value, _)| value));
             prop_assert_eq!(trial.state == State::Complete, value.is_some());
             if let Some((_, second)) = value {
                 let file = file.attachment(in_file, trial.number, &second.to_string()).unwrap();

@@ -139,11 +139,11 @@ fn a_file_that_another_process_keeps_locked_is_given_up_with_its_name() {
     storage.connection.busy_timeout(Duration::ZERO).unwrap();
     let other = folder.plain();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let error = storage.open_study("study", Direction::Maximize).unwrap_err().to_string();
+    let error = storage.open_study("study", &[Direction::Maximize]).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}: another process has kept", folder.file().display())), "{error}");
     assert!(storage.studies().unwrap().is_empty(), "reading needs no lock");
     other.execute_batch("COMMIT").unwrap();
-    storage.open_study("study", Direction::Maximize).unwrap();
+    storage.open_study("study", &[Direction::Maximize]).unwrap();
 }
 
 #[test]

@@ -49,13 +49,13 @@ fn a_study_of_optuna_is_read_and_added_to() {
     let folder = Folder::new();
     by_optuna(&folder);
     let mut storage = folder.open();
-    let study = storage.open_study("by-optuna", Direction::Maximize).unwrap();
+    let study = storage.open_study("by-optuna", &[Direction::Maximize]).unwrap();
     assert_eq!(storage.study_attributes(study).unwrap(), [("paper".to_owned(), json!([1, "two"]))].into());
 
     let trials = storage.trials(study).unwrap();
     let states: Vec<_> = trials.iter().map(|trial| trial.state).collect();
     assert_eq!(states, [State::Complete, State::Pruned, State::Fail, State::Running, State::Waiting]);
-    assert_eq!((&trials[0].key, trials[0].attempt, trials[0].value), (&None, 0, Some(0.5)));
+    assert_eq!((&trials[0].key, trials[0].attempt, trials[0].value()), (&None, 0, Some(0.5)));
     let parameters = &trials[0].parameters;
     assert_eq!(parameters["activation"].value(), &json!("relu"));
     assert_eq!(
@@ -81,7 +81,7 @@ fn a_study_of_optuna_is_read_and_added_to() {
 fn a_study_of_several_objectives_is_refused_by_name() {
     let folder = Folder::new();
     by_optuna(&folder);
-    let error = folder.open().open_study("two-objectives", Direction::Maximize).unwrap_err().to_string();
+    let error = folder.open().open_study("two-objectives", &[Direction::Maximize]).unwrap_err().to_string();
     assert!(
         error.starts_with("study `two-objectives` is there already, to maximize, minimize and not"),
         "{error}"

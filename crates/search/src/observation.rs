@@ -1,0 +1,118 @@
+//! An observation: what a finished trial shows to samplers and pruners.
+
+use crate::space::Point;
+use crate::storage::Direction;
+use crate::trial::{State, Trial};
+
+/// What came of a finished trial; of every number less is better, whatever the study's directions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// The trial's number in its study, from 0.
+    pub number: u64,
+    /// What it tried.
+    pub parameters: Point,
+    /// A loss for each objective; empty if it failed or was stopped early.
+    pub losses: Vec<f64>,
+    /// By how much it breaks its constraints in all; 0 if it keeps them.
+    pub violation: f64,
+    /// What it reported on its way, by step, as losses of the first objective; may be NaN or infinite.
+    pub curve: Vec<(u32, f64)>,
+    /// Whether it was stopped early.
+    pub pruned: bool,
+}
+
+impl Observation {
+    /// What `trial` showed, in a study of these directions; `None` while it has not finished.
+    pub fn of(trial: &Trial, directions: &[Direction]) -> Option<Self> {
+        if !trial.state.is_finished() {
+            return None;
+        }
+        let complete = trial.state == State::Complete;
+        let losses = directions.iter().zip(&trial.values).filter(|_| complete);
+        Some(Self {
+            number: trial.number,
+            parameters: trial.parameters.clone(),
+            losses: losses.map(|(direction, value)| direction.loss(*value)).collect(),
+            violation: trial.constraints.iter().map(|broken| broken.max(0.0)).sum(),
+            curve: curve(trial, directions),
+            pruned: trial.state == State::Pruned,
+        })
+    }
+
+    /// The loss of the first objective, if it finished.
+    pub fn loss(&self) -> Option<f64> {
+        self.losses.first().copied()
+    }
+
+    /// Whether it finished and keeps its constraints.
+    pub fn is_feasible(&self) -> bool {
+        !self.losses.is_empty() && self.violation <= 0.0
+    }
+}
+
+/// What `trial` has reported so far, by step, as losses of the first objective.
+pub(crate) fn curve(trial: &Trial, directions: &[Direction]) -> Vec<(u32, f64)> {
+    let first = directions.first().copied().unwrap_or(Direction::Minimize);
+    trial.intermediate_values.iter().map(|(step, value)| (*step, first.loss(*value))).collect()
+}
+
+impl Direction {
+    /// `value`, or its negative, so that less is better.
+    pub(crate) fn loss(self, value: f64) -> f64 {
+        match self {
+            Self::Minimize => value,
+            Self::Maximize => -value,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::parameter::Distribution;
+    use crate::space::Space;
+    use crate::storage::memory::Memory;
+    use crate::storage::{Lease, Storage};
+    use crate::timestamp::Timestamp;
+    use crate::trial::{NewTrial, Told};
+
+    #[test]
+    fn finished_trials_are_told_and_less_is_better() {
+        let (now, lease) = (Timestamp::MIN, Lease::new(Duration::from_mins(1)));
+        let mut storage = Memory::new();
+        let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
+        let space = Space::new([("layers", Distribution::int(1, 5))]).unwrap();
+        let point = |place| space.point(place).unwrap().unwrap();
+        for place in 0..5 {
+            let trial = NewTrial { key: place.to_string(), parameters: point(place), ..NewTrial::default() };
+            storage.enqueue(study, &trial).unwrap();
+        }
+        let broken = Told { constraints: vec![-1.0, 0.25, 0.5], ..Told::complete(0.75) };
+        for told in [broken, Told::fail("diverged"), Told::pruned()] {
+            let claim = storage.claim(study, "worker", now, lease).unwrap().unwrap();
+            storage.report(&claim, 3, 0.5).unwrap();
+            storage.tell(&claim, &told, now).unwrap();
+        }
+        storage.claim(study, "worker", now, lease).unwrap().unwrap();
+
+        let observed = |direction| {
+            let trials = storage.trials(study).unwrap();
+            trials.iter().map(|trial| Observation::of(trial, &[direction])).collect::<Vec<_>>()
+        };
+        let expected = |sign: f64| {
+            let observation = |number| Observation {
+                number,
+                parameters: point(number),
+                curve: vec![(3, sign * 0.5)],
+                ..Observation::default()
+            };
+            let complete = Observation { losses: vec![sign * 0.75], violation: 0.75, ..observation(0) };
+            let pruned = Observation { pruned: true, ..observation(2) };
+            [Some(complete), Some(observation(1)), Some(pruned), None, None]
+        };
+        assert_eq!(observed(Direction::Maximize), expected(-1.0));
+        assert_eq!(observed(Direction::Minimize), expected(1.0));
+    }
+}
