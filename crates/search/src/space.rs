@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::parameter::{Distribution, Parameter};
@@ -9,6 +10,7 @@ use crate::parameter::{Distribution, Parameter};
 mod condition;
 mod dimension;
 mod places;
+mod text;
 mod unit;
 
 pub use condition::{Condition, ConditionError};
@@ -30,7 +32,8 @@ pub type Point = BTreeMap<String, Parameter>;
 /// assert_eq!(space.size()?, 6);
 /// # Ok::<(), tinderbox_search::SpaceError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<text::Written>", into = "Vec<text::Written>")]
 pub struct Space {
     dimensions: Vec<Dimension>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::timestamp::Timestamp;
@@ -31,6 +32,12 @@ mod contract;
 /// A trial that another program added to a study has no key: it is listed and never claimed. Every method that takes
 /// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold.
 pub trait Storage: Send {
+    /// The same studies once more, for another thread.
+    ///
+    /// # Errors
+    /// If the storage cannot be opened again.
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError>;
+
     /// Finds the study `name`, or creates it, with a direction for each of its objectives.
     ///
     /// # Errors
@@ -170,7 +177,8 @@ pub trait Storage: Send {
 pub struct StudyId(pub(crate) i64);
 
 /// Which values of the objective are better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Small ones, such as a loss.
     Minimize,
