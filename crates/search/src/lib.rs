@@ -8,16 +8,19 @@ pub mod pruner;
 pub mod sampler;
 
 pub mod storage;
+pub mod study;
 pub mod timestamp;
 pub mod trial;
 
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
-pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
+pub use pruner::any::AnyPruner;
+pub use sampler::{History, SampleError, Sampler, any::AnySampler, grid::Grid, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
 pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory};
+pub use study::{Advice, Asked, Running, Settings, Study, StudyError, Unfit};
 pub use timestamp::Timestamp;
 pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};

@@ -109,7 +109,7 @@ impl Parameter {
     }
 
     /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn stored(&self) -> f64 {
         match &self.distribution {
             Distribution::Categorical { choices } => {

@@ -68,7 +68,7 @@ pub enum SpaceError {
         /// The dimension that has it.
         name: String,
         /// What is wrong with it.
-        reason: ConditionError,
+        reason: Box<ConditionError>,
     },
     /// A point that has no place in the space.
     #[error("`{name}` is {what}")]

@@ -2,6 +2,8 @@
 
 use crate::observation::Observation;
 
+pub mod any;
+
 /// Stops trials early, by what they report on their way.
 ///
 /// - **Equal settings and arguments give equal answers**, on any machine. A pruner remembers nothing.

@@ -3,6 +3,7 @@
 use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
+pub mod any;
 pub mod grid;
 pub mod random;
 

@@ -96,7 +96,7 @@ impl Space {
     /// # Errors
     /// If there is no such dimension, or the condition does not fit an earlier one.
     pub fn when(mut self, name: &str, condition: Condition) -> Result<Self, SpaceError> {
-        let refused = |reason| Err(SpaceError::Condition { name: name.to_owned(), reason });
+        let refused = |reason| Err(SpaceError::Condition { name: name.to_owned(), reason: Box::new(reason) });
         let Some(place) = self.dimensions.iter().position(|dimension| dimension.name == name) else {
             return refused(ConditionError::Unknown);
         };
