@@ -1,6 +1,7 @@
 //! A space: what can be tried, dimension by dimension.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,7 +42,7 @@ pub struct Space {
 #[derive(Clone, Debug, PartialEq)]
 struct Dimension {
     name: String,
-    distribution: Distribution,
+    distribution: Arc<Distribution>,
     condition: Option<Condition>,
 }
 
@@ -99,7 +100,7 @@ impl Space {
     ) -> Result<Self, SpaceError> {
         let dimensions = dimensions.into_iter().map(|(name, distribution)| Dimension {
             name: name.into(),
-            distribution,
+            distribution: Arc::new(distribution),
             condition: None,
         });
         let dimensions: Vec<_> = dimensions.collect();
@@ -118,7 +119,7 @@ impl Space {
 
     /// The dimensions, in order.
     pub fn dimensions(&self) -> impl ExactSizeIterator<Item = (&str, &Distribution)> {
-        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &dimension.distribution))
+        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &*dimension.distribution))
     }
 
     /// The point with a value for each active dimension in turn, each held by its distribution.
@@ -150,7 +151,7 @@ impl Space {
                 Some(parameter) if !active => {
                     return wrong(name, &format!("{}, but its condition does not hold", parameter.value()));
                 }
-                Some(parameter) if parameter.distribution() != distribution => {
+                Some(parameter) if parameter.distribution() != &**distribution => {
                     return wrong(name, "chosen from another distribution than the space's");
                 }
                 None if active => return wrong(name, "missing"),
@@ -177,7 +178,7 @@ impl Space {
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
             let dimension = self.dimensions.iter().find(|dimension| dimension.name == name);
             let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
-            let parameter = Parameter::new(dimension.distribution.clone(), value);
+            let parameter = Parameter::new((*dimension.distribution).clone(), value);
             point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
         }
         self.check(&point)?;

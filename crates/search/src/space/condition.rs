@@ -105,12 +105,14 @@ impl Space {
             return refused(ConditionError::Parent(parent.to_owned()));
         };
         match &condition {
-            Condition::AtLeast { .. } if matches!(earlier.distribution, Distribution::Categorical { .. }) => {
+            Condition::AtLeast { .. }
+                if matches!(*earlier.distribution, Distribution::Categorical { .. }) =>
+            {
                 return refused(ConditionError::Choice(parent.to_owned()));
             }
             Condition::OneOf { values, .. } => {
                 let held = values.iter().try_for_each(|value| {
-                    Parameter::new(earlier.distribution.clone(), value.clone()).map(|_| ())
+                    Parameter::new((*earlier.distribution).clone(), value.clone()).map(|_| ())
                 });
                 if let Err(reason) = held {
                     return refused(ConditionError::Value { parent: parent.to_owned(), reason });

@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -111,7 +112,7 @@ impl From<Dimension> for Written {
         });
         let when = when.into_iter().collect();
         let plain = Self { name, choices: None, int: None, float: None, log: false, step: None, when };
-        match distribution {
+        match Arc::unwrap_or_clone(distribution) {
             Distribution::Categorical { choices } => Self { choices: Some(choices), ..plain },
             Distribution::Int { low, high, log, step } => {
                 Self { int: Some([low, high]), log, step: (step != 1).then_some(step as f64), ..plain }

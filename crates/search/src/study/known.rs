@@ -13,8 +13,10 @@ pub(super) struct Known {
     directions: Vec<Direction>,
     /// Trials 0, 1, 2 and so on, as far as all have finished.
     told: Vec<Observation>,
-    /// Points of the trials from `next - lag` on, and of those after `told`.
+    /// Points of the trials whose results the next one may not know.
     pending: Vec<Point>,
+    /// Number of the first of them.
+    pending_from: u64,
     /// Numbers of the trials that no sampler chose.
     enqueued: Vec<u64>,
     /// Number of the next trial.
@@ -32,6 +34,7 @@ impl Known {
             directions: settings.directions.clone(),
             told: Vec::new(),
             pending: Vec::new(),
+            pending_from: 0,
             enqueued: Vec::new(),
             next: 0,
             open: false,
@@ -62,11 +65,10 @@ impl Known {
         self.enqueued.truncate(self.enqueued.partition_point(|number| *number < settled));
         self.enqueued.extend(trials.iter().filter(|trial| !is_sampled(trial)).map(|trial| trial.number));
 
-        let kept = self.pending_from().min(settled) as usize;
-        self.pending.clear();
-        self.pending.extend(self.told[kept..].iter().map(|told| told.parameters.clone()));
+        let seen = self.pending_from + self.pending.len() as u64;
+        let unseen = trials.iter().filter(|trial| trial.number >= seen);
+        self.pending.extend(unseen.map(|trial| trial.parameters.clone()));
         let settling = trials.iter().take_while(|trial| trial.state.is_finished() || !is_ours(trial)).count();
-        self.pending.extend(trials.iter().map(|trial| trial.parameters.clone()));
         for mut trial in trials.into_iter().take(settling) {
             if !trial.state.is_finished() {
                 // Another program's: nobody here knows whether it will ever finish.
@@ -75,13 +77,14 @@ impl Known {
             let Some(observation) = Observation::of(&trial, &self.directions) else { break };
             self.settle(observation);
         }
-        // From the first trial whose result a sampler may not know.
-        self.pending.drain(..(self.pending_from() as usize).saturating_sub(kept));
+        let from = self.next.saturating_sub(self.lag).min(self.settled());
+        self.pending.drain(..(from - self.pending_from) as usize);
+        self.pending_from = from;
     }
 
     /// What the sampler of the next trial may know.
     pub(super) fn history(&self) -> History<'_> {
-        let told = &self.told[..self.pending_from() as usize];
+        let told = &self.told[..self.pending_from as usize];
         History { told, pending: &self.pending, enqueued: &self.enqueued }
     }
 
@@ -93,14 +96,9 @@ impl Known {
 
     /// How many trials that the next one may know came after the best of them; 0 without a best.
     pub(super) fn since_best(&self) -> u64 {
-        let told = self.pending_from();
+        let told = self.pending_from;
         let best = (told as usize).checked_sub(1).and_then(|last| self.best.get(last));
         best.map_or(0, |best| told - 1 - best)
-    }
-
-    /// The first number whose result the next trial may not know.
-    fn pending_from(&self) -> u64 {
-        self.next.saturating_sub(self.lag).min(self.settled())
     }
 
     fn settle(&mut self, observation: Observation) {
