@@ -105,7 +105,7 @@ pub enum StudyError {
 }
 
 /// How the key of a trial begins whose point a sampler chose.
-const SAMPLED: &str = "sampled ";
+pub const SAMPLED: &str = "sampled ";
 
 impl Study {
     /// Begins the study `name`, or goes on with it.
@@ -164,7 +164,12 @@ impl Study {
     }
 
     /// The storage.
-    pub fn storage(&mut self) -> &mut dyn Storage {
+    pub fn storage(&self) -> &dyn Storage {
+        self.storage.as_ref()
+    }
+
+    /// The storage, to change something in it.
+    pub fn storage_mut(&mut self) -> &mut dyn Storage {
         self.storage.as_mut()
     }
 
