@@ -292,8 +292,8 @@ fn five_thousand_trials_stay_under_four_megabytes() {
         .collect();
     let page = drawn(&study);
     assert!(page.len() < 4_000_000, "{} bytes", page.len());
-    assert!(page.contains("5,000 trials: 2,500 complete"));
-    assert!(page.contains("The best 500 of 2,500 complete trials, a line each"));
+    assert!(page.contains("5,000 trials: 2,501 complete"));
+    assert!(page.contains("The best 500 of 2,501 complete trials, a line each"));
     let table = page.split_once("id=\"trials-table\"").unwrap().1;
     assert_eq!(table.matches("<tr>").count(), 5001);
 }

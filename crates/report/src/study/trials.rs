@@ -20,8 +20,9 @@ pub(super) fn trials(study: &Study) -> Table {
     trials.truncate(ROWS);
     let columns: Vec<Column> =
         columns(study).into_iter().filter(|(_, of)| trials.iter().any(|trial| of(trial).is_some())).collect();
-    let cell = |of: &dyn Fn(&StudyTrial) -> Option<String>, trial| of(trial).unwrap_or_else(|| ABSENT.into());
-    let row = |trial: &&StudyTrial| columns.iter().map(|(_, of)| cell(of, trial)).collect();
+    let row = |trial: &&StudyTrial| {
+        columns.iter().map(|(_, of)| of(trial).unwrap_or_else(|| ABSENT.into())).collect()
+    };
     Table {
         id: "trials-table".into(),
         caption: match all {
