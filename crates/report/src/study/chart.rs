@@ -82,6 +82,11 @@ impl Frame {
         round(self.height - self.bottom - share * (self.height - self.bottom - self.top))
     }
 
+    /// The place nearest to `x` where the middle of a text leaves it within the chart.
+    fn inside(&self, x: f64, text: &str) -> f64 {
+        x.min(round(self.width - LETTER * text.chars().count() as f64 / 2.0))
+    }
+
     /// Where the horizontal axis lies.
     pub(super) fn base(&self) -> f64 {
         self.height - self.bottom
@@ -98,17 +103,18 @@ impl Chart {
     pub(super) fn new(frame: Frame, (across, x): (&str, Ruler), (up, y): (&str, Ruler)) -> Self {
         let label = |name: &str, ruler: &Ruler, letters: f64| {
             let scale = if ruler.is_logarithmic() { " (log scale)" } else { "" };
-            cut(name, (letters as usize).saturating_sub(scale.len())) + scale
+            (cut(name, (letters as usize).saturating_sub(scale.len())) + scale).trim_start().to_owned()
         };
         let (left, base, edge) = (frame.left, frame.base(), frame.edge());
         let (below, beside) = (beside(&x, frame), above(&y, frame));
         let grid = beside.iter().map(|(y, _)| Mark::plain(format!("M{left} {y}H{edge}"))).collect();
         let ticks = below.iter().map(|(x, _)| format!("M{x} {base}v4")).collect::<String>();
-        let axis = Mark::plain(format!("M{left} {base}H{edge}{ticks}"));
+        let axis = Some(Mark::plain(format!("M{left} {base}H{edge}{ticks}"))).filter(|_| !below.is_empty());
         let x_label = label(across, &x, (edge - left) / LETTER);
         let y_label = label(up, &y, frame.width / LETTER);
         let text = |x, y, anchor, text| Text { x, y, anchor, text };
-        let below = below.into_iter().map(|(x, tick)| text(x, base + 17.0, "middle", tick));
+        let below =
+            below.into_iter().map(|(x, tick)| text(frame.inside(x, &tick), base + 17.0, "middle", tick));
         let beside = beside.into_iter().map(|(y, tick)| text(left - 7.0, round(y + 4.0), "end", tick));
         let labels = [
             text(f64::midpoint(left, edge), frame.height - 5.0, "middle", x_label),
@@ -117,14 +123,20 @@ impl Chart {
         let texts = below.chain(beside).chain(labels).filter(|text| !text.text.is_empty()).collect();
         let mut chart = Self { frame, layers: vec![], texts, x, y };
         chart.add("grid", grid);
-        chart.add("axis", vec![axis]);
+        chart.add("axis", axis.into_iter().collect());
         chart
     }
 
     /// Writes the ticks of a ruler of its own under the row at `y`.
     pub(super) fn rule(&mut self, ruler: &Ruler, y: f64) {
-        let ticks = beside(ruler, self.frame).into_iter();
-        self.texts.extend(ticks.map(|(x, text)| Text { x, y: round(y + 14.0), anchor: "middle", text }));
+        let text = |(x, text): (f64, String)| Text {
+            x: self.frame.inside(x, &text),
+            y: round(y + 14.0),
+            anchor: "middle",
+            text,
+        };
+        let ticks = beside(ruler, self.frame).into_iter().map(text);
+        self.texts.extend(ticks);
     }
 
     /// The pixels of a pair of values; `None` where one of them has no place.
@@ -160,8 +172,8 @@ impl Mark {
 
     /// From the left to the right end of a bar around `y`.
     pub(super) fn bar(from: f64, to: f64, y: f64, title: String) -> Self {
-        // What took no time is still to be seen.
-        Self { path: format!("M{from} {y}h{}", round((to - from).max(1.0))), title: Some(title) }
+        // What took no time is still to be seen, and the next bar is another.
+        Self { path: format!("M{from} {y}h{}", round((to - from - 0.6).max(0.8))), title: Some(title) }
     }
 
     /// Through `places`, interrupted where there is none; a lone place is a dot.
@@ -201,7 +213,7 @@ fn beside(ruler: &Ruler, frame: Frame) -> Vec<(f64, String)> {
     let letters = |text: &str| text.chars().count() as f64;
     let longest = if ruler.is_places() {
         // Six letters are worth more than every name's first two.
-        (room / LETTER - 1.0).max(6.0)
+        (room / LETTER - 2.0).max(6.0)
     } else {
         ticks.iter().map(|(_, text)| letters(text)).fold(0.0, f64::max)
     };

@@ -11,7 +11,7 @@ use crate::format::counted;
 /// Every pair of so many parameters is drawn.
 const PARAMETERS: usize = 3;
 /// With fewer trials nothing is drawn between them.
-const ENOUGH: usize = 10;
+const ENOUGH: usize = 20;
 /// Cells of the background, across and up.
 const CELLS: (usize, usize) = (42, 28);
 /// A cell whose centre is farther than this from every trial stays empty; the edges are 1.

@@ -59,7 +59,7 @@ fn steps(values: &Values) -> Vec<(f64, f64)> {
 fn chart(values: &Values, frame: Frame) -> Option<Chart> {
     let x = Ruler::values(values.told.iter().map(|told| told.value))?;
     let y = Ruler::numbers([0.0, 1.0], false)?;
-    let mut chart = Chart::new(frame, (&values.objective.name, x), ("Share of trials", y));
+    let mut chart = Chart::new(frame, (&values.objective.name, x), ("", y));
     let mut places = vec![Some((frame.left, frame.base()))];
     let mut reached = 0.0;
     for (value, share) in steps(values) {
@@ -67,7 +67,7 @@ fn chart(values: &Values, frame: Frame) -> Option<Chart> {
         reached = share;
     }
     places.push(Some((frame.edge(), frame.y(1.0))));
-    chart.add("line best", vec![Mark::line(places, None)]);
+    chart.add("line q0", vec![Mark::line(places, None)]);
     Some(chart)
 }
 

@@ -42,6 +42,13 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
 }
 
+impl Figure {
+    /// Whether its table has room beside its only panel.
+    pub(super) fn beside(&self) -> bool {
+        matches!(&self.panels[..], [panel] if panel.charts.len() == 1)
+    }
+}
+
 impl Key {
     pub(super) fn dot(class: impl Into<String>, text: impl Into<String>) -> Self {
         Self { class: format!("dots {}", class.into()), path: "M14 6h0", text: text.into() }

@@ -56,7 +56,7 @@ fn chart(values: &Values, improvements: &[Told], frame: Frame) -> Option<Chart> 
     let place = |told: &Told| told.trial.number as f64;
     let x = Ruler::whole(values.told.iter().map(place))?;
     let y = Ruler::values(values.told.iter().map(|told| told.value))?;
-    let mut chart = Chart::new(frame, ("Trial", x), (&values.objective.name, y));
+    let mut chart = Chart::new(frame, ("Trial", x), ("", y));
     let dot = |told: &Told| Some(Mark::dot(chart.at(place(told), told.value)?, told.title()));
     let dots = values.told.iter().filter_map(dot).collect();
     let mut steps = vec![];

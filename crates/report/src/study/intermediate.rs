@@ -40,7 +40,7 @@ pub(super) fn intermediate(study: &Study) -> Drawn {
         "One line a trial that reported".into()
     };
     Ok(Figure {
-        legend: states().map(|state| Key::line(format!("line {}", class(state)), word(state))).collect(),
+        legend: states().map(|state| Key::line(format!("line thin {}", class(state)), word(state))).collect(),
         panels: vec![Panel {
             id: "intermediate".into(),
             title: "Intermediate values by step".into(),

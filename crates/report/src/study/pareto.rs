@@ -92,7 +92,7 @@ fn chart(
     let all = || front.iter().chain(dominated);
     let x = Ruler::values(all().map(|trial| trial.values[0]))?;
     let y = Ruler::values(all().map(|trial| trial.values[1]))?;
-    let mut chart = Chart::new(frame, (&one.name, x), (&other.name, y));
+    let mut chart = Chart::new(frame, (&one.name, x), ("", y));
     let at = |trial: &StudyTrial| chart.at(trial.values[0], trial.values[1]);
     let dot = |trial: &&StudyTrial| {
         let values = format!("{}, {}", number(trial.values[0]), number(trial.values[1]));

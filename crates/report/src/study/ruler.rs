@@ -106,13 +106,13 @@ fn ends(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Powers of ten between two logarithms, at most eight; where there is not more than one, 1, 2 and 5 times them.
+/// Powers of ten between two logarithms, at most eight; where there are less than three, 1, 2 and 5 times them.
 fn round(low: f64, high: f64) -> Vec<f64> {
     let powers = || (low.floor() as i32..=high.ceil() as i32).map(|power| 10_f64.powi(power));
     let within = |value: &f64| (low..=high).contains(&value.log10());
     let tens: Vec<f64> = powers().filter(within).collect();
     match tens.len() {
-        0..2 => {
+        0..3 => {
             powers().flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * power)).filter(within).collect()
         }
         count => tens.into_iter().step_by(count.div_ceil(8)).collect(),

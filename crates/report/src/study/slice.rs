@@ -53,7 +53,7 @@ pub(super) fn written(parameter: &StudyParameter, place: Option<f64>) -> String 
 fn panel(id: String, parameter: &StudyParameter, values: &Values) -> Option<Panel> {
     let x = Ruler::parameter(parameter, values.told.iter().filter_map(|told| told.trial.place(parameter)))?;
     let y = Ruler::values(values.told.iter().map(|told| told.value))?;
-    let mut chart = Chart::new(SMALL, (&parameter.name, x), (&values.objective.name, y));
+    let mut chart = Chart::new(SMALL, (&parameter.name, x), ("", y));
     let title = |told: &Told, x| format!("{} at {}", told.title(), written(parameter, Some(x)));
     let mut shades: Vec<Vec<Mark>> = (0..FIFTHS).map(|_| vec![]).collect();
     for (rank, told) in values.told.iter().enumerate() {

@@ -7,7 +7,7 @@ use tinderbox_report::study::{
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
-pub fn study() -> Study {
+pub(crate) fn study() -> Study {
     let parameter = |name: &str, kind| StudyParameter { name: name.into(), kind };
     let numeric = |log| ParameterKind::Numeric { log };
     let importance = |parameter: &str, importance| Importance { parameter: parameter.into(), importance };
