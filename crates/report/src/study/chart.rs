@@ -105,13 +105,14 @@ impl Chart {
             let scale = if ruler.is_logarithmic() { " (log scale)" } else { "" };
             (cut(name, (letters as usize).saturating_sub(scale.len())) + scale).trim_start().to_owned()
         };
+        let y_label = label(up, &y, frame.width / LETTER);
+        let frame = if y_label.is_empty() { Frame { top: frame.top.min(12.0), ..frame } } else { frame };
         let (left, base, edge) = (frame.left, frame.base(), frame.edge());
         let (below, beside) = (beside(&x, frame), above(&y, frame));
         let grid = beside.iter().map(|(y, _)| Mark::plain(format!("M{left} {y}H{edge}"))).collect();
         let ticks = below.iter().map(|(x, _)| format!("M{x} {base}v4")).collect::<String>();
         let axis = Some(Mark::plain(format!("M{left} {base}H{edge}{ticks}"))).filter(|_| !below.is_empty());
         let x_label = label(across, &x, (edge - left) / LETTER);
-        let y_label = label(up, &y, frame.width / LETTER);
         let text = |x, y, anchor, text| Text { x, y, anchor, text };
         let below =
             below.into_iter().map(|(x, tick)| text(frame.inside(x, &tick), base + 17.0, "middle", tick));

@@ -101,7 +101,7 @@ fn panel(id: String, x: &StudyParameter, y: &StudyParameter, values: &Values) ->
             Some(Mark::dot(chart.at(*at, *above)?, format!("{} at {place}", told.title())))
         };
         let dots = here.filter_map(dot).collect();
-        chart.add(format!("dots ringed q{fifth}"), dots);
+        chart.add(format!("dots q{fifth}"), dots);
     }
     let best = values.best().map(|best| best.trial);
     let of_best = |parameter| written(parameter, best.and_then(|trial| trial.place(parameter)));

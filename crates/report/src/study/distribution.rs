@@ -60,13 +60,13 @@ fn chart(values: &Values, frame: Frame) -> Option<Chart> {
     let x = Ruler::values(values.told.iter().map(|told| told.value))?;
     let y = Ruler::numbers([0.0, 1.0], false)?;
     let mut chart = Chart::new(frame, (&values.objective.name, x), ("", y));
-    let mut places = vec![Some((frame.left, frame.base()))];
+    let mut places = vec![Some((chart.frame.left, chart.frame.base()))];
     let mut reached = 0.0;
     for (value, share) in steps(values) {
         places.extend([chart.at(value, reached), chart.at(value, share)]);
         reached = share;
     }
-    places.push(Some((frame.edge(), frame.y(1.0))));
+    places.push(Some((chart.frame.edge(), chart.frame.y(1.0))));
     chart.add("line q0", vec![Mark::line(places, None)]);
     Some(chart)
 }

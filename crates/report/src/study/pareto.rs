@@ -34,13 +34,15 @@ pub(super) fn pareto(study: &Study) -> Drawn {
             description: description.clone(),
             charts: [("wide", Frame { height: 360.0, ..WIDE }), ("narrow", SMALL)]
                 .into_iter()
-                .filter_map(|(class, frame)| Some((class, chart(one, other, &front, &dominated, frame)?)))
+                .filter_map(|(class, frame)| {
+                    Some((class, chart(&study.objectives[0], &front, &dominated, frame)?))
+                })
                 .collect(),
         }),
         _ => None,
     };
     let drawing = if panel.is_some() { "" } else { " It is drawn for two objectives only." };
-    let legend = [Key::dot("ringed q0", "on the front"), Key::dot("faint", "dominated")];
+    let legend = [Key::dot("q0", "on the front"), Key::dot("faint", "dominated")];
     Ok(Figure {
         legend: if panel.is_some() { legend.into() } else { vec![] },
         panels: panel.into_iter().collect(),
@@ -54,7 +56,7 @@ pub(super) fn pareto(study: &Study) -> Drawn {
 
 /// Which of `trials` no other dominates, in their order.
 fn front(objectives: &[Objective], trials: &[&StudyTrial]) -> Vec<bool> {
-    // The smaller the better.
+    // The smaller the better; adding 0 leaves no −0, which sorts before the 0 that it equals.
     let cost = |trial: &StudyTrial| -> Vec<f64> {
         let sign =
             |objective: &Objective| if objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
@@ -82,17 +84,11 @@ fn front(objectives: &[Objective], trials: &[&StudyTrial]) -> Vec<bool> {
     on_front
 }
 
-fn chart(
-    one: &Objective,
-    other: &Objective,
-    front: &[&StudyTrial],
-    dominated: &[&StudyTrial],
-    frame: Frame,
-) -> Option<Chart> {
+fn chart(first: &Objective, front: &[&StudyTrial], dominated: &[&StudyTrial], frame: Frame) -> Option<Chart> {
     let all = || front.iter().chain(dominated);
     let x = Ruler::values(all().map(|trial| trial.values[0]))?;
     let y = Ruler::values(all().map(|trial| trial.values[1]))?;
-    let mut chart = Chart::new(frame, (&one.name, x), ("", y));
+    let mut chart = Chart::new(frame, (&first.name, x), ("", y));
     let at = |trial: &StudyTrial| chart.at(trial.values[0], trial.values[1]);
     let dot = |trial: &&StudyTrial| {
         let values = format!("{}, {}", number(trial.values[0]), number(trial.values[1]));
@@ -102,7 +98,7 @@ fn chart(
     let mut edge = vec![];
     for pair in front.windows(2) {
         // The edge of what the front dominates: where little is good, one keeps its second value until the next begins.
-        let corner = match one.direction {
+        let corner = match first.direction {
             Direction::Minimize => chart.at(pair[1].values[0], pair[0].values[1]),
             Direction::Maximize => chart.at(pair[0].values[0], pair[1].values[1]),
         };
@@ -113,7 +109,7 @@ fn chart(
     if !edge.is_empty() {
         chart.add("line thin q0", vec![Mark::line(edge, None)]);
     }
-    chart.add("dots ringed q0", front);
+    chart.add("dots q0", front);
     Some(chart)
 }
 
@@ -161,8 +157,7 @@ mod tests {
     fn its_edge_runs_along_what_is_dominated() {
         let trials = [told(0, &[1.0, 5.0]), told(1, &[3.0, 2.0])];
         let edge = |direction| {
-            let objectives = [objective("a", direction), objective("b", direction)];
-            let chart = chart(&objectives[0], &objectives[1], &[&trials[0], &trials[1]], &[], SMALL).unwrap();
+            let chart = chart(&objective("a", direction), &[&trials[0], &trials[1]], &[], SMALL).unwrap();
             let path = chart.layers[2].marks[0].path.clone();
             let corner = |x, y| chart.at(x, y).map(|(x, y)| format!("L{x} {y}L")).unwrap();
             [corner(3.0, 5.0), corner(1.0, 2.0)].map(|corner| path.contains(&corner))
