@@ -36,13 +36,13 @@ pub(super) const SMALL: Frame = Frame { width: 370.0, height: 260.0, right: 14.0
 pub(super) struct Chart {
     pub(super) frame: Frame,
     pub(super) layers: Vec<Layer>,
-    pub(super) texts: Vec<Text>,
+    pub(super) texts: Vec<Label>,
     x: Ruler,
     y: Ruler,
 }
 
-/// A tick or a label, in pixels.
-pub(super) struct Text {
+/// A tick or the name of an edge, in pixels.
+pub(super) struct Label {
     pub(super) x: f64,
     pub(super) y: f64,
     /// As SVG has it: `start`, `middle` or `end`.
@@ -110,10 +110,11 @@ impl Chart {
         let (left, base, edge) = (frame.left, frame.base(), frame.edge());
         let (below, beside) = (beside(&x, frame), above(&y, frame));
         let grid = beside.iter().map(|(y, _)| Mark::plain(format!("M{left} {y}H{edge}"))).collect();
-        let ticks = below.iter().map(|(x, _)| format!("M{x} {base}v4")).collect::<String>();
-        let axis = Some(Mark::plain(format!("M{left} {base}H{edge}{ticks}"))).filter(|_| !below.is_empty());
+        let line = Mark::plain(format!("M{left} {base}H{edge}"));
+        let ticks = below.iter().map(|(x, _)| Mark::plain(format!("M{x} {base}v4")));
+        let axis = if below.is_empty() { vec![] } else { ticks.chain([line]).collect() };
         let x_label = label(across, &x, (edge - left) / LETTER);
-        let text = |x, y, anchor, text| Text { x, y, anchor, text };
+        let text = |x, y, anchor, text| Label { x, y, anchor, text };
         let below =
             below.into_iter().map(|(x, tick)| text(frame.inside(x, &tick), base + 17.0, "middle", tick));
         let beside = beside.into_iter().map(|(y, tick)| text(left - 7.0, round(y + 4.0), "end", tick));
@@ -124,13 +125,13 @@ impl Chart {
         let texts = below.chain(beside).chain(labels).filter(|text| !text.text.is_empty()).collect();
         let mut chart = Self { frame, layers: vec![], texts, x, y };
         chart.add("grid", grid);
-        chart.add("axis", axis.into_iter().collect());
+        chart.add("axis", axis);
         chart
     }
 
     /// Writes the ticks of a ruler of its own under the row at `y`.
     pub(super) fn rule(&mut self, ruler: &Ruler, y: f64) {
-        let text = |(x, text): (f64, String)| Text {
+        let text = |(x, text): (f64, String)| Label {
             x: self.frame.inside(x, &text),
             y: round(y + 14.0),
             anchor: "middle",

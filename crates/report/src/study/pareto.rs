@@ -80,7 +80,9 @@ fn front(objectives: &[Objective], trials: &[&StudyTrial]) -> Vec<bool> {
         }
     }
     let mut on_front = vec![false; trials.len()];
-    members.into_iter().for_each(|member| on_front[member] = true);
+    for member in members {
+        on_front[member] = true;
+    }
     on_front
 }
 

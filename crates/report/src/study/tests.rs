@@ -325,18 +325,25 @@ fn parts_that_do_not_belong_together_are_named() {
         message(|study| study.trials[0].values.clear()),
         "trial 0: 0 values, expected 2, one an objective"
     );
+    let tried = |name: &str, value| {
+        let mut study = mixed();
+        study.trials[0].parameters.insert(name.into(), value);
+        study.check().unwrap_err().to_string()
+    };
     assert_eq!(
-        message(|study| drop(study.trials[0].parameters.insert("depth".into(), ParameterValue::Choice(0)))),
+        tried("depth", ParameterValue::Choice(0)),
         "trial 0: parameter `depth`, which the study does not list"
     );
     assert_eq!(
-        message(|study| drop(study.trials[0].parameters.insert("rate".into(), ParameterValue::Choice(0)))),
+        tried("rate", ParameterValue::Choice(0)),
         "trial 0: parameter `rate` is a choice, expected a number"
     );
     assert_eq!(
-        message(|study| drop(
-            study.trials[0].parameters.insert("optimiser".into(), ParameterValue::Choice(2))
-        )),
+        tried("optimiser", ParameterValue::Number(0.0)),
+        "trial 0: parameter `optimiser` is a number, expected a choice"
+    );
+    assert_eq!(
+        tried("optimiser", ParameterValue::Choice(2)),
         "trial 0: parameter `optimiser` is choice 2, expected a position below 2"
     );
     assert_eq!(
