@@ -252,7 +252,7 @@ mod tests {
     fn a_pair_of_values_is_a_place_in_pixels() {
         assert_eq!(chart().at(0.0, 0.0), Some((135.5, 218.0)), "62 to 356 across, 26 to 218 down");
         assert_eq!(chart().at(0.0, 2.0), None);
-        assert!(chart().texts.iter().any(|text| text.text == "a very long name ind…"));
+        assert!(chart().texts.iter().any(|text| text.text == "a very long name in…"));
     }
 
     #[test]
