@@ -6,6 +6,8 @@ use crate::space::{Point, Space, SpaceError};
 pub mod grid;
 pub mod random;
 
+#[cfg(test)]
+mod contract;
 mod left;
 mod shuffle;
 mod stream;
