@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::random::Random;
-use super::{History, Sampler};
+use super::{History, SampleError, Sampler};
 use crate::observation::Observation;
 use crate::parameter::{Distribution, Parameter};
 use crate::space::{Condition, Point, Space};
@@ -20,7 +20,7 @@ macro_rules! contract {
             infinite_losses_are_no_trouble
             pruned_trials_are_no_trouble
             constraints_may_be_broken
-            several_objectives_are_no_trouble
+            several_objectives_are_taken_or_refused
             foreign_observations_are_no_trouble
         );
     };
@@ -156,9 +156,14 @@ pub(super) fn constraints_may_be_broken(sampler: &dyn Sampler, spaces: &[Space])
     run(sampler, spaces, 0, |told| Observation { violation: (told.number % 3) as f64, ..told });
 }
 
-pub(super) fn several_objectives_are_no_trouble(sampler: &dyn Sampler, spaces: &[Space]) {
+pub(super) fn several_objectives_are_taken_or_refused(sampler: &dyn Sampler, spaces: &[Space]) {
     let two = |told: Observation| Observation { losses: vec![told.losses[0], -told.losses[0]], ..told };
-    run(sampler, spaces, 0, two);
+    let parameters = Random { seed: 1 }.sample(&spaces[0], &History::default(), 0).unwrap().unwrap();
+    let told = [two(observe(&spaces[0], 0, parameters))];
+    match sampler.sample(&spaces[0], &History { told: &told, ..History::default() }, 1) {
+        Err(SampleError::Objectives { found: 2, .. }) => {}
+        _ => run(sampler, spaces, 0, two),
+    }
 }
 
 pub(super) fn foreign_observations_are_no_trouble(sampler: &dyn Sampler, spaces: &[Space]) {
