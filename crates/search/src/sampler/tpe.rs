@@ -25,6 +25,8 @@ use split::Split;
 ///   those that got farther first, and trials that break constraints after these, by how much.
 /// - Where a dimension is not active in a trial, its kernel knows nothing of it and stands back for the prior.
 /// - Trials that are still running count among the others, so that no two workers try the same ("constant liar").
+/// - A point that was tried is taken again only if every candidate was: in a space of finitely many points it would say
+///   nothing new.
 /// - The first trials are [`Random`], with the same seed.
 ///
 /// Differences from Optuna 5.0's `TPESampler`: of more than [`most_others`](Self::most_others) others as many are
@@ -139,7 +141,7 @@ impl Sampler for Tpe {
         let good = Mixture::new(space, &split.good, self.prior_weight);
         let others = Mixture::new(space, &split.others, self.prior_weight);
         let mut stream = stream(self.seed, number);
-        let mut best: Option<(f64, Point)> = None;
+        let mut best: Option<((bool, f64), Point)> = None;
         for _ in 0..self.candidates {
             let kernel = good.pick(&mut stream);
             let mut row = vec![f64::NAN; space.dimensions().len()];
@@ -148,9 +150,10 @@ impl Sampler for Tpe {
                 row[place] = unit;
                 value
             });
-            let gain = good.log_density(&row) - others.log_density(&row);
-            if best.as_ref().is_none_or(|(most, _)| gain > *most) {
-                best = Some((gain, point));
+            let is_new = !split.good.holds(&row) && !split.others.holds(&row);
+            let merit = (is_new, good.log_density(&row) - others.log_density(&row));
+            if best.as_ref().is_none_or(|(most, _)| merit > *most) {
+                best = Some((merit, point));
             }
         }
         Ok(best.map(|(_, point)| point))

@@ -16,7 +16,7 @@ fn told(number: u64, losses: &[f64]) -> Observation {
 
 /// The numbers of the trials behind the rows.
 fn numbers(side: &Side) -> Vec<u64> {
-    side.rows.iter().map(|row| (row[0] * 10_000.0) as u64).collect()
+    side.rows.iter().map(|x| (x * 10_000.0) as u64).collect()
 }
 
 fn split(tpe: &Tpe, told: &[Observation], pending: &[Point]) -> Split {
