@@ -17,6 +17,7 @@ pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
 pub use pruner::any::AnyPruner;
 pub use sampler::{History, SampleError, Sampler, any::AnySampler, grid::Grid, random::Random};
+pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random, tpe::Tpe};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

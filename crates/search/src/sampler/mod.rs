@@ -6,7 +6,10 @@ use crate::space::{Point, Space, SpaceError};
 pub mod any;
 pub mod grid;
 pub mod random;
+pub mod tpe;
 
+#[cfg(test)]
+mod contract;
 mod left;
 mod shuffle;
 mod stream;
@@ -46,9 +49,37 @@ pub enum SampleError {
     /// The sampler counts points, and this space's cannot be counted.
     #[error(transparent)]
     Space(#[from] SpaceError),
+    /// The sampler takes one objective.
+    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2`, which takes several")]
+    Objectives {
+        /// Its name.
+        sampler: &'static str,
+        /// How many the study has.
+        found: usize,
+    },
+    /// A setting outside its range.
+    #[error("`{setting}` of {sampler} is {found}, expected {expected}")]
+    Setting {
+        /// The sampler.
+        sampler: &'static str,
+        /// The field.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
 }
 
 impl History<'_> {
+    /// Refuses a study of several objectives for `sampler`, which takes one.
+    pub(crate) fn one_objective(&self, sampler: &'static str) -> Result<(), SampleError> {
+        match self.told.iter().map(|told| told.losses.len()).find(|found| *found > 1) {
+            Some(found) => Err(SampleError::Objectives { sampler, found }),
+            None => Ok(()),
+        }
+    }
+
     /// The points that no sampler chose.
     pub(crate) fn enqueued_points(&self) -> impl Iterator<Item = &Point> {
         self.enqueued.iter().filter_map(|number| {
