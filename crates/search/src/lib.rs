@@ -4,6 +4,7 @@ pub mod parameter;
 pub mod space;
 
 pub mod observation;
+pub mod pareto;
 pub mod pruner;
 pub mod sampler;
 
@@ -14,7 +15,7 @@ pub mod trial;
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
-pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
+pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -4,11 +4,16 @@ use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
 pub mod grid;
+pub mod nsga2;
 pub mod random;
 
+mod inherit;
 mod left;
 mod shuffle;
 mod stream;
+
+#[cfg(test)]
+mod trials;
 
 /// Chooses the points of a study, one a trial.
 ///
@@ -45,6 +50,18 @@ pub enum SampleError {
     /// The sampler counts points, and this space's cannot be counted.
     #[error(transparent)]
     Space(#[from] SpaceError),
+    /// A setting outside its range.
+    #[error("`{setting}` of {sampler} is {found}, expected {expected}")]
+    Setting {
+        /// The sampler.
+        sampler: &'static str,
+        /// The field.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
 }
 
 impl History<'_> {
