@@ -15,6 +15,7 @@ pub mod trial;
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
+pub use sampler::regularized_evolution::RegularizedEvolution;
 pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]

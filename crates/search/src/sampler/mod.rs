@@ -6,12 +6,14 @@ use crate::space::{Point, Space, SpaceError};
 pub mod grid;
 pub mod nsga2;
 pub mod random;
+pub mod regularized_evolution;
 
+#[cfg(test)]
+mod contract;
 mod inherit;
 mod left;
 mod shuffle;
 mod stream;
-
 #[cfg(test)]
 mod trials;
 

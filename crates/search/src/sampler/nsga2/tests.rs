@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::super::trials::{Result, numbers, run};
 use super::*;
 use crate::parameter::Distribution;
+use crate::sampler::contract::contract;
 use crate::space::Condition;
+
+contract!(NsgaII { population: 5, ..NsgaII::new(7) }, all);
 
 /// `x0` to `x9`.
 fn cube() -> Space {
@@ -143,23 +146,23 @@ fn a_child_draws_what_its_parents_lack_and_drops_what_it_has_no_use_for() {
 fn fronts_come_as_far_as_those_of_optuna() {
     // Means of Optuna 5.0.0's `NSGAIISampler` (NumPy 2.4.6) over the seeds 0 to 9, with as many trials, and standard
     // deviations between seeds.
-    let (optuna, between_seeds) = (7.6059, 0.0927);
-    let volume = mean_hypervolume(&cube(), 1000, [1.1, 7.7], |point| zdt(point, f64::sqrt));
+    let (optuna, between_seeds) = (7.0753, 0.1645);
+    let volume = mean_hypervolume(&cube(), 500, [1.1, 7.7], |point| zdt(point, f64::sqrt));
     assert!(volume > optuna - between_seeds, "ZDT1: {volume}");
 
-    let (optuna, between_seeds) = (6.9988, 0.1192);
-    let volume = mean_hypervolume(&cube(), 1000, [1.1, 7.7], |point| zdt(point, |x| x * x));
+    let (optuna, between_seeds) = (6.3498, 0.1580);
+    let volume = mean_hypervolume(&cube(), 500, [1.1, 7.7], |point| zdt(point, |x| x * x));
     assert!(volume > optuna - between_seeds, "ZDT2: {volume}");
 }
 
 #[test]
 fn a_constrained_front_comes_as_far_as_that_of_optuna() {
     // CONSTR of Deb et al. (2002), table V; Optuna's mean as above.
-    let (optuna, between_seeds) = (3.5055, 0.0344);
+    let (optuna, between_seeds) = (3.3649, 0.0665);
     let space =
         Space::new([("x0", Distribution::uniform(0.1, 1.0)), ("x1", Distribution::uniform(0.0, 5.0))])
             .unwrap();
-    let volume = mean_hypervolume(&space, 500, [1.0, 9.0], |point| {
+    let volume = mean_hypervolume(&space, 300, [1.0, 9.0], |point| {
         let x = numbers(point);
         let broken = (6.0 - x[1] - 9.0 * x[0]).max(0.0) + (1.0 + x[1] - 9.0 * x[0]).max(0.0);
         (vec![x[0], (1.0 + x[1]) / x[0]], broken)
