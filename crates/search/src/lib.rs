@@ -15,8 +15,8 @@ pub mod trial;
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
-pub use sampler::regularized_evolution::RegularizedEvolution;
 pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
+pub use sampler::{regularized_evolution::RegularizedEvolution, sobol::Sobol};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod nsga2;
 pub mod random;
 pub mod regularized_evolution;
+pub mod sobol;
 
 #[cfg(test)]
 mod contract;
@@ -52,6 +53,16 @@ pub enum SampleError {
     /// The sampler counts points, and this space's cannot be counted.
     #[error(transparent)]
     Space(#[from] SpaceError),
+    /// More dimensions than the sampler knows.
+    #[error("a space of {found} dimensions, and {sampler} works on {most} at most; draw points at random")]
+    Dimensions {
+        /// The sampler.
+        sampler: &'static str,
+        /// Dimensions of the space.
+        found: usize,
+        /// The most that it can have.
+        most: usize,
+    },
     /// A setting outside its range.
     #[error("`{setting}` of {sampler} is {found}, expected {expected}")]
     Setting {
