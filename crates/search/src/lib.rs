@@ -4,6 +4,7 @@ pub mod parameter;
 pub mod space;
 
 pub mod observation;
+pub mod pareto;
 pub mod pruner;
 pub mod sampler;
 
@@ -18,6 +19,8 @@ pub use pruner::Pruner;
 pub use pruner::any::AnyPruner;
 pub use sampler::{History, SampleError, Sampler, any::AnySampler, grid::Grid, random::Random};
 pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random, tpe::Tpe};
+pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
+pub use sampler::{regularized_evolution::RegularizedEvolution, sobol::Sobol};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -5,14 +5,20 @@ use crate::space::{Point, Space, SpaceError};
 
 pub mod any;
 pub mod grid;
+pub mod nsga2;
 pub mod random;
 pub mod tpe;
+pub mod regularized_evolution;
+pub mod sobol;
 
 #[cfg(test)]
 mod contract;
+mod inherit;
 mod left;
 mod shuffle;
 mod stream;
+#[cfg(test)]
+mod trials;
 
 /// Chooses the points of a study, one a trial.
 ///
@@ -56,6 +62,15 @@ pub enum SampleError {
         sampler: &'static str,
         /// How many the study has.
         found: usize,
+    /// More dimensions than the sampler knows.
+    #[error("a space of {found} dimensions, and {sampler} works on {most} at most; draw points at random")]
+    Dimensions {
+        /// The sampler.
+        sampler: &'static str,
+        /// Dimensions of the space.
+        found: usize,
+        /// The most that it can have.
+        most: usize,
     },
     /// A setting outside its range.
     #[error("`{setting}` of {sampler} is {found}, expected {expected}")]
