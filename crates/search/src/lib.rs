@@ -13,7 +13,10 @@ pub mod trial;
 
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
-pub use pruner::Pruner;
+pub use pruner::{
+    Pruner, PrunerError, hyperband::Hyperband, median::Median, patience::Patience, percentile::Percentile,
+    successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
+};
 pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]

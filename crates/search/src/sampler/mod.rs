@@ -8,7 +8,7 @@ pub mod random;
 
 mod left;
 mod shuffle;
-mod stream;
+pub(crate) mod stream;
 
 /// Chooses the points of a study, one a trial.
 ///
