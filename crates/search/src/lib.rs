@@ -3,6 +3,7 @@
 pub mod parameter;
 pub mod space;
 
+pub mod importance;
 pub mod observation;
 pub mod pruner;
 pub mod sampler;
@@ -11,6 +12,7 @@ pub mod storage;
 pub mod timestamp;
 pub mod trial;
 
+pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::{
