@@ -3,6 +3,7 @@
 pub mod parameter;
 pub mod space;
 
+pub mod importance;
 pub mod observation;
 pub mod pareto;
 pub mod pruner;
@@ -13,6 +14,7 @@ pub mod study;
 pub mod timestamp;
 pub mod trial;
 
+pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
@@ -21,6 +23,11 @@ pub use sampler::{History, SampleError, Sampler, any::AnySampler, grid::Grid, ra
 pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random, tpe::Tpe};
 pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
 pub use sampler::{regularized_evolution::RegularizedEvolution, sobol::Sobol};
+pub use pruner::{
+    Pruner, PrunerError, hyperband::Hyperband, median::Median, patience::Patience, percentile::Percentile,
+    successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
+};
+pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

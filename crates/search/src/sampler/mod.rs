@@ -19,6 +19,7 @@ mod shuffle;
 mod stream;
 #[cfg(test)]
 mod trials;
+pub(crate) mod stream;
 
 /// Chooses the points of a study, one a trial.
 ///
