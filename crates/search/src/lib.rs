@@ -17,17 +17,14 @@ pub mod trial;
 pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
-pub use pruner::Pruner;
-pub use pruner::any::AnyPruner;
-pub use sampler::{History, SampleError, Sampler, any::AnySampler, grid::Grid, random::Random};
-pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random, tpe::Tpe};
-pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
-pub use sampler::{regularized_evolution::RegularizedEvolution, sobol::Sobol};
 pub use pruner::{
-    Pruner, PrunerError, hyperband::Hyperband, median::Median, patience::Patience, percentile::Percentile,
-    successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
+    Pruner, PrunerError, any::AnyPruner, hyperband::Hyperband, median::Median, patience::Patience,
+    percentile::Percentile, successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
 };
-pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
+pub use sampler::{
+    History, SampleError, Sampler, any::AnySampler, grid::Grid, nsga2::NsgaII, random::Random,
+    regularized_evolution::RegularizedEvolution, sobol::Sobol, tpe::Tpe,
+};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

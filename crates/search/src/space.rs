@@ -180,7 +180,7 @@ impl Space {
                 continue;
             }
             match chosen.next() {
-                Some((found, parameter)) if found == name && parameter.distribution() == distribution => {
+                Some((found, parameter)) if found == name && parameter.distribution() == &**distribution => {
                     take(place, distribution, parameter.value());
                 }
                 _ => return false,

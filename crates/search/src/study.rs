@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::pruner::Pruner as _;
+use crate::pruner::any::AnyPruner;
+use crate::pruner::{Pruner as _, PrunerError};
 use crate::sampler::{SampleError, Sampler as _};
 use crate::space::{Point, SpaceError};
 use crate::storage::{Lease, Storage, StorageError, StudyId};
@@ -69,6 +70,9 @@ pub enum StudyError {
     /// The sampler.
     #[error(transparent)]
     Sample(#[from] SampleError),
+    /// A setting of the pruner that is outside its range.
+    #[error("pruner: {0}")]
+    Pruner(#[from] PrunerError),
     /// A point that is none of the space's.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -115,6 +119,7 @@ impl Study {
     /// # Errors
     /// If the study is there with other directions or settings.
     pub fn open(mut storage: Box<dyn Storage>, name: &str, settings: Settings) -> Result<Self, StudyError> {
+        settings.pruner.as_ref().map_or(Ok(()), |pruner: &AnyPruner| pruner.check())?;
         let id = storage.open_study(name, &settings.directions)?;
         settings.settle(storage.as_mut(), id, name)?;
         Ok(Self::new(storage, id, settings))

@@ -4,22 +4,23 @@ use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
 pub mod any;
+
 pub mod grid;
-pub mod nsga2;
 pub mod random;
-pub mod tpe;
-pub mod regularized_evolution;
 pub mod sobol;
+
+pub mod nsga2;
+pub mod regularized_evolution;
+pub mod tpe;
 
 #[cfg(test)]
 mod contract;
 mod inherit;
 mod left;
 mod shuffle;
-mod stream;
+pub(crate) mod stream;
 #[cfg(test)]
 mod trials;
-pub(crate) mod stream;
 
 /// Chooses the points of a study, one a trial.
 ///
@@ -57,12 +58,13 @@ pub enum SampleError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The sampler takes one objective.
-    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2`, which takes several")]
+    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII`, which takes several")]
     Objectives {
         /// Its name.
         sampler: &'static str,
         /// How many the study has.
         found: usize,
+    },
     /// More dimensions than the sampler knows.
     #[error("a space of {found} dimensions, and {sampler} works on {most} at most; draw points at random")]
     Dimensions {

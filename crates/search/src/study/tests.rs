@@ -8,9 +8,20 @@ use serde_json::json;
 
 use super::*;
 use crate::parameter::Distribution;
+use crate::pruner::hyperband::Hyperband;
+use crate::pruner::median::Median;
+use crate::pruner::patience::Patience;
+use crate::pruner::percentile::Percentile;
+use crate::pruner::successive_halving::SuccessiveHalving;
+use crate::pruner::threshold::Threshold;
+use crate::pruner::wilcoxon::Wilcoxon;
 use crate::sampler::any::AnySampler;
 use crate::sampler::grid::Grid;
+use crate::sampler::nsga2::NsgaII;
 use crate::sampler::random::Random;
+use crate::sampler::regularized_evolution::RegularizedEvolution;
+use crate::sampler::sobol::Sobol;
+use crate::sampler::tpe::Tpe;
 use crate::space::{Condition, Space};
 use crate::storage::Direction;
 use crate::storage::memory::Memory;
@@ -40,7 +51,15 @@ fn finite() -> Space {
 
 /// Every sampler, on a space that it can work on.
 fn all() -> Vec<(AnySampler, Space)> {
-    vec![(Random { seed: 7 }.into(), space()), (Random { seed: 7 }.into(), finite()), (Grid.into(), finite())]
+    let on_both: [AnySampler; 5] = [
+        Random { seed: 7 }.into(),
+        Sobol { seed: 7 }.into(),
+        Tpe::new(7).into(),
+        RegularizedEvolution { population: 10, tournament: 3, ..RegularizedEvolution::new(7) }.into(),
+        NsgaII { population: 10, ..NsgaII::new(7) }.into(),
+    ];
+    let on_both = on_both.into_iter().flat_map(|sampler| [(sampler.clone(), space()), (sampler, finite())]);
+    on_both.chain([(Grid.into(), finite())]).collect()
 }
 
 fn settings(sampler: impl Into<AnySampler>, space: Space) -> Settings {
@@ -108,6 +127,84 @@ fn a_study_that_was_stopped_goes_on_as_if_it_had_not_been() {
         let mut alone = Study::open(memory(), "study", whole).unwrap();
         alone.run(SystemTime::now, |trial| objective(trial)).unwrap();
         assert_eq!(table(&second), table(&alone), "{sampler:?}");
+    }
+}
+
+/// Every pruner, so set that it stops some trials of [`learning`].
+fn pruners() -> Vec<AnyPruner> {
+    let halving = SuccessiveHalving { reduction_factor: 2, ..SuccessiveHalving::default() };
+    vec![
+        Median::default().into(),
+        Percentile { percentile: 25.0, ..Percentile::default() }.into(),
+        halving.into(),
+        Hyperband { reduction_factor: 2, ..Hyperband::new(7, 9) }.into(),
+        Patience { patience: 3, min_delta: 0.0, inner: Some(Box::new(Median::default().into())) }.into(),
+        Threshold { upper: Some(20.0), ..Threshold::default() }.into(),
+        Wilcoxon::default().into(),
+    ]
+}
+
+/// A loss that falls, by steps, to the objective of the point; some rise at the end.
+fn learning(trial: &mut Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
+    let end = objective(trial)?.min(50.0);
+    for step in 0..9 {
+        let rise = if end > 5.0 { f64::from(step) * 0.1 } else { 0.0 };
+        trial.report(step, end + 2.0 / f64::from(step + 1) + rise)?;
+    }
+    Ok(end)
+}
+
+#[test]
+fn any_number_of_workers_stops_the_same_trials() {
+    for pruner in pruners() {
+        let made = |workers: usize| {
+            let settings = Settings { pruner: Some(pruner.clone()), ..settings(Tpe::new(7), space()) };
+            let mut study = Study::open(memory(), "study", settings).unwrap();
+            let order = AtomicU64::new(workers as u64);
+            let slow = |trial: &mut Running<'_>| {
+                let turn = order.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53;
+                thread::sleep(Duration::from_micros(turn));
+                learning(trial)
+            };
+            study.run_on(workers, SystemTime::now, slow).unwrap();
+            (
+                study.trials().unwrap().iter().filter(|trial| trial.state == State::Pruned).count(),
+                table(&study),
+            )
+        };
+        let (pruned, alone) = made(1);
+        assert!((1..45).contains(&pruned), "{pruner:?} stopped {pruned}");
+        assert_eq!(made(2).1, alone, "{pruner:?}");
+        assert_eq!(made(4).1, alone, "{pruner:?}");
+    }
+}
+
+#[test]
+fn the_front_of_two_objectives_is_what_no_trial_betters() {
+    let directions = vec![Direction::Minimize, Direction::Maximize];
+    let two = Settings {
+        directions,
+        trials: Some(40),
+        ..settings(NsgaII { population: 8, ..NsgaII::new(7) }, finite())
+    };
+    let made = |workers| {
+        let mut study = Study::open(memory(), "study", two.clone()).unwrap();
+        let objectives = |trial: &mut Running<'_>| {
+            let (layers, units) = (trial.float("layers")?, trial.float("units")?);
+            Ok(Told::complete_all([layers * units, units.log2() + layers]))
+        };
+        study.run_on(workers, SystemTime::now, objectives).unwrap();
+        study
+    };
+    let (study, other) = (made(1), made(3));
+    assert_eq!(table(&study), table(&other));
+    let (front, trials) = (study.front().unwrap(), study.trials().unwrap());
+    let betters = |a: &Trial, b: &Trial| {
+        a.values[0] <= b.values[0] && a.values[1] >= b.values[1] && a.values != b.values
+    };
+    for trial in &trials {
+        let bettered = trials.iter().any(|other| betters(other, trial));
+        assert_eq!(front.iter().any(|found| found.number == trial.number), !bettered);
     }
 }
 

@@ -131,5 +131,5 @@ fn best(study: &Study) -> Result<Vec<Trial>, Refusal> {
 pub(super) fn importances(study: &Study, trials: &[Trial]) -> Vec<(String, f64)> {
     let observations: Vec<_> =
         trials.iter().filter_map(|trial| Observation::of(trial, &study.settings().directions)).collect();
-    importance(&study.settings().space, &observations).unwrap_or_default()
+    importance(&observations).unwrap_or_default()
 }
