@@ -139,7 +139,7 @@ fn pruners() -> Vec<AnyPruner> {
         halving.into(),
         Hyperband { reduction_factor: 2, ..Hyperband::new(7, 9) }.into(),
         Patience { patience: 3, min_delta: 0.0, inner: Some(Box::new(Median::default().into())) }.into(),
-        Threshold { upper: Some(20.0), ..Threshold::default() }.into(),
+        Threshold { upper: Some(8.0), ..Threshold::default() }.into(),
         Wilcoxon::default().into(),
     ]
 }
