@@ -11,9 +11,6 @@ mod parzen;
 /// `γ'`: the share of trials that counts as good.
 const GOOD: f64 = 0.1;
 
-/// Trials that must share a distribution of a parameter to say anything about it.
-const LEAST_TRIALS: usize = 2;
-
 /// Why no parameter is more important than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportanceError {
@@ -114,7 +111,7 @@ fn regimes<'a>(name: &str, trials: &[(&'a Observation, bool)]) -> Vec<Regime<'a>
 impl Regime<'_> {
     /// Its part of the sum, up to a factor that all parameters share, given how many trials there are.
     fn importance(&self, good: usize, all: usize) -> f64 {
-        if self.all.len() < LEAST_TRIALS || self.good.is_empty() || !has_choice(self.distribution) {
+        if self.good.is_empty() || !has_choice(self.distribution) {
             return 0.0;
         }
         let density = |parameters: &[&Parameter]| {
