@@ -78,19 +78,40 @@ impl Side {
 /// The told trials at `places` and the pending ones.
 fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize]) -> Side {
     let trials = places.len() + history.pending.len();
-    let kept = places.len().min(tpe.most_others);
-    let stands_for = places.len() as f64 / kept.max(1) as f64;
-    // The middle of each of `kept` equal stretches.
-    let turns = (0..kept).map(|turn| (2 * turn + 1) * places.len() / (2 * kept));
-    let told = turns.map(|turn| (&history.told[places[turn]].parameters, turn, stands_for));
-    let pending = (places.len()..).zip(history.pending).map(|(turn, point)| (point, turn, 1.0));
     let mut side = Side { trials, ..Side::default() };
-    for (point, turn, weight) in told.chain(pending) {
+    for (turn, weight) in evenly(tpe.most_others, places.len(), trials) {
+        if push(space, &history.told[places[turn]].parameters, &mut side.rows) {
+            side.weights.push(weight);
+        }
+    }
+    for point in history.pending {
         if push(space, point, &mut side.rows) {
-            side.weights.push(weight * weight_of(turn, trials));
+            side.weights.push(1.0);
         }
     }
     side
+}
+
+/// All of `told` turns with their weights, or at most `most`, for each of as many equal parts of the whole weight the
+/// one in which its middle lies: newer trials, which weigh more, are left out more rarely.
+fn evenly(most: usize, told: usize, trials: usize) -> Vec<(usize, f64)> {
+    let weights = (0..told).map(|turn| (turn, weight_of(turn, trials)));
+    if told <= most {
+        return weights.collect();
+    }
+    let part = weights.clone().map(|(_, weight)| weight).sum::<f64>() / most as f64;
+    let mut sum = 0.0;
+    let mut given = 0.0;
+    let mut kept = Vec::with_capacity(most);
+    for (turn, weight) in weights {
+        sum += weight;
+        let parts = (sum / part + 0.5).floor();
+        if parts > given {
+            kept.push((turn, (parts - given) * part));
+            given = parts;
+        }
+    }
+    kept
 }
 
 /// The weight of the trial at `place` of `trials` in the order of their numbers: 1 for the newest, less for older ones.
