@@ -16,7 +16,7 @@ pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
 pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
-pub use sampler::{regularized_evolution::RegularizedEvolution, sobol::Sobol};
+pub use sampler::{regularized_evolution::RegularizedEvolution, reinforce::Reinforce, sobol::Sobol};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod nsga2;
 pub mod random;
 pub mod regularized_evolution;
+pub mod reinforce;
 pub mod sobol;
 
 #[cfg(test)]
