@@ -85,7 +85,7 @@ pub fn crowding<L: AsRef<[f64]>>(front: &[L]) -> Vec<f64> {
         let mut finite = order.iter().map(|&place| loss(place)).filter(|loss| loss.is_finite());
         let low = finite.next().unwrap_or(0.0);
         let high = finite.next_back().unwrap_or(low);
-        let range = if high > low { high - low } else { 1.0 };
+        let range = if high > low { (high - low).min(f64::MAX) } else { 1.0 };
         for neighbours in order.windows(3) {
             let (below, above) = (loss(neighbours[0]), loss(neighbours[2]));
             if below < above {
@@ -178,6 +178,7 @@ mod tests {
         let loss = prop_oneof![
             8 => (-3..4_i32).prop_map(f64::from),
             1 => Just(-0.0),
+            1 => prop_oneof![Just(f64::MAX), Just(f64::MIN)],
             1 => Just(INFINITE),
             1 => Just(-INFINITE)
         ];

@@ -45,9 +45,7 @@ impl Policy {
         for (place, (name, distribution)) in space.dimensions().enumerate() {
             let chosen = point.get(name).and_then(|parameter| part(distribution, parameter.value()));
             let Some(chosen) = chosen else { continue };
-            let chances = self.chances(place);
-            let logs = chances.iter().map(|chance| libm::log(chance.max(f64::MIN_POSITIVE)));
-            let logs: Vec<_> = logs.collect();
+            let (chances, logs) = self.chances_and_logs(place);
             let of_all: f64 = -chances.iter().zip(&logs).map(|(chance, log)| chance * log).sum::<f64>();
             for (part, logit) in self.logits[place].iter_mut().enumerate() {
                 let was_chosen = if part == chosen { 1.0 } else { 0.0 };
@@ -60,11 +58,17 @@ impl Policy {
 
     /// The chances of the parts of the dimension at `place`.
     pub(super) fn chances(&self, place: usize) -> Vec<f64> {
+        self.chances_and_logs(place).0
+    }
+
+    fn chances_and_logs(&self, place: usize) -> (Vec<f64>, Vec<f64>) {
         let logits = &self.logits[place];
         let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let weights: Vec<_> = logits.iter().map(|logit| libm::exp(logit - most)).collect();
         let sum: f64 = weights.iter().sum();
-        weights.into_iter().map(|weight| weight / sum).collect()
+        let log_sum = most + libm::log(sum);
+        let chances = weights.into_iter().map(|weight| weight / sum).collect();
+        (chances, logits.iter().map(|logit| logit - log_sum).collect())
     }
 }
 
