@@ -25,6 +25,9 @@ pub use sampler::{
     History, SampleError, Sampler, any::AnySampler, grid::Grid, nsga2::NsgaII, random::Random,
     regularized_evolution::RegularizedEvolution, sobol::Sobol, tpe::Tpe,
 };
+pub use pruner::Pruner;
+pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
+pub use sampler::{regularized_evolution::RegularizedEvolution, reinforce::Reinforce, sobol::Sobol};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

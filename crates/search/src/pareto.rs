@@ -61,7 +61,7 @@ pub fn constrained_fronts<L: AsRef<[f64]>>(losses: &[L], violations: &[f64]) -> 
     let mut fronts: Vec<Vec<_>> =
         feasible.map(|front| front.into_iter().map(|place| kept[place]).collect()).collect();
     broken.sort_by(|&a, &b| violations[a].total_cmp(&violations[b]));
-    fronts.extend(broken.chunk_by(|&a, &b| violations[a] == violations[b]).map(<[_]>::to_vec));
+    fronts.extend(broken.chunk_by(|&a, &b| violations[a] >= violations[b]).map(<[_]>::to_vec));
     fronts
 }
 
@@ -83,8 +83,9 @@ pub fn crowding<L: AsRef<[f64]>>(front: &[L]) -> Vec<f64> {
             continue;
         }
         let mut finite = order.iter().map(|&place| loss(place)).filter(|loss| loss.is_finite());
-        let least = finite.next().unwrap_or(0.0);
-        let range = Some(finite.last().unwrap_or(least) - least).filter(|range| *range > 0.0).unwrap_or(1.0);
+        let low = finite.next().unwrap_or(0.0);
+        let high = finite.next_back().unwrap_or(low);
+        let range = if high > low { (high - low).min(f64::MAX) } else { 1.0 };
         for neighbours in order.windows(3) {
             let (below, above) = (loss(neighbours[0]), loss(neighbours[2]));
             if below < above {
@@ -160,7 +161,10 @@ mod tests {
         let front = [[0.0, 8.0], [1.0, 4.0], [2.0, 3.0], [4.0, 0.0]];
         assert_eq!(crowding(&front), [INFINITE, 2.0 / 4.0 + 5.0 / 8.0, 3.0 / 4.0 + 4.0 / 8.0, INFINITE]);
         assert_eq!(crowding(&[[2.0, 2.0]; 3]), [0.0; 3], "nothing separates them");
-        assert_eq!(crowding(&[[1.0, 0.0], [INFINITE, -1.0], [INFINITE, -1.0]])[1], INFINITE);
+        assert_eq!(
+            crowding(&[[1.0, 0.0], [INFINITE, -1.0], [INFINITE, -1.0]]),
+            [INFINITE, INFINITE, INFINITE]
+        );
         assert_eq!(crowding::<[f64; 2]>(&[]), [0.0; 0]);
     }
 
@@ -174,6 +178,7 @@ mod tests {
         let loss = prop_oneof![
             8 => (-3..4_i32).prop_map(f64::from),
             1 => Just(-0.0),
+            1 => prop_oneof![Just(f64::MAX), Just(f64::MIN)],
             1 => Just(INFINITE),
             1 => Just(-INFINITE)
         ];

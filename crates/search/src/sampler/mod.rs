@@ -7,6 +7,8 @@ pub mod any;
 
 pub mod grid;
 pub mod random;
+pub mod regularized_evolution;
+pub mod reinforce;
 pub mod sobol;
 
 pub mod nsga2;

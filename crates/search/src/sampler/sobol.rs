@@ -99,7 +99,7 @@ fn scrambled(digits: u32, key: u64) -> u32 {
     })
 }
 
-/// The highest bit of output `number` of SplitMix64 (Steele, Lea, Flood, 2014), begun at `key`.
+/// The highest bit of output `number` of `SplitMix64` (Steele, Lea, Flood, 2014), begun at `key`.
 fn coin(key: u64, number: u64) -> u32 {
     let state = key.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// The centred discrepancy, squared, as SciPy's `qmc.discrepancy` has it (Hickernell, 1998).
+    /// The centred discrepancy, squared, as `SciPy`'s `qmc.discrepancy` has it (Hickernell, 1998).
     fn discrepancy(points: &[Vec<f64>]) -> f64 {
         let count = points.len() as f64;
         let off = |x: f64| (x - 0.5).abs();
@@ -185,7 +185,7 @@ mod tests {
             terms.product::<f64>()
         };
         let pairs = points.iter().flat_map(|a| points.iter().map(move |b| two(a, b))).sum::<f64>();
-        let constant = (13.0_f64 / 12.0).powi(points[0].len() as i32);
+        let constant = (13.0_f64 / 12.0).powf(points[0].len() as f64);
         constant - 2.0 / count * points.iter().map(one).sum::<f64>() + pairs / count.powi(2)
     }
 
