@@ -14,7 +14,8 @@ pub mod trial;
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
-pub use sampler::{History, SampleError, Sampler, grid::Grid, random::Random};
+pub use sampler::{History, SampleError, Sampler};
+pub use sampler::{gaussian_process::GaussianProcess, grid::Grid, random::Random};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -3,10 +3,14 @@
 use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
+pub mod gaussian_process;
 pub mod grid;
 pub mod random;
 
+mod axes;
+mod descent;
 mod left;
+mod linear;
 mod shuffle;
 mod stream;
 
@@ -45,9 +49,25 @@ pub enum SampleError {
     /// The sampler counts points, and this space's cannot be counted.
     #[error(transparent)]
     Space(#[from] SpaceError),
+    /// The sampler takes one objective.
+    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2` or `Tpe`, which take several")]
+    Objectives {
+        /// Its name.
+        sampler: &'static str,
+        /// How many the study has.
+        found: usize,
+    },
 }
 
 impl History<'_> {
+    /// Refuses a study of several objectives for `sampler`, which takes one.
+    pub(crate) fn one_objective(&self, sampler: &'static str) -> Result<(), SampleError> {
+        match self.told.iter().map(|told| told.losses.len()).find(|found| *found > 1) {
+            Some(found) => Err(SampleError::Objectives { sampler, found }),
+            None => Ok(()),
+        }
+    }
+
     /// The points that no sampler chose.
     pub(crate) fn enqueued_points(&self) -> impl Iterator<Item = &Point> {
         self.enqueued.iter().filter_map(|number| {
