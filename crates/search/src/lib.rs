@@ -15,7 +15,7 @@ pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::Pruner;
 pub use sampler::{History, SampleError, Sampler};
-pub use sampler::{gaussian_process::GaussianProcess, grid::Grid, random::Random};
+pub use sampler::{cma_es::CmaEs, gaussian_process::GaussianProcess, grid::Grid, random::Random, tpe::Tpe};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -160,6 +160,24 @@ impl Space {
         }
     }
 
+    /// Hands the value in each active dimension to `take`, with the place of the dimension; `false` if `point` is none
+    /// of this space, which may come out after some values.
+    pub(crate) fn visit(&self, point: &Point, mut take: impl FnMut(usize, &Distribution, &Value)) -> bool {
+        let mut known = 0;
+        for (place, Dimension { name, distribution, condition }) in self.dimensions.iter().enumerate() {
+            let active = condition.as_ref().is_none_or(|condition| condition.holds(point));
+            match point.get(name) {
+                Some(parameter) if active && parameter.distribution() == distribution => {
+                    known += 1;
+                    take(place, distribution, parameter.value());
+                }
+                None if !active => {}
+                _ => return false,
+            }
+        }
+        known == point.len()
+    }
+
     /// The point with these values, by name.
     ///
     /// # Errors

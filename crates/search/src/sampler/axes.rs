@@ -88,7 +88,7 @@ impl Axis<'_> {
 }
 
 /// The value of a dimension that has only one.
-fn only(distribution: &Distribution) -> Value {
+pub(super) fn only(distribution: &Distribution) -> Value {
     distribution.from_unit(MIDDLE)
 }
 

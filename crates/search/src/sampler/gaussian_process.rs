@@ -6,8 +6,8 @@ use self::fit::fit;
 use self::model::Model;
 use self::search::{Promises, bits, search};
 use self::seen::Seen;
-use super::axes::Axes;
-use super::random::draw;
+use super::axes::{Axes, Axis, only};
+use super::random::Random;
 use super::stream::stream;
 use super::{History, SampleError, Sampler};
 use crate::space::{Point, Space};
@@ -59,28 +59,24 @@ impl Sampler for GaussianProcess {
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
         history.one_objective("GaussianProcess")?;
-        let mut stream = stream(self.seed, number);
         let axes = Axes::of(space, |_| true);
         let seen = Seen::of(&axes, history, self.most);
-        let row = if axes.len() == 0 || seen.finished < self.startup {
-            None
-        } else {
-            self.promises(&axes, &seen).and_then(|promises| {
-                let best = seen.best.map(|best| seen.rows[best].as_slice());
-                search(&axes, &promises, best, &mut stream)
-            })
-        };
-        Ok(Some(match row {
-            Some(row) => axes.point(&row, |distribution| draw(distribution, &mut stream)),
-            None => space.fill(|distribution| draw(distribution, &mut stream)),
-        }))
+        if axes.len() > 0
+            && seen.finished >= self.startup
+            && let Some(promises) = self.promises(&axes, &seen)
+            && let best = seen.best.map(|best| seen.rows[best].as_slice())
+            && let Some(row) = search(&axes, &promises, best, &mut stream(self.seed, number))
+        {
+            return Ok(Some(axes.point(&row, only)));
+        }
+        Random { seed: self.seed }.sample(space, history, number)
     }
 }
 
 impl GaussianProcess {
     /// What points promise after what was `seen`; `None` if nothing can be learnt from it.
     fn promises(&self, axes: &Axes<'_>, seen: &Seen) -> Option<Promises> {
-        let choices: Vec<_> = axes.iter().map(super::axes::Axis::is_choice).collect();
+        let choices: Vec<_> = axes.iter().map(Axis::is_choice).collect();
         let model = |values: &[f64]| {
             let kernel = fit(&choices, &seen.rows, values, self.deterministic);
             Model::new(kernel, seen.rows.clone(), values)

@@ -24,6 +24,9 @@ impl Sampler for Grid {
 mod tests {
     use super::*;
     use crate::parameter::Distribution;
+    use crate::sampler::contract::contract;
+
+    contract!(Grid, countable);
 
     #[test]
     fn a_grid_of_48_points_is_walked_from_corner_to_corner() {

@@ -3,11 +3,15 @@
 use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
+pub mod cma_es;
 pub mod gaussian_process;
 pub mod grid;
 pub mod random;
+pub mod tpe;
 
 mod axes;
+#[cfg(test)]
+mod contract;
 mod descent;
 mod left;
 mod linear;
@@ -50,12 +54,24 @@ pub enum SampleError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The sampler takes one objective.
-    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2` or `Tpe`, which take several")]
+    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2`, which takes several")]
     Objectives {
         /// Its name.
         sampler: &'static str,
         /// How many the study has.
         found: usize,
+    },
+    /// A setting outside its range.
+    #[error("`{setting}` of {sampler} is {found}, expected {expected}")]
+    Setting {
+        /// The sampler.
+        sampler: &'static str,
+        /// The field.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
     },
 }
 

@@ -24,6 +24,13 @@ pub(super) fn below(end: u64, stream: &mut ChaCha12Rng) -> u64 {
     ((u128::from(stream.next_u64()) * u128::from(end)) >> 64) as u64
 }
 
+/// A number of the standard normal distribution, by the method of Box and Muller.
+pub(super) fn normal(stream: &mut ChaCha12Rng) -> f64 {
+    // From (0, 1]: the logarithm is finite.
+    let radius = (-2.0 * libm::log(1.0 - unit(stream))).sqrt();
+    radius * libm::cos(std::f64::consts::TAU * unit(stream))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +46,17 @@ mod tests {
         let first = |seed, number| stream(seed, number).next_u64();
         assert_ne!(first(7, 3), first(8, 3));
         assert_ne!(first(7, 3), first(7, 4));
+    }
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_their_distribution() {
+        let mut stream = stream(7, 0);
+        let numbers: Vec<_> = (0..100_000).map(|_| normal(&mut stream)).collect();
+        let moment = |power| numbers.iter().map(|x| x.powi(power)).sum::<f64>() / 100_000.0;
+        // Four standard errors each.
+        for (power, expected, error) in [(1, 0.0, 0.0127), (2, 1.0, 0.0179), (3, 0.0, 0.049), (4, 3.0, 0.124)]
+        {
+            assert!((moment(power) - expected).abs() < error, "moment {power}: {}", moment(power));
+        }
     }
 }

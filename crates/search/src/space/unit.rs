@@ -40,6 +40,18 @@ impl Distribution {
             }
         }
     }
+
+    /// How wide the cell of the value at `unit` is; none where values cannot be counted.
+    pub(crate) fn cell(&self, unit: f64) -> Option<f64> {
+        match (self, self.count()) {
+            (&Self::Int { low, high, log: true, .. }, _) => {
+                let number = self.from_unit(unit).as_f64().unwrap_or(low as f64);
+                let share = |number| share(low as f64 - 0.5, high as f64 + 0.5, number);
+                Some(share(number + 0.5) - share(number - 0.5))
+            }
+            (_, count) => count.map(|count| 1.0 / count as f64),
+        }
+    }
 }
 
 /// Where `number` lies between the ends, over the logarithm.
@@ -97,5 +109,19 @@ mod tests {
                 prop_assert!((there - unit).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn cells_fill_the_unit() {
+        for distribution in [
+            Distribution::choice(["relu", "tanh", "gelu"]),
+            Distribution::Int { low: 2, high: 9, log: false, step: 3 },
+            Distribution::Int { low: 1, high: 40, log: true, step: 1 },
+        ] {
+            let values = (0..distribution.count().unwrap()).map(|place| distribution.value(place));
+            let cells = values.map(|value| distribution.cell(distribution.to_unit(&value)).unwrap());
+            assert!((cells.sum::<f64>() - 1.0).abs() < 1e-12, "{distribution:?}");
+        }
+        assert_eq!(Distribution::uniform(0.0, 1.0).cell(0.5), None);
     }
 }

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::Observation;
+use crate::sampler::contract::contract;
+
+contract!(Random { seed: 7 }, all);
 
 /// Quantiles of the chi-squared distribution at 0.999, by degrees of freedom, from a table.
 const CHI_SQUARED_9: f64 = 27.877;

@@ -1,0 +1,46 @@
+//! How long a sampler takes for a point, by what it was told: `cargo bench -p tinderbox-search`.
+
+use std::time::Instant;
+
+use tinderbox_search::{Distribution, History, Observation, Random, Sampler, Space, Tpe};
+
+/// Points that are timed.
+const POINTS: u64 = 200;
+
+fn main() {
+    let space = Space::new([
+        ("learning_rate", Distribution::log_uniform(1e-5, 0.1)),
+        ("dropout", Distribution::uniform(0.0, 0.9)),
+        ("units", Distribution::Int { low: 16, high: 512, log: true, step: 1 }),
+        ("layers", Distribution::int(1, 8)),
+        ("activation", Distribution::choice(["relu", "tanh", "gelu"])),
+    ])
+    .expect("a space");
+    let told: Vec<_> = (0..10_000).map(|number| observe(&space, number)).collect();
+    for known in [100, 1_000, 10_000] {
+        let history = History { told: &told[..known], ..History::default() };
+        let mut times: Vec<_> = (0..POINTS).map(|turn| time(&Tpe::new(7), &space, &history, turn)).collect();
+        times.sort_unstable_by(f64::total_cmp);
+        let [least, median] = [times[0], times[times.len() / 2]];
+        println!("Tpe, {known} trials told: {median:.3} ms a point (median; least {least:.3})");
+    }
+}
+
+/// A random point whose loss depends on all of it.
+fn observe(space: &Space, number: u64) -> Observation {
+    let parameters =
+        Random { seed: 1 }.sample(space, &History::default(), number).expect("a point").expect("one more");
+    let value = |name: &str| parameters[name].value().as_f64().expect("a number");
+    let loss =
+        (value("learning_rate").ln() + 6.0).abs() + value("dropout") + (value("units") - 64.0).abs() / 64.0;
+    Observation { number, parameters, losses: vec![loss], ..Observation::default() }
+}
+
+/// Milliseconds for a point.
+fn time(sampler: &dyn Sampler, space: &Space, history: &History<'_>, turn: u64) -> f64 {
+    let start = Instant::now();
+    let point = sampler.sample(space, history, history.told.len() as u64 + turn);
+    let elapsed = start.elapsed();
+    assert!(point.is_ok_and(|point| point.is_some()));
+    elapsed.as_secs_f64() * 1e3
+}

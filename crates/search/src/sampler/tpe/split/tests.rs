@@ -1,0 +1,95 @@
+//! Who is good, and how much the others weigh.
+
+use serde_json::json;
+
+use super::*;
+use crate::parameter::Distribution;
+
+fn line() -> Space {
+    Space::new([("x", Distribution::int(0, 9_999))]).unwrap()
+}
+
+fn told(number: u64, losses: &[f64]) -> Observation {
+    let parameters = line().point_of([("x", json!(number))]).unwrap();
+    Observation { number, parameters, losses: losses.to_vec(), ..Observation::default() }
+}
+
+/// The numbers of the trials behind the rows.
+fn numbers(side: &Side) -> Vec<u64> {
+    side.rows.iter().map(|row| (row[0] * 10_000.0) as u64).collect()
+}
+
+fn split(tpe: &Tpe, told: &[Observation], pending: &[Point]) -> Split {
+    Split::new(tpe, &line(), &History { told, pending, ..History::default() })
+}
+
+#[test]
+fn complete_trials_come_before_pruned_and_these_before_infeasible_ones() {
+    let pruned = |number, curve: &[(u32, f64)]| Observation {
+        curve: curve.to_vec(),
+        pruned: true,
+        ..told(number, &[])
+    };
+    let trials = [
+        Observation { violation: 0.5, ..told(0, &[-9.0]) },
+        told(1, &[]),
+        pruned(2, &[]),
+        pruned(3, &[(1, -9.0), (4, f64::NAN)]),
+        pruned(4, &[(4, 2.0)]),
+        pruned(5, &[(1, 0.0), (5, 9.0)]),
+        told(6, &[f64::INFINITY]),
+        told(7, &[1.0]),
+        Observation { violation: 0.25, ..pruned(8, &[(9, 0.0)]) },
+        told(9, &[1.0]),
+    ];
+    let good = |most_good| {
+        let tpe = Tpe { good_share: 1.0, most_good, ..Tpe::new(7) };
+        numbers(&split(&tpe, &trials, &[]).good)
+    };
+    let in_order = [7, 9, 6, 5, 4, 3, 2, 8, 0];
+    for most in 1..=9 {
+        let mut expected = in_order[..most].to_vec();
+        expected.sort_unstable();
+        assert_eq!(good(most), expected);
+    }
+    assert_eq!(good(20).len(), 9, "a failed trial says nothing");
+}
+
+#[test]
+fn a_tenth_is_good_and_never_more_than_25() {
+    let trials: Vec<_> = (0..400).map(|number| told(number, &[(number * 37 % 400) as f64])).collect();
+    for (count, good) in [(1, 1), (10, 1), (11, 2), (240, 24), (250, 25), (400, 25)] {
+        let split = split(&Tpe::new(7), &trials[..count], &[]);
+        assert_eq!((split.ranked, split.good.rows.len()), (count, good));
+        assert_eq!(split.others.rows.len(), count - good);
+    }
+}
+
+#[test]
+fn old_trials_weigh_less_and_running_ones_in_full() {
+    // From Optuna 5.0.0: `default_weights(30)`.
+    let weights = [1.0 / 30.0, 0.275, 0.516_666_666_666_666_7, 0.758_333_333_333_333_4, 1.0, 1.0];
+    let trials: Vec<_> = (0..31).map(|number| told(number, &[-(number as f64)])).collect();
+    let pending = [told(7, &[]).parameters, told(8, &[]).parameters];
+    let tpe = Tpe { most_good: 3, ..Tpe::new(7) };
+    let others = split(&tpe, &trials, &pending).others;
+    assert_eq!(numbers(&others)[26..], [26, 27, 7, 8]);
+    for (found, expected) in others.weights.iter().zip(weights) {
+        assert!((found - expected).abs() < 1e-12, "{:?}", others.weights);
+    }
+}
+
+#[test]
+fn of_too_many_others_some_stand_for_all() {
+    let trials: Vec<_> = (0..1_000).map(|number| told(number, &[number as f64])).collect();
+    let pending = [told(5, &[]).parameters];
+    let tpe = Tpe { most_good: 10, most_others: 90, ..Tpe::new(7) };
+    let others = split(&tpe, &trials, &pending).others;
+    assert_eq!(others.trials, 991);
+    let kept = numbers(&others);
+    assert_eq!(kept[..3], [15, 26, 37]);
+    assert_eq!(kept[89..], [994, 5]);
+    let (sum, full) =
+        (others.weights.iter().sum::<f64>(), (0..991).map(|place| weight_of(place, 991)).sum::<f64>());
+    assert!((sum / full - 1.0).abs() < 0.01, "{sum}, of all {full}");
+}
