@@ -170,3 +170,6 @@ fn step_aside(axes: &Axes<'_>, evolution: &Evolution, row: &mut [f64], stream: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

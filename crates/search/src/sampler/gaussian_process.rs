@@ -99,3 +99,6 @@ impl GaussianProcess {
         Some(Promises { loss, violation, tried })
     }
 }
+
+#[cfg(test)]
+mod tests;

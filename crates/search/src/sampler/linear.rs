@@ -28,10 +28,6 @@ impl Matrix {
         Self { size, entries: (0..size * size).map(place).collect() }
     }
 
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     pub(super) fn row(&self, row: usize) -> &[f64] {
         &self.entries[row * self.size..(row + 1) * self.size]
     }
@@ -185,11 +181,11 @@ mod tests {
             let lower = matrix.clone().cholesky().unwrap();
             let inverse = lower.lower_inverse();
             let square = inverse.lower_square();
-            for i in 0..matrix.size() {
-                let unit: Vec<_> = (0..matrix.size()).map(|j| f64::from(u8::from(i == j))).collect();
+            for i in 0..matrix.size {
+                let unit: Vec<_> = (0..matrix.size).map(|j| f64::from(u8::from(i == j))).collect();
                 let column = lower.lower_times(&lower.upper_times(&unit));
                 let solved = inverse.upper_times(&inverse.lower_times(matrix.row(i)));
-                for j in 0..matrix.size() {
+                for j in 0..matrix.size {
                     prop_assert!(near(column[j], matrix.row(i)[j]));
                     prop_assert!((solved[j] - unit[j]).abs() < 1e-6);
                     prop_assert!(j > i || near(square.row(i)[j], inverse.upper_times(&inverse.lower_times(&unit))[j]));
@@ -200,8 +196,8 @@ mod tests {
         #[test]
         fn eigenvectors_rebuild_the_matrix(matrix in matrix()) {
             let (values, vectors) = matrix.clone().eigen();
-            for i in 0..matrix.size() {
-                for j in 0..matrix.size() {
+            for i in 0..matrix.size {
+                for j in 0..matrix.size {
                     let rebuilt: f64 = (0..values.len())
                         .map(|k| values[k] * vectors.row(k)[i] * vectors.row(k)[j])
                         .sum();
