@@ -1,20 +1,25 @@
-//! The comparison: the best losses of 30 seeds beside those of a sampler of Optuna.
+//! The comparison: best losses, seed by seed, beside those of a sampler of Optuna.
 
 use serde_json::Value;
 use tinderbox_search::Sampler;
 
 use crate::problem::{Problem, bests};
 
-/// Seeds of each sampler, there and here: 0, 1, 2 and so on.
+/// Seeds of each of Optuna's samplers: 0, 1, 2 and so on.
 pub(crate) const SEEDS: u64 = 30;
 
 /// The upper 1 % of the standard normal distribution.
 pub(crate) const ONE_PERCENT: f64 = 2.326;
 
 /// The best losses of a sampler after so many trials, by seed.
-pub(crate) fn ours<S: Sampler>(make: impl Fn(u64) -> S, problem: &Problem, trials: u64) -> Vec<f64> {
+pub(crate) fn ours<S: Sampler>(
+    make: impl Fn(u64) -> S,
+    problem: &Problem,
+    trials: u64,
+    seeds: u64,
+) -> Vec<f64> {
     let best = |seed| *bests(&make(seed), problem, trials).last().expect("a trial");
-    (0..SEEDS).map(best).collect()
+    (0..seeds).map(best).collect()
 }
 
 /// The best losses that `sampler` of Optuna 5.0.0 found after so many trials: 30, 60, 100 or 200; Gaussian processes
@@ -36,7 +41,7 @@ pub(crate) fn median(numbers: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
 }
 
-/// How much larger numbers are than their partners, in standard errors: Wilcoxon's signed-rank statistic, with the
+/// How much larger numbers are than their partners (as far as they have some), in standard errors: Wilcoxon's signed-rank statistic, with the
 /// normal approximation. Pairs without a difference count half for either side, as Pratt has it.
 ///
 /// Source: Pratt, "Remarks on Zeros and Ties in the Wilcoxon Signed Rank Procedures" (1959).
@@ -61,7 +66,7 @@ pub(crate) fn report(name: &str, ours: &[f64], problem: &Problem, trials: u64, t
     println!("{}, {trials} trials; the least loss is {:.4}", problem.name, problem.optimum);
     let row = |name: &str, bests: &[f64]| {
         let mean = bests.iter().sum::<f64>() / bests.len() as f64;
-        print!("  {name:32} median {:9.4}  mean {mean:9.4}", median(bests));
+        print!("  {name:30} {:4} seeds  median {:9.5}  mean {mean:9.5}", bests.len(), median(bests));
     };
     row(name, ours);
     println!();

@@ -31,7 +31,8 @@ impl Mixture {
     /// The density around the rows of `side`, with a prior that weighs as much as `prior_weight` trials.
     pub(super) fn new(space: &Space, side: &Side, prior_weight: f64) -> Self {
         let dimensions = space.dimensions().enumerate().map(|(place, (_, distribution))| {
-            let column: Vec<_> = side.rows.iter().map(|row| row[place]).collect();
+            let column: Vec<_> =
+                side.rows.iter().skip(place).step_by(space.dimensions().len()).copied().collect();
             match distribution {
                 _ if is_fixed(distribution) => Kernels::Fixed,
                 Distribution::Categorical { choices } => {

@@ -23,8 +23,8 @@ pub(super) struct Split {
 /// One side of the split.
 #[derive(Default)]
 pub(super) struct Side {
-    /// A row a trial: where it lies in each dimension, NaN where that is not active.
-    pub(super) rows: Vec<Vec<f64>>,
+    /// A row a trial, one after the other: where it lies in each dimension, NaN where that is not active.
+    pub(super) rows: Vec<f64>,
     /// The weight of each row.
     pub(super) weights: Vec<f64>,
     /// How many trials the rows stand for: as many, or more.
@@ -33,15 +33,19 @@ pub(super) struct Side {
 
 impl Split {
     pub(super) fn new(tpe: &Tpe, space: &Space, history: &History<'_>) -> Self {
-        // Told trials may be many. Each is looked at once, and few of them closely.
-        let mut best: Vec<(Rank, usize, Vec<f64>)> = Vec::with_capacity(tpe.most_good + 1);
-        let mut ranked = Vec::with_capacity(history.told.len());
-        for (place, told) in history.told.iter().enumerate() {
-            let Some(rank) = Rank::of(told) else { continue };
+        // Told trials may be many. Each is looked at once, and few of them closely. Losses lie all over the memory:
+        // fetched in a loop of its own, many are on their way at a time.
+        let losses: Vec<_> = history.told.iter().map(Observation::loss).collect();
+        let mut best: Vec<(Rank, usize, Vec<f64>)> = Vec::new();
+        let mut ranked = Vec::with_capacity(losses.len());
+        for (place, (told, loss)) in history.told.iter().zip(losses).enumerate() {
+            let Some(rank) = Rank::of(told, loss) else { continue };
             ranked.push(place);
-            if (best.len() < tpe.most_good || best.last().is_some_and(|worst| rank.is_before(&worst.0)))
-                && let Some(row) = row(space, &told.parameters)
-            {
+            if best.len() == tpe.most_good && best.last().is_some_and(|worst| !rank.is_before(&worst.0)) {
+                continue;
+            }
+            let mut row = Vec::new();
+            if push(space, &told.parameters, &mut row) {
                 let after = best.partition_point(|other| !rank.is_before(&other.0));
                 best.insert(after, (rank, place, row));
                 best.truncate(tpe.most_good);
@@ -51,36 +55,63 @@ impl Split {
         best.sort_unstable_by_key(|(_, place, _)| *place);
         let total = ranked.len();
         ranked.retain(|place| best.binary_search_by_key(place, |(_, place, _)| *place).is_err());
-        let rows: Vec<_> = best.into_iter().map(|(_, _, row)| row).collect();
         Self {
             ranked: total,
-            good: Side { weights: vec![1.0; rows.len()], trials: rows.len(), rows },
+            good: Side {
+                weights: vec![1.0; best.len()],
+                trials: best.len(),
+                rows: best.into_iter().flat_map(|(_, _, row)| row).collect(),
+            },
             others: others(tpe, space, history, &ranked),
         }
+    }
+}
+
+impl Side {
+    /// Whether one of its trials tried the point of `row`.
+    pub(super) fn holds(&self, row: &[f64]) -> bool {
+        let same = |other: &[f64]| other.iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits());
+        self.rows.chunks_exact(row.len()).any(same)
     }
 }
 
 /// The told trials at `places` and the pending ones.
 fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize]) -> Side {
     let trials = places.len() + history.pending.len();
-    let kept = places.len().min(tpe.most_others);
-    let stands_for = places.len() as f64 / kept.max(1) as f64;
     let mut side = Side { trials, ..Side::default() };
-    let mut push = |point, age_place: usize, weight: f64| {
-        if let Some(row) = row(space, point) {
-            side.rows.push(row);
-            side.weights.push(weight * weight_of(age_place, trials));
+    for (turn, weight) in evenly(tpe.most_others, places.len(), trials) {
+        if push(space, &history.told[places[turn]].parameters, &mut side.rows) {
+            side.weights.push(weight);
         }
-    };
-    for turn in 0..kept {
-        // The middle of each of `kept` equal stretches.
-        let place = (2 * turn + 1) * places.len() / (2 * kept);
-        push(&history.told[places[place]].parameters, place, stands_for);
     }
-    for (place, point) in (places.len()..).zip(history.pending) {
-        push(point, place, 1.0);
+    for point in history.pending {
+        if push(space, point, &mut side.rows) {
+            side.weights.push(1.0);
+        }
     }
     side
+}
+
+/// All of `told` turns with their weights, or at most `most`, for each of as many equal parts of the whole weight the
+/// one in which its middle lies: newer trials, which weigh more, are left out more rarely.
+fn evenly(most: usize, told: usize, trials: usize) -> Vec<(usize, f64)> {
+    let weights = (0..told).map(|turn| (turn, weight_of(turn, trials)));
+    if told <= most {
+        return weights.collect();
+    }
+    let part = weights.clone().map(|(_, weight)| weight).sum::<f64>() / most as f64;
+    let mut sum = 0.0;
+    let mut given = 0.0;
+    let mut kept = Vec::with_capacity(most);
+    for (turn, weight) in weights {
+        sum += weight;
+        let parts = (sum / part + 0.5).floor();
+        if parts > given {
+            kept.push((turn, (parts - given) * part));
+            given = parts;
+        }
+    }
+    kept
 }
 
 /// The weight of the trial at `place` of `trials` in the order of their numbers: 1 for the newest, less for older ones.
@@ -94,12 +125,16 @@ fn weight_of(place: usize, trials: usize) -> f64 {
     }
 }
 
-/// Where `point` lies: the place of a choice, and a number from 0 to 1 in other dimensions.
-fn row(space: &Space, point: &Point) -> Option<Vec<f64>> {
-    let mut row = vec![f64::NAN; space.dimensions().len()];
-    let known =
-        space.visit(point, |place, distribution, value| row[place] = super::unit(distribution, value));
-    known.then_some(row)
+/// Adds the row of `point` to `rows`, or nothing if it is no point of this space.
+fn push(space: &Space, point: &Point, rows: &mut Vec<f64>) -> bool {
+    let start = rows.len();
+    rows.resize(start + space.dimensions().len(), f64::NAN);
+    let own = space
+        .visit(point, |place, distribution, value| rows[start + place] = super::unit(distribution, value));
+    if !own {
+        rows.truncate(start);
+    }
+    own
 }
 
 /// How good a trial is, by what counts first: less is better.
@@ -108,8 +143,8 @@ struct Rank(u8, f64, f64);
 impl Rank {
     /// Of trials that keep their constraints the complete ones come first, by their loss; then those that were stopped
     /// early, by how far they got and what they reported last; then those that break constraints, by how much.
-    fn of(told: &Observation) -> Option<Self> {
-        match (told.loss(), told.curve.last()) {
+    fn of(told: &Observation, loss: Option<f64>) -> Option<Self> {
+        match (loss, told.curve.last()) {
             (None, _) if !told.pruned => None,
             _ if told.violation > 0.0 => Some(Self(2, told.violation, 0.0)),
             (Some(loss), _) => Some(Self(0, loss, 0.0)),

@@ -6,7 +6,7 @@ use crate::space::Condition;
 
 fn side(rows: &[&[f64]]) -> Side {
     Side {
-        rows: rows.iter().map(|row| row.to_vec()).collect(),
+        rows: rows.concat(),
         weights: (1..=rows.len()).map(|weight| weight as f64).collect(),
         trials: rows.len(),
     }
@@ -46,7 +46,7 @@ fn a_density_over_values_sums_to_one() {
         for trials in [1, 12, 98] {
             let count = distribution.count().unwrap();
             let values = (0..trials).map(|trial| distribution.value(trial * trial * 31 % count));
-            let rows: Vec<_> = values.map(|value| vec![super::super::unit(&distribution, &value)]).collect();
+            let rows: Vec<_> = values.map(|value| super::super::unit(&distribution, &value)).collect();
             let side = Side { weights: vec![1.0; rows.len()], trials: rows.len(), rows };
             let mixture = Mixture::new(&line(distribution.clone()), &side, 1.0);
             let mass = |place| {
