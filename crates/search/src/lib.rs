@@ -28,6 +28,8 @@ pub use sampler::{
 pub use pruner::Pruner;
 pub use sampler::{History, SampleError, Sampler, grid::Grid, nsga2::NsgaII, random::Random};
 pub use sampler::{regularized_evolution::RegularizedEvolution, reinforce::Reinforce, sobol::Sobol};
+pub use sampler::{History, SampleError, Sampler};
+pub use sampler::{cma_es::CmaEs, gaussian_process::GaussianProcess, grid::Grid, random::Random, tpe::Tpe};
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;

@@ -5,6 +5,8 @@ use crate::space::{Point, Space, SpaceError};
 
 pub mod any;
 
+pub mod cma_es;
+pub mod gaussian_process;
 pub mod grid;
 pub mod random;
 pub mod regularized_evolution;
@@ -15,10 +17,13 @@ pub mod nsga2;
 pub mod regularized_evolution;
 pub mod tpe;
 
+mod axes;
 #[cfg(test)]
 mod contract;
 mod inherit;
+mod descent;
 mod left;
+mod linear;
 mod shuffle;
 pub(crate) mod stream;
 #[cfg(test)]

@@ -62,7 +62,8 @@ fn is_even(space: &Space) -> bool {
     !space.dimensions().any(|(_, distribution)| is_log(distribution))
 }
 
-fn draw(distribution: &Distribution, stream: &mut ChaCha12Rng) -> Value {
+/// A value of `distribution` at random.
+pub(super) fn draw(distribution: &Distribution, stream: &mut ChaCha12Rng) -> Value {
     match (distribution, distribution.count()) {
         (&Distribution::Int { low, high, log: true, .. }, _) => {
             let drawn = log_uniform(low as f64 - 0.5, high as f64 + 0.5, stream);

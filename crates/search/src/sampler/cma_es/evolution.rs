@@ -1,0 +1,172 @@
+//! The evolution: a normal distribution that follows the best points of each generation.
+
+use rand_chacha::ChaCha12Rng;
+
+use super::super::linear::{Matrix, dot};
+use super::super::stream::normal;
+use super::constants::Constants;
+
+/// The least eigenvalue of the covariance, as a share of the largest.
+const LEAST_SHARE: f64 = 1e-14;
+/// A step so short, as a share of the first, has arrived: the default of Hansen's own programs.
+const ARRIVED: f64 = 1e-11;
+
+/// The distribution `N(m, σ² C)` and its paths, in the names of the tutorial.
+#[derive(Clone, Debug)]
+pub(super) struct Evolution {
+    constants: Constants,
+    /// `m`.
+    pub(super) mean: Vec<f64>,
+    /// `σ`.
+    pub(super) step: f64,
+    first_step: f64,
+    /// `C`.
+    covariance: Matrix,
+    /// The eigenvectors of `C` as rows, and the roots of its eigenvalues.
+    eigen: (Vec<f64>, Matrix),
+    /// `p_σ`.
+    step_path: Vec<f64>,
+    /// `p_c`.
+    covariance_path: Vec<f64>,
+    /// `(1 - c_σ)^(2 g)` after `g` generations.
+    decay: f64,
+}
+
+impl Evolution {
+    /// A distribution around `mean` with the standard deviation `step` along each axis.
+    pub(super) fn new(mean: Vec<f64>, step: f64, population: usize) -> Self {
+        let axes = mean.len();
+        let identity = Matrix::new(axes, |row, column| f64::from(u8::from(row == column)));
+        Self {
+            constants: Constants::new(axes, population),
+            mean,
+            step,
+            first_step: step,
+            eigen: (vec![1.0; axes], identity.clone()),
+            covariance: identity,
+            step_path: vec![0.0; axes],
+            covariance_path: vec![0.0; axes],
+            decay: 1.0,
+        }
+    }
+
+    /// How many points make a generation.
+    pub(super) fn population(&self) -> usize {
+        self.constants.weights.len()
+    }
+
+    /// Draws a point.
+    pub(super) fn draw(&self, stream: &mut ChaCha12Rng) -> Vec<f64> {
+        let (deviations, vectors) = &self.eigen;
+        let along: Vec<_> =
+            deviations.iter().map(|deviation| self.step * deviation * normal(stream)).collect();
+        let mut point = self.mean.clone();
+        for (place, length) in along.iter().enumerate() {
+            add(&mut point, *length, vectors.row(place));
+        }
+        point
+    }
+
+    /// Moves on to the next generation, by the points of this one from the best to the worst; a coordinate that is
+    /// missing says nothing.
+    ///
+    /// Points that another distribution drew count as injected ones: none is farther than `√n + 2n / (n + 2)` standard
+    /// deviations from the mean, or is moved to there.
+    ///
+    /// Source: Hansen, "The CMA Evolution Strategy: A Tutorial" (2016), eqs. 41 to 47; "Injecting External Solutions
+    /// Into CMA-ES" (2011), eq. 4, arXiv:1110.4181.
+    pub(super) fn learn(&mut self, points: &[Vec<Option<f64>>]) {
+        let c = self.constants.clone();
+        let n = self.mean.len() as f64;
+        let farthest = n.sqrt() + 2.0 * n / (n + 2.0);
+        let steps = points.iter().map(|point| {
+            let coordinates = point.iter().zip(&self.mean);
+            let mut y: Vec<_> =
+                coordinates.map(|(x, mean)| x.map_or(0.0, |x| (x - mean) / self.step)).collect();
+            let mut length = self.length(&self.whiten(&y));
+            if length > farthest {
+                y.iter_mut().for_each(|y| *y *= farthest / length);
+                length = farthest;
+            }
+            (y, length)
+        });
+        let steps: Vec<_> = steps.collect();
+
+        let mut recombined = vec![0.0; self.mean.len()];
+        for ((y, _), weight) in steps.iter().zip(&c.weights[..c.parents]) {
+            add(&mut recombined, *weight, y);
+        }
+        add(&mut self.mean, self.step, &recombined);
+
+        let fresh = (c.step_path * (2.0 - c.step_path) * c.effective).sqrt();
+        let whitened = self.whiten(&recombined);
+        scale(&mut self.step_path, 1.0 - c.step_path);
+        add(&mut self.step_path, fresh, &whitened);
+        let length = self.length(&self.step_path);
+        self.step *= libm::exp(c.step_path / c.damping * (length / c.normal_length - 1.0));
+
+        // While the step grows fast, its path is no guide to the covariance.
+        self.decay *= (1.0 - c.step_path) * (1.0 - c.step_path);
+        let limit = (1.4 + 2.0 / (n + 1.0)) * c.normal_length * (1.0 - self.decay).sqrt();
+        let (stalled, follows) = if length < limit { (0.0, 1.0) } else { (1.0, 0.0) };
+        let fresh = (c.covariance_path * (2.0 - c.covariance_path) * c.effective).sqrt();
+        scale(&mut self.covariance_path, 1.0 - c.covariance_path);
+        add(&mut self.covariance_path, follows * fresh, &recombined);
+
+        let sum: f64 = c.weights.iter().sum();
+        let lost = stalled * c.covariance_path * (2.0 - c.covariance_path);
+        let kept = 1.0 + c.rank_one * lost - c.rank_one - c.rank_many * sum;
+        let mut covariance = Matrix::new(self.mean.len(), |row, column| {
+            kept * self.covariance.row(row)[column]
+                + c.rank_one * self.covariance_path[row] * self.covariance_path[column]
+        });
+        for ((y, length), weight) in steps.iter().zip(&c.weights) {
+            // A bad step is unlearnt by its direction, whatever its length.
+            let weight = if *weight >= 0.0 { *weight } else { weight * n / (length * length + 1e-8) };
+            for (row, x) in y.iter().enumerate() {
+                add(covariance.row_mut(row), c.rank_many * weight * x, y);
+            }
+        }
+        self.eigen = deviations(&covariance);
+        self.covariance = covariance;
+    }
+
+    /// Whether the distribution is so narrow that its points are all the same.
+    pub(super) fn has_arrived(&self) -> bool {
+        let widest = self.eigen.0.iter().fold(0.0, |widest: f64, deviation| widest.max(*deviation));
+        let arrived = self.step * widest < ARRIVED * self.first_step;
+        arrived || !self.step.is_finite()
+    }
+
+    /// `C^(-1/2) y`.
+    fn whiten(&self, y: &[f64]) -> Vec<f64> {
+        let (deviations, vectors) = &self.eigen;
+        let mut whitened = vec![0.0; y.len()];
+        for (place, deviation) in deviations.iter().enumerate() {
+            add(&mut whitened, dot(vectors.row(place), y) / deviation, vectors.row(place));
+        }
+        whitened
+    }
+
+    fn length(&self, vector: &[f64]) -> f64 {
+        dot(vector, vector).sqrt()
+    }
+}
+
+/// The roots of the eigenvalues, and the eigenvectors as rows.
+fn deviations(covariance: &Matrix) -> (Vec<f64>, Matrix) {
+    let (mut values, vectors) = covariance.clone().eigen();
+    let largest = values.iter().fold(f64::MIN_POSITIVE, |largest, value| largest.max(*value));
+    values.iter_mut().for_each(|value| *value = value.max(LEAST_SHARE * largest).sqrt());
+    (values, vectors)
+}
+
+fn add(sum: &mut [f64], factor: f64, vector: &[f64]) {
+    for (sum, x) in sum.iter_mut().zip(vector) {
+        *sum += factor * x;
+    }
+}
+
+fn scale(vector: &mut [f64], factor: f64) {
+    vector.iter_mut().for_each(|x| *x *= factor);
+}
