@@ -62,9 +62,11 @@ pub(super) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
 
-/// The system attribute `constraints`. Python may write infinity, which is no JSON: such constraints are not read.
+/// Constraints from a system attribute: the list `constraints`, or the number `constraints:NAME` that Optuna 5 stores for
+/// each. Python may write infinity, which is no JSON: such constraints are not read.
 pub(super) fn constraints(text: &str) -> Vec<f64> {
-    serde_json::from_str(text).unwrap_or_default()
+    let one = || serde_json::from_str(text).map(|value| vec![value]);
+    serde_json::from_str(text).or_else(|_| one()).unwrap_or_default()
 }
 
 /// A parameter from its distribution as JSON and its number.

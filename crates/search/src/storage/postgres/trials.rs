@@ -64,8 +64,9 @@ pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>
     )?;
     each(
         "SELECT trial_id, value_json FROM trial_system_attributes
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2 AND key = 'constraints'",
-        &mut |trial, row| Ok(trial.constraints = columns::constraints(row.try_get(1)?)),
+         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2
+             AND (key = 'constraints' OR key LIKE 'constraints:%') ORDER BY key COLLATE \"C\"",
+        &mut |trial, row| Ok(trial.constraints.extend(columns::constraints(row.try_get(1)?))),
     )?;
     Ok(trials)
 }

@@ -109,12 +109,14 @@ fn values(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The unnamed ones first, then the named ones by name.
 fn constraints(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
     let mut select = db.prepare_cached(
-        "SELECT value_json FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'",
+        "SELECT value_json FROM trial_system_attributes
+         WHERE trial_id = ?1 AND (key = 'constraints' OR key GLOB 'constraints:*') ORDER BY key",
     )?;
-    let told = select.query_row([id], |row| row.get::<_, String>(0)).optional()?;
-    Ok(told.map(|text| columns::constraints(&text)).unwrap_or_default())
+    let rows = select.query_map([id], |row| Ok(columns::constraints(&row.get::<_, String>(0)?)))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 pub(super) fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u32, f64>, Failure> {
