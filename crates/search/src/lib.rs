@@ -31,9 +31,12 @@ pub use sampler::{regularized_evolution::RegularizedEvolution, reinforce::Reinfo
 pub use sampler::{History, SampleError, Sampler};
 pub use sampler::{cma_es::CmaEs, gaussian_process::GaussianProcess, grid::Grid, random::Random, tpe::Tpe};
 pub use space::{Condition, Point, Space, SpaceError};
+#[cfg(feature = "postgres")]
+pub use storage::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
 pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory};
 pub use study::{Advice, Asked, Running, Settings, Study, StudyError, Unfit};
+pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory, open::open};
 pub use timestamp::Timestamp;
 pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};

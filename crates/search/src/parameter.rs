@@ -113,6 +113,7 @@ impl Parameter {
 
     /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
     #[cfg(any(test, feature = "sqlite"))]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn stored(&self) -> f64 {
         match &*self.distribution {
             Distribution::Categorical { choices } => {
@@ -123,7 +124,7 @@ impl Parameter {
     }
 
     /// The inverse of [`Parameter::stored`].
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn from_stored(distribution: Distribution, stored: f64) -> Result<Self, ParameterError> {
         let value = match &distribution {
             Distribution::Categorical { choices } => match choices.get(stored as usize) {

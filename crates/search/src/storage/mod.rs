@@ -11,8 +11,14 @@ use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial, Verdict};
 
 pub mod memory;
+pub mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod columns;
 
 #[cfg(test)]
 mod contract;
@@ -260,6 +266,13 @@ pub enum StorageError {
         /// The number asked for.
         number: u64,
     },
+    /// An address at which no storage can be.
+    #[error(transparent)]
+    Address(#[from] open::AddressError),
+    /// A PostgreSQL database that cannot be used.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] postgres::PostgresError),
     /// An SQLite file that cannot be used.
     #[cfg(feature = "sqlite")]
     #[error(transparent)]
