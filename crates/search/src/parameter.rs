@@ -112,8 +112,7 @@ impl Parameter {
     }
 
     /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
-    #[cfg(any(test, feature = "sqlite"))]
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    #[cfg(any(test, feature = "postgres", feature = "sqlite"))]
     pub(crate) fn stored(&self) -> f64 {
         match &*self.distribution {
             Distribution::Categorical { choices } => {

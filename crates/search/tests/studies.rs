@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use tinderbox_search::{
-    Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Storage, Study,
+    Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Study,
 };
 
 const FILE: &str = "TINDERBOX_SEARCH_TEST_FILE";

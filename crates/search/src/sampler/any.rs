@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cma_es::CmaEs;
+use super::gaussian_process::GaussianProcess;
 use super::grid::Grid;
 use super::nsga2::NsgaII;
 use super::random::Random;
 use super::regularized_evolution::RegularizedEvolution;
+use super::reinforce::Reinforce;
 use super::sobol::Sobol;
 use super::tpe::Tpe;
 use super::{History, SampleError, Sampler};
@@ -44,7 +47,10 @@ samplers!(
     "random": Random,
     "sobol": Sobol,
     "tpe": Tpe,
+    "gaussian-process": GaussianProcess,
+    "cma-es": CmaEs,
     "regularized-evolution": RegularizedEvolution,
+    "reinforce": Reinforce,
     "nsga-ii": NsgaII
 );
 

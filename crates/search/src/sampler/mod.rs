@@ -5,23 +5,22 @@ use crate::space::{Point, Space, SpaceError};
 
 pub mod any;
 
-pub mod cma_es;
-pub mod gaussian_process;
 pub mod grid;
 pub mod random;
-pub mod regularized_evolution;
-pub mod reinforce;
 pub mod sobol;
 
+pub mod cma_es;
+pub mod gaussian_process;
 pub mod nsga2;
 pub mod regularized_evolution;
+pub mod reinforce;
 pub mod tpe;
 
 mod axes;
 #[cfg(test)]
 mod contract;
-mod inherit;
 mod descent;
+mod inherit;
 mod left;
 mod linear;
 mod shuffle;

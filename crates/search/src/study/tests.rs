@@ -16,10 +16,13 @@ use crate::pruner::successive_halving::SuccessiveHalving;
 use crate::pruner::threshold::Threshold;
 use crate::pruner::wilcoxon::Wilcoxon;
 use crate::sampler::any::AnySampler;
+use crate::sampler::cma_es::CmaEs;
+use crate::sampler::gaussian_process::GaussianProcess;
 use crate::sampler::grid::Grid;
 use crate::sampler::nsga2::NsgaII;
 use crate::sampler::random::Random;
 use crate::sampler::regularized_evolution::RegularizedEvolution;
+use crate::sampler::reinforce::Reinforce;
 use crate::sampler::sobol::Sobol;
 use crate::sampler::tpe::Tpe;
 use crate::space::{Condition, Space};
@@ -51,10 +54,13 @@ fn finite() -> Space {
 
 /// Every sampler, on a space that it can work on.
 fn all() -> Vec<(AnySampler, Space)> {
-    let on_both: [AnySampler; 5] = [
+    let on_both: [AnySampler; 8] = [
         Random { seed: 7 }.into(),
         Sobol { seed: 7 }.into(),
         Tpe::new(7).into(),
+        GaussianProcess::new(7).into(),
+        CmaEs::new(7).into(),
+        Reinforce::new(7).into(),
         RegularizedEvolution { population: 10, tournament: 3, ..RegularizedEvolution::new(7) }.into(),
         NsgaII { population: 10, ..NsgaII::new(7) }.into(),
     ];
@@ -228,7 +234,7 @@ fn no_trial_begins_before_those_further_below_than_the_lag() {
     let lag = 2;
     let mut study = Study::open(memory(), "study", Settings { lag, ..settings(Grid, finite()) }).unwrap();
     let now = Timestamp::MIN;
-    let mut ask = |study: &mut Study| match study.ask(now).unwrap() {
+    let ask = |study: &mut Study| match study.ask(now).unwrap() {
         Asked::Trial(claim) => Some(claim),
         Asked::Wait => None,
         Asked::Done => panic!("not done"),

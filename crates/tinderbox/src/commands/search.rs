@@ -59,7 +59,7 @@ pub(super) struct StorageArguments {
 impl StorageArguments {
     /// Opens it; makes it where it is missing.
     pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
-        Ok(tinderbox_search::storage::open(&self.storage)?)
+        Ok(tinderbox_search::open(&self.storage)?)
     }
 
     /// Opens the study `name` that is in it.

@@ -142,6 +142,11 @@ impl fmt::Debug for Postgres {
 }
 
 impl Storage for Postgres {
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
+        let (config, database) = (self.config.clone(), self.database.clone());
+        Ok(Box::new(Self { config, database, session: RefCell::new(None), tries: self.tries }))
+    }
+
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
         self.write(|db| studies::open(db, name, directions))
     }
