@@ -51,7 +51,7 @@ impl Numbers {
             narrowness: vec![narrowness; count],
             height: vec![height; count],
         };
-        let mut last = [0.5, 1.0, narrowness, height];
+        let mut shaped = [0.5, 1.0, narrowness, height];
         for (turn, &(at, kernel)) in sorted.iter().enumerate() {
             let before = turn.checked_sub(1).map(|turn| at - sorted[turn].0);
             let after = sorted.get(turn + 1).map(|(next, _)| next - at);
@@ -61,16 +61,16 @@ impl Numbers {
             };
             let width = gap.clamp(least, 1.0);
             // Kernels of the same number often have the same shape, and stand side by side.
-            if at.to_bits() != last[0].to_bits() || width.to_bits() != last[1].to_bits() {
+            if at.to_bits() != shaped[0].to_bits() || width.to_bits() != shaped[1].to_bits() {
                 let (narrowness, height) = shape(distribution, at, width);
-                last = [at, width, narrowness, height];
+                shaped = [at, width, narrowness, height];
             }
             [
                 numbers.middle[kernel],
                 numbers.width[kernel],
                 numbers.narrowness[kernel],
                 numbers.height[kernel],
-            ] = last;
+            ] = shaped;
         }
         numbers
     }
