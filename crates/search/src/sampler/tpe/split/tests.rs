@@ -61,7 +61,7 @@ fn a_tenth_is_good_and_never_more_than_25() {
     for (count, good) in [(1, 1), (10, 1), (11, 2), (240, 24), (250, 25), (400, 25)] {
         let split = split(&Tpe::new(7), &trials[..count], &[]);
         assert_eq!((split.ranked, split.good.rows.len()), (count, good));
-        assert_eq!(split.others.rows.len(), count - good);
+        assert_eq!(split.others.trials, count - good);
     }
 }
 
