@@ -21,6 +21,8 @@ Usage: cargo xtask <COMMAND> [ARGUMENTS]
 The program, built first if it has to be:
   reproduce [FILES] [--only NAME] ...     run the experiments, make the report
   report RUN_FOLDER                       make the report again, train nothing
+  search run|resume|show|export|slurm     tune settings of a network in a study
+  worker --storage URL --study NAME       work on a study from this machine too
   train --model fcn|cnn|local-net ...     train one model, save it
   evaluate MODEL.safetensors [--json]     test a saved model
   predict MODEL.safetensors [FILE]        rows of pixels in, digits out

@@ -9,7 +9,8 @@ use crate::cargo::{cargo, exit_code, root, target};
 use crate::forecast::{Backend, forecast, is_cold, notice};
 
 /// The program's commands.
-pub(crate) const COMMANDS: [&str; 6] = ["reproduce", "report", "train", "evaluate", "predict", "data"];
+pub(crate) const COMMANDS: [&str; 8] =
+    ["reproduce", "report", "search", "worker", "train", "evaluate", "predict", "data"];
 
 /// Runs `tinderbox COMMAND ARGUMENTS` and hands back its exit code.
 pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Error> {

@@ -1,5 +1,7 @@
 //! Studies whose workers are killed or held up: every trial is told once, and the table is that of a quiet study.
-#![cfg(all(unix, feature = "sqlite"))]
+#![cfg(unix)]
+
+mod support;
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -7,13 +9,18 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use tempfile::TempDir;
-use tinderbox_search::{
-    Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Study,
-};
+use tinderbox_search::{Distribution, Lease, Memory, Running, Settings, Space, State, Study, Tpe, open};
 
-const FILE: &str = "TINDERBOX_SEARCH_TEST_FILE";
+use support::{Place, in_each_place};
+
+const URL: &str = "TINDERBOX_SEARCH_TEST_URL";
 const WORKER: &str = "TINDERBOX_SEARCH_TEST_WORKER";
+
+in_each_place!(
+    killed_workers_leave_the_table_of_a_quiet_study
+    a_worker_that_was_held_up_past_its_lease_has_its_result_refused
+);
+
 const TRIALS: u64 = 200;
 /// Short, so that the trial of a dead worker does not hold up the others for long.
 const LEASE: Lease = Lease { length: Duration::from_millis(500), attempts: 1000 };
@@ -24,7 +31,7 @@ fn settings() -> Settings {
         ("layers", Distribution::int(1, 4)),
         ("activation", Distribution::choice(["relu", "sigmoid"])),
     ]);
-    Settings { trials: Some(TRIALS), ..Settings::new(space.unwrap(), Random { seed: 7 }) }
+    Settings { trials: Some(TRIALS), ..Settings::new(space.unwrap(), Tpe::new(7)) }
 }
 
 fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
@@ -48,17 +55,14 @@ fn quiet() -> Vec<String> {
     table(&study)
 }
 
-fn begun() -> (TempDir, Study) {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = Sqlite::open(folder.path().join("studies.db")).unwrap();
-    let study = Study::open(Box::new(storage), "study", settings()).unwrap();
-    (folder, study)
+fn begun(place: &Place) -> Study {
+    Study::open(open(&place.url).unwrap(), "study", settings()).unwrap()
 }
 
-fn start(folder: &TempDir, name: &str) -> Child {
+fn start(place: &Place, name: &str) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "work_on_the_study", "--ignored", "--nocapture"]);
-    command.env(FILE, folder.path().join("studies.db")).env(WORKER, name).stdout(Stdio::piped());
+    command.env(URL, &place.url).env(WORKER, name).stdout(Stdio::piped());
     command.spawn().unwrap()
 }
 
@@ -69,8 +73,7 @@ fn signal(signal: &str, worker: &Child) {
 #[test]
 #[ignore = "a process that the other tests start"]
 fn work_on_the_study() {
-    let storage = Sqlite::open(env::var(FILE).unwrap()).unwrap();
-    let study = Study::resume(Box::new(storage), "study").unwrap();
+    let study = Study::resume(open(&env::var(URL).unwrap()).unwrap(), "study").unwrap();
     let mut study = study.worker(env::var(WORKER).unwrap()).lease(LEASE);
     study
         .run(SystemTime::now, |trial| {
@@ -81,10 +84,9 @@ fn work_on_the_study() {
         .unwrap();
 }
 
-#[test]
-fn killed_workers_leave_the_table_of_a_quiet_study() {
-    let (folder, study) = begun();
-    let mut workers: Vec<Child> = (0..3).map(|worker| start(&folder, &format!("first-{worker}"))).collect();
+fn killed_workers_leave_the_table_of_a_quiet_study(place: &Place) {
+    let study = begun(place);
+    let mut workers: Vec<Child> = (0..3).map(|worker| start(place, &format!("first-{worker}"))).collect();
     let mut kills = 0;
     while workers.iter_mut().any(|worker| worker.try_wait().unwrap().is_none()) {
         thread::sleep(Duration::from_millis(400));
@@ -92,7 +94,7 @@ fn killed_workers_leave_the_table_of_a_quiet_study() {
         if victim.try_wait().unwrap().is_none() {
             victim.kill().unwrap(); // SIGKILL
             victim.wait().unwrap();
-            *victim = start(&folder, &format!("next-{kills}"));
+            *victim = start(place, &format!("next-{kills}"));
             kills += 1;
         }
         assert!(kills < 500, "the study does not end");
@@ -108,10 +110,9 @@ fn killed_workers_leave_the_table_of_a_quiet_study() {
     assert_eq!(table(&study), quiet());
 }
 
-#[test]
-fn a_worker_that_was_held_up_past_its_lease_has_its_result_refused() {
-    let (folder, mut study) = begun();
-    let mut slow = start(&folder, "slow");
+fn a_worker_that_was_held_up_past_its_lease_has_its_result_refused(place: &Place) {
+    let mut study = begun(place);
+    let mut slow = start(place, "slow");
     let mut lines = BufReader::new(slow.stdout.take().unwrap()).lines().map_while(Result::ok);
     let at = |line: String| line.rsplit_once("at ").and_then(|(_, number)| number.parse::<u64>().ok());
     let number = lines.by_ref().find_map(at).unwrap();
@@ -119,7 +120,7 @@ fn a_worker_that_was_held_up_past_its_lease_has_its_result_refused() {
     let drain = thread::spawn(move || lines.for_each(drop));
     thread::sleep(LEASE.length * 2);
 
-    let mut quick = start(&folder, "quick");
+    let mut quick = start(place, "quick");
     let taken = |study: &Study| study.trials().unwrap()[number as usize].attempt == 2;
     while !taken(&study) {
         thread::sleep(Duration::from_millis(20));

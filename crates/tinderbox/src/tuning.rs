@@ -78,7 +78,7 @@ pub enum TuningError {
     Fit(String),
     /// The study cannot be used.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(Box<StudyError>),
     /// The study is there, for something else.
     #[error(
         "study `{name}` is there already, with another `{what}` than this file and these images; choose another name"
@@ -99,9 +99,15 @@ pub enum TuningError {
     },
 }
 
+impl From<StudyError> for TuningError {
+    fn from(error: StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
 impl From<StorageError> for TuningError {
     fn from(error: StorageError) -> Self {
-        Self::Study(error.into())
+        StudyError::from(error).into()
     }
 }
 

@@ -26,6 +26,7 @@ impl Distribution {
 
     /// The value at `unit`, the inverse of [`to_unit`](Self::to_unit); a number outside `[0, 1]` counts as the nearer
     /// end.
+    #[expect(clippy::wrong_self_convention, reason = "the way back from `to_unit`")]
     pub(crate) fn from_unit(&self, unit: f64) -> Value {
         let unit = unit.clamp(0.0, 1.0);
         match (self, self.count()) {

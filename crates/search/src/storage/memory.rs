@@ -206,7 +206,9 @@ impl Storage for Memory {
                 State::Complete | State::Pruned | State::Fail => given_up.push(*number),
             }
         }
-        given_up.iter().for_each(|number| _ = open.remove(number));
+        for number in given_up {
+            open.remove(&number);
+        }
         Ok(claimed)
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{Advice, Asked, Study, StudyError};
+use crate::parameter::Parameter;
 use crate::space::Point;
 use crate::storage::{Lease, StorageError};
 use crate::timestamp::Timestamp;
@@ -46,7 +47,7 @@ pub enum Unfit {
     },
     /// The study cannot be used.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(Box<StudyError>),
 }
 
 impl Running<'_> {
@@ -62,7 +63,7 @@ impl Running<'_> {
 
     /// The value of a parameter, if it is active.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.claim.parameters.get(name).map(|parameter| parameter.value())
+        self.claim.parameters.get(name).map(Parameter::value)
     }
 
     /// A parameter that is a number.
@@ -86,7 +87,7 @@ impl Running<'_> {
     /// # Errors
     /// [`Unfit::Parameter`] if it is not there, or no text.
     pub fn text(&self, name: &str) -> Result<&str, Unfit> {
-        let found = self.claim.parameters.get(name).map(|parameter| parameter.value());
+        let found = self.claim.parameters.get(name).map(Parameter::value);
         found.and_then(Value::as_str).ok_or_else(|| unfit(name, found, "a text"))
     }
 
@@ -95,7 +96,7 @@ impl Running<'_> {
     /// # Errors
     /// [`Unfit::Pruned`] if the trial is to stop, [`Unfit::Study`] if another worker has taken it over.
     pub fn report(&mut self, step: u32, value: f64) -> Result<(), Unfit> {
-        match self.study.report(self.claim, step, value)? {
+        match self.study.report(self.claim, step, value).map_err(Box::new).map_err(Unfit::Study)? {
             Advice::GoOn => Ok(()),
             Advice::Stop => Err(Unfit::Pruned),
         }
@@ -140,7 +141,7 @@ impl Study {
         mut objective: impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
         stop: &AtomicBool,
     ) -> Result<(), StudyError> {
-        let mut heart = self.storage.reopen()?;
+        let mut pulse = self.storage.reopen()?;
         let beat = self.lease.length / 4;
         let held = Mutex::new(None::<Claim>);
         let now = || Timestamp::from(clock());
@@ -152,7 +153,7 @@ impl Study {
                     let claim = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     if let Some(claim) = claim {
                         // A lost lease shows when the trial is told; one late heartbeat does not lose it.
-                        _ = heart.heartbeat(&claim, now());
+                        _ = pulse.heartbeat(&claim, now());
                     }
                 }
             });

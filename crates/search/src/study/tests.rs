@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use super::*;
-use crate::parameter::Distribution;
+use crate::parameter::{Distribution, Parameter};
 use crate::pruner::hyperband::Hyperband;
 use crate::pruner::median::Median;
 use crate::pruner::patience::Patience;
@@ -74,7 +74,7 @@ fn settings(sampler: impl Into<AnySampler>, space: Space) -> Settings {
 
 /// A function of the point alone; now and then it fails.
 fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
-    let numbers = trial.point().values().map(|parameter| parameter.stored());
+    let numbers = trial.point().values().map(Parameter::stored);
     let sum: f64 = numbers.enumerate().map(|(place, number)| (number - place as f64).powi(2)).sum();
     if (sum * 1e6) as u64 % 11 == 3 { Err("diverged".into()) } else { Ok(sum) }
 }
@@ -341,7 +341,7 @@ fn another_space_or_sampler_is_refused_and_the_end_may_move() {
 fn a_point_of_another_space_is_not_enqueued() {
     let mut study = Study::open(memory(), "study", settings(Random { seed: 7 }, space())).unwrap();
     let error = study.enqueue(&finite().point(0).unwrap().unwrap()).unwrap_err().to_string();
-    assert!(error.starts_with("`"), "{error}");
+    assert!(error.starts_with('`'), "{error}");
     let shallow = [("layers", json!(1)), ("rate", json!(0.01)), ("activation", json!("relu"))];
     let point = study.settings().space.point_of(shallow.clone()).unwrap();
     assert_eq!(study.enqueue(&point).unwrap(), 0);

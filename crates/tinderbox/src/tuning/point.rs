@@ -13,7 +13,7 @@ use crate::experiment::{Configuration, Setting, SettingError};
 #[error("dimension or setting `{key}`: {error}")]
 pub struct PointError {
     key: String,
-    error: SettingError,
+    error: Box<SettingError>,
 }
 
 /// Two dimensions that together make a list of equal widths.
@@ -70,7 +70,7 @@ impl Tuning {
         for (key, value) in settings {
             configuration = Setting::new(key, value)
                 .and_then(|setting| setting.apply(&configuration))
-                .map_err(|error| PointError { key: key.to_string(), error })?;
+                .map_err(|error| PointError { key: key.to_string(), error: Box::new(error) })?;
         }
         Ok(configuration)
     }

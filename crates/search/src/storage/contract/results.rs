@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{at, claim, new, only, queue, states};
 use crate::storage::{Direction, Storage, StorageError};
-use crate::trial::{Counts, NewTrial, Outcome, State, Told};
+use crate::trial::{Counts, NewTrial, Outcome, State, Told, Trial};
 
 pub(crate) fn a_result_is_stored_whole(storage: &mut dyn Storage) {
     let study = queue(storage, &["a"]);
@@ -68,7 +68,7 @@ pub(crate) fn nan_is_no_objective_but_infinity_is(storage: &mut dyn Storage) {
     storage.tell(&first, &Told::complete(f64::INFINITY), at(1)).unwrap();
     let second = claim(storage, study, "worker", 0);
     storage.tell(&second, &Told::complete(f64::NEG_INFINITY), at(1)).unwrap();
-    let values: Vec<_> = storage.trials(study).unwrap().iter().map(|trial| trial.value()).collect();
+    let values: Vec<_> = storage.trials(study).unwrap().iter().map(Trial::value).collect();
     assert_eq!(values, [Some(f64::INFINITY), Some(f64::NEG_INFINITY)]);
 }
 
