@@ -8,9 +8,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
-use tinderbox_search::{
-    Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Study,
-};
+use tinderbox_search::{Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Study};
 
 const FILE: &str = "TINDERBOX_SEARCH_TEST_FILE";
 const WORKER: &str = "TINDERBOX_SEARCH_TEST_WORKER";
