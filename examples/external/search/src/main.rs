@@ -1,35 +1,27 @@
-//! A function tuned: a space, a sampler, a loop. Nothing here is a tensor, and no Burn is compiled.
+//! A function tuned: a space, a sampler, a study. Nothing here is a tensor, and no Burn is compiled.
 
 use std::error::Error;
+use std::time::SystemTime;
 
-use tinderbox_search::{Distribution, Observation, Point, Random, Sampler, Space};
+use tinderbox_search::{Distribution, Memory, Settings, Space, Study, Tpe};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Least, and zero, at a learning rate of 0.01 with 64 units.
-    let loss = |rate: f64, units: f64| (rate.log10() + 2.0).powi(2) + (units / 64.0 - 1.0).powi(2);
-
     let space = Space::new([
         ("learning_rate", Distribution::log_uniform(1e-4, 1e-1)),
         ("units", Distribution::choice([32, 64, 128])),
     ])?;
-    let sampler = Random { seed: 7 };
-    let mut told = Vec::new();
-    for number in 0..50 {
-        let Some(parameters) = sampler.sample(&space, &told, number)? else { break };
-        let loss = loss(value(&parameters, "learning_rate"), value(&parameters, "units"));
-        told.push(Observation { number, parameters, loss: Some(loss) });
-    }
+    let settings = Settings { trials: Some(50), ..Settings::new(space, Tpe::new(7)) };
+    let mut study = Study::open(Box::new(Memory::new()), "a closure", settings)?;
+    study.run(SystemTime::now, |trial| {
+        let (rate, units) = (trial.float("learning_rate")?, trial.float("units")?);
+        // Least, and zero, at a learning rate of 0.01 with 64 units.
+        Ok((rate.log10() + 2.0).powi(2) + (units / 64.0 - 1.0).powi(2))
+    })?;
 
-    let best =
-        told.iter().min_by(|a, b| a.loss.partial_cmp(&b.loss).expect("no loss is NaN")).ok_or("no point")?;
-    println!("tried          {}", told.len());
-    println!("loss           {:.4}", best.loss.unwrap_or(f64::NAN));
-    println!("learning rate  {:.4}", value(&best.parameters, "learning_rate"));
-    println!("units          {}", value(&best.parameters, "units"));
+    let best = study.best()?.ok_or("no trial is complete")?;
+    println!("tried          {}", study.trials()?.len());
+    println!("loss           {:.4}", best.value().unwrap_or(f64::NAN));
+    println!("learning rate  {:.4}", best.parameters["learning_rate"].value().as_f64().unwrap_or(f64::NAN));
+    println!("units          {}", best.parameters["units"].value());
     Ok(())
-}
-
-/// A choice as a number, which both dimensions hold.
-fn value(point: &Point, name: &str) -> f64 {
-    point[name].value().as_f64().expect("a number")
 }
