@@ -9,12 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-<<<<<<< HEAD
 use tinderbox_search::{Distribution, Lease, Memory, Running, Settings, Space, State, Study, Tpe, open};
-=======
-use tempfile::TempDir;
-use tinderbox_search::{Distribution, Lease, Memory, Random, Running, Settings, Space, Sqlite, State, Study};
->>>>>>> tpe
 
 use support::{Place, in_each_place};
 
