@@ -1,5 +1,5 @@
 //! Studies of Tinderbox in the hands of Optuna itself, where `TINDERBOX_PYTHON` names a Python that has it.
-#![cfg(any(feature = "postgres", feature = "sqlite"))]
+#![cfg(all(unix, any(feature = "postgres", feature = "sqlite")))]
 
 use std::env;
 use std::ffi::OsString;

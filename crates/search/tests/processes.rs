@@ -1,5 +1,5 @@
 //! Many processes on one storage: each trial goes to one of them, and what the killed ones held comes back.
-#![cfg(any(feature = "postgres", feature = "sqlite"))]
+#![cfg(all(unix, any(feature = "postgres", feature = "sqlite")))]
 
 use std::collections::BTreeSet;
 use std::env;
@@ -11,6 +11,9 @@ use tinderbox_search::{Direction, Lease, NewTrial, Outcome, State, Storage, Stud
 
 use support::{Place, in_each_place};
 
+#[cfg(feature = "postgres")]
+#[path = "processes/outage.rs"]
+mod outage;
 mod support;
 
 const URL: &str = "TINDERBOX_SEARCH_TEST_URL";
@@ -134,7 +137,6 @@ fn processes_that_start_the_next_number_at_once_agree(place: &Place) {
     assert!(trials.iter().all(|trial| trial.value() == Some(trial.number as f64) && trial.attempt == 1));
 }
 
-#[cfg(unix)]
 fn a_process_that_slept_past_its_lease_has_its_result_refused(place: &Place) {
     let (mut storage, study) = queue(place, 1);
     let mut slow = start("tell_late", place, "slow");
@@ -276,7 +278,6 @@ fn process() -> Option<(Box<dyn Storage>, String)> {
     Some((open(&url).unwrap(), worker))
 }
 
-#[cfg(unix)]
 fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }

@@ -10,8 +10,7 @@ use super::{Storage, StorageError};
 /// - `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, `postgresql://` or `SQLAlchemy`'s `postgresql+psycopg://`
 ///
 /// # Errors
-/// [`AddressError`] for anything else, and what [`Sqlite::open`](super::sqlite::Sqlite::open) and
-/// [`Postgres::open`](super::postgres::Postgres::open) refuse.
+/// [`AddressError`] for anything else, and what `Sqlite::open` and `Postgres::open` refuse.
 pub fn open(url: &str) -> Result<Box<dyn Storage>, StorageError> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| AddressError::Unknown(url.to_owned()))?;
     match scheme.split('+').next().unwrap_or(scheme) {

@@ -13,10 +13,10 @@ pub(crate) struct Place {
 
 /// A file, gone with the place.
 #[cfg(feature = "sqlite")]
-pub(crate) fn file() -> Option<Place> {
+pub(crate) fn file() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:///{}", folder.path().join("studies.db").display());
-    Some(Place { url, _folder: Some(folder) })
+    Place { url, _folder: Some(folder) }
 }
 
 /// A database; none where there is no PostgreSQL.
@@ -33,7 +33,7 @@ macro_rules! in_each_place {
         mod in_a_file {
             $(#[test]
             fn $test() {
-                $crate::support::file().iter().for_each(super::$test);
+                super::$test(&$crate::support::file());
             })+
         }
 

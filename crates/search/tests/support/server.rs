@@ -36,7 +36,8 @@ impl Server {
             let skipped = "SKIPPED, not tested: studies in PostgreSQL; `apt-get install postgresql`";
             assert_ne!(env::var("CI").as_deref(), Ok("true"), "{skipped}");
             // Not `eprintln`: the output of a test that passes is hidden.
-            writeln!(stderr(), "{skipped}").unwrap();
+            let mut terminal = stderr();
+            writeln!(terminal, "{skipped}").unwrap();
             return None;
         };
         let folder = tempfile::tempdir().unwrap().keep();

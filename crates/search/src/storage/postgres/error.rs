@@ -1,6 +1,6 @@
 //! What can be wrong with a PostgreSQL database, in words that name the database and never a password.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 
 use postgres::error::SqlState;
@@ -76,7 +76,7 @@ impl From<postgres::Error> for Reason {
     fn from(error: postgres::Error) -> Self {
         let words = words(&error);
         let Some(code) = error.code() else {
-            let lost = error.source().is_some_and(|cause| cause.is::<io::Error>());
+            let lost = error.source().is_some_and(<dyn Error>::is::<io::Error>);
             return match words {
                 // `postgres` has no other way to tell that there was no connection yet.
                 words if error.to_string() == "error connecting to server" => Self::Unreachable(words),

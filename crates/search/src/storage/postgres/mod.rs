@@ -114,6 +114,10 @@ impl Postgres {
                     thread::sleep(PAUSE.min(FIRST_PAUSE * tries));
                     tries += 1;
                 }
+                // Who opened it knows that the address is right.
+                Err(Failure::Database(Reason::Unreachable(words))) => {
+                    return self.named(Err(Reason::Away(words).into()));
+                }
                 answer => return self.named(answer),
             }
         }
@@ -221,7 +225,7 @@ impl Storage for Postgres {
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
         self.write_once(|db, lost| {
-            // What was released in vain or for good, the second time there is at most as much to release.
+            // If the first was committed, there is nothing left to release.
             let released = queue::release(db, study, worker, now)?;
             Ok(released.max(lost.copied().unwrap_or(0)))
         })
@@ -251,5 +255,5 @@ impl Storage for Postgres {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

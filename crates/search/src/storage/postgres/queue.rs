@@ -6,7 +6,7 @@
 use std::time::SystemTime;
 
 use super::error::Failure;
-use super::session::{Db, number_column, study_row};
+use super::session::{Db, attempt_column, number_column, study_row};
 use super::{studies, trials};
 use crate::parameter::Parameter;
 use crate::storage::columns::Word;
@@ -280,7 +280,7 @@ fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure
     };
     let stored = db.row(
         "SELECT 1 FROM tinderbox_attempts WHERE trial_id = $1 AND attempt = $2 AND worker = $3 AND claimed = $4",
-        &[&row.try_get::<_, i32>(0)?, &(claim.attempt as i64), &claim.worker, &SystemTime::from(now)],
+        &[&row.try_get::<_, i32>(0)?, &attempt_column(claim.attempt), &claim.worker, &SystemTime::from(now)],
     )?;
     Ok(stored.is_some())
 }

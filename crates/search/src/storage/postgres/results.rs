@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::error::Failure;
-use super::session::{Db, number_column, study_row};
+use super::session::{Db, attempt_column, number_column, study_row};
 use super::{queue, studies, trials};
 use crate::storage::StorageError;
 use crate::storage::columns::{self, Word};
@@ -15,7 +15,7 @@ pub(super) fn heartbeat(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<()
     let lease = trial.held(db, claim)?;
     db.execute(
         "UPDATE tinderbox_attempts SET expires = $3 WHERE trial_id = $1 AND attempt = $2",
-        &[&trial.id, &(claim.attempt as i64), &SystemTime::from(now + lease)],
+        &[&trial.id, &attempt_column(claim.attempt), &SystemTime::from(now + lease)],
     )?;
     queue::beat(db, trial.id, now)
 }
@@ -62,12 +62,12 @@ pub(super) fn tell(
         Verdict::Complete { values } => (State::Complete, Outcome::Complete, values.clone(), None),
         Verdict::Pruned => {
             let last = trials::intermediate_values(db, trial.id)?.into_values().last();
-            let value = last.filter(|value| trial.objectives == 1 && !value.is_nan());
-            (State::Pruned, Outcome::Pruned, value.into_iter().collect(), None)
+            let kept = last.filter(|value| trial.objectives == 1 && !value.is_nan());
+            (State::Pruned, Outcome::Pruned, kept.into_iter().collect(), None)
         }
         Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Vec::new(), Some(reason.replace('\0', NUL))),
     };
-    let (values, kinds): (Vec<_>, Vec<_>) = values.into_iter().map(columns::split).unzip();
+    let (numbers, kinds): (Vec<_>, Vec<_>) = values.into_iter().map(columns::split).unzip();
     let keys: Vec<_> = told.attributes.keys().collect();
     let attributes: Vec<_> = told.attributes.values().map(ToString::to_string).collect();
     db.execute(
@@ -86,12 +86,12 @@ pub(super) fn tell(
          UPDATE trials SET state = $3::text::trialstate, datetime_complete = $5 WHERE trial_id = $1",
         &[
             &trial.id,
-            &(claim.attempt as i64),
+            &attempt_column(claim.attempt),
             &state.word(),
             &outcome.word(),
             &SystemTime::from(now),
             &reason,
-            &values,
+            &numbers,
             &kinds,
             &keys,
             &attributes,
@@ -156,7 +156,7 @@ impl Locked {
     /// The length of the lease, if the claim still holds.
     fn held(&self, db: &mut Db, claim: &Claim) -> Result<Duration, Failure> {
         let sql = "SELECT outcome, lease_micros FROM tinderbox_attempts WHERE trial_id = $1 AND attempt = $2";
-        let Some(row) = db.row(sql, &[&self.id, &(claim.attempt as i64)])? else {
+        let Some(row) = db.row(sql, &[&self.id, &attempt_column(claim.attempt)])? else {
             return Err(claim.fenced().into());
         };
         match (self.state, trials::word::<Outcome>(&row, 0)?) {
@@ -170,7 +170,7 @@ impl Locked {
 fn remember_refusal(db: &mut Db, id: i32, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
     db.execute(
         "UPDATE tinderbox_attempts SET refused = $3 WHERE trial_id = $1 AND attempt = $2",
-        &[&id, &(claim.attempt as i64), &verdict.to_string().replace('\0', NUL)],
+        &[&id, &attempt_column(claim.attempt), &verdict.to_string().replace('\0', NUL)],
     )?;
     Ok(())
 }

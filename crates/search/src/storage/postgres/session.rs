@@ -113,3 +113,8 @@ pub(super) fn study_row(study: StudyId) -> i32 {
 pub(super) fn number_column(number: u64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
+
+/// An attempt as its column holds it; the largest, which no trial reaches, if it cannot hold it.
+pub(super) fn attempt_column(attempt: u64) -> i64 {
+    i64::try_from(attempt).unwrap_or(i64::MAX)
+}

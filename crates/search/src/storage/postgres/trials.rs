@@ -45,28 +45,43 @@ pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>
     each(
         "SELECT trial_id, param_name, distribution_json, param_value FROM trial_params
          JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| Ok(trial.parameters.extend([parameter(row)?])),
+        &mut |trial, row| {
+            trial.parameters.extend([parameter(row)?]);
+            Ok(())
+        },
     )?;
     each(
         "SELECT trial_id, key, value_json FROM trial_user_attributes
          JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| Ok(trial.attributes.extend([attribute(row)?])),
+        &mut |trial, row| {
+            trial.attributes.extend([attribute(row)?]);
+            Ok(())
+        },
     )?;
     each(
         "SELECT trial_id, step, intermediate_value, intermediate_value_type::text FROM trial_intermediate_values
          JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| Ok(trial.intermediate_values.extend([intermediate_value(row)?])),
+        &mut |trial, row| {
+ trial.intermediate_values.extend([intermediate_value(row)?]);
+ Ok(())
+ },
     )?;
     each(
         "SELECT trial_id, value, value_type::text FROM trial_values
          JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2 ORDER BY objective",
-        &mut |trial, row| Ok(trial.values.push(double(row, 1)?)),
+        &mut |trial, row| {
+            trial.values.push(double(row, 1)?);
+            Ok(())
+        },
     )?;
     each(
         "SELECT trial_id, value_json FROM trial_system_attributes
          JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2
              AND (key = 'constraints' OR key LIKE 'constraints:%') ORDER BY key COLLATE \"C\"",
-        &mut |trial, row| Ok(trial.constraints.extend(columns::constraints(row.try_get(1)?))),
+        &mut |trial, row| {
+            trial.constraints.extend(columns::constraints(row.try_get(1)?));
+            Ok(())
+        },
     )?;
     Ok(trials)
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Postgres, plain, server};
 use crate::parameter::Parameter;
 use crate::storage::contract::{LEASE, at, claim, new, queue};
+use crate::storage::postgres::address;
 use crate::storage::{Direction, Storage};
 use crate::trial::{NewTrial, State, Told};
 
@@ -152,14 +153,17 @@ fn a_connection_that_the_server_ends_is_made_anew() {
 fn a_database_that_stays_away_is_given_up_with_its_name() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
-    storage.tries = 2;
     let study = queue(&mut storage, &["a"]);
-    let (all, name) = url.rsplit_once('/').unwrap();
-    let mut other = plain(&format!("{all}/postgres"));
-    other.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    storage.tries = 2;
+    // Nobody listens at port 1.
+    storage.config = address::read("postgres://me:secret@127.0.0.1:1/studies").unwrap().0;
+    *storage.session.borrow_mut() = None;
     let error = storage.enqueue(study, &new("b")).unwrap_err().to_string();
-    let expected = format!("{}: database \"{name}\" does not exist; create it with", shown(&url));
-    assert!(error.starts_with(&expected), "{error}");
+    assert!(
+        error.starts_with(&format!("{}: the database was away for over a minute: ", shown(&url))),
+        "{error}"
+    );
+    assert!(error.ends_with("start it and run again: what was told before is safe"), "{error}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn breaker(url: &str, every: usize) -> String {
 }
 
 fn forward(mut client: TcpStream, mut server: TcpStream, every: usize, commits: &AtomicUsize) {
-    let mut bytes = [0; 1 << 16];
+    let mut bytes = vec![0; 1 << 16];
     let mut writes = true;
     while let Ok(length @ 1..) = client.read(&mut bytes) {
         let sent = &bytes[..length];

@@ -1,5 +1,4 @@
 //! A database that crashes and is away for ten seconds in the middle of a run.
-#![cfg(feature = "postgres")]
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use support::server::Server;
+use crate::support::server::Server;
 use tinderbox_search::{Direction, Lease, NewTrial, Postgres, State, Storage, Timestamp, Told};
-
-mod support;
 
 const LEASE: Lease = Lease::new(Duration::from_hours(1));
 
