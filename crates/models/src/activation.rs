@@ -4,9 +4,9 @@ use burn::nn::Linear;
 use burn::prelude::*;
 use burn::tensor::activation::{relu, sigmoid};
 use serde::{Deserialize, Serialize};
-use tinderbox_ops::linear_relu;
+use tinderbox_ops::{linear_relu, linear_sigmoid};
 
-use crate::linear::{bias, linear};
+use crate::linear::bias;
 
 /// The function between two layers, applied to each unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,9 +30,10 @@ impl Activation {
 
     /// Applies a layer, then the function.
     pub(crate) fn after(self, layer: &Linear, units: Tensor<2>) -> Tensor<2> {
+        let (weight, bias) = (layer.weight.val(), bias(layer));
         match self {
-            Self::Relu => linear_relu(units, layer.weight.val(), bias(layer)),
-            Self::Sigmoid => sigmoid(linear(layer, units)),
+            Self::Relu => linear_relu(units, weight, bias),
+            Self::Sigmoid => linear_sigmoid(units, weight, bias),
         }
     }
 }

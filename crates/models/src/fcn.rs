@@ -3,6 +3,7 @@
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
+use tinderbox_ops::dropout;
 
 use crate::check::{self, ConfigError};
 use crate::linear::linear;
@@ -109,7 +110,7 @@ impl Classifier for Fcn {
         let features = self
             .hidden
             .iter()
-            .fold(pixels, |units, layer| self.dropout.forward(self.activation.after(layer, units)));
+            .fold(pixels, |units, layer| dropout(&self.dropout, self.activation.after(layer, units)));
         linear(&self.output, features)
     }
 }

@@ -3,7 +3,7 @@
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::prelude::*;
-use tinderbox_ops::{WindowOptions, relu_max_pool_2x2};
+use tinderbox_ops::{WindowOptions, dropout, relu_max_pool_2x2};
 
 use crate::linear::linear;
 use crate::{Activation, CnnConfig};
@@ -44,6 +44,6 @@ impl Head {
     /// From the last `[batch, filters, height / 4, width / 4]` to `[batch, classes]`.
     pub(crate) fn score(&self, pooled: Tensor<4>) -> Tensor<2> {
         let hidden = self.activation.after(&self.hidden, pooled.flatten::<2>(1, 3));
-        linear(&self.output, self.dropout.forward(hidden))
+        linear(&self.output, dropout(&self.dropout, hidden))
     }
 }

@@ -21,7 +21,8 @@ pub use tensors::{
     adam::adam,
     convolution::conv2d,
     cross_entropy::cross_entropy,
-    linear::{linear, linear_relu},
+    dropout::dropout,
+    linear::{linear, linear_relu, linear_sigmoid},
     locally_connected::locally_connected_2d,
     relu_max_pool::relu_max_pool_2x2,
 };

@@ -1,14 +1,17 @@
-//! `linear`, `linear_relu` and `cross_entropy` against Burn's own operations, finite differences and `PyTorch`.
+//! `linear`, `linear_relu`, `linear_sigmoid` and `cross_entropy` against Burn's own operations, finite differences and `PyTorch`.
 
 mod devices;
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::prelude::*;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Tolerance, module};
 use devices::{devices, some_numbers};
 use proptest::prelude::*;
-use tinderbox_ops::{cross_entropy, linear, linear_relu};
+use tinderbox_ops::{cross_entropy, linear, linear_relu, linear_sigmoid};
+
+type Layer = fn(Tensor<2>, Tensor<2>, Tensor<1>) -> Tensor<2>;
+type Activation = fn(Tensor<2>) -> Tensor<2>;
 
 /// `[output, gradient of the input, of the weight, of the bias]` of a layer between small numbers.
 fn run(
@@ -35,17 +38,19 @@ proptest! {
 
     #[test]
     fn a_layer_and_its_gradients_are_burns(sizes in [1..40_usize, 1..70, 1..70]) {
-        let burns = |input, weight, bias| module::linear(input, weight, Some(bias));
-        let expected = run(sizes, &Device::flex(), burns);
-        let activated = run(sizes, &Device::flex(), |input, weight, bias| relu(burns(input, weight, bias)));
-        let found = devices().map(|device| run(sizes, &device, linear));
-        let found_activated = devices().map(|device| run(sizes, &device, linear_relu));
-        for (found, expected) in found[0].iter().zip(&expected).chain(found_activated[0].iter().zip(&activated)) {
-            found.assert_approx_eq::<f32>(expected, Tolerance::absolute(1e-5));
+        let layers: [(Layer, Activation); 3] =
+            [(linear, |scores| scores), (linear_relu, relu), (linear_sigmoid, sigmoid)];
+        for (layer, activation) in layers {
+            let expected = run(sizes, &Device::flex(), |input, weight, bias| {
+                activation(module::linear(input, weight, Some(bias)))
+            });
+            let found = devices().map(|device| run(sizes, &device, layer));
+            for (found, expected) in found[0].iter().zip(&expected) {
+                found.assert_approx_eq::<f32>(expected, Tolerance::absolute(1e-5));
+            }
+            // One kernel serves both backends.
+            prop_assert_eq!(&found[0], &found[1]);
         }
-        // One kernel serves both backends.
-        prop_assert_eq!(&found[0], &found[1]);
-        prop_assert_eq!(&found_activated[0], &found_activated[1]);
     }
 
     #[test]
@@ -69,12 +74,13 @@ proptest! {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let sizes @ [batch, inputs, outputs] = [3, 4, 5];
-    for device in devices() {
+    let layers: [Layer; 2] = [linear_relu, linear_sigmoid];
+    for (layer, device) in layers.into_iter().flat_map(|layer| devices().map(|device| (layer, device))) {
         let loss = |weight: Tensor<2>| {
             let device = weight.device();
             let [input, bias] =
                 [some_numbers([batch, inputs], 1, &device), some_numbers([1, outputs], 3, &device)];
-            let hidden = linear_relu(input, weight, bias.flatten(0, 1));
+            let hidden = layer(input, weight, bias.flatten(0, 1));
             cross_entropy(hidden, Tensor::from_data([4, 0, 2], &device))
         };
         let weight = some_numbers([inputs, outputs], 2, &device.clone().autodiff()).require_grad();

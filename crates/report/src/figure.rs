@@ -3,11 +3,11 @@
 //! Drawn with `kuva`, which passes CSS variables through as colours and so follows a dark page; `plotters`, drawn
 //! beside it on trial, knows only fixed colours and one fixed font size for its ticks and labels.
 
-mod axis;
+pub(crate) mod axis;
 mod columns;
 mod frame;
 mod interval;
-mod labels;
+pub(crate) mod labels;
 mod palette;
 mod scatter;
 

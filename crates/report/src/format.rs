@@ -110,6 +110,18 @@ pub(crate) fn seconds(seconds: f64) -> String {
     format!("{seconds:.decimals$}")
 }
 
+/// A number of which nothing is known, to six figures: `0.0123`, `150`, `1.5e-7`, `−∞`.
+pub(crate) fn number(value: f64) -> String {
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    let text = match rounded.abs() {
+        f64::INFINITY => if rounded < 0.0 { "-∞" } else { "∞" }.into(),
+        0.0 => "0".into(),
+        size if size.is_nan() || (1e-4..1e9).contains(&size) => rounded.to_string(),
+        _ => format!("{rounded:e}"),
+    };
+    text.strip_prefix('-').map_or_else(|| text.clone(), |size| format!("−{size}"))
+}
+
 /// The number, then the noun in its number: `1 trial`, `2 trials`.
 pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number as u64), if number == 1 { one } else { many })
@@ -152,6 +164,11 @@ mod tests {
             ["0", "12", "123", "1,234", "123,456", "1,398,154"]
         );
         assert_eq!([0.3254, 4.205, 73.0, 312.4].map(seconds), ["0.325", "4.21", "73.0", "312"]);
+        assert_eq!(
+            [0.1 + 0.2, 150.0, -2.5, 1.5e-7, -0.0, 123_456_789.0, -2e12].map(number),
+            ["0.3", "150", "−2.5", "1.5e-7", "0", "123457000", "−2e12"]
+        );
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(number), ["NaN", "∞", "−∞"]);
         assert_eq!(counted(1, "trial", "trials"), "1 trial");
         assert_eq!(counted(1000, "trial", "trials"), "1,000 trials");
         assert_eq!(short("é123456789abc"), "é123456789");

@@ -8,6 +8,7 @@ pub mod page;
 pub mod record;
 pub mod report;
 pub mod statistics;
+pub mod study;
 pub mod terminal;
 
 mod figure;

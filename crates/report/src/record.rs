@@ -1,7 +1,7 @@
 //! What a trial leaves: the part that its seed gives again, and the circumstances that it does not.
 
 mod envelope;
-mod number;
+pub(crate) mod number;
 mod perturbation;
 mod predictions;
 

@@ -1,7 +1,8 @@
-//! A browser opens the page of a made-up paper: without network, with and without script, by keyboard, narrow, dark and
+//! A browser opens the pages of a made-up paper and a made-up study: without network, with and without script, by keyboard, narrow, dark and
 //! printed. `browser/check.mjs` says what it looks for.
 
 mod paper;
+mod study;
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,7 +13,7 @@ use std::process::{Command, Output};
 use tinderbox_report::{numbers, render, schema};
 
 #[test]
-fn a_browser_finds_nothing_wrong_with_the_page() {
+fn a_browser_finds_nothing_wrong_with_the_pages() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     let tools = match tools(&folder) {
         Ok(tools) => tools,
@@ -26,6 +27,7 @@ fn a_browser_finds_nothing_wrong_with_the_page() {
     fs::write(folder.join("report.html"), render(&report).unwrap()).unwrap();
     fs::write(folder.join("report.json"), serde_json::to_vec(&numbers(&report)).unwrap()).unwrap();
     fs::write(folder.join("report.schema.json"), serde_json::to_vec(&schema()).unwrap()).unwrap();
+    fs::write(folder.join("study.html"), tinderbox_report::study::page(&study::study()).unwrap()).unwrap();
     let checked = Command::new("node")
         .arg("check.mjs")
         .arg(&folder)

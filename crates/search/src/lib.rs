@@ -3,22 +3,35 @@
 pub mod parameter;
 pub mod space;
 
+pub mod importance;
 pub mod observation;
+pub mod pareto;
 pub mod pruner;
 pub mod sampler;
 
 pub mod storage;
+pub mod study;
 pub mod timestamp;
 pub mod trial;
 
+pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
-pub use pruner::Pruner;
-pub use sampler::{History, SampleError, Sampler};
-pub use sampler::{cma_es::CmaEs, gaussian_process::GaussianProcess, grid::Grid, random::Random, tpe::Tpe};
+pub use pruner::{
+    Pruner, PrunerError, any::AnyPruner, hyperband::Hyperband, median::Median, patience::Patience,
+    percentile::Percentile, successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
+};
+pub use sampler::{
+    History, SampleError, Sampler, any::AnySampler, cma_es::CmaEs, gaussian_process::GaussianProcess,
+    grid::Grid, nsga2::NsgaII, random::Random, regularized_evolution::RegularizedEvolution,
+    reinforce::Reinforce, sobol::Sobol, tpe::Tpe,
+};
 pub use space::{Condition, Point, Space, SpaceError};
+#[cfg(feature = "postgres")]
+pub use storage::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
-pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory};
+pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory, open::open};
+pub use study::{Advice, Asked, Running, Settings, Study, StudyError, Unfit};
 pub use timestamp::Timestamp;
 pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};

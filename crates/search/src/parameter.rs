@@ -1,5 +1,7 @@
 //! What a trial tries: a value with the distribution it was chosen from, in Optuna's JSON form.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,7 +44,8 @@ pub enum Distribution {
 /// A value and the [`Distribution`] that holds it; no other pair can be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    distribution: Distribution,
+    /// Shared by all the points of a space.
+    distribution: Arc<Distribution>,
     value: Value,
 }
 
@@ -81,7 +84,7 @@ impl Parameter {
     /// If the distribution does not hold the value. A step is not checked: rounding would make that a guess.
     pub fn new(distribution: Distribution, value: Value) -> Result<Self, ParameterError> {
         distribution.check(&value)?;
-        Ok(Self { distribution, value })
+        Ok(Self { distribution: Arc::new(distribution), value })
     }
 
     /// One of `choices`.
@@ -93,9 +96,9 @@ impl Parameter {
     }
 
     /// A value that a sampler made from `distribution`, which holds it.
-    pub(crate) fn drawn(distribution: &Distribution, value: Value) -> Self {
+    pub(crate) fn drawn(distribution: &Arc<Distribution>, value: Value) -> Self {
         debug_assert_eq!(distribution.check(&value), Ok(()));
-        Self { distribution: distribution.clone(), value }
+        Self { distribution: Arc::clone(distribution), value }
     }
 
     /// Where the value was chosen from.
@@ -109,9 +112,9 @@ impl Parameter {
     }
 
     /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(test, feature = "postgres", feature = "sqlite"))]
     pub(crate) fn stored(&self) -> f64 {
-        match &self.distribution {
+        match &*self.distribution {
             Distribution::Categorical { choices } => {
                 choices.iter().position(|choice| *choice == self.value).unwrap_or(0) as f64
             }
@@ -120,7 +123,7 @@ impl Parameter {
     }
 
     /// The inverse of [`Parameter::stored`].
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn from_stored(distribution: Distribution, stored: f64) -> Result<Self, ParameterError> {
         let value = match &distribution {
             Distribution::Categorical { choices } => match choices.get(stored as usize) {
@@ -132,7 +135,7 @@ impl Parameter {
             Distribution::Float { .. } => Value::from(stored),
             Distribution::Int { .. } => Value::from(stored as i64),
         };
-        Ok(Self { distribution, value })
+        Ok(Self { distribution: Arc::new(distribution), value })
     }
 }
 

@@ -1,7 +1,9 @@
 //! A space: what can be tried, dimension by dimension.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::parameter::{Distribution, Parameter};
@@ -9,6 +11,7 @@ use crate::parameter::{Distribution, Parameter};
 mod condition;
 mod dimension;
 mod places;
+mod text;
 mod unit;
 
 pub use condition::{Condition, ConditionError};
@@ -30,7 +33,8 @@ pub type Point = BTreeMap<String, Parameter>;
 /// assert_eq!(space.size()?, 6);
 /// # Ok::<(), tinderbox_search::SpaceError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<text::Written>", into = "Vec<text::Written>")]
 pub struct Space {
     dimensions: Vec<Dimension>,
     /// The places of the dimensions in the order of their names, which is that of points.
@@ -40,7 +44,7 @@ pub struct Space {
 #[derive(Clone, Debug, PartialEq)]
 struct Dimension {
     name: String,
-    distribution: Distribution,
+    distribution: Arc<Distribution>,
     condition: Option<Condition>,
 }
 
@@ -67,7 +71,7 @@ pub enum SpaceError {
         /// The dimension that has it.
         name: String,
         /// What is wrong with it.
-        reason: ConditionError,
+        reason: Box<ConditionError>,
     },
     /// A point that has no place in the space.
     #[error("`{name}` is {what}")]
@@ -98,7 +102,7 @@ impl Space {
     ) -> Result<Self, SpaceError> {
         let dimensions = dimensions.into_iter().map(|(name, distribution)| Dimension {
             name: name.into(),
-            distribution,
+            distribution: Arc::new(distribution),
             condition: None,
         });
         let dimensions: Vec<_> = dimensions.collect();
@@ -119,7 +123,7 @@ impl Space {
 
     /// The dimensions, in order.
     pub fn dimensions(&self) -> impl ExactSizeIterator<Item = (&str, &Distribution)> {
-        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &dimension.distribution))
+        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &*dimension.distribution))
     }
 
     /// The point with a value for each active dimension in turn, each held by its distribution.
@@ -151,7 +155,7 @@ impl Space {
                 Some(parameter) if !active => {
                     return wrong(name, &format!("{}, but its condition does not hold", parameter.value()));
                 }
-                Some(parameter) if parameter.distribution() != distribution => {
+                Some(parameter) if parameter.distribution() != &**distribution => {
                     return wrong(name, "chosen from another distribution than the space's");
                 }
                 None if active => return wrong(name, "missing"),
@@ -176,7 +180,7 @@ impl Space {
                 continue;
             }
             match chosen.next() {
-                Some((found, parameter)) if found == name && parameter.distribution() == distribution => {
+                Some((found, parameter)) if found == name && parameter.distribution() == &**distribution => {
                     take(place, distribution, parameter.value());
                 }
                 _ => return false,
@@ -199,7 +203,7 @@ impl Space {
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
             let dimension = self.dimensions.iter().find(|dimension| dimension.name == name);
             let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
-            let parameter = Parameter::new(dimension.distribution.clone(), value);
+            let parameter = Parameter::new((*dimension.distribution).clone(), value);
             point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
         }
         self.check(&point)?;

@@ -45,6 +45,13 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl From<Timestamp> for SystemTime {
+    fn from(moment: Timestamp) -> Self {
+        let length = Duration::from_micros(moment.0.unsigned_abs());
+        if moment.0 < 0 { Self::UNIX_EPOCH - length } else { Self::UNIX_EPOCH + length }
+    }
+}
+
 impl Add<Duration> for Timestamp {
     type Output = Self;
 

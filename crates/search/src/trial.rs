@@ -194,6 +194,20 @@ impl Told {
     }
 }
 
+impl From<f64> for Told {
+    /// Complete, unless it is NaN.
+    fn from(value: f64) -> Self {
+        if value.is_nan() { Self::fail("the objective is NaN") } else { Self::complete(value) }
+    }
+}
+
+impl<T: Into<Self>, E: fmt::Display> From<Result<T, E>> for Told {
+    /// An error is a failure, with the error's words.
+    fn from(result: Result<T, E>) -> Self {
+        result.map_or_else(|error| Self::fail(error.to_string()), T::into)
+    }
+}
+
 impl From<Verdict> for Told {
     fn from(verdict: Verdict) -> Self {
         Self { verdict, constraints: Vec::new(), attributes: BTreeMap::new(), attachments: BTreeMap::new() }

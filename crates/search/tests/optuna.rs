@@ -1,5 +1,5 @@
-//! A file of Tinderbox in the hands of Optuna itself, where `TINDERBOX_PYTHON` names a Python that has it.
-#![cfg(feature = "sqlite")]
+//! Studies of Tinderbox in the hands of Optuna itself, where `TINDERBOX_PYTHON` names a Python that has it.
+#![cfg(any(feature = "postgres", feature = "sqlite"))]
 
 use std::env;
 use std::ffi::OsString;
@@ -9,17 +9,26 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use tempfile::TempDir;
 use tinderbox_search::{
-    Direction, Distribution, Lease, NewTrial, Parameter, Sqlite, State, Storage, StudyId, Timestamp, Told,
+    Direction, Distribution, Lease, NewTrial, Parameter, State, Storage, StudyId, Timestamp, Told, open,
 };
+
+use support::{Place, in_each_place};
+
+mod support;
 
 const LEASE: Lease = Lease::new(Duration::from_mins(10));
 
-#[test]
-fn optuna_loads_a_study_of_tinderbox() {
+in_each_place! {
+    optuna_loads_a_study_of_tinderbox
+    optuna_and_tinderbox_work_on_one_study
+    optuna_and_tinderbox_go_on_from_each_other
+    a_study_that_optuna_deletes_is_gone_whole
+}
+
+fn optuna_loads_a_study_of_tinderbox(place: &Place) {
     let Some(python) = python() else { return };
-    let (folder, mut storage, study) = study();
+    let (mut storage, study) = study(place);
     let first = storage.claim(study, "worker", at(0), LEASE).unwrap().unwrap();
     for (step, value) in [(0, 0.25), (1, f64::NAN), (2, f64::INFINITY)] {
         storage.report(&first, step, value).unwrap();
@@ -33,16 +42,15 @@ fn optuna_loads_a_study_of_tinderbox() {
     storage.tell(&third, &Told::complete(f64::INFINITY), at(4)).unwrap();
     storage.claim(study, "worker", at(4), LEASE).unwrap().unwrap();
     storage.set_study_attribute(study, "paper", &json!({"title": "é"})).unwrap();
-    run(&python, "load_study.py", folder.path());
+    run(&python, "load_study.py", place);
 }
 
-#[test]
-fn optuna_and_tinderbox_work_on_one_study() {
+fn optuna_and_tinderbox_work_on_one_study(place: &Place) {
     let Some(python) = python() else { return };
-    let (folder, mut storage, study) = study();
+    let (mut storage, study) = study(place);
     let now = Timestamp::from(SystemTime::now());
     let ours = storage.claim(study, "worker", now, LEASE).unwrap().unwrap();
-    run(&python, "share_study.py", folder.path());
+    run(&python, "share_study.py", place);
 
     storage.tell(&ours, &Told::complete(0.5), now).unwrap();
     let trials = storage.trials(study).unwrap();
@@ -57,49 +65,95 @@ fn optuna_and_tinderbox_work_on_one_study() {
     assert_eq!(storage.claim(study, "worker", now, LEASE).unwrap().unwrap().number, 2);
 }
 
-#[test]
-fn a_study_that_optuna_deletes_is_gone_whole() {
+fn a_study_that_optuna_deletes_is_gone_whole(place: &Place) {
     let Some(python) = python() else { return };
-    let (folder, mut storage, study) = study();
+    let (mut storage, study) = study(place);
     storage.claim(study, "worker", at(0), LEASE).unwrap().unwrap();
     storage.set_study_attachment(study, "labels", &[1]).unwrap();
-    run(&python, "delete_study.py", folder.path());
+    run(&python, "delete_study.py", place);
     assert!(storage.studies().unwrap().is_empty());
-    let rows: i64 = rusqlite::Connection::open(file(&folder))
-        .unwrap()
-        .query_row(
-            "SELECT (SELECT count(*) FROM tinderbox_trials) + (SELECT count(*) FROM tinderbox_attempts)
-                  + (SELECT count(*) FROM tinderbox_study_attachments)",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(rows, 0);
+    #[cfg(feature = "sqlite")]
+    if let Some(file) = place.url.strip_prefix("sqlite:///") {
+        let sql = "SELECT (SELECT count(*) FROM tinderbox_trials) + (SELECT count(*) FROM tinderbox_attempts)
+                        + (SELECT count(*) FROM tinderbox_study_attachments)";
+        let file = rusqlite::Connection::open(file).unwrap();
+        assert_eq!(file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    }
+}
+
+fn optuna_and_tinderbox_go_on_from_each_other(place: &Place) {
+    let Some(python) = python() else { return };
+    let (mut storage, study) = study(place);
+    for (key, rate) in [("e", 0.003), ("f", 0.03)] {
+        storage.enqueue(study, &trial(key, rate)).unwrap();
+    }
+    let mut constraints = vec![-0.5, 1.5];
+    while let Some(claim) = storage.claim(study, "worker", at(0), LEASE).unwrap() {
+        let told = Told::complete(claim.number as f64);
+        if claim.number < 5 {
+            storage
+                .tell(&claim, &Told { constraints: std::mem::take(&mut constraints), ..told }, at(1))
+                .unwrap();
+        } else {
+            storage.report(&claim, 0, 0.75).unwrap();
+            storage.report(&claim, 1, 0.25).unwrap();
+            storage.tell(&claim, &Told::pruned(), at(1)).unwrap();
+        }
+    }
+    run(&python, "optimize.py", place);
+
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.iter().map(|trial| trial.number).collect::<Vec<_>>(), (0..16).collect::<Vec<_>>());
+    for trial in &trials[6..] {
+        let number = |name: &str| trial.parameters[name].value().as_f64().unwrap();
+        if trial.number % 3 == 0 {
+            let (first, last) = (number("rate"), 2.0 * number("rate"));
+            assert_eq!((trial.state, &trial.values), (State::Pruned, &vec![last]));
+            assert_eq!(trial.intermediate_values, [(0, first), (1, last)].into());
+            assert!(trial.constraints.is_empty());
+        } else {
+            let activation = if trial.parameters["activation"].value() == "relu" { -1.0 } else { 1.0 };
+            assert_eq!((trial.state, trial.values.len()), (State::Complete, 1));
+            assert_eq!(trial.constraints, [activation, number("units") - 256.0], "by name");
+        }
+    }
+
+    assert_eq!(
+        storage.start(study, 15, &trial("g", 0.01), "worker", at(2), LEASE).unwrap(),
+        None,
+        "it is Optuna's"
+    );
+    let next = storage.start(study, 16, &trial("g", 0.01), "worker", at(2), LEASE).unwrap().unwrap();
+    storage.tell(&next, &Told { constraints: vec![0.25], ..Told::complete(0.125) }, at(3)).unwrap();
+    assert_eq!(storage.enqueue(study, &trial("h", 0.01)).unwrap(), 17);
+    let last = storage.claim(study, "worker", at(3), LEASE).unwrap().unwrap();
+    storage.report(&last, 0, 0.5).unwrap();
+    storage.tell(&last, &Told::pruned(), at(4)).unwrap();
+    run(&python, "check_study.py", place);
+    assert_eq!(storage.trials_from(study, 18).unwrap()[0].state, State::Complete);
 }
 
 /// A study in which four trials wait.
-fn study() -> (TempDir, Sqlite, StudyId) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut storage = Sqlite::open(file(&folder)).unwrap();
+fn study(place: &Place) -> (Box<dyn Storage>, StudyId) {
+    let mut storage = open(&place.url).unwrap();
     let study = storage.open_study("by-tinderbox", &[Direction::Maximize]).unwrap();
     for (key, rate) in [("a", 0.0001), ("b", 0.001), ("c", 0.1), ("d", 0.01)] {
-        let rates = Distribution::Float { low: 0.0001, high: 0.1, log: true, step: None };
-        let units = Distribution::Int { low: 1, high: 512, log: false, step: 1 };
-        let activations = vec![json!("relu"), json!("sigmoid")];
-        let parameters = [
-            ("rate".to_owned(), Parameter::new(rates, json!(rate)).unwrap()),
-            ("units".to_owned(), Parameter::new(units, json!(128)).unwrap()),
-            ("activation".to_owned(), Parameter::categorical(activations, json!("sigmoid")).unwrap()),
-        ];
-        let attributes = [("config".to_owned(), json!({"learning_rate": rate}))].into();
-        let trial = NewTrial { key: key.to_owned(), parameters: parameters.into(), attributes };
-        storage.enqueue(study, &trial).unwrap();
+        storage.enqueue(study, &trial(key, rate)).unwrap();
     }
-    (folder, storage, study)
+    (storage, study)
 }
 
-fn file(folder: &TempDir) -> std::path::PathBuf {
-    folder.path().join("studies.db")
+fn trial(key: &str, rate: f64) -> NewTrial {
+    let rates = Distribution::Float { low: 0.0001, high: 0.1, log: true, step: None };
+    let units = Distribution::Int { low: 1, high: 512, log: false, step: 1 };
+    let activations = vec![json!("relu"), json!("sigmoid")];
+    let parameters = [
+        ("rate".to_owned(), Parameter::new(rates, json!(rate)).unwrap()),
+        ("units".to_owned(), Parameter::new(units, json!(128)).unwrap()),
+        ("activation".to_owned(), Parameter::categorical(activations, json!("sigmoid")).unwrap()),
+    ];
+    let attributes = [("config".to_owned(), json!({"learning_rate": rate}))].into();
+    NewTrial { key: key.to_owned(), parameters: parameters.into(), attributes }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -110,8 +164,8 @@ fn at(seconds: i64) -> Timestamp {
 fn python() -> Option<OsString> {
     let python = env::var_os("TINDERBOX_PYTHON");
     if python.is_none() {
-        let skipped = "SKIPPED, not tested: Optuna on a file of Tinderbox; set TINDERBOX_PYTHON to a Python with \
-                       `optuna` and `pandas`";
+        let skipped = "SKIPPED, not tested: Optuna on studies of Tinderbox; set TINDERBOX_PYTHON to a Python \
+                       with `optuna`, `pandas` and `psycopg`";
         // Not `eprintln`: the output of a test that passes is hidden.
         let mut terminal = stderr();
         writeln!(terminal, "{skipped}").unwrap();
@@ -120,8 +174,8 @@ fn python() -> Option<OsString> {
 }
 
 #[track_caller]
-fn run(python: &OsString, script: &str, folder: &Path) {
+fn run(python: &OsString, script: &str, place: &Place) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/optuna").join(script);
-    let output = Command::new(python).arg(script).arg(folder.join("studies.db")).output().unwrap();
+    let output = Command::new(python).arg(script).arg(&place.url).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

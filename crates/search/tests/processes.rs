@@ -1,32 +1,39 @@
-//! Many processes on one file: each trial goes to one of them, and what the killed ones held comes back.
-#![cfg(feature = "sqlite")]
+//! Many processes on one storage: each trial goes to one of them, and what the killed ones held comes back.
+#![cfg(any(feature = "postgres", feature = "sqlite"))]
 
 use std::collections::BTreeSet;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use tempfile::TempDir;
-use tinderbox_search::{
-    Direction, Lease, NewTrial, Outcome, Sqlite, State, Storage, StudyId, Timestamp, Told,
-};
+use tinderbox_search::{Direction, Lease, NewTrial, Outcome, State, Storage, StudyId, Timestamp, Told, open};
 
-const FILE: &str = "TINDERBOX_SEARCH_TEST_FILE";
+use support::{Place, in_each_place};
+
+mod support;
+
+const URL: &str = "TINDERBOX_SEARCH_TEST_URL";
 const WORKER: &str = "TINDERBOX_SEARCH_TEST_WORKER";
 const LEASE: Lease = Lease::new(Duration::from_mins(1));
+const SHORT_LEASE: Lease = Lease::new(Duration::from_secs(1));
 
-#[test]
-fn many_processes_and_threads_claim_each_trial_once() {
-    let (folder, mut storage, study) = queue(120);
-    let file = folder.path().join("studies.db");
+in_each_place! {
+    many_processes_and_threads_claim_each_trial_once
+    processes_that_enqueue_the_same_keys_at_once_share_the_numbers
+    processes_that_start_the_next_number_at_once_agree
+    the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost
+    a_storage_survives_writers_that_are_killed_at_any_moment
+    a_process_that_slept_past_its_lease_has_its_result_refused
+}
+
+fn many_processes_and_threads_claim_each_trial_once(place: &Place) {
+    let (mut storage, study) = queue(place, 120);
     let workers: Vec<Child> =
-        (0..4).map(|i| start("work_to_the_end", &file, &format!("process-{i}"))).collect();
+        (0..4).map(|i| start("work_to_the_end", place, &format!("process-{i}"))).collect();
     std::thread::scope(|scope| {
         for i in 0..4 {
-            let file = &file;
-            scope.spawn(move || work(&mut Sqlite::open(file).unwrap(), &format!("thread-{i}"), u64::MAX));
+            scope.spawn(move || work(&mut *open(&place.url).unwrap(), &format!("thread-{i}"), u64::MAX));
         }
     });
     for mut worker in workers {
@@ -44,11 +51,9 @@ fn many_processes_and_threads_claim_each_trial_once() {
     assert!(storage.claim(study, "late", at(0), LEASE).unwrap().is_none());
 }
 
-#[test]
-fn processes_that_enqueue_the_same_keys_at_once_share_the_numbers() {
-    let (folder, storage, study) = queue(0);
-    let file = folder.path().join("studies.db");
-    let processes: Vec<Child> = (0..4).map(|i| start("enqueue_forty", &file, &i.to_string())).collect();
+fn processes_that_enqueue_the_same_keys_at_once_share_the_numbers(place: &Place) {
+    let (storage, study) = queue(place, 0);
+    let processes: Vec<Child> = (0..4).map(|i| start("enqueue_forty", place, &i.to_string())).collect();
     for mut process in processes {
         assert!(process.wait().unwrap().success());
     }
@@ -58,17 +63,15 @@ fn processes_that_enqueue_the_same_keys_at_once_share_the_numbers() {
     assert_eq!(keys.len(), 40);
 }
 
-#[test]
-fn the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost() {
-    let (folder, mut storage, study) = queue(3);
-    let file = folder.path().join("studies.db");
-    let mut worker = start("tell_one_and_hold_one", &file, "killed");
+fn the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost(place: &Place) {
+    let (mut storage, study) = queue(place, 3);
+    let mut worker = start("tell_one_and_hold_one", place, "killed");
     wait_for_line(&mut worker, "holding");
     worker.kill().unwrap(); // SIGKILL where there are signals
     worker.wait().unwrap();
     drop(storage);
 
-    storage = Sqlite::open(&file).unwrap();
+    storage = open(&place.url).unwrap();
     let trials = storage.trials(study).unwrap();
     assert_eq!((trials[0].state, trials[0].value()), (State::Complete, Some(0.0)));
     assert_eq!(storage.attachment(study, 0, "owner").unwrap().as_deref(), Some(b"killed".as_slice()));
@@ -86,13 +89,11 @@ fn the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost() {
     );
 }
 
-#[test]
-fn a_file_survives_writers_that_are_killed_at_any_moment() {
-    let (folder, _, study) = queue(400);
-    let file = folder.path().join("studies.db");
+fn a_storage_survives_writers_that_are_killed_at_any_moment(place: &Place) {
+    let (_, study) = queue(place, 400);
     for round in 0..6 {
         let name = format!("victim-{round}");
-        let mut worker = start("work_aloud", &file, &name);
+        let mut worker = start("work_aloud", place, &name);
         let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
         let told =
             |line: String| line.rsplit_once("told ").and_then(|(_, number)| number.parse::<u64>().ok());
@@ -102,7 +103,7 @@ fn a_file_survives_writers_that_are_killed_at_any_moment() {
         worker.wait().unwrap();
         heard.extend(lines.map_while(Result::ok).filter_map(told));
 
-        let mut storage = Sqlite::open(&file).unwrap();
+        let mut storage = open(&place.url).unwrap();
         let trials = storage.trials(study).unwrap();
         assert!(heard.len() >= 2 + round);
         for number in heard {
@@ -113,11 +114,46 @@ fn a_file_survives_writers_that_are_killed_at_any_moment() {
         assert!(storage.release(study, &name, at(1)).unwrap() <= 1, "it held one trial at most");
         assert_eq!(storage.counts(study).unwrap().running, 0);
     }
-    let sound: String = rusqlite::Connection::open(&file)
-        .unwrap()
-        .query_row("SELECT * FROM pragma_integrity_check", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(sound, "ok");
+    #[cfg(feature = "sqlite")]
+    if let Some(file) = place.url.strip_prefix("sqlite:///") {
+        let file = rusqlite::Connection::open(file).unwrap();
+        let check = "SELECT * FROM pragma_integrity_check";
+        let sound: String = file.query_row(check, [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+    }
+}
+
+fn processes_that_start_the_next_number_at_once_agree(place: &Place) {
+    let (storage, study) = queue(place, 0);
+    let processes: Vec<Child> = (0..4).map(|i| start("start_up_to_forty", place, &i.to_string())).collect();
+    for mut process in processes {
+        assert!(process.wait().unwrap().success());
+    }
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.iter().map(|trial| trial.number).collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
+    assert!(trials.iter().all(|trial| trial.value() == Some(trial.number as f64) && trial.attempt == 1));
+}
+
+#[cfg(unix)]
+fn a_process_that_slept_past_its_lease_has_its_result_refused(place: &Place) {
+    let (mut storage, study) = queue(place, 1);
+    let mut slow = start("tell_late", place, "slow");
+    wait_for_line(&mut slow, "holding");
+    signal(&slow, "-STOP");
+    std::thread::sleep(SHORT_LEASE.length + Duration::from_millis(50));
+    let quick = storage.claim(study, "quick", now(), LEASE).unwrap().expect("its lease ran out");
+    assert_eq!((quick.number, quick.attempt), (0, 2));
+    signal(&slow, "-CONT");
+    slow.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    wait_for_line(
+        &mut slow,
+        "attempt 1 of worker `slow` no longer holds it; drop its result and claim again",
+    );
+    assert!(slow.wait().unwrap().success());
+    storage.tell(&quick, &Told::complete(1.0), now()).unwrap();
+    assert_eq!(storage.trials(study).unwrap()[0].value(), Some(1.0));
+    let attempts = storage.attempts(study, 0).unwrap();
+    assert_eq!(attempts[0].refused.as_deref(), Some("complete, with -1"));
 }
 
 // The processes that the tests above start: this very executable, with one of these to run.
@@ -126,7 +162,7 @@ fn a_file_survives_writers_that_are_killed_at_any_moment() {
 #[ignore = "a process that the other tests start"]
 fn work_to_the_end() {
     let Some((mut storage, worker)) = process() else { return };
-    work(&mut storage, &worker, u64::MAX);
+    work(&mut *storage, &worker, u64::MAX);
 }
 
 #[test]
@@ -134,7 +170,7 @@ fn work_to_the_end() {
 fn work_aloud() {
     let Some((mut storage, worker)) = process() else { return };
     loop {
-        let number = work(&mut storage, &worker, 1).expect("more trials than the test lets it finish");
+        let number = work(&mut *storage, &worker, 1).expect("more trials than the test lets it finish");
         say(&format!("told {number}"));
     }
 }
@@ -143,7 +179,7 @@ fn work_aloud() {
 #[ignore = "a process that the other tests start"]
 fn tell_one_and_hold_one() {
     let Some((mut storage, worker)) = process() else { return };
-    work(&mut storage, &worker, 1);
+    work(&mut *storage, &worker, 1);
     let study = storage.studies().unwrap()["study"];
     let claim = storage.claim(study, &worker, at(0), LEASE).unwrap().unwrap();
     storage.report(&claim, 0, 0.25).unwrap();
@@ -156,26 +192,50 @@ fn tell_one_and_hold_one() {
 fn enqueue_forty() {
     let Some((mut storage, _)) = process() else { return };
     let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
-    enqueue(&mut storage, study, 40);
+    enqueue(&mut *storage, study, 40);
 }
 
-/// A file in which so many trials wait.
-fn queue(trials: u64) -> (TempDir, Sqlite, StudyId) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut storage = Sqlite::open(folder.path().join("studies.db")).unwrap();
+#[test]
+#[ignore = "a process that the other tests start"]
+fn start_up_to_forty() {
+    let Some((mut storage, worker)) = process() else { return };
+    let study = storage.studies().unwrap()["study"];
+    for number in 0..40 {
+        let trial = NewTrial { key: number.to_string(), ..NewTrial::default() };
+        if let Some(claim) = storage.start(study, number, &trial, &worker, at(0), LEASE).unwrap() {
+            storage.tell(&claim, &Told::complete(number as f64), at(1)).unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "a process that the other tests start"]
+fn tell_late() {
+    let Some((mut storage, worker)) = process() else { return };
+    let study = storage.studies().unwrap()["study"];
+    let claim = storage.claim(study, &worker, now(), SHORT_LEASE).unwrap().unwrap();
+    say("holding");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let refused = storage.tell(&claim, &Told::complete(-1.0), now()).unwrap_err();
+    say(&refused.to_string());
+}
+
+/// The place with so many trials that wait.
+fn queue(place: &Place, trials: u64) -> (Box<dyn Storage>, StudyId) {
+    let mut storage = open(&place.url).unwrap();
     let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
-    enqueue(&mut storage, study, trials);
-    (folder, storage, study)
+    enqueue(&mut *storage, study, trials);
+    (storage, study)
 }
 
-fn enqueue(storage: &mut Sqlite, study: StudyId, trials: u64) {
+fn enqueue(storage: &mut dyn Storage, study: StudyId, trials: u64) {
     for key in 0..trials {
         storage.enqueue(study, &NewTrial { key: key.to_string(), ..NewTrial::default() }).unwrap();
     }
 }
 
 /// Claims and tells up to `limit` trials; returns the number of the last.
-fn work(storage: &mut Sqlite, worker: &str, limit: u64) -> Option<u64> {
+fn work(storage: &mut dyn Storage, worker: &str, limit: u64) -> Option<u64> {
     let study = storage.studies().unwrap()["study"];
     let mut last = None;
     for _ in 0..limit {
@@ -194,21 +254,31 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000)
 }
 
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
 /// Starts this executable again to run `role`.
-fn start(role: &str, file: &Path, worker: &str) -> Child {
+fn start(role: &str, place: &Place, worker: &str) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", role, "--ignored", "--nocapture"])
-        .env(FILE, file)
+        .env(URL, &place.url)
         .env(WORKER, worker)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
 }
 
 /// What a started process works with; nothing if it was not one of the tests that started it.
-fn process() -> Option<(Sqlite, String)> {
-    let (file, worker) = (env::var(FILE).ok()?, env::var(WORKER).ok()?);
-    Some((Sqlite::open(file).unwrap(), worker))
+fn process() -> Option<(Box<dyn Storage>, String)> {
+    let (url, worker) = (env::var(URL).ok()?, env::var(WORKER).ok()?);
+    Some((open(&url).unwrap(), worker))
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 fn say(line: &str) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tinderbox_search::{Storage, StudyId, Timestamp, Told};
 
 use crate::environment::ONE_THREAD;
-use crate::run::{self, LEASE, RunError, RunFolder};
+use crate::run::{LEASE, RunError};
 use crate::worker::Message;
 
 /// So many workers in a row that die before they have a trial end the run: whatever kills them would go on. So many
@@ -81,13 +81,14 @@ struct Place {
 }
 
 impl Crew {
-    /// Runs until no trial is left, and tells what happens; `true` unless `stop` was set meanwhile.
+    /// Runs until no trial is left, and tells what happens; `true` unless `stop` was set meanwhile. Workers write their
+    /// words to files in the folder `logs`.
     ///
     /// # Errors
     /// If workers cannot be started or keep dying. None is left behind.
     pub fn run(
         &self,
-        folder: &RunFolder,
+        logs: &Path,
         storage: &mut dyn Storage,
         studies: &[StudyId],
         stop: &AtomicBool,
@@ -96,7 +97,7 @@ impl Crew {
         let (sender, receiver) = channel();
         let mut places = Places(HashMap::new());
         for place in 0..self.size {
-            let started = self.start(folder, place, 0, &sender)?;
+            let started = self.start(logs, place, 0, &sender)?;
             places.0.insert(place, started);
         }
         let (mut deaths, mut generation) = (0, 0);
@@ -136,7 +137,7 @@ impl Crew {
                                     "{DEATHS} workers died at it, the last one {how}: {}",
                                     last_words(&gone)
                                 );
-                                give_up(folder, storage, &trial, &reason)?;
+                                give_up(storage, &trial, &reason)?;
                             }
                         }
                         None => deaths += 1,
@@ -147,7 +148,7 @@ impl Crew {
                     }
                     tell(News::Died(place, how));
                     generation += 1;
-                    let started = self.start(folder, place, generation, &sender)?;
+                    let started = self.start(logs, place, generation, &sender)?;
                     places.0.insert(place, started);
                 }
             }
@@ -157,13 +158,13 @@ impl Crew {
 
     fn start(
         &self,
-        folder: &RunFolder,
+        logs: &Path,
         place: usize,
         generation: usize,
         sender: &Sender<(usize, Heard)>,
     ) -> Result<Place, CrewError> {
         let name = format!("{}-{place}-{generation}", std::process::id());
-        let log = folder.path().join(format!("worker-{place}.log"));
+        let log = logs.join(format!("worker-{place}.log"));
         let log_start = std::fs::metadata(&log).map_or(0, |log| log.len());
         let mut command = Command::new(&self.program);
         command
@@ -195,7 +196,10 @@ impl Place {
     fn hear(&mut self, message: &Message) {
         match message {
             Message::Claimed { experiment, key, .. } => self.trial = Some((experiment.clone(), key.clone())),
-            Message::Told { .. } | Message::Failed { .. } | Message::Refused { .. } => self.trial = None,
+            Message::Told { .. }
+            | Message::Failed { .. }
+            | Message::Pruned { .. }
+            | Message::Refused { .. } => self.trial = None,
             Message::Progress { .. } => {}
         }
     }
@@ -235,20 +239,16 @@ fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result
 
 /// Makes a trial fail that waits again because its workers died.
 fn give_up(
-    folder: &RunFolder,
     storage: &mut dyn Storage,
     (experiment, key): &(String, String),
     reason: &str,
 ) -> Result<(), CrewError> {
     let name = format!("{}-crew", std::process::id());
-    for (study, heading) in run::headings(folder, storage)? {
-        if heading.name != *experiment {
-            continue;
-        }
+    if let Some(&study) = storage.studies().map_err(RunError::from)?.get(experiment) {
         // Of the trials that wait it is the first, unless another was put back just now: then it fails the next time.
         let now = || Timestamp::from(SystemTime::now());
         let Some(claim) = storage.claim(study, &name, now(), LEASE).map_err(RunError::from)? else {
-            continue;
+            return Ok(());
         };
         if claim.key == *key {
             storage.tell(&claim, &Told::fail(reason), now()).map_err(RunError::from)?;

@@ -12,6 +12,8 @@ pub mod plan;
 pub mod estimate;
 pub mod run;
 
+pub mod tuning;
+
 pub mod crew;
 pub mod worker;
 

@@ -14,9 +14,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 use tinderbox_data::Dataset;
-use tinderbox_report::{Outcome, Predictions, Record};
+use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
 use tinderbox_training::learner::{Epoch, Observer, Step};
 
@@ -24,11 +25,12 @@ use crate::json;
 use crate::plan::Task;
 use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
 use crate::trial::{self, Circumstances};
+use crate::tuning::Objective;
 
 /// How often a step is worth a message.
 const STEP_MESSAGES: Duration = Duration::from_millis(200);
 /// How long to wait before asking again while other workers' trials may yet come back.
-const POLL: Duration = Duration::from_millis(500);
+pub(crate) const POLL: Duration = Duration::from_millis(500);
 
 /// What a worker says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +71,11 @@ pub enum Message {
     Failed {
         /// Why.
         reason: String,
+    },
+    /// A trial was stopped early; that is stored.
+    Pruned {
+        /// The epoch after which it was, from 1.
+        epoch: usize,
     },
     /// Another worker has taken the trial over; nothing of it was stored.
     Refused {
@@ -121,13 +128,13 @@ impl<W: Write> Worker<W> {
         let task = run::task(&claim.attributes);
         let checkpoint = self.checkpoint(claim, task.as_ref().map_or("", |task| &task.experiment));
         let fenced = Arc::new(AtomicBool::new(false));
-        let heart = self.beat(claim.clone(), Arc::clone(&fenced))?;
+        let heart = beat(Box::new(self.folder.storage()?), claim.clone(), Arc::clone(&fenced));
         let result = task.and_then(|task| self.train(&task, claim.attempt, checkpoint.clone(), &fenced));
         drop(heart);
         let told = match &result {
             Ok(record) => {
-                // What choices are made by; that of a trial that diverged is the worst there is.
-                let mut told = Told::complete(validation_accuracy(record).unwrap_or(0.0));
+                // What choices are made by.
+                let mut told = Told::complete(Objective::ValidationAccuracy.of(record));
                 told.attachments.insert(RECORD.to_string(), record.to_bytes());
                 told.attributes.insert(RESULT.to_string(), record.result_hash().into());
                 told
@@ -176,11 +183,8 @@ impl<W: Write> Worker<W> {
         let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
         let device = task.backend.open().map_err(|error| error.to_string())?;
         let (dataset, out) = (&self.dataset, &mut self.out);
-        let mut reporter = Reporter { fenced, accuracy: None, last: None, say: |message| say(out, &message) };
-        // A panic costs this trial, not the worker.
-        catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, &device, &circumstances, &mut reporter)))
-            .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
-            .map_err(|error| error.to_string())
+        let mut reporter = Reporter::new(fenced, |message| say(out, &message));
+        run_caught(task, dataset, &device, &circumstances, &mut reporter)
     }
 
     /// The same file for every attempt at a trial, so that the next one goes on where this one stopped.
@@ -188,35 +192,54 @@ impl<W: Write> Worker<W> {
         let name = format!("{experiment}-{}", claim.number);
         self.folder.checkpoints().join(name).with_extension("checkpoint")
     }
-
-    /// Says in the storage that the worker lives, until the answer is dropped.
-    fn beat(&self, claim: Claim, fenced: Arc<AtomicBool>) -> Result<Sender<()>, RunError> {
-        let mut storage = self.folder.storage()?;
-        let (alive, end) = channel();
-        thread::spawn(move || {
-            while end.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
-                // Any other trouble is for `tell` to report: a heartbeat that is late costs the lease, not the result.
-                if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&claim, now()) {
-                    fenced.store(true, Ordering::Relaxed);
-                    return;
-                }
-            }
-        });
-        Ok(alive)
-    }
 }
 
-fn say(out: &mut impl Write, message: &Message) {
+/// Says in the storage that the worker of `claim` lives, until the answer is dropped; sets `fenced` once another holds
+/// the trial.
+pub(crate) fn beat(mut storage: Box<dyn Storage>, claim: Claim, fenced: Arc<AtomicBool>) -> Sender<()> {
+    let (alive, end) = channel();
+    thread::spawn(move || {
+        while end.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+            // Any other trouble is for `tell` to report: a heartbeat that is late costs the lease, not the result.
+            if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&claim, now()) {
+                fenced.store(true, Ordering::Relaxed);
+                return;
+            }
+        }
+    });
+    alive
+}
+
+pub(crate) fn say(out: &mut impl Write, message: &Message) {
     // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
     _ = writeln!(out, "{}", json::text(message)).and_then(|()| out.flush());
 }
 
+/// Trains; a panic costs this trial, not the worker.
+pub(crate) fn run_caught(
+    task: &Task,
+    dataset: &Dataset,
+    device: &Device,
+    circumstances: &Circumstances,
+    observer: &mut dyn Observer,
+) -> Result<Record, String> {
+    catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, device, circumstances, observer)))
+        .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
+        .map_err(|error| error.to_string())
+}
+
 /// Turns what the learner does into messages, and a lost lease into an end.
-struct Reporter<'a, S> {
+pub(crate) struct Reporter<'a, S> {
     fenced: &'a AtomicBool,
     accuracy: Option<f64>,
     last: Option<Instant>,
     say: S,
+}
+
+impl<'a, S: FnMut(Message)> Reporter<'a, S> {
+    pub(crate) fn new(fenced: &'a AtomicBool, say: S) -> Self {
+        Self { fenced, accuracy: None, last: None, say }
+    }
 }
 
 impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
@@ -250,13 +273,8 @@ pub fn end_with_parent() {
     });
 }
 
-/// On the validation images, with the weights that were kept; a training that diverged kept none.
-fn validation_accuracy(record: &Record) -> Option<f64> {
-    let diverged = matches!(record.results.outcome, Outcome::Diverged { .. });
-    record.results.kept().filter(|_| !diverged).map(|epoch| epoch.validation_accuracy)
-}
-
-fn accuracy(record: &Record) -> Option<f64> {
+/// On the test images; none if the training diverged.
+pub(crate) fn accuracy(record: &Record) -> Option<f64> {
     record.results.test.as_ref().and_then(Predictions::accuracy)
 }
 
@@ -265,6 +283,6 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }

@@ -1,37 +1,39 @@
-//! A linear layer, with or without `ReLU` after it: each direction is one product.
+//! A linear layer, with or without an activation after it: each direction is one product.
 
+use super::activation::Activation;
 use super::product::{Matrix, product};
 use super::transpose::transposed;
 use super::vectorised::vectorised;
 
 /// `[batch, outputs]` from `input`, `[batch, inputs]`, `weight`, `[inputs, outputs]`, and `bias`, `[outputs]`.
-pub(crate) fn forward(input: &[f32], weight: &[f32], bias: &[f32], relu: bool) -> Vec<f32> {
+pub(crate) fn forward(
+    input: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    activation: Option<Activation>,
+) -> Vec<f32> {
     let Sizes { batch, inputs, outputs } = Sizes::new(weight, input.len(), bias.len());
     let mut output = bias.repeat(batch);
     product(&mut output, true, Matrix::new(input, [batch, inputs]), Matrix::new(weight, [inputs, outputs]));
-    if relu {
-        vectorised(|| {
-            for value in &mut output {
-                *value = if *value <= 0.0 { 0.0 } else { *value };
-            }
-        });
+    if let Some(activation) = activation {
+        activation.apply(&mut output);
     }
     output
 }
 
-/// What input, weight and bias get of `upstream`, `[batch, outputs]`, each if it is wanted; `activated` is the output if
-/// `ReLU` made it.
+/// What input, weight and bias get of `upstream`, `[batch, outputs]`, each if it is wanted; `activated` is the
+/// activation, if there was one, and the output that it made.
 pub(crate) fn gradients(
     input: &[f32],
     weight: &[f32],
-    activated: Option<&[f32]>,
+    activated: Option<(Activation, &[f32])>,
     upstream: &[f32],
     outputs: usize,
     wanted: [bool; 3],
 ) -> [Option<Vec<f32>>; 3] {
     let Sizes { batch, inputs, .. } = Sizes::new(weight, input.len(), outputs);
-    let masked = activated.map(|activated| mask(upstream, activated));
-    let upstream = masked.as_deref().unwrap_or(upstream);
+    let scores = activated.map(|(activation, output)| activation.back(upstream, output));
+    let upstream = scores.as_deref().unwrap_or(upstream);
     let to_input = wanted[0].then(|| {
         // The products are fastest where the inner sizes of both factors lie side by side, so it is the small upstream that is
         // turned, not the weights.
@@ -73,12 +75,4 @@ impl Sizes {
         let inputs = weight.len() / outputs;
         Self { batch: input / inputs, inputs, outputs }
     }
-}
-
-/// `upstream` where `ReLU` let the value through. NaN passes, as in `PyTorch`.
-fn mask(upstream: &[f32], activated: &[f32]) -> Vec<f32> {
-    vectorised(|| {
-        let pairs = upstream.iter().zip(activated);
-        pairs.map(|(&upstream, &activated)| if activated <= 0.0 { 0.0 } else { upstream }).collect()
-    })
 }

@@ -8,9 +8,11 @@ mod transpose;
 mod vectorised;
 mod window;
 
+pub(crate) mod activation;
 pub(crate) mod adam;
 pub(crate) mod convolution;
 pub(crate) mod cross_entropy;
+pub(crate) mod dropout;
 pub(crate) mod filters;
 pub(crate) mod linear;
 pub(crate) mod locally_connected;

@@ -5,6 +5,7 @@
 
 use proptest::prelude::*;
 
+use super::activation::Activation;
 use super::filters::{Geometry, Kernel};
 use super::{convolution, linear, locally_connected};
 
@@ -66,14 +67,14 @@ proptest! {
     fn gradients_of_a_linear_layer_are_adjoint([batch, inputs, outputs] in [1..40_usize, 1..70, 1..70]) {
         let [input, weight, upstream] =
             [noise(batch * inputs, 1), noise(inputs * outputs, 2), noise(batch * outputs, 3)];
-        for relu in [false, true] {
-            let output = linear::forward(&input, &weight, &vec![0.0; outputs], relu);
-            let activated = relu.then_some(output.as_slice());
+        for activation in [None, Some(Activation::Relu)] {
+            let output = linear::forward(&input, &weight, &vec![0.0; outputs], activation);
+            let activated = activation.map(|activation| (activation, output.as_slice()));
             let [to_input, to_weight, to_bias] =
                 linear::gradients(&input, &weight, activated, &upstream, outputs, [true; 3]).map(Option::unwrap);
             assert_same([dot(&upstream, &output), dot(&input, &to_input), dot(&weight, &to_weight)]);
             let passed: Vec<f32> =
-                upstream.iter().zip(&output).map(|(&up, &out)| if relu && out <= 0.0 { 0.0 } else { up }).collect();
+                upstream.iter().zip(&output).map(|(&up, &out)| if activation.is_some() && out <= 0.0 { 0.0 } else { up }).collect();
             let ones = dot(&vec![1.0; passed.len()], &passed);
             assert_same([ones, dot(&vec![1.0; outputs], &to_bias), ones]);
         }

@@ -1,4 +1,4 @@
-//! Linear layers, with or without `ReLU` after them.
+//! Linear layers, with or without an activation after them.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -8,10 +8,11 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::prelude::*;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{assert_shape, module};
 
 use super::slices::{Slices, are_slices, register, tensor};
+use crate::kernel::activation::Activation;
 use crate::kernel::linear as kernel;
 
 /// `y = x · W + b`
@@ -27,7 +28,7 @@ use crate::kernel::linear as kernel;
 /// # Panics
 /// If a shape differs from the above.
 pub fn linear(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    either(input, weight, bias, false)
+    either(input, weight, bias, None)
 }
 
 /// `y = max(0, x · W + b)`: [`linear`] with `ReLU` after it, in the same pass. NaN passes.
@@ -35,10 +36,18 @@ pub fn linear(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2>
 /// # Panics
 /// As [`linear`].
 pub fn linear_relu(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    either(input, weight, bias, true)
+    either(input, weight, bias, Some(Activation::Relu))
 }
 
-fn either(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activate: bool) -> Tensor<2> {
+/// `y = 1 / (1 + exp(-(x · W + b)))`: [`linear`] with the logistic function after it, in the same pass. NaN passes.
+///
+/// # Panics
+/// As [`linear`].
+pub fn linear_sigmoid(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    either(input, weight, bias, Some(Activation::Sigmoid))
+}
+
+fn either(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activation: Option<Activation>) -> Tensor<2> {
     let ([_, inputs], [outputs]) = (input.dims(), bias.dims());
     assert_shape!(weight, [inputs, outputs]);
     if are_slices(&input) && are_slices(&weight) && are_slices(&bias) {
@@ -46,11 +55,15 @@ fn either(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, activate: bool) 
             input.into_dispatch(),
             weight.into_dispatch(),
             bias.into_dispatch(),
-            activate,
+            activation,
         ))
     } else {
         let scores = module::linear(input, weight, Some(bias));
-        if activate { relu(scores) } else { scores }
+        match activation {
+            None => scores,
+            Some(Activation::Relu) => relu(scores),
+            Some(Activation::Sigmoid) => sigmoid(scores),
+        }
     }
 }
 
@@ -60,7 +73,7 @@ pub(crate) trait Linear: Backend {
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activate: bool,
+        activation: Option<Activation>,
     ) -> FloatTensor<Self>;
 }
 
@@ -69,9 +82,9 @@ impl Linear for Flex {
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activate: bool,
+        activation: Option<Activation>,
     ) -> FloatTensor<Self> {
-        forward::<Self>(input, weight, bias, activate)
+        forward::<Self>(input, weight, bias, activation)
     }
 }
 
@@ -80,9 +93,9 @@ impl Linear for NdArray {
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activate: bool,
+        activation: Option<Activation>,
     ) -> FloatTensor<Self> {
-        forward::<Self>(input, weight, bias, activate)
+        forward::<Self>(input, weight, bias, activation)
     }
 }
 
@@ -90,10 +103,10 @@ fn forward<B: Slices>(
     input: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
-    activate: bool,
+    activation: Option<Activation>,
 ) -> FloatTensor<B> {
     let shape = [input.shape()[0], bias.shape()[0]];
-    let output = kernel::forward(&B::values(input), &B::values(weight), &B::values(bias), activate);
+    let output = kernel::forward(&B::values(input), &B::values(weight), &B::values(bias), activation);
     tensor::<B>(output, shape)
 }
 
@@ -102,20 +115,20 @@ impl<B: Linear + Slices, C: CheckpointStrategy> Linear for Autodiff<B, C> {
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activate: bool,
+        activation: Option<Activation>,
     ) -> FloatTensor<Self> {
         let nodes = [input.node(), weight.node(), bias.node()];
         match LinearBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut preparation) => {
                 let inputs = [preparation.checkpoint(&input), preparation.checkpoint(&weight)];
                 let [input, weight, bias] = [input, weight, bias].map(FloatTensor::<Self>::into_primitive);
-                let output = B::affine(input, weight, bias, activate);
-                let activated = activate.then(|| output.clone());
+                let output = B::affine(input, weight, bias, activation);
+                let activated = activation.map(|activation| (activation, output.clone()));
                 preparation.finish(State { inputs, activated }, output)
             }
             OpsKind::UnTracked(preparation) => {
                 let [input, weight, bias] = [input, weight, bias].map(FloatTensor::<Self>::into_primitive);
-                preparation.finish(B::affine(input, weight, bias, activate))
+                preparation.finish(B::affine(input, weight, bias, activation))
             }
         }
     }
@@ -124,11 +137,11 @@ impl<B: Linear + Slices, C: CheckpointStrategy> Linear for Autodiff<B, C> {
 #[derive(Debug)]
 struct LinearBackward;
 
-/// What the way back needs: input and weight, and the output if `ReLU` made it.
+/// What the way back needs: input and weight, and the activation with the output that it made.
 #[derive(Debug, Clone)]
 struct State<T> {
     inputs: [NodeId; 2],
-    activated: Option<T>,
+    activated: Option<(Activation, T)>,
 }
 
 impl<B: Slices> Backward<B, 3> for LinearBackward {
@@ -141,12 +154,12 @@ impl<B: Slices> Backward<B, 3> for LinearBackward {
             inputs.map(|input| checkpointer.retrieve_node_output(input));
         let outputs = upstream.shape()[1];
         let shapes = [input.shape(), weight.shape(), [outputs].into()];
-        let activated = activated.map(B::values);
+        let activated = activated.map(|(activation, output)| (activation, B::values(output)));
         let parents = ops.parents.map(|parent| parent.map(|node| node.id));
         let found = kernel::gradients(
             &B::values(input),
             &B::values(weight),
-            activated.as_deref(),
+            activated.as_ref().map(|(activation, output)| (*activation, &**output)),
             &B::values(upstream),
             outputs,
             parents.map(|parent| parent.is_some()),

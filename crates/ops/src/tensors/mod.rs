@@ -3,6 +3,7 @@
 pub(crate) mod adam;
 pub(crate) mod convolution;
 pub(crate) mod cross_entropy;
+pub(crate) mod dropout;
 pub(crate) mod linear;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;

@@ -1,29 +1,34 @@
 //! The range of an axis, and the step between its ticks.
 
+/// Numbers of a larger size have no place: the range between two of them would overflow.
+pub(crate) const LARGEST: f64 = 1e300;
+/// Numbers that are closer together are one to an axis.
+const SMALLEST: f64 = 1e-290;
+
 /// A range that holds every value, with ends that are ticks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Axis {
-    pub(super) low: f64,
-    pub(super) high: f64,
-    pub(super) step: f64,
+pub(crate) struct Axis {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) step: f64,
 }
 
 impl Axis {
     /// From 1 to the last epoch; a single epoch stands in the middle.
-    pub(super) fn epochs(last: f64) -> Self {
+    pub(crate) fn epochs(last: f64) -> Self {
         let step = step((last - 1.0) / 6.0).max(1.0);
         if last > 1.0 { Self { low: 1.0, high: last, step } } else { Self { low: 0.0, high: 2.0, step } }
     }
 
     /// From 0 to the greatest strength.
-    pub(super) fn strengths(last: f64) -> Self {
+    pub(crate) fn strengths(last: f64) -> Self {
         let step = step(last / 6.0);
         // As a multiple of the step, as the ticks are reckoned: else rounding may lose the last.
         Self { low: 0.0, high: (last / step - 1e-9).ceil().max(1.0) * step, step }
     }
 
     /// Percent, within 0 and 100.
-    pub(super) fn percent(low: f64, high: f64) -> Self {
+    pub(crate) fn percent(low: f64, high: f64) -> Self {
         let step = step((high - low) / 5.0).clamp(0.1, 20.0);
         let low = ((low / step).floor() * step).max(0.0);
         let high = ((high / step).ceil() * step).min(100.0);
@@ -36,8 +41,28 @@ impl Axis {
         }
     }
 
+    /// Any numbers up to [`LARGEST`] in size; where they are all one, it stands in the middle.
+    pub(crate) fn around(low: f64, high: f64) -> Self {
+        let size = low.abs().max(high.abs());
+        let apart = high - low > 1e-9 * size && high - low > SMALLEST;
+        let spare = match apart {
+            true => 0.0,
+            false if size > SMALLEST => 0.1 * size,
+            false => 1.0,
+        };
+        let (low, high) = (low - spare, high + spare);
+        let step = round_up((high - low) / 5.0);
+        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
+    }
+
+    /// Whole numbers from `low` to `high`, which need not be ticks.
+    pub(crate) fn whole(low: f64, high: f64) -> Self {
+        let step = step((high - low) / 6.0).max(1.0);
+        if low < high { Self { low, high, step } } else { Self { low: low - 1.0, high: low + 1.0, step } }
+    }
+
     /// For a logarithmic axis: from 1, 2 or 5 times a power of ten to another.
-    pub(super) fn logarithmic(low: f64, high: f64) -> Self {
+    pub(crate) fn logarithmic(low: f64, high: f64) -> Self {
         let (below, above) = (1.0 / step(1.0 / low), step(high));
         Self { low: below, high: if below < above { above } else { 2.0 * above }, step: 1.0 }
     }
@@ -45,7 +70,12 @@ impl Axis {
 
 /// The smallest of 1, 2, 5 times a power of ten that is at least `atleast`.
 fn step(atleast: f64) -> f64 {
-    let power = 10_f64.powf(atleast.max(1e-9).log10().floor());
+    round_up(atleast.max(1e-9))
+}
+
+/// [`step`] of any number above 0.
+fn round_up(atleast: f64) -> f64 {
+    let power = 10_f64.powf(atleast.log10().floor());
     [1.0, 2.0, 5.0, 10.0]
         .map(|digit| digit * power)
         .into_iter()
@@ -70,6 +100,10 @@ mod tests {
         assert_eq!(Axis::epochs(1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
         assert_eq!(Axis::strengths(0.3), Axis { low: 0.0, high: 6.0 * 0.05, step: 0.05 });
         assert!(Axis::strengths(0.0).high > 0.0);
+        assert_eq!(Axis::around(-3.0, 14.0), Axis { low: -5.0, high: 15.0, step: 5.0 });
+        assert_eq!(Axis::around(0.0, 0.0), Axis { low: -1.0, high: 1.0, step: 0.5 });
+        assert_eq!(Axis::whole(0.0, 41.0), Axis { low: 0.0, high: 41.0, step: 10.0 });
+        assert_eq!(Axis::whole(3.0, 3.0), Axis { low: 2.0, high: 4.0, step: 1.0 });
         assert_eq!(Axis::logarithmic(0.03, 1.8), Axis { low: 0.02, high: 2.0, step: 1.0 });
     }
 
@@ -83,6 +117,20 @@ mod tests {
             let (low, high) = (low + 1e-6, high + 1e-6);
             let axis = Axis::logarithmic(low, high);
             prop_assert!(axis.low <= low * (1.0 + 1e-9) && high <= axis.high * (1.0 + 1e-9) && axis.low < axis.high);
+        }
+
+        #[test]
+        fn any_numbers_lie_between_the_ends(
+            one in prop::num::f64::NORMAL, exponent in -300..300_i32, other in -1.0..1.0_f64
+        ) {
+            let one = one.clamp(-LARGEST, LARGEST);
+            let other = other * 10_f64.powi(exponent);
+            for (low, high) in [(one.min(other), one.max(other)), (one, one), (one, one * (1.0 + 1e-12))] {
+                let axis = Axis::around(low.min(high), low.max(high));
+                let spare = 1e-9 * (axis.high - axis.low);
+                prop_assert!(axis.low - spare <= low && high <= axis.high + spare, "{axis:?}");
+                prop_assert!(axis.low < axis.high && (axis.high - axis.low) / axis.step < 9.0, "{axis:?}");
+            }
         }
     }
 }

@@ -71,10 +71,15 @@ fn spread(wanted: &[f64], low: f64, high: f64) -> Vec<f64> {
 }
 
 fn shortened(name: &str) -> String {
-    if name.chars().count() <= LONGEST {
+    cut(name, LONGEST)
+}
+
+/// `name`, or its beginning where it has more than `longest` characters.
+pub(crate) fn cut(name: &str, longest: usize) -> String {
+    if name.chars().count() <= longest {
         return name.into();
     }
-    name.chars().take(LONGEST - 1).chain(['…']).collect()
+    name.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]

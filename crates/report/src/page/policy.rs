@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// The style sheet, as it stands in the page.
 pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
 /// The script, as it stands in the page.
-pub(super) const SCRIPT: &str = include_str!("../../templates/page.js");
+pub(crate) const SCRIPT: &str = include_str!("../../templates/page.js");
 
 /// A content security policy under which the style sheet and `script`, if a page has one, are the only ones, and pictures are
 /// those that stand in the page.

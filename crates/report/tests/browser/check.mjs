@@ -1,6 +1,6 @@
-// Opens a report in a browser and says what is wrong with it: `node check.mjs FOLDER`.
+// Opens a report and a study in a browser and says what is wrong with them: `node check.mjs FOLDER`.
 //
-// FOLDER holds report.html, report.json and report.schema.json. The browser is $CHROMIUM or /usr/bin/chromium.
+// FOLDER holds report.html, report.json, report.schema.json and study.html. The browser is $CHROMIUM or /usr/bin/chromium.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 const folder = resolve(process.argv[2]);
 const json = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
 const numbers = json("report.json");
-const address = pathToFileURL(join(folder, "report.html")).href;
+const file = (name) => pathToFileURL(join(folder, name)).href;
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const claims = numbers.experiments.flatMap((experiment) =>
   experiment.claims.map((claim) => ({
@@ -33,7 +33,8 @@ const browser = await chromium.launch({
 });
 
 /** A page in a context without network, and whatever it complains about or asks for is wrong. */
-async function open(options = {}, fragment = "") {
+async function open(options = {}, fragment = "", name = "report.html") {
+  const address = file(name);
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, reducedMotion: "reduce", ...options });
   await context.setOffline(true);
   await context.route(/^(?!file:|data:)/, (route) => route.abort());
@@ -126,33 +127,49 @@ async function links() {
   }
 }
 
-async function accessible(colorScheme) {
+async function accessible(colorScheme, name) {
   // The page's own policy would keep the rules out.
-  const page = await open({ colorScheme, bypassCSP: true });
+  const page = await open({ colorScheme, bypassCSP: true }, "", name);
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   for (const { impact, id, nodes } of violations) {
     const grave = ["serious", "critical"].includes(impact);
-    expect(!grave, `${colorScheme}, ${impact}: ${id} at ${nodes.slice(0, 3).map((node) => node.target).join(" and ")}`);
+    expect(!grave, `${name}, ${colorScheme}, ${impact}: ${id} at ${nodes.slice(0, 3).map((node) => node.target).join(" and ")}`);
   }
 }
 
-async function narrow() {
-  const page = await open({ viewport: { width: 360, height: 740 } });
+async function narrow(name) {
+  const page = await open({ viewport: { width: 360, height: 740 } }, "", name);
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-  expect((await width()) <= 360, `360 pixels are scrolled to ${await width()}`);
+  expect((await width()) <= 360, `${name}: 360 pixels are scrolled to ${await width()}`);
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
-  expect((await width()) <= 360, `360 pixels are scrolled to ${await width()} once all is open`);
+  expect((await width()) <= 360, `${name}: 360 pixels are scrolled to ${await width()} once all is open`);
 }
 
-async function printed() {
-  const page = await open();
+async function printed(name) {
+  const page = await open({}, "", name);
   await page.emulateMedia({ media: "print" });
   const hidden = await page.locator("details table").evaluateAll(
     (tables) => tables.filter((table) => !table.checkVisibility()).length,
   );
-  expect(hidden === 0, `${hidden} tables are not printed`);
+  expect(hidden === 0, `${name}: ${hidden} tables are not printed`);
+}
+
+async function study() {
+  const page = await open({}, "", "study.html");
+  const unscripted = await open({ javaScriptEnabled: false }, "", "study.html");
+  expect((await texts(page, "table")).join() === (await texts(unscripted, "table")).join(), "a study's tables need a script");
+  const heads = await texts(page, "#timeline-table, table:has(#timeline-table) tbody th");
+  expect(heads.some((head) => head.startsWith(HOSTILE)), "the hostile worker is not shown as text");
+  expect((await page.locator("img").count()) === 0, "a name of a study became an image");
+  const drawings = await page.locator("svg[role=img]:visible").count();
+  expect(drawings > 10, `a study has ${drawings} drawings`);
+  await page.locator("#trials summary").click();
+  const head = page.locator("#trials thead th").nth(2);
+  await head.locator("button").press("Enter");
+  const column = (await texts(page, "#trials tbody td:nth-child(3)")).filter((cell) => !"–∞".includes(cell)).map(Number);
+  expect(column.every((value, at) => at === 0 || column[at - 1] <= value), `trials by error: ${column}`);
 }
 
 function valid() {
@@ -175,10 +192,13 @@ await filters(page);
 await sorts(page);
 await curves(page);
 await links();
-await accessible("light");
-await accessible("dark");
-await narrow();
-await printed();
+await study();
+for (const name of ["report.html", "study.html"]) {
+  await accessible("light", name);
+  await accessible("dark", name);
+  await narrow(name);
+  await printed(name);
+}
 valid();
 await browser.close();
 

@@ -216,17 +216,14 @@ impl Study {
         let point = sampler.sample(space, &history, number).unwrap();
         let again = sampler.sample(space, &history.clone(), number).unwrap();
         assert_eq!(point, again, "trial {number}: equal arguments give equal points");
-        match point {
-            Some(point) => {
-                assert_eq!(space.check(&point), Ok(()), "trial {number}: {point:?}");
-                self.tried.push(observe(space, number, point));
-                true
-            }
-            None => {
-                let left = space.size().map(|size| size.saturating_sub(number));
-                assert_eq!(left, Ok(0), "trial {number}: no point, although there are more");
-                false
-            }
+        if let Some(point) = point {
+            assert_eq!(space.check(&point), Ok(()), "trial {number}: {point:?}");
+            self.tried.push(observe(space, number, point));
+            true
+        } else {
+            let left = space.size().map(|size| size.saturating_sub(number));
+            assert_eq!(left, Ok(0), "trial {number}: no point, although there are more");
+            false
         }
     }
 }

@@ -3,20 +3,30 @@
 use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
-pub mod cma_es;
-pub mod gaussian_process;
+pub mod any;
+
 pub mod grid;
 pub mod random;
+pub mod sobol;
+
+pub mod cma_es;
+pub mod gaussian_process;
+pub mod nsga2;
+pub mod regularized_evolution;
+pub mod reinforce;
 pub mod tpe;
 
 mod axes;
 #[cfg(test)]
 mod contract;
 mod descent;
+mod inherit;
 mod left;
 mod linear;
 mod shuffle;
-mod stream;
+pub(crate) mod stream;
+#[cfg(test)]
+mod trials;
 
 /// Chooses the points of a study, one a trial.
 ///
@@ -54,12 +64,22 @@ pub enum SampleError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The sampler takes one objective.
-    #[error("`{sampler}` takes one objective, found {found}; take `Nsga2`, which takes several")]
+    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII`, which takes several")]
     Objectives {
         /// Its name.
         sampler: &'static str,
         /// How many the study has.
         found: usize,
+    },
+    /// More dimensions than the sampler knows.
+    #[error("a space of {found} dimensions, and {sampler} works on {most} at most; draw points at random")]
+    Dimensions {
+        /// The sampler.
+        sampler: &'static str,
+        /// Dimensions of the space.
+        found: usize,
+        /// The most that it can have.
+        most: usize,
     },
     /// A setting outside its range.
     #[error("`{setting}` of {sampler} is {found}, expected {expected}")]

@@ -1,6 +1,7 @@
 //! Random search: points that know nothing of each other, except that none comes twice where they can be counted.
 
 use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::left::next_left;
@@ -22,7 +23,8 @@ use crate::space::{Point, Space};
 /// nearest to a real number that is log-uniform from `low - 1/2` to `high + 1/2`.
 ///
 /// Source: Bergstra and Bengio, "Random Search for Hyper-Parameter Optimization" (2012), §2, JMLR 13.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Random {
     /// Chooses the points; another seed gives others.
     pub seed: u64,

@@ -5,7 +5,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// The stream `number` of `seed`: `ChaCha12`, whose output is the same on any machine, keyed with the seed's 8 bytes,
 /// least significant first, and zeros.
-pub(super) fn stream(seed: u64, number: u64) -> ChaCha12Rng {
+pub(crate) fn stream(seed: u64, number: u64) -> ChaCha12Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let mut stream = ChaCha12Rng::from_seed(key);
@@ -20,7 +20,7 @@ pub(super) fn unit(stream: &mut ChaCha12Rng) -> f64 {
 
 /// A whole number below `end`. One may be likelier than another by a factor of `1 + end / 2⁶⁴`, nothing that a search
 /// could notice.
-pub(super) fn below(end: u64, stream: &mut ChaCha12Rng) -> u64 {
+pub(crate) fn below(end: u64, stream: &mut ChaCha12Rng) -> u64 {
     ((u128::from(stream.next_u64()) * u128::from(end)) >> 64) as u64
 }
 

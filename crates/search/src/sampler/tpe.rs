@@ -165,7 +165,7 @@ impl Sampler for Tpe {
 /// Whether there is one value only.
 fn is_fixed(distribution: &Distribution) -> bool {
     match distribution {
-        Distribution::Float { low, high, .. } => low == high,
+        Distribution::Float { low, high, .. } => low >= high,
         _ => distribution.count() == Some(1),
     }
 }

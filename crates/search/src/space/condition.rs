@@ -101,7 +101,7 @@ impl Space {
     /// # Errors
     /// If there is no such dimension, or the condition does not fit an earlier one.
     pub fn when(mut self, name: &str, condition: Condition) -> Result<Self, SpaceError> {
-        let refused = |reason| Err(SpaceError::Condition { name: name.to_owned(), reason });
+        let refused = |reason| Err(SpaceError::Condition { name: name.to_owned(), reason: Box::new(reason) });
         let Some(place) = self.dimensions.iter().position(|dimension| dimension.name == name) else {
             return refused(ConditionError::Unknown);
         };
@@ -110,12 +110,14 @@ impl Space {
             return refused(ConditionError::Parent(parent.to_owned()));
         };
         match &condition {
-            Condition::AtLeast { .. } if matches!(earlier.distribution, Distribution::Categorical { .. }) => {
+            Condition::AtLeast { .. }
+                if matches!(*earlier.distribution, Distribution::Categorical { .. }) =>
+            {
                 return refused(ConditionError::Choice(parent.to_owned()));
             }
             Condition::OneOf { values, .. } => {
                 let held = values.iter().try_for_each(|value| {
-                    Parameter::new(earlier.distribution.clone(), value.clone()).map(|_| ())
+                    Parameter::new((*earlier.distribution).clone(), value.clone()).map(|_| ())
                 });
                 if let Err(reason) = held {
                     return refused(ConditionError::Value { parent: parent.to_owned(), reason });

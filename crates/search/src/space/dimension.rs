@@ -65,7 +65,7 @@ const TOLERANCE: f64 = 1e-8;
 
 impl Distribution {
     /// Whether a space can have this dimension.
-    pub(super) fn validate(&self) -> Result<(), DimensionError> {
+    pub(crate) fn validate(&self) -> Result<(), DimensionError> {
         match *self {
             Self::Categorical { ref choices } => self.validate_choices(choices),
             Self::Float { low, high, log, step } => {

@@ -1,6 +1,7 @@
 //! A storage in memory: for tests, for one process, and to read what the contract means.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -8,9 +9,12 @@ use super::{Direction, Lease, Storage, StorageError, StudyId, given_up, words};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
 
-/// Studies that are gone with the process.
+/// Studies that are gone with the process. A clone holds the same ones, for another thread.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<Studies>>);
+
 #[derive(Debug, Default)]
-pub struct Memory {
+struct Studies {
     studies: BTreeMap<StudyId, Study>,
 }
 
@@ -45,6 +49,13 @@ impl Memory {
         Self::default()
     }
 
+    fn lock(&self) -> MutexGuard<'_, Studies> {
+        // Every method leaves whole studies behind, even one that panics.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Studies {
     fn study(&self, id: StudyId) -> Result<&Study, StorageError> {
         self.studies.get(&id).ok_or(StorageError::UnknownStudy(id))
     }
@@ -75,18 +86,23 @@ impl Memory {
 }
 
 impl Storage for Memory {
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
+        Ok(Box::new(self.clone()))
+    }
+
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
+        let mut studies = self.lock();
         if directions.is_empty() {
             return Err(StorageError::NoObjective(name.to_owned()));
         }
-        if let Some((id, study)) = self.studies.iter().find(|(_, study)| study.name == name) {
+        if let Some((id, study)) = studies.studies.iter().find(|(_, study)| study.name == name) {
             if study.directions == directions {
                 return Ok(*id);
             }
             let (stored, asked) = (words(&study.directions), words(directions));
             return Err(StorageError::Direction { name: name.to_owned(), stored, asked });
         }
-        let id = self.studies.last_key_value().map_or(StudyId(1), |(last, _)| StudyId(last.0 + 1));
+        let id = studies.studies.last_key_value().map_or(StudyId(1), |(last, _)| StudyId(last.0 + 1));
         let study = Study {
             name: name.to_owned(),
             directions: directions.to_vec(),
@@ -96,25 +112,29 @@ impl Storage for Memory {
             keys: HashMap::new(),
             open: BTreeSet::new(),
         };
-        self.studies.insert(id, study);
+        studies.studies.insert(id, study);
         Ok(id)
     }
 
     fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
-        Ok(self.studies.iter().map(|(id, study)| (study.name.clone(), *id)).collect())
+        let studies = self.lock();
+        Ok(studies.studies.iter().map(|(id, study)| (study.name.clone(), *id)).collect())
     }
 
     fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError> {
-        Ok(self.study(study)?.directions.clone())
+        let studies = self.lock();
+        Ok(studies.study(study)?.directions.clone())
     }
 
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
-        self.study_mut(study)?.attributes.insert(key.to_owned(), value.clone());
+        let mut studies = self.lock();
+        studies.study_mut(study)?.attributes.insert(key.to_owned(), value.clone());
         Ok(())
     }
 
     fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
-        Ok(self.study(study)?.attributes.clone())
+        let studies = self.lock();
+        Ok(studies.study(study)?.attributes.clone())
     }
 
     fn set_study_attachment(
@@ -123,16 +143,19 @@ impl Storage for Memory {
         name: &str,
         content: &[u8],
     ) -> Result<(), StorageError> {
-        self.study_mut(study)?.attachments.insert(name.to_owned(), content.to_owned());
+        let mut studies = self.lock();
+        studies.study_mut(study)?.attachments.insert(name.to_owned(), content.to_owned());
         Ok(())
     }
 
     fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.study(study)?.attachments.get(name).cloned())
+        let studies = self.lock();
+        Ok(studies.study(study)?.attachments.get(name).cloned())
     }
 
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
-        let study = self.study_mut(study)?;
+        let mut studies = self.lock();
+        let study = studies.study_mut(study)?;
         match study.keys.get(&trial.key) {
             Some(known) => Ok(*known),
             None => Ok(study.push(trial)),
@@ -148,7 +171,8 @@ impl Storage for Memory {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        let held = self.study_mut(study)?;
+        let mut studies = self.lock();
+        let held = studies.study_mut(study)?;
         if number != held.entries.len() as u64 || held.keys.contains_key(&trial.key) {
             return Ok(None);
         }
@@ -164,7 +188,8 @@ impl Storage for Memory {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        let Study { entries, open, .. } = self.study_mut(study)?;
+        let mut studies = self.lock();
+        let Study { entries, open, .. } = studies.study_mut(study)?;
         let mut given_up = Vec::new();
         let mut claimed = None;
         for number in open.range(..limit) {
@@ -186,24 +211,27 @@ impl Storage for Memory {
     }
 
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
-        let entry = self.held(claim)?;
+        let mut studies = self.lock();
+        let entry = studies.held(claim)?;
         entry.expires = now + entry.lease.length;
         Ok(())
     }
 
     fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
-        self.held(claim)?.trial.intermediate_values.insert(step, value);
+        let mut studies = self.lock();
+        studies.held(claim)?.trial.intermediate_values.insert(step, value);
         Ok(())
     }
 
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        let objectives = self.study(claim.study)?.directions.len();
+        let mut studies = self.lock();
+        let objectives = studies.study(claim.study)?.directions.len();
         told.check(claim.number, objectives)?;
-        let entry = match self.held(claim) {
+        let entry = match studies.held(claim) {
             Ok(entry) => entry,
             Err(error) => {
                 if let StorageError::Fenced { .. } = error
-                    && let Some(attempt) = self.entry_mut(claim.study, claim.number)?.attempt(claim)
+                    && let Some(attempt) = studies.entry_mut(claim.study, claim.number)?.attempt(claim)
                 {
                     attempt.refused = Some(told.verdict.to_string());
                 }
@@ -233,12 +261,13 @@ impl Storage for Memory {
         entry.trial.attributes.extend(told.attributes.clone());
         entry.attachments.clone_from(&told.attachments);
         entry.end_attempt(outcome, now);
-        self.study_mut(claim.study)?.open.remove(&claim.number);
+        studies.study_mut(claim.study)?.open.remove(&claim.number);
         Ok(())
     }
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
-        let Study { entries, open, .. } = self.study_mut(study)?;
+        let mut studies = self.lock();
+        let Study { entries, open, .. } = studies.study_mut(study)?;
         let mut released = 0;
         open.retain(|number| {
             let entry = &mut entries[*number as usize];
@@ -252,7 +281,8 @@ impl Storage for Memory {
     }
 
     fn retry_failed(&mut self, study: StudyId, _now: Timestamp) -> Result<usize, StorageError> {
-        let Study { entries, open, .. } = self.study_mut(study)?;
+        let mut studies = self.lock();
+        let Study { entries, open, .. } = studies.study_mut(study)?;
         let failed = entries.iter_mut().filter(|entry| entry.trial.state == State::Fail);
         let retried = failed.map(|entry| {
             entry.retry();
@@ -262,23 +292,27 @@ impl Storage for Memory {
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
-        let entries = &self.study(study)?.entries;
+        let studies = self.lock();
+        let entries = &studies.study(study)?.entries;
         let from = entries.get(first as usize..).unwrap_or_default();
         Ok(from.iter().map(|entry| entry.trial.clone()).collect())
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
+        let studies = self.lock();
         let mut counts = Counts::default();
-        self.study(study)?.entries.iter().for_each(|entry| counts.add(entry.trial.state, 1));
+        studies.study(study)?.entries.iter().for_each(|entry| counts.add(entry.trial.state, 1));
         Ok(counts)
     }
 
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
-        Ok(self.entry(study, number)?.attempts.clone())
+        let studies = self.lock();
+        Ok(studies.entry(study, number)?.attempts.clone())
     }
 
     fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.entry(study, number)?.attachments.get(name).cloned())
+        let studies = self.lock();
+        Ok(studies.entry(study, number)?.attachments.get(name).cloned())
     }
 }
 

@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial, Verdict};
 
 pub mod memory;
+pub mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod columns;
 
 #[cfg(test)]
 mod contract;
@@ -31,6 +38,12 @@ mod contract;
 /// A trial that another program added to a study has no key: it is listed and never claimed. Every method that takes
 /// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold.
 pub trait Storage: Send {
+    /// The same studies once more, for another thread.
+    ///
+    /// # Errors
+    /// If the storage cannot be opened again.
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError>;
+
     /// Finds the study `name`, or creates it, with a direction for each of its objectives.
     ///
     /// # Errors
@@ -170,7 +183,8 @@ pub trait Storage: Send {
 pub struct StudyId(pub(crate) i64);
 
 /// Which values of the objective are better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Small ones, such as a loss.
     Minimize,
@@ -252,6 +266,13 @@ pub enum StorageError {
         /// The number asked for.
         number: u64,
     },
+    /// An address at which no storage can be.
+    #[error(transparent)]
+    Address(#[from] open::AddressError),
+    /// A PostgreSQL database that cannot be used.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] postgres::PostgresError),
     /// An SQLite file that cannot be used.
     #[cfg(feature = "sqlite")]
     #[error(transparent)]

@@ -1,7 +1,7 @@
-"""Deletes the study that `optuna.rs` made. Usage: delete_study.py FILE"""
+"""Deletes the study that `optuna.rs` made. Usage: delete_study.py URL"""
 
 import sys
 
 import optuna
 
-optuna.delete_study(study_name="by-tinderbox", storage=f"sqlite:///{sys.argv[1]}")
+optuna.delete_study(study_name="by-tinderbox", storage=sys.argv[1])

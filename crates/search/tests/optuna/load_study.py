@@ -1,4 +1,4 @@
-"""Loads the study that `optuna.rs` made, and checks every part of it. Usage: load_study.py FILE"""
+"""Loads the study that `optuna.rs` made, and checks every part of it. Usage: load_study.py URL"""
 
 import math
 import sys
@@ -6,7 +6,7 @@ import sys
 import optuna
 from optuna.trial import TrialState
 
-storage = f"sqlite:///{sys.argv[1]}"
+storage = sys.argv[1]
 study = optuna.load_study(study_name="by-tinderbox", storage=storage)
 assert study.direction == optuna.study.StudyDirection.MAXIMIZE
 assert study.user_attrs == {"paper": {"title": "é"}}, study.user_attrs

@@ -1,7 +1,12 @@
-"""Writes the studies of `optuna-5.0.0.sql` with Optuna itself, as SQL, to standard output."""
+"""Writes the studies of the two `optuna-5.0.0.sql` with Optuna itself. Usage: make_fixture.py [URL]
+
+Without a URL to a file, as SQL to standard output. After one in PostgreSQL:
+pg_dump --inserts --no-owner DATABASE | grep -Ev '^(--|$|\\\\)'
+"""
 
 import os
 import sqlite3
+import sys
 import tempfile
 
 import optuna
@@ -9,7 +14,7 @@ from optuna.trial import TrialState
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 path = os.path.join(tempfile.mkdtemp(), "optuna.db")
-storage = f"sqlite:///{path}"
+storage = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{path}"
 study = optuna.create_study(study_name="by-optuna", storage=storage, direction="maximize")
 study.set_user_attr("paper", [1, "two"])
 
@@ -34,4 +39,5 @@ study.ask()
 study.enqueue_trial({"units": 5})
 optuna.create_study(study_name="two-objectives", storage=storage, directions=["maximize", "minimize"])
 
-print("\n".join(sqlite3.connect(path).iterdump()))
+if len(sys.argv) == 1:
+    print("\n".join(sqlite3.connect(path).iterdump()))

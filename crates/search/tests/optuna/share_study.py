@@ -1,4 +1,4 @@
-"""Takes a trial that `optuna.rs` enqueued, and adds two more. Usage: share_study.py FILE"""
+"""Takes a trial that `optuna.rs` enqueued, and adds two more. Usage: share_study.py URL"""
 
 import sys
 
@@ -6,7 +6,7 @@ import optuna
 from optuna.trial import TrialState
 
 # With heartbeats on, Optuna fails the running trials that have not shown signs of life; ours has.
-storage = optuna.storages.RDBStorage(f"sqlite:///{sys.argv[1]}", heartbeat_interval=60)
+storage = optuna.storages.RDBStorage(sys.argv[1], heartbeat_interval=60)
 study = optuna.load_study(study_name="by-tinderbox", storage=storage)
 optuna.storages.fail_stale_trials(study)
 assert study.get_trials()[0].state == TrialState.RUNNING

@@ -50,7 +50,7 @@ pub(crate) fn signed_rank(numbers: &[f64], partners: &[f64]) -> f64 {
     differences.sort_unstable_by(|a, b| a.abs().total_cmp(&b.abs()));
     let (mut sum, mut squares, mut first) = (0.0, 0.0, 0);
     for tied in differences.chunk_by(|a, b| a.abs().total_cmp(&b.abs()).is_eq()) {
-        let rank = first as f64 + (tied.len() as f64 + 1.0) / 2.0;
+        let rank = first as f64 + f64::midpoint(tied.len() as f64, 1.0);
         first += tied.len();
         for difference in tied.iter().filter(|difference| **difference != 0.0) {
             sum += rank * difference.signum();

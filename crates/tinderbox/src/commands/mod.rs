@@ -4,6 +4,7 @@ mod outline;
 mod report;
 mod reproduce;
 
+mod search;
 mod train;
 
 mod evaluate;
@@ -33,6 +34,7 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tinderbox reproduce --only architectures
+  tinderbox search run searches/fcn.toml
   tinderbox train --model cnn --epochs 10 --output cnn.safetensors
   tinderbox evaluate cnn.safetensors
   tinderbox predict cnn.safetensors digits.txt
@@ -45,6 +47,8 @@ enum Command {
     Reproduce(reproduce::Reproduce),
     /// Makes the report of a run again, without training
     Report(report::Report),
+    /// Tunes settings of a network: studies that any machine can join and that survive a kill
+    Search(search::Search),
     /// Trains one network and saves its weights
     Train(train::Train),
     /// Measures saved weights on the test images
@@ -53,7 +57,7 @@ enum Command {
     Predict(predict::Predict),
     /// Lists, fetches and verifies datasets
     Data(data::Data),
-    /// Claims trials of a run and runs them; `reproduce` starts these itself
+    /// Claims trials of a run or a study and runs them; `reproduce` and `search` start these themselves
     Worker(worker::Worker),
 }
 
@@ -90,6 +94,7 @@ impl Cli {
         match self.command {
             Command::Reproduce(command) => command.run(),
             Command::Report(command) => command.run(),
+            Command::Search(command) => command.run(),
             Command::Train(command) => command.run(),
             Command::Evaluate(command) => command.run(),
             Command::Predict(command) => command.run(),

@@ -77,9 +77,13 @@ impl Progress {
 
     fn said(&mut self, place: usize, message: &Message) {
         match message {
-            Message::Claimed { experiment, arm, seed, attempt, .. } => {
+            Message::Claimed { experiment, arm, seed, key, attempt } => {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-                let trial = format!("{arm} seed {seed}{again}");
+                let trial = if arm.is_empty() {
+                    format!("trial {key}{again}")
+                } else {
+                    format!("{arm} seed {seed}{again}")
+                };
                 self.worker(place, At { experiment: experiment.clone(), trial, done: 0.0 }, "");
             }
             Message::Progress { done, epoch, epochs, accuracy } => {
@@ -97,6 +101,10 @@ impl Progress {
             Message::Failed { reason } => {
                 self.ended(place);
                 self.trial_line(place, &format!("failed: {reason}"));
+            }
+            Message::Pruned { epoch } => {
+                self.ended(place);
+                self.trial_line(place, &format!("pruned after epoch {epoch}"));
             }
             Message::Refused { reason } => self.trial_line(place, reason),
         }

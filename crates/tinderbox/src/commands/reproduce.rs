@@ -337,7 +337,7 @@ fn train(
     }
     let mut progress = Progress::new(&shares, crew.size);
     let started = Instant::now();
-    let finished = crew.run(folder, storage, studies, &stop, |news| progress.show(&news));
+    let finished = crew.run(folder.path(), storage, studies, &stop, |news| progress.show(&news));
     progress.end(started.elapsed());
     Ok(finished.map_err(|error: CrewError| Box::new(error))?)
 }

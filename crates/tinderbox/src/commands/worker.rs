@@ -1,31 +1,48 @@
-//! `tinderbox worker`: one process of a run's crew.
+//! `tinderbox worker`: one process of a run's crew, or one of the many that work on a study.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use tinderbox_data::Checksum;
 
-use super::{Exit, Refusal};
+use super::search::StorageArguments;
+use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
 use crate::run::RunFolder;
+use crate::tuning::Brief;
+use crate::tuning::worker::TuningWorker;
 use crate::worker::{self, end_with_parent};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Messages are lines of JSON on standard output. The worker ends when nothing is left to claim, \
-or when its standard input is closed."
-)]
+#[command(after_help = "\
+Examples:
+  tinderbox worker --storage postgres://me@host/studies --study fcn
+
+Messages are lines of JSON on standard output. The worker ends when nothing is left to do, or, started by `reproduce` \
+or `search`, when its standard input is closed.")]
 pub(super) struct Worker {
     /// Folder of a run
-    run: PathBuf,
+    #[arg(required_unless_present = "study", conflicts_with = "study")]
+    run: Option<PathBuf>,
 
-    /// A name of its own among all workers
-    #[arg(long)]
-    name: String,
+    /// Name of a study in the storage, in place of a run
+    #[arg(long, value_name = "NAME")]
+    study: Option<String>,
+
+    #[command(flatten)]
+    storage: StorageArguments,
+
+    /// A name of its own among all workers [default: of a study's worker, the machine's name and its process's number]
+    #[arg(long, required_unless_present = "study")]
+    name: Option<String>,
 
     /// The run's own copy of the images, if it has this checksum, in place of the dataset
     #[arg(long, value_name = "SHA256")]
     snapshot: Option<Checksum>,
+
+    /// Folder where trials of a study leave their checkpoints [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<PathBuf>,
 
     #[command(flatten)]
     dataset: DatasetArguments,
@@ -33,11 +50,50 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
+        match (&self.run, &self.study) {
+            (Some(run), _) => self.of_run(run),
+            (None, Some(study)) => self.of_study(study),
+            (None, None) => Err("expected the folder of a run, or --study".into()),
+        }
+    }
+
+    fn of_run(&self, run: &std::path::Path) -> Result<Exit, Refusal> {
         end_with_parent();
-        let folder = RunFolder::open(&self.run)?;
+        let folder = RunFolder::open(run)?;
         let dataset = of_run(&folder.snapshot_path(), self.snapshot, || self.dataset.load())?;
-        let mut worker = worker::Worker { name: self.name, folder, dataset, out: std::io::stdout() };
-        worker.run()?;
+        let name = self.name.clone().unwrap_or_default();
+        worker::Worker { name, folder, dataset, out: std::io::stdout() }.run()?;
         Ok(Exit::Done)
     }
+
+    fn of_study(&self, name: &str) -> Result<Exit, Refusal> {
+        let own = self.name.clone();
+        // A supervisor gives names; a worker that somebody started by hand or in a batch lives on its own.
+        if own.is_some() && self.checkpoints.is_some() {
+            end_with_parent();
+        }
+        let own = own.unwrap_or_else(|| format!("{}-{}", machine(), std::process::id()));
+        let study = self.storage.study(name)?.worker(own.clone()).lease(crate::run::LEASE);
+        let brief = Brief::of(&study, name)?;
+        let dataset = self.dataset.load()?;
+        if dataset.sha256 != brief.dataset_sha256 {
+            return Err(format!(
+                "study `{name}` was begun with other images than {}; name its own with --dataset",
+                dataset.title
+            )
+            .into());
+        }
+        let temporary = || std::env::temp_dir().join(format!("tinderbox-{name}"));
+        let checkpoints = self.checkpoints.clone().unwrap_or_else(temporary);
+        std::fs::create_dir_all(&checkpoints)?;
+        note(format_args!("worker {own} on study {name}"));
+        TuningWorker { name: own, study, brief, dataset, checkpoints, out: std::io::stdout() }.run()?;
+        Ok(Exit::Done)
+    }
+}
+
+/// This machine's name.
+fn machine() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty()).unwrap_or("worker".to_string())
 }

@@ -12,15 +12,29 @@ pub struct ExperimentError {
 }
 
 impl ExperimentError {
-    pub(super) fn unreadable(path: &str, reason: &str) -> Self {
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: &str, reason: &str) -> Self {
         Self { rendered: format!("{path}: {reason}") }
+    }
+
+    /// What the TOML parser says, at its place. It lists the allowed words between back-ticks after the one it found.
+    pub(crate) fn toml(path: &str, text: &str, error: &toml::de::Error) -> Self {
+        let message = error.message().trim().replace('\n', "; ");
+        let mut words = message.split('`').skip(1).step_by(2);
+        let help = words
+            .next()
+            .filter(|_| message.starts_with("unknown"))
+            .and_then(|word| nearest(word, words))
+            .map(|word| format!("did you mean `{word}`?"));
+        let span = error.span().unwrap_or(0..text.len().min(1));
+        Self::at(path, text, span, &message, help.as_deref())
     }
 
     /// `message` about the bytes `span` of `text`.
     pub(super) fn at(path: &str, text: &str, span: Range<usize>, message: &str, help: Option<&str>) -> Self {
         let snippet =
             Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span).label(message));
-        let mut groups = vec![Level::ERROR.primary_title("this experiment cannot be used").element(snippet)];
+        let mut groups = vec![Level::ERROR.primary_title("this file cannot be used").element(snippet)];
         if let Some(help) = help {
             groups.push(Group::with_title(Level::HELP.secondary_title(help)));
         }

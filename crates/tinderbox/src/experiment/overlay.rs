@@ -82,6 +82,17 @@ impl FromStr for Setting {
 }
 
 impl Setting {
+    /// The setting of `key`, with the keys above it.
+    ///
+    /// # Errors
+    /// If a part of the key is empty.
+    pub fn new(key: &str, value: Value) -> Result<Self, SettingError> {
+        if key.split('.').any(|part| part.trim().is_empty()) {
+            return Err(SettingError::Form(key.to_string()));
+        }
+        Ok(Self { keys: key.split('.').map(|part| part.trim().to_string()).collect(), value })
+    }
+
     /// Whether it sets this key.
     pub fn is(&self, key: &str) -> bool {
         self.keys.join(".") == key

@@ -42,8 +42,8 @@ pub(super) struct Places<'a> {
 }
 
 pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentError> {
-    let file: File = toml::from_str(text).map_err(|error| frame_error(path, text, &error))?;
-    let table = DeTable::parse(text).map_err(|error| frame_error(path, text, &error))?.into_inner();
+    let file: File = toml::from_str(text).map_err(|error| ExperimentError::toml(path, text, &error))?;
+    let table = DeTable::parse(text).map_err(|error| ExperimentError::toml(path, text, &error))?.into_inner();
     let places = Places { path, text, table };
     check_name(&file.name, &places)?;
     check_profiles(&file.profiles, file.search.is_some(), &places)?;
@@ -164,17 +164,4 @@ fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
         DeValue::Table(inner) => span(inner, rest).or_else(|| Some(value.span())),
         _ => Some(value.span()),
     }
-}
-
-/// serde's message, which lists the allowed words between back-ticks after the one it found.
-fn frame_error(path: &str, text: &str, error: &toml::de::Error) -> ExperimentError {
-    let message = error.message().trim().replace('\n', "; ");
-    let mut words = message.split('`').skip(1).step_by(2);
-    let help = words
-        .next()
-        .filter(|_| message.starts_with("unknown"))
-        .and_then(|word| nearest(word, words))
-        .map(|word| format!("did you mean `{word}`?"));
-    let span = error.span().unwrap_or(0..text.len().min(1));
-    ExperimentError::at(path, text, span, &message, help.as_deref())
 }

@@ -27,7 +27,8 @@ fn one_worker_or_two_give_the_same_hashes() {
 fn the_number_of_threads_changes_no_bit() {
     let desk = Desk::new();
     for backend in ["flex", "ndarray"] {
-        for model in ["fcn", "cnn", "local-net"] {
+        let dropping = "fcn --set model.dropout=0.5 --set model.activation=\"sigmoid\"";
+        for model in ["fcn", dropping, "cnn", "local-net"] {
             let weights = [1, 2, 5].map(|threads| {
                 let path = desk.path().join(format!("{threads}.safetensors"));
                 let words =

@@ -37,20 +37,21 @@ impl Numbers {
     /// The kernels around the numbers of `column`, NaN where a trial has none, and around the middle of the range; the
     /// column stands for so many `trials`.
     pub(super) fn new(distribution: &Distribution, column: &[f64], trials: usize) -> Self {
-        let mut sorted: Vec<_> = column.iter().copied().zip(0..).filter(|(at, _)| !at.is_nan()).collect();
-        sorted.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
-        let trials = trials as f64 * sorted.len() as f64 / column.len().max(1) as f64;
-        let least = 1.0 / (trials + 2.0).min(100.0);
-        let kernels = column.len() + 1;
+        let mut sorted: Vec<(f64, usize)> =
+            column.iter().copied().zip(0..).filter(|(at, _)| !at.is_nan()).collect();
+        sorted.sort_unstable_by(|(a, first), (b, second)| a.total_cmp(b).then(first.cmp(second)));
+        let with_number = trials as f64 * sorted.len() as f64 / column.len().max(1) as f64;
+        let least = 1.0 / (with_number + 2.0).min(100.0);
+        let count = column.len() + 1;
         // The prior, and in its place whoever says nothing here: as wide as the range.
         let (narrowness, height) = shape(distribution, 0.5, 1.0);
         let mut numbers = Self {
-            middle: vec![0.5; kernels],
-            width: vec![1.0; kernels],
-            narrowness: vec![narrowness; kernels],
-            height: vec![height; kernels],
+            middle: vec![0.5; count],
+            width: vec![1.0; count],
+            narrowness: vec![narrowness; count],
+            height: vec![height; count],
         };
-        let mut last = (0.5, 1.0, narrowness, height);
+        let mut shaped = [0.5, 1.0, narrowness, height];
         for (turn, &(at, kernel)) in sorted.iter().enumerate() {
             let before = turn.checked_sub(1).map(|turn| at - sorted[turn].0);
             let after = sorted.get(turn + 1).map(|(next, _)| next - at);
@@ -59,13 +60,17 @@ impl Numbers {
                 (before, after) => before.unwrap_or(0.0).max(after.unwrap_or(0.0)),
             };
             let width = gap.clamp(least, 1.0);
-            if (at, width) != (last.0, last.1) {
+            // Kernels of the same number often have the same shape, and stand side by side.
+            if at.to_bits() != shaped[0].to_bits() || width.to_bits() != shaped[1].to_bits() {
                 let (narrowness, height) = shape(distribution, at, width);
-                last = (at, width, narrowness, height);
+                shaped = [at, width, narrowness, height];
             }
-            let kernel: usize = kernel;
-            (numbers.middle[kernel], numbers.width[kernel]) = (at, width);
-            (numbers.narrowness[kernel], numbers.height[kernel]) = (last.2, last.3);
+            [
+                numbers.middle[kernel],
+                numbers.width[kernel],
+                numbers.narrowness[kernel],
+                numbers.height[kernel],
+            ] = shaped;
         }
         numbers
     }
@@ -93,7 +98,8 @@ impl Numbers {
 
 /// The narrowness of a kernel and the logarithm of its height.
 fn shape(distribution: &Distribution, middle: f64, width: f64) -> (f64, f64) {
-    let inside = (libm::erf((1.0 - middle) / (SQRT_2 * width)) + libm::erf(middle / (SQRT_2 * width))) / 2.0;
+    let inside = |distance: f64| libm::erf(distance / (SQRT_2 * width));
+    let inside = f64::midpoint(inside(1.0 - middle), inside(middle));
     let (spread, peak) = match distribution.cell(middle) {
         None => (width * width, 1.0 / (width * (2.0 * PI).sqrt())),
         Some(cell) => (width * width + cell * cell / 12.0, libm::erf(cell / (2.0 * SQRT_2 * width)) / cell),
@@ -134,7 +140,7 @@ impl Choices {
         let any = -libm::log(self.count as f64);
         for (term, &place) in terms.iter_mut().zip(&self.place) {
             let unsure = if place.is_nan() { any } else { other };
-            *term += if place == at { own } else { unsure };
+            *term += if (place - at).abs() < 0.5 { own } else { unsure };
         }
     }
 }

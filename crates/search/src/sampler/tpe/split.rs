@@ -54,7 +54,8 @@ impl Split {
         best.truncate((tpe.good_share * ranked.len() as f64).ceil() as usize);
         best.sort_unstable_by_key(|(_, place, _)| *place);
         let total = ranked.len();
-        ranked.retain(|place| best.binary_search_by_key(place, |(_, place, _)| *place).is_err());
+        let mut good = best.iter().map(|(_, place, _)| *place).peekable();
+        ranked.retain(|place| good.next_if_eq(place).is_none());
         Self {
             ranked: total,
             good: Side {
@@ -95,18 +96,17 @@ fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize]) -> 
 /// All of `told` turns with their weights, or at most `most`, for each of as many equal parts of the whole weight the
 /// one in which its middle lies: newer trials, which weigh more, are left out more rarely.
 fn evenly(most: usize, told: usize, trials: usize) -> Vec<(usize, f64)> {
-    let weights = (0..told).map(|turn| (turn, weight_of(turn, trials)));
+    let weights = weights(trials).take(told).enumerate();
     if told <= most {
         return weights.collect();
     }
     let part = weights.clone().map(|(_, weight)| weight).sum::<f64>() / most as f64;
-    let mut sum = 0.0;
-    let mut given = 0.0;
+    let (mut sum, mut given) = (0.0, 0.0);
     let mut kept = Vec::with_capacity(most);
     for (turn, weight) in weights {
         sum += weight;
-        let parts = (sum / part + 0.5).floor();
-        if parts > given {
+        if sum >= (given + 0.5) * part {
+            let parts = (sum / part + 0.5).floor().max(given + 1.0);
             kept.push((turn, (parts - given) * part));
             given = parts;
         }
@@ -114,15 +114,12 @@ fn evenly(most: usize, told: usize, trials: usize) -> Vec<(usize, f64)> {
     kept
 }
 
-/// The weight of the trial at `place` of `trials` in the order of their numbers: 1 for the newest, less for older ones.
-fn weight_of(place: usize, trials: usize) -> f64 {
-    match trials.saturating_sub(IN_FULL) {
-        ramp if place < ramp => {
-            let least = 1.0 / trials as f64;
-            least + (1.0 - least) * place as f64 / (ramp - 1).max(1) as f64
-        }
-        _ => 1.0,
-    }
+/// The weights of `trials` trials in the order of their numbers: 1 for the newest, less for older ones.
+fn weights(trials: usize) -> impl Iterator<Item = f64> + Clone {
+    let ramp = trials.saturating_sub(IN_FULL);
+    let least = 1.0 / trials as f64;
+    let slope = (1.0 - least) / ramp.saturating_sub(1).max(1) as f64;
+    (0..trials).map(move |turn| if turn < ramp { least + slope * turn as f64 } else { 1.0 })
 }
 
 /// Adds the row of `point` to `rows`, or nothing if it is no point of this space.

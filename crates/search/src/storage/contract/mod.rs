@@ -6,6 +6,8 @@ use super::{Direction, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, State, Trial};
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) mod agreement;
 pub(super) mod claims;
 pub(super) mod results;
 pub(super) mod studies;

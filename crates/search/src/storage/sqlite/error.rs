@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::layout;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, columns};
 
 /// An SQLite file that cannot be used. What was told before stays in it.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +29,12 @@ pub enum Reason {
     #[error(
         "Optuna's tables are of revision `{0}`, expected `{expected}`; run `optuna storage upgrade` on the file, or \
          name another",
-        expected = layout::REVISION
+        expected = columns::REVISION
     )]
     Revision(String),
     /// Tinderbox's tables, of another version.
     #[error("Tinderbox's tables are of version {0}, expected {expected}; use the Tinderbox that wrote them, or name \
-             another file", expected = layout::VERSION)]
+             another file", expected = columns::VERSION)]
     Version(i64),
     /// It cannot be written.
     #[error("read-only; make the file and its folder writable, or copy it elsewhere")]

@@ -3,11 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::{Failure, Reason};
-
-/// The revision of Optuna's schema that is written and read.
-pub(super) const REVISION: &str = "v3.2.0.a";
-/// The version of Tinderbox's own tables.
-pub(super) const VERSION: i64 = 1;
+use crate::storage::columns::{REVISION, VERSION};
 
 const OPTUNA: &str = include_str!("schema/optuna.sql");
 const TINDERBOX: &str = include_str!("schema/tinderbox.sql");

@@ -120,6 +120,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 const TRIES: u32 = 32;
 
 impl Storage for Sqlite {
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
+        Ok(Box::new(Self::open(&self.path)?))
+    }
+
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
         self.write(|db| studies::open(db, name, directions))
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
-use super::{queue, studies, trials, values};
-use crate::storage::StorageError;
+use super::{queue, studies, trials};
+use crate::storage::{StorageError, columns};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
 
@@ -21,7 +21,7 @@ pub(super) fn heartbeat(db: &Connection, claim: &Claim, now: Timestamp) -> Resul
 
 pub(super) fn report(db: &Connection, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
     let held = Held::by(db, claim)?;
-    let (value, kind) = values::split(value);
+    let (value, kind) = columns::split(value);
     db.execute(
         "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
          VALUES (?1, ?2, ?3, ?4)
@@ -87,7 +87,7 @@ fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
         "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for (objective, value) in (0_u32..).zip(values) {
-        let (value, kind) = values::split(*value);
+        let (value, kind) = columns::split(*value);
         insert.execute(params![id, objective, value, kind])?;
     }
     Ok(())

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
 use super::studies;
 use super::values::Json;
-use super::values::join;
 use crate::parameter::Parameter;
-use crate::storage::{StorageError, StudyId};
+use crate::storage::{StorageError, StudyId, columns};
 use crate::trial::{Attempt, Counts, State, Trial};
 
 pub(super) fn from(db: &Connection, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
@@ -88,10 +88,7 @@ pub(super) fn parameters(db: &Connection, id: i64) -> Result<BTreeMap<String, Pa
     let mut parameters = BTreeMap::new();
     for row in select.query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))? {
         let (name, json, stored): (String, String, f64) = row?;
-        let damaged = |what: String| Reason::Damaged(format!("parameter `{name}` of a trial: {what}"));
-        let distribution = serde_json::from_str(&json).map_err(|error| damaged(error.to_string()))?;
-        let parameter =
-            Parameter::from_stored(distribution, stored).map_err(|error| damaged(error.to_string()))?;
+        let parameter = columns::parameter(&name, &json, stored).map_err(Reason::Damaged)?;
         parameters.insert(name, parameter);
     }
     Ok(parameters)
@@ -112,13 +109,14 @@ fn values(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The unnamed ones first, then the named ones by name.
 fn constraints(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
     let mut select = db.prepare_cached(
-        "SELECT value_json FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'",
+        "SELECT value_json FROM trial_system_attributes
+         WHERE trial_id = ?1 AND (key = 'constraints' OR key GLOB 'constraints:*') ORDER BY key",
     )?;
-    let told = select.query_row([id], |row| row.get::<_, Json>(0)).optional()?;
-    // Python may write infinity, which is no JSON: such constraints are not read.
-    Ok(told.and_then(|json| serde_json::from_value(json.0).ok()).unwrap_or_default())
+    let rows = select.query_map([id], |row| Ok(columns::constraints(&row.get::<_, String>(0)?)))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 pub(super) fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u32, f64>, Failure> {
@@ -157,5 +155,6 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
 
 /// The double in a column whose kind is in the next one.
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f64> {
-    join(row.get(column)?, &row.get::<_, String>(column + 1)?)
+    columns::join(row.get(column)?, &row.get::<_, String>(column + 1)?)
+        .map_err(|error| FromSqlError::Other(error.into()).into())
 }

@@ -1,13 +1,13 @@
 //! What SQLite adds to the contract: a file, other processes, and Optuna.
 
+use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::Sqlite;
 use crate::storage::Storage;
-use crate::storage::contract::contract;
+use crate::storage::contract::{agreement, contract};
 
-mod agreement;
 mod files;
 mod optuna;
 
@@ -15,6 +15,19 @@ contract!(|promise: fn(&mut dyn Storage)| {
     let folder = Folder::new();
     promise(&mut folder.open());
 });
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn memory_and_file_answer_alike_and_keep_what_was_told(steps in agreement::steps()) {
+        let folder = Folder::new();
+        agreement::agree(steps, || {
+            let storage = folder.open();
+            storage.connection.pragma_update(None, "synchronous", "OFF").unwrap();
+            Box::new(storage)
+        })?;
+    }
+}
 
 /// A folder for one database, gone after the test.
 struct Folder(TempDir);

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order, the file and the memory answer alike, and what was told stays.
+//! Whatever happens in whatever order, a storage and the memory answer alike, and what was told stays.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,15 +6,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::Folder;
-use crate::storage::contract::at;
+use super::{at, new};
 use crate::storage::memory::Memory;
 use crate::storage::{Direction, Lease, Storage, StudyId};
 use crate::trial::{Claim, NewTrial, State, Told};
 
+/// What may happen.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Enqueue { key: u8 },
+    Start { ahead: u64, key: u8, lease: u64 },
     Claim { worker: u8, lease: u64 },
     Heartbeat { claim: usize },
     Report { claim: usize, step: u32, value: f64 },
@@ -25,11 +26,55 @@ enum Step {
     Reopen,
 }
 
+/// Steps, each with the seconds that pass before it.
+pub(crate) fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
+    prop::collection::vec((step(), 0..8_i64), 1..60)
+}
+
+/// Takes the steps in the memory and in the storage that `open` opens, anew at each `Reopen`.
+pub(crate) fn agree(
+    steps: Vec<(Step, i64)>,
+    mut open: impl FnMut() -> Box<dyn Storage>,
+) -> Result<(), TestCaseError> {
+    let (mut memory, mut other) = (Memory::new(), open());
+    let in_memory = memory.open_study("study", &[Direction::Maximize]).unwrap();
+    let in_other = other.open_study("study", &[Direction::Maximize]).unwrap();
+    let (mut memory_claims, mut other_claims) = (Vec::new(), Vec::new());
+    let mut told = BTreeMap::new();
+    let mut now = 0;
+    for (step, seconds) in steps {
+        now += seconds;
+        if let Step::Reopen = step {
+            other = open();
+        }
+        let expected = take(&mut memory, in_memory, &step, now, &mut memory_claims);
+        let answer = take(&mut *other, in_other, &step, now, &mut other_claims);
+        prop_assert_eq!(&expected, &answer, "{:?} at {}", step, now);
+        if let Step::Complete { value, .. } = step
+            && answer.parse::<u8>().is_ok()
+        {
+            prop_assert!(told.insert(answer, (value, now)).is_none(), "told twice");
+        }
+        prop_assert_eq!(all(&memory, in_memory), all(&*other, in_other), "{:?} at {}", step, now);
+    }
+    for trial in &other.trials(in_other).unwrap() {
+        let value = told.get(trial.key.as_deref().unwrap()).copied();
+        prop_assert_eq!(trial.value(), value.map(|(value, _)| value));
+        prop_assert_eq!(trial.state == State::Complete, value.is_some());
+        if let Some((_, second)) = value {
+            let file = other.attachment(in_other, trial.number, &second.to_string()).unwrap();
+            prop_assert_eq!(file, Some(second.to_string().into_bytes()));
+        }
+    }
+    Ok(())
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let value = || prop_oneof![Just(f64::NAN), Just(f64::INFINITY), 0.0..1.0];
     let claim = || 0..12_usize;
     prop_oneof![
         3 => (0..6_u8).prop_map(|key| Step::Enqueue { key }),
+        1 => (0..2_u64, 6..9_u8, 1..20_u64).prop_map(|(ahead, key, lease)| Step::Start { ahead, key, lease }),
         5 => (0..3_u8, 1..20_u64).prop_map(|(worker, lease)| Step::Claim { worker, lease }),
         2 => claim().prop_map(|claim| Step::Heartbeat { claim }),
         2 => (claim(), 0..3_u32, value()).prop_map(|(claim, step, value)| Step::Report { claim, step, value }),
@@ -49,6 +94,14 @@ fn take(storage: &mut dyn Storage, study: StudyId, step: &Step, now: i64, claims
         attachments: [(now.to_string(), now.to_string().into_bytes())].into(),
         ..told
     };
+    // The number of the study is each storage's own.
+    let words = |claim: &Option<Claim>| {
+        let claim = claim.as_ref();
+        format!(
+            "{:?}",
+            claim.map(|claim| (claim.number, claim.attempt, &claim.worker, &claim.key, &claim.attributes))
+        )
+    };
     let answer = match *step {
         Step::Enqueue { key } => {
             let attributes = [("key".to_owned(), json!(key))].into();
@@ -59,11 +112,15 @@ fn take(storage: &mut dyn Storage, study: StudyId, step: &Step, now: i64, claims
             let lease = Lease { length: Duration::from_secs(lease), attempts: 2 };
             storage.claim(study, &worker.to_string(), at(now), lease).map(|claim| {
                 claims.extend(claim.clone());
-                // The number of the study is each storage's own.
-                format!(
-                    "{:?}",
-                    claim.map(|claim| (claim.number, claim.attempt, claim.worker, claim.attributes))
-                )
+                words(&claim)
+            })
+        }
+        Step::Start { ahead, key, lease } => {
+            let number = storage.trials(study).unwrap().len() as u64 + ahead;
+            let lease = Lease { length: Duration::from_secs(lease), attempts: 2 };
+            storage.start(study, number, &new(&key.to_string()), "0", at(now), lease).map(|claim| {
+                claims.extend(claim.clone());
+                words(&claim)
             })
         }
         Step::Heartbeat { claim } => match held(claim) {
@@ -99,46 +156,4 @@ fn all(storage: &dyn Storage, study: StudyId) -> String {
     let attempts: Vec<_> =
         trials.iter().map(|trial| storage.attempts(study, trial.number).unwrap()).collect();
     format!("{trials:#?} {attempts:#?} {:?}", storage.counts(study).unwrap())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-    #[test]
-    fn memory_and_file_answer_alike_and_keep_what_was_told(
-        steps in prop::collection::vec((step(), 0..8_i64), 1..60),
-    ) {
-        let folder = Folder::new();
-        let (mut memory, mut file) = (Memory::new(), folder.open());
-        file.connection.pragma_update(None, "synchronous", "OFF").unwrap();
-        let in_memory = memory.open_study("study", &[Direction::Maximize]).unwrap();
-        let in_file = file.open_study("study", &[Direction::Maximize]).unwrap();
-        let (mut memory_claims, mut file_claims) = (Vec::new(), Vec::new());
-        let mut told = BTreeMap::new();
-        let mut now = 0;
-        for (step, seconds) in steps {
-            now += seconds;
-            if let Step::Reopen = step {
-                file = folder.open();
-            }
-            let expected = take(&mut memory, in_memory, &step, now, &mut memory_claims);
-            let answer = take(&mut file, in_file, &step, now, &mut file_claims);
-            prop_assert_eq!(&expected, &answer, "{:?} at {}", step, now);
-            if let Step::Complete { value, .. } = step
-                && answer.parse::<u8>().is_ok()
-            {
-                prop_assert!(told.insert(answer, (value, now)).is_none(), "told twice");
-            }
-            prop_assert_eq!(all(&memory, in_memory), all(&file, in_file), "{:?} at {}", step, now);
-        }
-        let trials = file.trials(in_file).unwrap();
-        for trial in &trials {
-            let value = told.get(trial.key.as_deref().unwrap()).copied();
-            prop_assert_eq!(trial.value(), value.map(|(value, _)| value));
-            prop_assert_eq!(trial.state == State::Complete, value.is_some());
-            if let Some((_, second)) = value {
-                let file = file.attachment(in_file, trial.number, &second.to_string()).unwrap();
-                prop_assert_eq!(file, Some(second.to_string().into_bytes()));
-            }
-        }
-    }
 }

@@ -1,0 +1,214 @@
+//! A study: the trials of a hyperparameter search as plain data, and a page of figures to look at it.
+//!
+//! Its JSON form is this data and nothing else; floats that JSON has no word for are written as `"NaN"`, `"inf"` and
+//! `"-inf"`. [`page()`] makes one HTML page of it.
+
+mod check;
+mod page;
+
+mod chart;
+mod figure;
+mod ruler;
+mod values;
+
+mod contour;
+mod distribution;
+mod history;
+mod importance;
+mod intermediate;
+mod parallel;
+mod pareto;
+mod slice;
+mod timeline;
+mod trials;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::number;
+
+pub use check::{StudyError, TrialReason};
+pub use page::{StudyPageError, page};
+
+/// A search: what was sought, what could be varied, and all that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Its name.
+    pub name: String,
+    /// What was sought; one at least.
+    pub objectives: Vec<Objective>,
+    /// What was varied, in the order of figures and tables.
+    pub parameters: Vec<StudyParameter>,
+    /// What was tried.
+    pub trials: Vec<StudyTrial>,
+    /// What chose the points, and its settings, in words.
+    pub sampler: Option<String>,
+    /// What stopped trials early, and its settings, in words.
+    pub pruner: Option<String>,
+    /// How far the sampler's knowledge may be behind, in words.
+    pub lag: Option<String>,
+}
+
+/// A number that was to be small, or large.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// What it measures, with its unit.
+    pub name: String,
+    /// Which numbers are better.
+    pub direction: Direction,
+    /// How much of its variance each parameter explains, as it was computed elsewhere; empty where it was not.
+    pub importances: Vec<Importance>,
+}
+
+/// Which numbers are better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Small ones.
+    Minimize,
+    /// Large ones.
+    Maximize,
+}
+
+/// The importance of one parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Importance {
+    /// Name of the parameter, or of parameters that act together.
+    pub parameter: String,
+    /// Larger is more important; shares of 1 as a rule.
+    #[serde(with = "number")]
+    pub importance: f64,
+}
+
+/// What was varied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyParameter {
+    /// Its name; no two of a study have the same.
+    pub name: String,
+    /// What values it takes.
+    pub kind: ParameterKind,
+}
+
+/// What values a parameter takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ParameterKind {
+    /// One of a list.
+    Categorical {
+        /// The list, written out.
+        choices: Vec<String>,
+    },
+    /// Numbers.
+    Numeric {
+        /// Whether its axis is logarithmic.
+        log: bool,
+    },
+}
+
+/// The value of a parameter in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterValue {
+    /// Of a numeric parameter.
+    Number(#[serde(with = "number")] f64),
+    /// Of a categorical one: the position in its list, from 0.
+    Choice(usize),
+}
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyTrial {
+    /// Its number; no two of a study have the same.
+    pub number: u64,
+    /// Where it stands.
+    pub state: TrialState,
+    /// One an objective, in their order; a trial that is not complete may have none.
+    #[serde(with = "number")]
+    pub values: Vec<f64>,
+    /// What it tried, by name; conditional parameters may be missing.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// What it reported on its way, in the order of steps.
+    pub intermediate: Vec<Intermediate>,
+    /// Who ran it.
+    pub worker: Option<String>,
+    /// When it began, in seconds since the study did.
+    pub started: Option<f64>,
+    /// When it ended, in seconds since the study began.
+    pub finished: Option<f64>,
+    /// How its point was chosen, in a word or two.
+    pub sampled_by: Option<String>,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
+/// Where a trial stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialState {
+    /// In the queue.
+    Waiting,
+    /// At work.
+    Running,
+    /// Finished, with its values.
+    Complete,
+    /// Stopped early.
+    Pruned,
+    /// Failed.
+    Fail,
+}
+
+/// A value reported on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intermediate {
+    /// At which step.
+    pub step: u32,
+    /// What was reported.
+    #[serde(with = "number")]
+    pub value: f64,
+}
+
+impl Direction {
+    /// Whether `one` is better than `other`; NaN is neither better nor worse.
+    pub fn better(self, one: f64, other: f64) -> bool {
+        match self {
+            Self::Minimize => one < other,
+            Self::Maximize => one > other,
+        }
+    }
+}
+
+impl StudyTrial {
+    /// A trial in the queue.
+    pub fn waiting(number: u64) -> Self {
+        Self {
+            number,
+            state: TrialState::Waiting,
+            values: vec![],
+            parameters: BTreeMap::new(),
+            intermediate: vec![],
+            worker: None,
+            started: None,
+            finished: None,
+            sampled_by: None,
+            failure: None,
+        }
+    }
+
+    /// The place of its value on the axis of `parameter`, if it has one: a number, or the position of a choice.
+    fn place(&self, parameter: &StudyParameter) -> Option<f64> {
+        match self.parameters.get(&parameter.name)? {
+            ParameterValue::Number(number) => Some(*number),
+            ParameterValue::Choice(position) => Some(*position as f64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

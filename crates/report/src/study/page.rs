@@ -1,0 +1,147 @@
+//! The page of a study: the figures of each objective, those of all trials, and the table that they are drawn from.
+
+use askama::Template;
+
+use super::figure::{Drawn, Table};
+use super::slice::written;
+use super::values::Values;
+use super::{Direction, Study, StudyError, TrialState, contour, distribution, history, importance};
+use super::{intermediate, parallel, pareto, slice, timeline, trials};
+use crate::format::{count, counted, number};
+use crate::page::policy::{SCRIPT, STYLE, policy};
+
+/// Writes the page of `study`: no network, no other file, and no script but the small one that sorts tables.
+///
+/// Every string of the study stands in it as text, whatever it holds. A figure that does not apply is replaced by a
+/// sentence that says why.
+///
+/// # Errors
+/// If the parts of the study do not belong together, see [`Study::check`].
+pub fn page(study: &Study) -> Result<String, StudyPageError> {
+    study.check()?;
+    let objectives: Vec<Values> = (0..study.objectives.len()).map(|place| Values::of(study, place)).collect();
+    let page = Page {
+        policy: policy(Some(SCRIPT)),
+        style: STYLE,
+        script: SCRIPT,
+        name: &study.name,
+        progress: progress(study),
+        facts: facts(study, &objectives),
+        sections: objectives
+            .iter()
+            .map(|values| of_objective(study, values))
+            .chain([of_all(study)])
+            .collect(),
+        trials: trials::trials(study),
+    };
+    Ok(page.render()?)
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyPageError {
+    /// The parts of the study do not belong together.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// The template could not be filled in.
+    #[error("page: {0}")]
+    Template(#[from] askama::Error),
+}
+
+#[derive(Template)]
+#[template(path = "study.html")]
+struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    name: &'a str,
+    progress: String,
+    /// Name and text of each.
+    facts: Vec<(String, String)>,
+    sections: Vec<Section>,
+    trials: Table,
+}
+
+/// Figures under one heading.
+struct Section {
+    id: String,
+    title: String,
+    figures: Vec<Titled>,
+}
+
+struct Titled {
+    title: &'static str,
+    drawn: Drawn,
+}
+
+impl Direction {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Minimize => "minimize",
+            Self::Maximize => "maximize",
+        }
+    }
+}
+
+fn of_objective(study: &Study, values: &Values) -> Section {
+    Section {
+        id: values.id.clone(),
+        title: format!("{}, to {}", values.objective.name, values.objective.direction.word()),
+        figures: vec![
+            Titled { title: "History", drawn: history::history(values) },
+            Titled { title: "Importance", drawn: importance::importance(values) },
+            Titled { title: "Slices", drawn: slice::slice(study, values) },
+            Titled { title: "Contours", drawn: contour::contour(study, values) },
+            Titled { title: "Parallel coordinates", drawn: parallel::parallel(study, values) },
+            Titled { title: "Distribution", drawn: distribution::distribution(values) },
+        ],
+    }
+}
+
+fn of_all(study: &Study) -> Section {
+    Section {
+        id: "study".into(),
+        title: "The whole study".into(),
+        figures: vec![
+            Titled { title: "Pareto front", drawn: pareto::pareto(study) },
+            Titled { title: "Intermediate values", drawn: intermediate::intermediate(study) },
+            Titled { title: "Timeline", drawn: timeline::timeline(study) },
+        ],
+    }
+}
+
+/// `42 trials: 30 complete, 8 pruned, 4 running`.
+fn progress(study: &Study) -> String {
+    let states = [
+        TrialState::Complete,
+        TrialState::Pruned,
+        TrialState::Fail,
+        TrialState::Running,
+        TrialState::Waiting,
+    ];
+    let of = |state| study.trials.iter().filter(|trial| trial.state == state).count();
+    let parts: Vec<String> = states
+        .into_iter()
+        .filter(|&state| of(state) > 0)
+        .map(|state| format!("{} {}", count(of(state) as u64), timeline::word(state)))
+        .collect();
+    let trials = counted(study.trials.len(), "trial", "trials");
+    if parts.is_empty() { trials } else { format!("{trials}: {}", parts.join(", ")) }
+}
+
+fn facts(study: &Study, objectives: &[Values]) -> Vec<(String, String)> {
+    let best = |values: &Values| {
+        let best = values.best()?;
+        let tried = study.parameters.iter().filter_map(|parameter| {
+            let place = best.trial.place(parameter)?;
+            Some(format!("{} {}", parameter.name, written(parameter, Some(place))))
+        });
+        let tried: Vec<String> = tried.collect();
+        let tried = if tried.is_empty() { String::new() } else { format!(": {}", tried.join(", ")) };
+        let text = format!("{} in trial {}{tried}", number(best.value), best.trial.number);
+        Some((format!("Best {}", values.objective.name), text))
+    };
+    let said = [("Sampler", &study.sampler), ("Pruner", &study.pruner), ("Lag", &study.lag)];
+    let said = said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?)));
+    objectives.iter().filter_map(best).chain(said).collect()
+}

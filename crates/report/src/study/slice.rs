@@ -1,0 +1,102 @@
+//! The objective against each parameter, one small scatter a parameter.
+
+use super::chart::{Chart, Mark, SMALL};
+use super::figure::{Drawn, Figure, Key, Panel, Table};
+use super::ruler::Ruler;
+use super::values::{FIFTHS, Told, Values};
+use super::{ParameterKind, Study, StudyParameter};
+use crate::format::{ABSENT, counted, number};
+
+/// A panel a parameter; the shade of a dot says when its trial came.
+pub(super) fn slice(study: &Study, values: &Values) -> Drawn {
+    values.none("A slice needs")?;
+    if study.parameters.is_empty() {
+        return Err("A slice needs a parameter; this study has none.".into());
+    }
+    let panels: Vec<Panel> = study
+        .parameters
+        .iter()
+        .enumerate()
+        .filter_map(|(at, parameter)| panel(format!("{}-slice-{}", values.id, at + 1), parameter, values))
+        .collect();
+    if panels.is_empty() {
+        return Err("A slice needs a parameter with a value; no complete trial has one.".into());
+    }
+    Ok(Figure {
+        legend: vec![Key::dot("q4", "the first trials"), Key::dot("q0", "the last trials")],
+        panels,
+        caption: format!(
+            "One dot a complete trial, fainter the earlier it came; a trial without a parameter has no dot there.{}",
+            values.note()
+        ),
+        tables: vec![Table {
+            id: format!("{}-slice-table", values.id),
+            caption: "What was tried of each parameter, and what the best trial had".into(),
+            head: ["Parameter", "Complete trials", "Tried", "In the best trial"].map(Into::into).into(),
+            rows: study.parameters.iter().map(|parameter| row(parameter, values)).collect(),
+        }],
+    })
+}
+
+/// The value of a parameter in words.
+pub(super) fn written(parameter: &StudyParameter, place: Option<f64>) -> String {
+    match (&parameter.kind, place) {
+        (_, None) => ABSENT.into(),
+        (ParameterKind::Numeric { .. }, Some(value)) => number(value),
+        (ParameterKind::Categorical { choices }, Some(position)) => {
+            choices.get(position as usize).map_or(ABSENT.into(), Clone::clone)
+        }
+    }
+}
+
+/// `None` where there is no dot.
+fn panel(id: String, parameter: &StudyParameter, values: &Values) -> Option<Panel> {
+    let x = Ruler::parameter(parameter, values.told.iter().filter_map(|told| told.trial.place(parameter)))?;
+    let y = Ruler::values(values.told.iter().map(|told| told.value))?;
+    let mut chart = Chart::new(SMALL, (&parameter.name, x), ("", y));
+    let title = |told: &Told, x| format!("{} at {}", told.title(), written(parameter, Some(x)));
+    let mut shades: Vec<Vec<Mark>> = (0..FIFTHS).map(|_| vec![]).collect();
+    for (rank, told) in values.told.iter().enumerate() {
+        if let Some(x) = told.trial.place(parameter)
+            && let Some(place) = chart.at(x, told.value)
+        {
+            shades[rank * FIFTHS / values.told.len()].push(Mark::dot(place, title(told, x)));
+        }
+    }
+    let drawn: usize = shades.iter().map(Vec::len).sum();
+    for (shade, marks) in shades.into_iter().enumerate() {
+        chart.add(format!("dots q{}", FIFTHS - 1 - shade), marks);
+    }
+    Some(Panel {
+        id,
+        title: format!("{} against {}", values.objective.name, parameter.name),
+        description: format!(
+            "{} drawn; the best has {} {}",
+            counted(drawn, "trial", "trials"),
+            parameter.name,
+            written(parameter, values.best().and_then(|best| best.trial.place(parameter)))
+        ),
+        charts: vec![("multiple", chart)],
+    })
+}
+
+fn row(parameter: &StudyParameter, values: &Values) -> Vec<String> {
+    let places: Vec<f64> = values.told.iter().filter_map(|told| told.trial.place(parameter)).collect();
+    let tried = match &parameter.kind {
+        ParameterKind::Categorical { choices } => {
+            let count = |at: usize| places.iter().filter(|&&place| place as usize == at).count();
+            let choice =
+                |(at, choice): (usize, &String)| format!("{choice} {}", counted(count(at), "time", "times"));
+            choices.iter().enumerate().map(choice).collect::<Vec<_>>().join(", ")
+        }
+        ParameterKind::Numeric { .. } => {
+            let ends = (places.iter().copied().reduce(f64::min), places.iter().copied().reduce(f64::max));
+            let (Some(low), Some(high)) = ends else {
+                return [parameter.name.as_str(), "0", ABSENT, ABSENT].map(Into::into).into();
+            };
+            format!("{} to {}", number(low), number(high))
+        }
+    };
+    let best = values.best().and_then(|best| best.trial.place(parameter));
+    vec![parameter.name.clone(), places.len().to_string(), tried, written(parameter, best)]
+}

@@ -1,0 +1,105 @@
+//! How values are written in Optuna's columns, in every database.
+
+use serde_json::Value;
+
+use super::Direction;
+use crate::parameter::{Distribution, Parameter};
+use crate::trial::{Outcome, State};
+
+/// The revision of Optuna's schema that is written and read.
+pub(super) const REVISION: &str = "v3.2.0.a";
+/// The version of Tinderbox's own tables.
+pub(super) const VERSION: i64 = 1;
+
+/// What is stored as one of a few words.
+pub(super) trait Word: Copy + PartialEq + 'static {
+    /// Each value with its word.
+    const WORDS: &'static [(Self, &'static str)];
+
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(known, _)| *known == self).map_or("", |(_, word)| word)
+    }
+
+    /// # Errors
+    /// In words, if there is no such word.
+    fn from_word(text: &str) -> Result<Self, String> {
+        let known = Self::WORDS.iter().find(|(_, word)| *word == text);
+        known.map(|(value, _)| *value).ok_or_else(|| {
+            let expected: Vec<_> = Self::WORDS.iter().map(|(_, word)| *word).collect();
+            format!("`{text}`, expected one of {}", expected.join(", "))
+        })
+    }
+}
+
+impl Word for State {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Waiting, "WAITING"),
+        (Self::Running, "RUNNING"),
+        (Self::Complete, "COMPLETE"),
+        (Self::Pruned, "PRUNED"),
+        (Self::Fail, "FAIL"),
+    ];
+}
+
+impl Word for Outcome {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Running, "RUNNING"),
+        (Self::Complete, "COMPLETE"),
+        (Self::Pruned, "PRUNED"),
+        (Self::Fail, "FAIL"),
+        (Self::Expired, "EXPIRED"),
+        (Self::Released, "RELEASED"),
+    ];
+}
+
+impl Word for Direction {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Minimize, "MINIMIZE"), (Self::Maximize, "MAXIMIZE")];
+}
+
+/// JSON as text. Python writes NaN as a bare `NaN`, which is no JSON: such text is read as a string.
+pub(super) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+/// Constraints from a system attribute: the list `constraints`, or the number `constraints:NAME` that Optuna 5 stores for
+/// each. Python may write infinity, which is no JSON: such constraints are not read.
+pub(super) fn constraints(text: &str) -> Vec<f64> {
+    let one = || serde_json::from_str(text).map(|value| vec![value]);
+    serde_json::from_str(text).or_else(|_| one()).unwrap_or_default()
+}
+
+/// A parameter from its distribution as JSON and its number.
+///
+/// # Errors
+/// In words, if they do not fit together.
+pub(super) fn parameter(name: &str, json: &str, stored: f64) -> Result<Parameter, String> {
+    let damaged = |what: String| format!("parameter `{name}` of a trial: {what}");
+    let distribution: Distribution =
+        serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    Parameter::from_stored(distribution, stored).map_err(|error| damaged(error.to_string()))
+}
+
+/// A double as Optuna's pair of columns: the number where it is finite, and what kind it is.
+pub(super) fn split(value: f64) -> (Option<f64>, &'static str) {
+    match value {
+        _ if value.is_nan() => (None, "NAN"),
+        f64::INFINITY => (None, "INF_POS"),
+        f64::NEG_INFINITY => (None, "INF_NEG"),
+        _ => (Some(value), "FINITE"),
+    }
+}
+
+/// The inverse of [`split`].
+///
+/// # Errors
+/// In words, if there is no such kind.
+pub(super) fn join(value: Option<f64>, kind: &str) -> Result<f64, String> {
+    match (value, kind) {
+        (_, "NAN") => Ok(f64::NAN),
+        (_, "INF_POS") => Ok(f64::INFINITY),
+        (_, "INF_NEG") => Ok(f64::NEG_INFINITY),
+        (Some(value), "FINITE") => Ok(value),
+        (_, other) => Err(format!("the value type `{other}`, expected FINITE, NAN, INF_POS or INF_NEG")),
+    }
+}

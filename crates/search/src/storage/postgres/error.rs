@@ -1,0 +1,140 @@
+//! What can be wrong with a PostgreSQL database, in words that name the database and never a password.
+
+use std::error::Error as _;
+use std::io;
+
+use postgres::error::SqlState;
+
+use crate::storage::{StorageError, columns};
+
+/// A PostgreSQL database that cannot be used. What was told before stays in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{database}: {reason}")]
+pub struct PostgresError {
+    /// Its address, without a password.
+    pub database: String,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with a PostgreSQL database.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// Not an address.
+    #[error("not an address of a database, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")]
+    Address,
+    /// No server answers.
+    #[error("no PostgreSQL answers: {0}; does it run there, and may this machine reach it?")]
+    Unreachable(String),
+    /// It went away, or takes nobody just now.
+    #[error(
+        "the database was away for over a minute: {0}; start it and run again: what was told before is safe"
+    )]
+    Away(String),
+    /// A wrong name or password.
+    #[error("refused to let you in: {0}; check user and password")]
+    Login(String),
+    /// There is a server, but not that database.
+    #[error("{0}; create it with `createdb`, or name another")]
+    Missing(String),
+    /// It holds another program's tables.
+    #[error("a database of another program, without Optuna's tables; name another")]
+    Foreign,
+    /// Optuna's tables, of another revision.
+    #[error(
+        "Optuna's tables are of revision `{0}`, expected `{expected}`; run `optuna storage upgrade` on the database, \
+         or name another",
+        expected = columns::REVISION
+    )]
+    Revision(String),
+    /// Tinderbox's tables, of another version.
+    #[error("Tinderbox's tables are of version {0}, expected {expected}; use the Tinderbox that wrote them, or name \
+             another database", expected = columns::VERSION)]
+    Version(i64),
+    /// The user may not do that, or nobody may.
+    #[error("may not be written: {0}; ask its owner, or name another database")]
+    Forbidden(String),
+    /// No room.
+    #[error("the disk is full; make room and run again: what was told before is safe, this was not stored")]
+    Full,
+    /// Rows that nobody should have written.
+    #[error("damaged: {0}; restore it from a copy")]
+    Damaged(String),
+    /// Anything else, with what PostgreSQL says.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Reason {
+    /// Whether waiting may help.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Away(_))
+    }
+}
+
+impl From<postgres::Error> for Reason {
+    fn from(error: postgres::Error) -> Self {
+        let words = words(&error);
+        let Some(code) = error.code() else {
+            let lost = error.source().is_some_and(|cause| cause.is::<io::Error>());
+            return match words {
+                // `postgres` has no other way to tell that there was no connection yet.
+                words if error.to_string() == "error connecting to server" => Self::Unreachable(words),
+                words if lost || error.is_closed() => Self::Away(words),
+                words => Self::Other(words),
+            };
+        };
+        match *code {
+            SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Self::Login(words),
+            SqlState::INVALID_CATALOG_NAME => Self::Missing(words),
+            SqlState::INSUFFICIENT_PRIVILEGE | SqlState::READ_ONLY_SQL_TRANSACTION => Self::Forbidden(words),
+            SqlState::DISK_FULL => Self::Full,
+            SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => Self::Damaged(words),
+            SqlState::ADMIN_SHUTDOWN
+            | SqlState::CRASH_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW
+            | SqlState::TOO_MANY_CONNECTIONS
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::T_R_SERIALIZATION_FAILURE => Self::Away(words),
+            // Class 08: connection exceptions.
+            _ if code.code().starts_with("08") => Self::Away(words),
+            _ => Self::Other(words),
+        }
+    }
+}
+
+/// What PostgreSQL says, or what lies beneath the error.
+fn words(error: &postgres::Error) -> String {
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => said.message().to_owned(),
+        (None, Some(cause)) => cause.to_string(),
+        (None, None) => error.to_string(),
+    }
+}
+
+/// A refusal, or trouble with a database that is yet to be named.
+pub(super) enum Failure {
+    /// By the contract of a storage.
+    Refused(StorageError),
+    /// By the database.
+    Database(Reason),
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self::Database(reason)
+    }
+}
+
+impl From<postgres::Error> for Failure {
+    fn from(error: postgres::Error) -> Self {
+        Self::Database(error.into())
+    }
+}

@@ -1,0 +1,255 @@
+//! A storage in a PostgreSQL database that many machines use at once.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use postgres::Config;
+use serde_json::Value;
+
+use super::{Direction, Lease, Storage, StorageError, StudyId};
+use crate::timestamp::Timestamp;
+use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
+
+mod address;
+mod error;
+mod layout;
+mod queue;
+mod results;
+mod session;
+mod studies;
+mod trials;
+
+use error::Failure;
+pub use error::{PostgresError, Reason};
+use session::{Db, Session};
+
+/// Studies in a PostgreSQL database, in Optuna's tables with Tinderbox's beside them.
+///
+/// Each write is one transaction that is on the server's disk when the method returns. Open the database once a
+/// thread. A server that goes away for less than a minute is waited for, and a write whose answer was lost on the way
+/// is looked up before it is made again; only after that minute an error leaves open whether the last write was made.
+/// The connection is not encrypted: beyond a network that you trust, put a tunnel around it.
+pub struct Postgres {
+    config: Config,
+    /// Its address, without a password.
+    database: String,
+    session: RefCell<Option<Session>>,
+    /// How often a transaction is tried while the database is away.
+    tries: u32,
+}
+
+impl Postgres {
+    /// Opens the database at `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and makes its tables where they are
+    /// missing. `postgresql://` and `SQLAlchemy`'s `postgresql+DRIVER://` mean the same.
+    ///
+    /// # Errors
+    /// If no server answers, or the database cannot be written or belongs to something else; it is then left as it was.
+    pub fn open(url: &str) -> Result<Self, StorageError> {
+        let (config, database) = address::read(url)?;
+        let session = match Session::connect(&config) {
+            // A server that nobody has reached yet is more likely misspelt than away.
+            Err(reason @ Reason::Unreachable(_)) => return Err(PostgresError { database, reason }.into()),
+            session => session.ok(),
+        };
+        let mut storage = Self { config, database, session: RefCell::new(session), tries: TRIES };
+        storage.write(layout::prepare)?;
+        Ok(storage)
+    }
+
+    /// Runs `work` in a transaction. It may run again although it was committed, so it must then change nothing.
+    fn write<T>(&mut self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.write_once(|db, _| work(db))
+    }
+
+    /// Runs `work` in a transaction. If it runs again, it is given what it answered when its commit got no answer.
+    fn write_once<T>(
+        &mut self,
+        work: impl Fn(&mut Db, Option<&T>) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
+        let mut lost = None;
+        self.patiently(|session| {
+            let mut db = session.write()?;
+            let answer = work(&mut db, lost.as_ref())?;
+            match db.commit() {
+                Ok(()) => Ok(answer),
+                Err(failure) => {
+                    lost = Some(answer);
+                    Err(failure)
+                }
+            }
+        })
+    }
+
+    /// Runs `work` on one state of the database.
+    fn read<T>(&self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.patiently(|session| {
+            let mut db = session.read()?;
+            let answer = work(&mut db)?;
+            db.commit()?;
+            Ok(answer)
+        })
+    }
+
+    /// Tries again, over a new connection, while the database is away.
+    fn patiently<T>(
+        &self,
+        mut work: impl FnMut(&mut Session) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
+        let mut session = self.session.borrow_mut();
+        let mut tries = 1;
+        loop {
+            let answer = match &mut *session {
+                Some(open) => work(open),
+                none => match Session::connect(&self.config) {
+                    Ok(new) => work(none.insert(new)),
+                    Err(reason) => Err(reason.into()),
+                },
+            };
+            match answer {
+                Err(Failure::Database(reason)) if reason.passes() && tries < self.tries => {
+                    *session = None;
+                    thread::sleep(PAUSE.min(FIRST_PAUSE * tries));
+                    tries += 1;
+                }
+                answer => return self.named(answer),
+            }
+        }
+    }
+
+    fn named<T>(&self, answer: Result<T, Failure>) -> Result<T, StorageError> {
+        answer.map_err(|failure| match failure {
+            Failure::Refused(error) => error,
+            Failure::Database(reason) => PostgresError { database: self.database.clone(), reason }.into(),
+        })
+    }
+}
+
+/// After the first try. Most breaks are short: a lock that went in a circle, a server that starts anew.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// Between tries at last.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Over a minute where the server refuses at once; longer where nothing answers.
+const TRIES: u32 = 100;
+
+impl fmt::Debug for Postgres {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+impl Storage for Postgres {
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
+        let (config, database) = (self.config.clone(), self.database.clone());
+        Ok(Box::new(Self { config, database, session: RefCell::new(None), tries: self.tries }))
+    }
+
+    fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
+        self.write(|db| studies::open(db, name, directions))
+    }
+
+    fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
+        self.read(studies::all)
+    }
+
+    fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError> {
+        self.read(|db| studies::directions(db, study))
+    }
+
+    fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
+        self.write(|db| studies::set_attribute(db, study, key, value))
+    }
+
+    fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
+        self.read(|db| studies::attributes(db, study))
+    }
+
+    fn set_study_attachment(
+        &mut self,
+        study: StudyId,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), StorageError> {
+        self.write(|db| studies::set_attachment(db, study, name, content))
+    }
+
+    fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.read(|db| studies::attachment(db, study, name))
+    }
+
+    fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
+        self.write(|db| queue::enqueue(db, study, trial))
+    }
+
+    fn start(
+        &mut self,
+        study: StudyId,
+        number: u64,
+        trial: &NewTrial,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        self.write_once(|db, lost| queue::start(db, lost, (study, number), trial, (worker, now, lease)))
+    }
+
+    fn claim_below(
+        &mut self,
+        study: StudyId,
+        limit: u64,
+        worker: &str,
+        now: Timestamp,
+        lease: Lease,
+    ) -> Result<Option<Claim>, StorageError> {
+        self.write_once(|db, lost| queue::claim(db, lost, (study, limit), (worker, now, lease)))
+    }
+
+    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
+        self.write(|db| results::heartbeat(db, claim, now))
+    }
+
+    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
+        self.write(|db| results::report(db, claim, step, value))
+    }
+
+    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
+        self.write_once(|db, lost| results::tell(db, lost, claim, told, now))?
+    }
+
+    fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
+        self.write_once(|db, lost| {
+            // What was released in vain or for good, the second time there is at most as much to release.
+            let released = queue::release(db, study, worker, now)?;
+            Ok(released.max(lost.copied().unwrap_or(0)))
+        })
+    }
+
+    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
+        self.write_once(|db, lost| {
+            let retried = queue::retry_failed(db, study, now)?;
+            Ok(retried.max(lost.copied().unwrap_or(0)))
+        })
+    }
+
+    fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
+        self.read(|db| trials::from(db, study, first))
+    }
+
+    fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
+        self.read(|db| trials::counts(db, study))
+    }
+
+    fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
+        self.read(|db| trials::attempts(db, study, number))
+    }
+
+    fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.read(|db| trials::attachment(db, study, number, name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! The queue: trials are enqueued, claimed, taken over, released and retried.
+//!
+//! Who changes a trial locks its row in `trials` first, as Optuna does, and looks at it again afterwards: a statement
+//! that waited for the lock has read the other tables as they were before.
+
+use std::time::SystemTime;
+
+use super::error::Failure;
+use super::session::{Db, number_column, study_row};
+use super::{studies, trials};
+use crate::parameter::Parameter;
+use crate::storage::columns::Word;
+use crate::storage::{Lease, StudyId, given_up};
+use crate::timestamp::Timestamp;
+use crate::trial::{Claim, NewTrial, Outcome, State};
+
+pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
+    studies::lock(db, study)?;
+    let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
+                 WHERE tinderbox_trials.study_id = $1 AND trial_key = $2";
+    if let Some(row) = db.row(known, &[&study_row(study), &trial.key])? {
+        return Ok(row.try_get::<_, i32>(0)? as u64);
+    }
+    let (number, _) = next(db, study, trial)?;
+    insert(db, study, number, trial)?;
+    Ok(number)
+}
+
+/// `lost` is the answer of an earlier try of this very call, of which it is not known whether it was committed.
+pub(super) fn start(
+    db: &mut Db,
+    lost: Option<&Option<Claim>>,
+    (study, number): (StudyId, u64),
+    trial: &NewTrial,
+    (worker, now, lease): (&str, Timestamp, Lease),
+) -> Result<Option<Claim>, Failure> {
+    studies::lock(db, study)?;
+    if let Some(Some(claim)) = lost
+        && is_stored(db, claim, now)?
+    {
+        return Ok(Some(claim.clone()));
+    }
+    let (next, known) = next(db, study, trial)?;
+    if next != number || known {
+        return Ok(None);
+    }
+    let id = insert(db, study, number, trial)?;
+    begin(db, id, 1, worker, now, lease)?;
+    Ok(Some(Claim {
+        study,
+        number,
+        attempt: 1,
+        worker: worker.to_owned(),
+        key: trial.key.clone(),
+        parameters: trial.parameters.clone(),
+        attributes: trial.attributes.clone(),
+    }))
+}
+
+/// The number of the study's next trial, and whether the key of this one is there already.
+fn next(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<(u64, bool), Failure> {
+    let row = db.one(
+        "SELECT coalesce(max(number) + 1, 0),
+                EXISTS (SELECT 1 FROM tinderbox_trials WHERE study_id = $1 AND trial_key = $2)
+         FROM trials WHERE study_id = $1",
+        &[&study_row(study), &trial.key],
+    )?;
+    Ok((row.try_get::<_, i32>(0)? as u64, row.try_get(1)?))
+}
+
+/// Adds a trial that waits; returns its row.
+fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<i32, Failure> {
+    let names: Vec<_> = trial.parameters.keys().collect();
+    let stored: Vec<_> = trial.parameters.values().map(Parameter::stored).collect();
+    let distributions: Vec<_> = trial
+        .parameters
+        .values()
+        .map(|parameter| serde_json::json!(parameter.distribution()).to_string())
+        .collect();
+    let keys: Vec<_> = trial.attributes.keys().collect();
+    let values: Vec<_> = trial.attributes.values().map(ToString::to_string).collect();
+    let row = db.one(
+        "WITH added AS (
+             INSERT INTO trials (number, study_id, state) VALUES ($1, $2, 'WAITING') RETURNING trial_id
+         ), keyed AS (
+             INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) SELECT trial_id, $2, $3 FROM added
+         ), chosen AS (
+             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+             SELECT trial_id, name, stored, distribution
+             FROM added, unnest($4::text[], $5::float8[], $6::text[]) AS new (name, stored, distribution)
+         ), noted AS (
+             INSERT INTO trial_user_attributes (trial_id, key, value_json)
+             SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)
+         )
+         SELECT trial_id FROM added",
+        &[
+            &number_column(number),
+            &study_row(study),
+            &trial.key,
+            &names,
+            &stored,
+            &distributions,
+            &keys,
+            &values,
+        ],
+    )?;
+    Ok(row.try_get(0)?)
+}
+
+/// `lost` as for [`start`].
+pub(super) fn claim(
+    db: &mut Db,
+    lost: Option<&Option<Claim>>,
+    (study, limit): (StudyId, u64),
+    (worker, now, lease): (&str, Timestamp, Lease),
+) -> Result<Option<Claim>, Failure> {
+    if let Some(Some(claim)) = lost
+        && is_stored(db, claim, now)?
+    {
+        return Ok(Some(claim.clone()));
+    }
+    loop {
+        let found = db.row(
+            "SELECT trial_id FROM trials
+             JOIN tinderbox_trials USING (trial_id)
+             LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
+             WHERE trials.study_id = $1 AND number < $3 AND state IN ('WAITING', 'RUNNING')
+               AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < $2))
+             ORDER BY number LIMIT 1 FOR NO KEY UPDATE OF trials SKIP LOCKED",
+            &[&study_row(study), &SystemTime::from(now), &number_column(limit)],
+        )?;
+        let Some(found) = found else {
+            studies::require(db, study)?;
+            return Ok(None);
+        };
+        let id = found.try_get(0)?;
+        let row = db.one(
+            "SELECT state::text, number, trial_key, attempt, coalesce(outcome = 'RUNNING' AND expires < $2, false)
+             FROM trials JOIN tinderbox_trials USING (trial_id)
+             LEFT JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = $1",
+            &[&id, &SystemTime::from(now)],
+        )?;
+        match trials::word(&row, 0)? {
+            State::Waiting => {
+                let attempt = row.try_get::<_, i64>(3)? + 1;
+                begin(db, id, attempt, worker, now, lease)?;
+                return Ok(Some(Claim {
+                    study,
+                    number: row.try_get::<_, i32>(1)? as u64,
+                    attempt: attempt as u64,
+                    worker: worker.to_owned(),
+                    key: row.try_get(2)?,
+                    parameters: trials::parameters(db, id)?,
+                    attributes: trials::attributes(db, id)?,
+                }));
+            }
+            State::Running if row.try_get(4)? => lose(db, id, Outcome::Expired, now)?,
+            // Another was faster: the next look sees that.
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn release(db: &mut Db, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, Failure> {
+    studies::require(db, study)?;
+    let held = "SELECT trial_id FROM trials
+                JOIN tinderbox_trials USING (trial_id)
+                JOIN tinderbox_attempts USING (trial_id, attempt)
+                WHERE trials.study_id = $1 AND state = 'RUNNING' AND outcome = 'RUNNING' AND worker = $2
+                ORDER BY trial_id FOR NO KEY UPDATE OF trials";
+    // Once to lock them, once more to see which of them are still held.
+    db.rows(held, &[&study_row(study), &worker])?;
+    let held = db.rows(held, &[&study_row(study), &worker])?;
+    for row in &held {
+        lose(db, row.try_get(0)?, Outcome::Released, now)?;
+    }
+    Ok(held.len())
+}
+
+pub(super) fn retry_failed(db: &mut Db, study: StudyId, now: Timestamp) -> Result<usize, Failure> {
+    studies::require(db, study)?;
+    let failed = db.rows(
+        "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
+         WHERE trials.study_id = $1 AND state = 'FAIL' ORDER BY trial_id FOR NO KEY UPDATE OF trials",
+        &[&study_row(study)],
+    )?;
+    let failed: Vec<i32> = failed.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    // Only a trial that another program failed has an attempt that still runs.
+    let retried = db.execute(
+        "WITH expired AS (
+             UPDATE tinderbox_attempts SET outcome = 'EXPIRED', ended = $2
+             WHERE outcome = 'RUNNING' AND trial_id = ANY ($1)
+         ), forgiven AS (
+             UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id = ANY ($1)
+         )
+         UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
+         WHERE trial_id = ANY ($1)",
+        &[&failed, &SystemTime::from(now)],
+    )?;
+    Ok(retried as usize)
+}
+
+/// Says that the trial's attempt is alive, to Tinderbox and to Optuna, which compares with the clock of its session.
+pub(super) fn beat(db: &mut Db, id: i32, now: Timestamp) -> Result<(), Failure> {
+    db.execute(
+        "INSERT INTO trial_heartbeats (trial_id, heartbeat)
+         VALUES ($1, ($2::timestamp AT TIME ZONE 'UTC')::timestamp)
+         ON CONFLICT (trial_id) DO UPDATE SET heartbeat = excluded.heartbeat",
+        &[&id, &SystemTime::from(now)],
+    )?;
+    Ok(())
+}
+
+/// Begins attempt `attempt` of a waiting trial.
+fn begin(
+    db: &mut Db,
+    id: i32,
+    attempt: i64,
+    worker: &str,
+    now: Timestamp,
+    lease: Lease,
+) -> Result<(), Failure> {
+    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
+    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
+    db.execute(
+        "WITH running AS (
+             UPDATE trials SET state = 'RUNNING', datetime_start = $6 WHERE trial_id = $1
+         ), dropped AS (
+             DELETE FROM trial_intermediate_values WHERE trial_id = $1
+         ), counted AS (
+             UPDATE tinderbox_trials SET attempt = $2 WHERE trial_id = $1
+         )
+         INSERT INTO tinderbox_attempts
+         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'RUNNING')",
+        &[
+            &id,
+            &attempt,
+            &worker,
+            &micros,
+            &attempts,
+            &SystemTime::from(now),
+            &SystemTime::from(now + lease.length),
+        ],
+    )?;
+    beat(db, id, now)
+}
+
+/// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
+fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
+    let row = db.one(
+        "SELECT attempt, attempt - forgiven, lease_attempts
+         FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = $1",
+        &[&id],
+    )?;
+    let (attempt, used, allowed): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let reason = (used >= allowed).then(|| given_up(used as u64));
+    db.execute(
+        "WITH ended AS (
+             UPDATE tinderbox_attempts SET outcome = $3, ended = $4, reason = $5
+             WHERE trial_id = $1 AND attempt = $2
+         ), silent AS (
+             DELETE FROM trial_heartbeats WHERE trial_id = $1
+         )
+         UPDATE trials SET
+             state = CASE WHEN $5 IS NULL THEN 'WAITING' ELSE 'FAIL' END::trialstate,
+             datetime_start = CASE WHEN $5 IS NULL THEN NULL ELSE datetime_start END,
+             datetime_complete = CASE WHEN $5 IS NULL THEN datetime_complete ELSE $4 END
+         WHERE trial_id = $1",
+        &[&id, &attempt, &outcome.word(), &SystemTime::from(now), &reason],
+    )?;
+    Ok(())
+}
+
+/// Whether a claim whose commit had no answer was committed. Waits until that is settled.
+fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure> {
+    let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND number = $2 FOR NO KEY UPDATE";
+    let Some(row) = db.row(sql, &[&study_row(claim.study), &number_column(claim.number)])? else {
+        return Ok(false);
+    };
+    let stored = db.row(
+        "SELECT 1 FROM tinderbox_attempts WHERE trial_id = $1 AND attempt = $2 AND worker = $3 AND claimed = $4",
+        &[&row.try_get::<_, i32>(0)?, &(claim.attempt as i64), &claim.worker, &SystemTime::from(now)],
+    )?;
+    Ok(stored.is_some())
+}

@@ -1,0 +1,108 @@
+//! Studies: their names, directions, attributes and files.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::{Failure, Reason};
+use super::session::{Db, study_row};
+use crate::storage::columns::{self, Word};
+use crate::storage::{Direction, StorageError, StudyId, words};
+
+pub(super) fn open(db: &mut Db, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
+    if directions.is_empty() {
+        return Err(StorageError::NoObjective(name.to_owned()).into());
+    }
+    if let Some(study) = create(db, name, directions)? {
+        return Ok(study);
+    }
+    let row = db.one("SELECT study_id FROM studies WHERE study_name = $1", &[&name])?;
+    let study = StudyId(row.try_get::<_, i32>(0)?.into());
+    let stored = self::directions(db, study)?;
+    if stored == directions {
+        Ok(study)
+    } else {
+        let (stored, asked) = (words(&stored), words(directions));
+        Err(StorageError::Direction { name: name.to_owned(), stored, asked }.into())
+    }
+}
+
+pub(super) fn all(db: &mut Db) -> Result<BTreeMap<String, StudyId>, Failure> {
+    let rows = db.rows("SELECT study_name, study_id FROM studies", &[])?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, StudyId(row.try_get::<_, i32>(1)?.into())))).collect()
+}
+
+/// Refuses a study that is not there.
+pub(super) fn require(db: &mut Db, study: StudyId) -> Result<(), Failure> {
+    let found = db.row("SELECT 1 FROM studies WHERE study_id = $1", &[&study_row(study)])?;
+    found.map(|_| ()).ok_or(StorageError::UnknownStudy(study).into())
+}
+
+/// Keeps others, and Optuna, from adding trials to a study until the transaction ends.
+///
+/// The next statement then sees every trial that is there.
+pub(super) fn lock(db: &mut Db, study: StudyId) -> Result<(), Failure> {
+    let found =
+        db.row("SELECT 1 FROM studies WHERE study_id = $1 FOR NO KEY UPDATE", &[&study_row(study)])?;
+    found.map(|_| ()).ok_or(StorageError::UnknownStudy(study).into())
+}
+
+pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Value) -> Result<(), Failure> {
+    require(db, study)?;
+    db.execute(
+        "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
+         ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json",
+        &[&study_row(study), &key, &value.to_string()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn attributes(db: &mut Db, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
+    require(db, study)?;
+    let sql = "SELECT key, value_json FROM study_user_attributes WHERE study_id = $1";
+    let rows = db.rows(sql, &[&study_row(study)])?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, columns::json(row.try_get(1)?)))).collect()
+}
+
+pub(super) fn set_attachment(db: &mut Db, study: StudyId, name: &str, content: &[u8]) -> Result<(), Failure> {
+    require(db, study)?;
+    db.execute(
+        "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES ($1, $2, $3)
+         ON CONFLICT (study_id, name) DO UPDATE SET content = excluded.content",
+        &[&study_row(study), &name, &content],
+    )?;
+    Ok(())
+}
+
+pub(super) fn attachment(db: &mut Db, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    require(db, study)?;
+    let sql = "SELECT content FROM tinderbox_study_attachments WHERE study_id = $1 AND name = $2";
+    let found = db.row(sql, &[&study_row(study), &name])?;
+    Ok(found.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// One an objective, in their order.
+pub(super) fn directions(db: &mut Db, study: StudyId) -> Result<Vec<Direction>, Failure> {
+    require(db, study)?;
+    let sql = "SELECT direction::text FROM study_directions WHERE study_id = $1 ORDER BY objective";
+    let rows = db.rows(sql, &[&study_row(study)])?;
+    rows.iter().map(|row| Ok(Direction::from_word(row.try_get(0)?).map_err(Reason::Damaged)?)).collect()
+}
+
+/// Nothing if the name is taken.
+fn create(db: &mut Db, name: &str, directions: &[Direction]) -> Result<Option<StudyId>, Failure> {
+    let directions: Vec<_> = directions.iter().map(|direction| direction.word()).collect();
+    let created = db.row(
+        "WITH created AS (
+             INSERT INTO studies (study_name) VALUES ($1)
+             ON CONFLICT (study_name) DO NOTHING RETURNING study_id
+         ), directed AS (
+             INSERT INTO study_directions (direction, study_id, objective)
+             SELECT direction::studydirection, study_id, place - 1
+             FROM created, unnest($2::text[]) WITH ORDINALITY AS new (direction, place)
+         )
+         SELECT study_id FROM created",
+        &[&name, &directions],
+    )?;
+    Ok(created.map(|row| row.try_get::<_, i32>(0)).transpose()?.map(|row| StudyId(row.into())))
+}

@@ -1,0 +1,246 @@
+//! Databases that cannot be used, each with its message, and sessions that meet.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Postgres, plain, server};
+use crate::parameter::Parameter;
+use crate::storage::contract::{LEASE, at, claim, new, queue};
+use crate::storage::{Direction, Storage};
+use crate::trial::{NewTrial, State, Told};
+
+/// The address in messages.
+fn shown(url: &str) -> String {
+    url.replace("postgresql://", "postgres://").replace(":secret@", "@").replace(":wrong@", "@")
+}
+
+#[track_caller]
+fn refused(url: &str, expected: &str) {
+    let error = Postgres::open(url).unwrap_err().to_string();
+    assert_eq!(error, format!("{}: {expected}", shown(url)));
+}
+
+#[test]
+fn what_was_told_is_there_after_reopening() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &["a"]);
+    let claim = claim(&mut storage, study, "worker", 0);
+    storage.tell(&claim, &Told::complete(0.5), at(1)).unwrap();
+    let before = storage.trials(study).unwrap();
+    drop(storage);
+    assert_eq!(Postgres::open(&url).unwrap().trials(study).unwrap(), before);
+}
+
+#[test]
+fn every_commit_is_synced_whatever_the_database_says() {
+    let Some(url) = server::database() else { return };
+    let name = url.rsplit_once('/').unwrap().1;
+    plain(&url).batch_execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).unwrap();
+    let storage = Postgres::open(&url).unwrap();
+    let setting = storage.read(|db| Ok(db.one("SHOW synchronous_commit", &[])?.try_get::<_, String>(0)?));
+    assert_eq!(setting.unwrap(), "on");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_alone() {
+    let Some(url) = server::database() else { return };
+    plain(&url).batch_execute("CREATE TABLE bookmarks (url TEXT)").unwrap();
+    refused(&url, "a database of another program, without Optuna's tables; name another");
+    let tables = plain(&url).query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", &[]).unwrap();
+    assert_eq!(tables.len(), 1);
+}
+
+#[test]
+fn another_revision_is_refused_by_name() {
+    let Some(url) = server::database() else { return };
+    drop(Postgres::open(&url).unwrap());
+    plain(&url).batch_execute("UPDATE alembic_version SET version_num = 'v3.0.0.d'").unwrap();
+    refused(
+        &url,
+        "Optuna's tables are of revision `v3.0.0.d`, expected `v3.2.0.a`; run `optuna storage upgrade` on the \
+         database, or name another",
+    );
+    plain(&url)
+        .batch_execute(
+            "UPDATE alembic_version SET version_num = 'v3.2.0.a'; UPDATE tinderbox_version SET version = 2",
+        )
+        .unwrap();
+    refused(
+        &url,
+        "Tinderbox's tables are of version 2, expected 1; use the Tinderbox that wrote them, or name another database",
+    );
+}
+
+#[test]
+fn a_wrong_password_or_database_is_refused_without_showing_the_password() {
+    let Some(url) = server::database() else { return };
+    refused(
+        &url.replace(":secret@", ":wrong@"),
+        "refused to let you in: password authentication failed for user \"tinderbox\"; check user and password",
+    );
+    let missing = format!("{}/nowhere", url.rsplit_once('/').unwrap().0);
+    refused(&missing, "database \"nowhere\" does not exist; create it with `createdb`, or name another");
+    assert!(!format!("{:?}", Postgres::open(&url).unwrap()).contains("secret"));
+}
+
+#[test]
+fn a_server_that_was_never_there_is_not_waited_for() {
+    let started = Instant::now();
+    // Port 1 is reserved, and nobody listens there.
+    let error = Postgres::open("postgres://me:secret@127.0.0.1:1/studies").unwrap_err().to_string();
+    assert!(error.starts_with("postgres://me@127.0.0.1:1/studies: no PostgreSQL answers: "), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_database_that_may_not_be_written_is_refused() {
+    let Some(url) = server::database() else { return };
+    let name = url.rsplit_once('/').unwrap().1;
+    plain(&url)
+        .batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        .unwrap();
+    refused(
+        &url,
+        "may not be written: cannot execute CREATE TYPE in a read-only transaction; ask its owner, or name another \
+         database",
+    );
+}
+
+#[test]
+fn a_parameter_that_is_damaged_is_named_with_the_database() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &[]);
+    let parameters = [("units".to_owned(), Parameter::categorical(vec![json!(1)], json!(1)).unwrap())].into();
+    storage.enqueue(study, &NewTrial { parameters, ..new("a") }).unwrap();
+    plain(&url).batch_execute("UPDATE trial_params SET distribution_json = '{}'").unwrap();
+    let error = storage.trials(study).unwrap_err().to_string();
+    assert!(
+        error.starts_with(&format!("{}: damaged: parameter `units` of a trial: ", shown(&url))),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_text_that_postgres_cannot_hold_does_not_keep_a_failure_from_being_told() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &["a"]);
+    let claim = claim(&mut storage, study, "worker", 0);
+    storage.tell(&claim, &Told::fail("killed\0by 9"), at(1)).unwrap();
+    assert_eq!(storage.trials(study).unwrap()[0].failure.as_deref(), Some("killed\u{fffd}by 9"));
+}
+
+#[test]
+fn a_connection_that_the_server_ends_is_made_anew() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &["a"]);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    plain(&url).batch_execute(end).unwrap();
+    assert_eq!(storage.enqueue(study, &new("b")).unwrap(), 1);
+    plain(&url).batch_execute(end).unwrap();
+    assert_eq!(storage.trials(study).unwrap().len(), 2);
+}
+
+#[test]
+fn a_database_that_stays_away_is_given_up_with_its_name() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    storage.tries = 2;
+    let study = queue(&mut storage, &["a"]);
+    let (all, name) = url.rsplit_once('/').unwrap();
+    let mut other = plain(&format!("{all}/postgres"));
+    other.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    let error = storage.enqueue(study, &new("b")).unwrap_err().to_string();
+    let expected = format!("{}: database \"{name}\" does not exist; create it with", shown(&url));
+    assert!(error.starts_with(&expected), "{error}");
+}
+
+#[test]
+fn a_row_that_another_holds_is_passed_over() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &["a", "b"]);
+    let mut other = plain(&url);
+    let mut held = other.transaction().unwrap();
+    held.execute("SELECT 1 FROM trials WHERE number = 0 FOR UPDATE", &[]).unwrap();
+    assert_eq!(claim(&mut storage, study, "worker", 0).number, 1);
+    held.rollback().unwrap();
+    assert_eq!(claim(&mut storage, study, "worker", 0).number, 0);
+}
+
+#[test]
+fn a_number_is_given_only_after_the_one_before_it_is_stored() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &["a"]);
+    let mut other = plain(&url);
+    // What Optuna does when it adds a trial.
+    let mut adding = other.transaction().unwrap();
+    adding.execute("SELECT 1 FROM studies FOR UPDATE", &[]).unwrap();
+    adding
+        .execute(
+            "INSERT INTO trials (number, study_id, state) SELECT 1, study_id, 'RUNNING' FROM studies",
+            &[],
+        )
+        .unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| storage.enqueue(study, &new("b")).unwrap());
+        thread::sleep(Duration::from_millis(50));
+        assert!(!waiting.is_finished());
+        adding.commit().unwrap();
+        assert_eq!(waiting.join().unwrap(), 2);
+    });
+}
+
+#[test]
+fn a_trial_is_taken_over_by_one_of_many() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let keys: Vec<_> = (0..30).map(|key| key.to_string()).collect();
+    let study = queue(&mut storage, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    while storage.claim(study, "dead", at(0), LEASE).unwrap().is_some() {}
+    let taken = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for i in 0..6 {
+            let (url, taken) = (&url, &taken);
+            scope.spawn(move || {
+                let mut storage = Postgres::open(url).unwrap();
+                // All but the first hold a fresh lease once they are claimed.
+                while let Some(claim) = storage.claim(study, &i.to_string(), at(11), LEASE).unwrap() {
+                    assert_eq!(claim.attempt, 2, "trial {}", claim.number);
+                    taken.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(taken.into_inner(), 30);
+    assert!(
+        storage
+            .trials(study)
+            .unwrap()
+            .iter()
+            .all(|trial| (trial.attempt, trial.state) == (2, State::Running))
+    );
+}
+
+#[test]
+fn programs_may_open_a_new_database_and_the_same_study_at_once() {
+    let Some(url) = server::database() else { return };
+    let studies: Vec<_> = thread::scope(|scope| {
+        let opened: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| queue(&mut Postgres::open(&url).unwrap(), &["a", "b"]))).collect();
+        opened.into_iter().map(|study| study.join().unwrap()).collect()
+    });
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
+    assert!(studies.iter().all(|other| *other == study));
+    let numbers: Vec<_> = storage.trials(study).unwrap().iter().map(|trial| trial.number).collect();
+    assert_eq!(numbers, [0, 1]);
+}

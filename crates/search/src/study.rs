@@ -1,0 +1,291 @@
+//! A study: points are asked for, tried, and told, by any number of workers.
+
+use std::collections::BTreeMap;
+
+use crate::pruner::any::AnyPruner;
+use crate::pruner::{Pruner as _, PrunerError};
+use crate::sampler::{SampleError, Sampler as _};
+use crate::space::{Point, SpaceError};
+use crate::storage::{Lease, Storage, StorageError, StudyId};
+use crate::timestamp::Timestamp;
+use crate::trial::{Claim, NewTrial, Told, Trial};
+
+mod best;
+mod known;
+mod run;
+mod settings;
+
+use known::Known;
+pub use run::{Running, Unfit};
+pub use settings::Settings;
+
+/// One worker's hold on a study.
+///
+/// Any number of workers, in this process and in others, may hold the same study; a seeded study comes out the same for
+/// any number of them, and for one that was killed and resumed, as long as equal points give equal results:
+///
+/// - Trial `k` begins once every trial below `k - lag` has finished, and its point is chosen by what these showed,
+///   never by who finished first. So up to `lag + 1` workers are busy at a time.
+/// - Which number a trial gets is agreed on in the storage. Of two workers that choose the same next point, one begins
+///   it and the other goes on to the next.
+///
+/// Trials that another program adds are seen by samplers like enqueued ones, and are outside that promise.
+pub struct Study {
+    storage: Box<dyn Storage>,
+    id: StudyId,
+    settings: Settings,
+    worker: String,
+    lease: Lease,
+    known: Known,
+    /// What the trials held here have reported, by number, as losses.
+    curves: BTreeMap<u64, Vec<(u32, f64)>>,
+}
+
+/// What there is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// A trial, until it is told.
+    Trial(Claim),
+    /// Nothing just now: other workers' trials must finish first.
+    Wait,
+    /// Nothing any more.
+    Done,
+}
+
+/// Whether a trial is worth its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// As far as the pruner knows, it is.
+    GoOn,
+    /// Stop and tell [`Told::pruned`].
+    Stop,
+}
+
+/// What a study refuses, or cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The storage.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The sampler.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// A setting of the pruner that is outside its range.
+    #[error("pruner: {0}")]
+    Pruner(#[from] PrunerError),
+    /// A point that is none of the space's.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// The study is there, with other settings.
+    #[error(
+        "study `{name}` is there already, with another {what}: {stored}, not {asked}; choose another name"
+    )]
+    Settings {
+        /// The study.
+        name: String,
+        /// The setting.
+        what: &'static str,
+        /// As it stands in the storage, in JSON.
+        stored: String,
+        /// As it was asked for, in JSON.
+        asked: String,
+    },
+    /// There is no such study.
+    #[error("no study `{name}` in this storage; it has {}", .there.join(", "))]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names that there are.
+        there: Vec<String>,
+    },
+    /// The study was made by another program.
+    #[error("study `{name}` has no settings of Tinderbox: {reason}; begin it with a space and a sampler")]
+    Foreign {
+        /// The study.
+        name: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
+}
+
+/// How the key of a trial begins whose point a sampler chose.
+pub const SAMPLED: &str = "sampled ";
+
+impl Study {
+    /// Begins the study `name`, or goes on with it.
+    ///
+    /// A study that another program made is gone on with too, if its directions are the same.
+    ///
+    /// # Errors
+    /// If the study is there with other directions or settings.
+    pub fn open(mut storage: Box<dyn Storage>, name: &str, settings: Settings) -> Result<Self, StudyError> {
+        settings.pruner.as_ref().map_or(Ok(()), |pruner: &AnyPruner| pruner.check())?;
+        let id = storage.open_study(name, &settings.directions)?;
+        settings.settle(storage.as_mut(), id, name)?;
+        Ok(Self::new(storage, id, settings))
+    }
+
+    /// Goes on with the study `name` by the settings that it was begun with.
+    ///
+    /// # Errors
+    /// If there is no such study, or it was not begun by [`Study::open`].
+    pub fn resume(storage: Box<dyn Storage>, name: &str) -> Result<Self, StudyError> {
+        let studies = storage.studies()?;
+        let Some(&id) = studies.get(name) else {
+            return Err(StudyError::Unknown { name: name.to_owned(), there: studies.into_keys().collect() });
+        };
+        let settings = Settings::stored(storage.as_ref(), id, name)?;
+        Ok(Self::new(storage, id, settings))
+    }
+
+    fn new(storage: Box<dyn Storage>, id: StudyId, settings: Settings) -> Self {
+        let known = Known::new(&settings);
+        let worker = run::worker_name();
+        Self { storage, id, settings, worker, lease: run::LEASE, known, curves: BTreeMap::new() }
+    }
+
+    /// This study under a worker's name of its own among all workers, which dashboards and
+    /// [`Storage::release`] go by. Without it the name is made from the number of the process.
+    #[must_use]
+    pub fn worker(self, name: impl Into<String>) -> Self {
+        Self { worker: name.into(), ..self }
+    }
+
+    /// This study with other terms for its trials: how long they are held without a heartbeat, how often they are
+    /// tried. Without it a minute, and three times.
+    #[must_use]
+    pub fn lease(self, lease: Lease) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its place in the storage.
+    pub fn id(&self) -> StudyId {
+        self.id
+    }
+
+    /// The storage.
+    pub fn storage(&self) -> &dyn Storage {
+        self.storage.as_ref()
+    }
+
+    /// The storage, to change something in it.
+    pub fn storage_mut(&mut self) -> &mut dyn Storage {
+        self.storage.as_mut()
+    }
+
+    /// All trials, by number.
+    ///
+    /// # Errors
+    /// If the storage cannot be read.
+    pub fn trials(&self) -> Result<Vec<Trial>, StudyError> {
+        Ok(self.storage.trials(self.id)?)
+    }
+
+    /// Puts a point in the queue, to be tried before the sampler chooses another; returns the number of its trial.
+    ///
+    /// A point that was enqueued before has its trial already.
+    ///
+    /// # Errors
+    /// [`SpaceError::Point`] if it is no point of the space.
+    pub fn enqueue(&mut self, point: &Point) -> Result<u64, StudyError> {
+        self.settings.space.check(point)?;
+        let values: BTreeMap<_, _> =
+            point.iter().map(|(name, parameter)| (name, parameter.value())).collect();
+        let key = serde_json::json!(values).to_string();
+        let trial = NewTrial { key, parameters: point.clone(), ..NewTrial::default() };
+        Ok(self.storage.enqueue(self.id, &trial)?)
+    }
+
+    /// The next thing to do: a trial that waits, or that a worker left behind, or else a new one at the point that the
+    /// sampler chooses.
+    ///
+    /// # Errors
+    /// If the storage cannot be used, or the sampler cannot work on the space.
+    pub fn ask(&mut self, now: Timestamp) -> Result<Asked, StudyError> {
+        loop {
+            self.known.learn(self.storage.trials_from(self.id, self.known.settled())?);
+            if self.known.has_open() {
+                let limit = self.known.settled().saturating_add(self.settings.lag).saturating_add(1);
+                let claim = self.storage.claim_below(self.id, limit, &self.worker, now, self.lease)?;
+                if let Some(claim) = claim {
+                    self.curves.insert(claim.number, Vec::new());
+                    return Ok(Asked::Trial(claim));
+                }
+            }
+            let number = self.known.next();
+            if self.is_over(number) {
+                return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
+            }
+            if self.known.settled() + self.settings.lag < number {
+                return Ok(Asked::Wait);
+            }
+            let history = self.known.history();
+            let Some(parameters) = self.settings.sampler.sample(&self.settings.space, &history, number)?
+            else {
+                return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
+            };
+            let trial =
+                NewTrial { key: format!("{SAMPLED}{number}"), parameters, attributes: BTreeMap::new() };
+            let claim = self.storage.start(self.id, number, &trial, &self.worker, now, self.lease)?;
+            if let Some(claim) = claim {
+                self.curves.insert(number, Vec::new());
+                return Ok(Asked::Trial(claim));
+            }
+            // Another worker has begun this number: look again.
+        }
+    }
+
+    /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to go on.
+    ///
+    /// # Errors
+    /// If the claim no longer holds, or the storage cannot be used.
+    pub fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<Advice, StudyError> {
+        self.storage.report(claim, step, value)?;
+        let Some(pruner) = &self.settings.pruner else { return Ok(Advice::GoOn) };
+        let curve = self.curves.entry(claim.number).or_default();
+        curve.retain(|(earlier, _)| *earlier < step);
+        curve.push((step, self.settings.directions.first().map_or(value, |direction| direction.loss(value))));
+        let told = self.known.told_before(claim.number);
+        Ok(if pruner.prune(told, claim.number, curve) { Advice::Stop } else { Advice::GoOn })
+    }
+
+    /// Says that the worker of this trial lives, when a trial takes a good part of its lease.
+    ///
+    /// # Errors
+    /// As [`Storage::heartbeat`].
+    pub fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StudyError> {
+        Ok(self.storage.heartbeat(claim, now)?)
+    }
+
+    /// Ends a trial.
+    ///
+    /// # Errors
+    /// As [`Storage::tell`].
+    pub fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StudyError> {
+        self.curves.remove(&claim.number);
+        Ok(self.storage.tell(claim, told, now)?)
+    }
+
+    /// Whether no trial is to begin at `number`.
+    fn is_over(&self, number: u64) -> bool {
+        let Settings { trials, patience, .. } = &self.settings;
+        trials.is_some_and(|trials| number >= trials)
+            || patience.is_some_and(|patience| self.known.since_best() >= patience)
+    }
+}
+
+impl std::fmt::Debug for Study {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("Study");
+        debug.field("id", &self.id).field("worker", &self.worker).field("settings", &self.settings);
+        debug.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

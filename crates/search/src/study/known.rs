@@ -1,0 +1,125 @@
+//! What a worker knows of a study: the trials that have finished, and those that have not.
+
+use super::{SAMPLED, Settings};
+use crate::observation::Observation;
+use crate::sampler::History;
+use crate::space::Point;
+use crate::storage::Direction;
+use crate::trial::{State, Trial};
+
+/// Trials by number, read once each when they have finished and all before them have.
+pub(super) struct Known {
+    lag: u64,
+    directions: Vec<Direction>,
+    /// Trials 0, 1, 2 and so on, as far as all have finished.
+    told: Vec<Observation>,
+    /// Points of the trials whose results the next one may not know.
+    pending: Vec<Point>,
+    /// Number of the first of them.
+    pending_from: u64,
+    /// Numbers of the trials that no sampler chose.
+    enqueued: Vec<u64>,
+    /// Number of the next trial.
+    next: u64,
+    /// Whether some trial waits or runs.
+    open: bool,
+    /// For the trials of `told` in turn, the number of the best one up to there.
+    best: Vec<u64>,
+}
+
+impl Known {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            lag: settings.lag,
+            directions: settings.directions.clone(),
+            told: Vec::new(),
+            pending: Vec::new(),
+            pending_from: 0,
+            enqueued: Vec::new(),
+            next: 0,
+            open: false,
+            best: Vec::new(),
+        }
+    }
+
+    /// The number of the first trial that is not known to have finished, nor any after it.
+    pub(super) fn settled(&self) -> u64 {
+        self.told.len() as u64
+    }
+
+    /// The number of the next trial.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether some trial waits or runs.
+    pub(super) fn has_open(&self) -> bool {
+        self.open
+    }
+
+    /// Takes in all trials from [`settled`](Known::settled) on.
+    pub(super) fn learn(&mut self, trials: Vec<Trial>) {
+        let settled = self.settled();
+        self.next = settled + trials.len() as u64;
+        self.open = trials.iter().any(|trial| is_ours(trial) && !trial.state.is_finished());
+        self.enqueued.truncate(self.enqueued.partition_point(|number| *number < settled));
+        self.enqueued.extend(trials.iter().filter(|trial| !is_sampled(trial)).map(|trial| trial.number));
+
+        let seen = self.pending_from + self.pending.len() as u64;
+        let unseen = trials.iter().filter(|trial| trial.number >= seen);
+        self.pending.extend(unseen.map(|trial| trial.parameters.clone()));
+        let settling = trials.iter().take_while(|trial| trial.state.is_finished() || !is_ours(trial)).count();
+        for mut trial in trials.into_iter().take(settling) {
+            if !trial.state.is_finished() {
+                // Another program's: nobody here knows whether it will ever finish.
+                trial.state = State::Fail;
+            }
+            let Some(observation) = Observation::of(&trial, &self.directions) else { break };
+            self.settle(observation);
+        }
+        let from = self.next.saturating_sub(self.lag).min(self.settled());
+        self.pending.drain(..(from - self.pending_from) as usize);
+        self.pending_from = from;
+    }
+
+    /// What the sampler of the next trial may know.
+    pub(super) fn history(&self) -> History<'_> {
+        let told = &self.told[..self.pending_from as usize];
+        History { told, pending: &self.pending, enqueued: &self.enqueued }
+    }
+
+    /// What the pruner of trial `number` may know.
+    pub(super) fn told_before(&self, number: u64) -> &[Observation] {
+        let end = number.saturating_sub(self.lag).min(self.settled());
+        &self.told[..end as usize]
+    }
+
+    /// How many trials that the next one may know came after the best of them; 0 without a best.
+    pub(super) fn since_best(&self) -> u64 {
+        let told = self.pending_from;
+        let best = (told as usize).checked_sub(1).and_then(|last| self.best.get(last));
+        best.map_or(0, |best| told - 1 - best)
+    }
+
+    fn settle(&mut self, observation: Observation) {
+        let loss = |observation: &Observation| observation.loss().filter(|_| observation.is_feasible());
+        let earlier = self.best.last().copied();
+        let record = earlier.and_then(|best| loss(&self.told[best as usize]));
+        let improves = match (loss(&observation), record) {
+            (Some(loss), Some(record)) => loss < record,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        self.best.push(if improves { observation.number } else { earlier.unwrap_or(observation.number) });
+        self.told.push(observation);
+    }
+}
+
+/// Whether workers of Tinderbox claim it.
+fn is_ours(trial: &Trial) -> bool {
+    trial.key.is_some()
+}
+
+fn is_sampled(trial: &Trial) -> bool {
+    trial.key.as_ref().is_some_and(|key| key.starts_with(SAMPLED))
+}

@@ -1,0 +1,100 @@
+//! What a study is begun with, and what it is gone on with.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::StudyError;
+use crate::pruner::any::AnyPruner;
+use crate::sampler::any::AnySampler;
+use crate::space::Space;
+use crate::storage::{Direction, Storage, StudyId};
+
+/// Everything that the points of a study depend on, and its end. It is stored with the study.
+///
+/// ```toml
+/// sampler = { kind = "random", seed = 7 }
+/// space = [{ name = "learning_rate", float = [1e-4, 0.1], log = true }]
+/// trials = 50
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What can be tried.
+    pub space: Space,
+    /// How points are chosen.
+    pub sampler: AnySampler,
+    /// How trials are stopped early, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruner: Option<AnyPruner>,
+    /// Which values are better, for each objective. By default one, of which less is better.
+    #[serde(default = "minimize")]
+    pub directions: Vec<Direction>,
+    /// A trial begins once all trials more than this far below its number have finished, and is chosen by them alone.
+    /// By default 8: nine workers are then busy at a time. With 0 every trial waits for the one before it.
+    #[serde(default = "lag")]
+    pub lag: u64,
+    /// How many trials there are to be, those included that were enqueued; without it as many as the sampler finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<u64>,
+    /// So many trials after the best one end the study; without it there is no such end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+}
+
+/// The study attribute that holds the settings.
+const ATTRIBUTE: &str = "tinderbox:settings";
+
+fn minimize() -> Vec<Direction> {
+    vec![Direction::Minimize]
+}
+
+fn lag() -> u64 {
+    8
+}
+
+impl Settings {
+    /// These, with the defaults of all else.
+    pub fn new(space: Space, sampler: impl Into<AnySampler>) -> Self {
+        Self {
+            space,
+            sampler: sampler.into(),
+            pruner: None,
+            directions: minimize(),
+            lag: lag(),
+            trials: None,
+            patience: None,
+        }
+    }
+
+    /// Stores these with a study, or finds them there. The ends of a study, `trials` and `patience`, may be moved.
+    pub(super) fn settle(
+        &self,
+        storage: &mut dyn Storage,
+        study: StudyId,
+        name: &str,
+    ) -> Result<(), StudyError> {
+        let asked = json!(self);
+        if let Some(stored) = storage.study_attributes(study)?.get(ATTRIBUTE) {
+            for what in ["space", "sampler", "pruner", "lag"] {
+                if stored.get(what) != asked.get(what) {
+                    let text = |value: &Value| value.get(what).map_or("none".to_owned(), Value::to_string);
+                    let (stored, asked) = (text(stored), text(&asked));
+                    return Err(StudyError::Settings { name: name.to_owned(), what, stored, asked });
+                }
+            }
+            if *stored == asked {
+                return Ok(());
+            }
+        }
+        Ok(storage.set_study_attribute(study, ATTRIBUTE, &asked)?)
+    }
+
+    /// Those that a study was begun with.
+    pub(super) fn stored(storage: &dyn Storage, study: StudyId, name: &str) -> Result<Self, StudyError> {
+        let foreign = |reason: String| StudyError::Foreign { name: name.to_owned(), reason };
+        let attributes = storage.study_attributes(study)?;
+        let stored = attributes.get(ATTRIBUTE);
+        let stored = stored.ok_or_else(|| foreign(format!("the attribute `{ATTRIBUTE}` is missing")))?;
+        serde_json::from_value(stored.clone()).map_err(|error| foreign(error.to_string()))
+    }
+}

@@ -1,0 +1,351 @@
+//! Studies come out the same for any number of workers, and say what they refuse.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use super::*;
+use crate::parameter::Distribution;
+use crate::pruner::hyperband::Hyperband;
+use crate::pruner::median::Median;
+use crate::pruner::patience::Patience;
+use crate::pruner::percentile::Percentile;
+use crate::pruner::successive_halving::SuccessiveHalving;
+use crate::pruner::threshold::Threshold;
+use crate::pruner::wilcoxon::Wilcoxon;
+use crate::sampler::any::AnySampler;
+use crate::sampler::cma_es::CmaEs;
+use crate::sampler::gaussian_process::GaussianProcess;
+use crate::sampler::grid::Grid;
+use crate::sampler::nsga2::NsgaII;
+use crate::sampler::random::Random;
+use crate::sampler::regularized_evolution::RegularizedEvolution;
+use crate::sampler::reinforce::Reinforce;
+use crate::sampler::sobol::Sobol;
+use crate::sampler::tpe::Tpe;
+use crate::space::{Condition, Space};
+use crate::storage::Direction;
+use crate::storage::memory::Memory;
+use crate::trial::State;
+
+/// A kind of each dimension, one of which is not always there.
+fn space() -> Space {
+    Space::new([
+        ("layers", Distribution::int(1, 3)),
+        ("rate", Distribution::log_uniform(1e-4, 0.1)),
+        ("activation", Distribution::choice(["relu", "sigmoid"])),
+        ("dropout", Distribution::Float { low: 0.0, high: 0.5, log: false, step: Some(0.125) }),
+    ])
+    .and_then(|space| space.when("dropout", Condition::at_least("layers", 2)))
+    .unwrap()
+}
+
+/// 48 points.
+fn finite() -> Space {
+    Space::new([
+        ("layers", Distribution::int(1, 3)),
+        ("units", Distribution::choice([64, 128, 256, 512])),
+        ("rate", Distribution::choice([1e-4, 1e-3, 1e-2, 1e-1])),
+    ])
+    .unwrap()
+}
+
+/// Every sampler, on a space that it can work on.
+fn all() -> Vec<(AnySampler, Space)> {
+    let on_both: [AnySampler; 8] = [
+        Random { seed: 7 }.into(),
+        Sobol { seed: 7 }.into(),
+        Tpe::new(7).into(),
+        GaussianProcess::new(7).into(),
+        CmaEs::new(7).into(),
+        Reinforce::new(7).into(),
+        RegularizedEvolution { population: 10, tournament: 3, ..RegularizedEvolution::new(7) }.into(),
+        NsgaII { population: 10, ..NsgaII::new(7) }.into(),
+    ];
+    let on_both = on_both.into_iter().flat_map(|sampler| [(sampler.clone(), space()), (sampler, finite())]);
+    on_both.chain([(Grid.into(), finite())]).collect()
+}
+
+fn settings(sampler: impl Into<AnySampler>, space: Space) -> Settings {
+    Settings { trials: Some(50), ..Settings::new(space, sampler) }
+}
+
+/// A function of the point alone; now and then it fails.
+fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
+    let numbers = trial.point().values().map(|parameter| parameter.stored());
+    let sum: f64 = numbers.enumerate().map(|(place, number)| (number - place as f64).powi(2)).sum();
+    if (sum * 1e6) as u64 % 11 == 3 { Err("diverged".into()) } else { Ok(sum) }
+}
+
+/// The trials without times, workers and attempts.
+fn table(study: &Study) -> Vec<String> {
+    let row = |trial: Trial| {
+        let point: BTreeMap<_, _> =
+            trial.parameters.iter().map(|(name, parameter)| (name, parameter.value().clone())).collect();
+        let Trial { number, state, values, intermediate_values, failure, .. } = trial;
+        format!("{number} {state:?} {point:?} {values:?} {intermediate_values:?} {failure:?}")
+    };
+    study.trials().unwrap().into_iter().map(row).collect()
+}
+
+fn memory() -> Box<dyn Storage> {
+    Box::new(Memory::new())
+}
+
+#[test]
+fn any_number_of_workers_makes_the_same_table() {
+    for (sampler, space) in all() {
+        let made = |workers: usize| {
+            let mut study = Study::open(memory(), "study", settings(sampler.clone(), space.clone())).unwrap();
+            let order = AtomicU64::new(workers as u64);
+            let slow = |trial: &mut Running<'_>| {
+                // Who is slow differs from run to run.
+                let turn = order.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53;
+                thread::sleep(Duration::from_micros(turn));
+                objective(trial)
+            };
+            study.run_on(workers, SystemTime::now, slow).unwrap();
+            table(&study)
+        };
+        let alone = made(1);
+        assert!(alone.len() >= 48, "{sampler:?}: {} trials", alone.len());
+        assert_eq!(made(2), alone, "{sampler:?}");
+        assert_eq!(made(4), alone, "{sampler:?}");
+    }
+}
+
+#[test]
+fn a_study_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    for (sampler, space) in all() {
+        let whole = settings(sampler.clone(), space.clone());
+        let half = Settings { trials: Some(25), ..whole.clone() };
+        let storage = Memory::new();
+        let open =
+            |settings: &Settings| Study::open(Box::new(storage.clone()), "study", settings.clone()).unwrap();
+        let mut first = open(&half);
+        first.run(SystemTime::now, |trial| objective(trial)).unwrap();
+        assert_eq!(first.trials().unwrap().len(), 25);
+        let mut second = open(&whole);
+        second.run(SystemTime::now, |trial| objective(trial)).unwrap();
+
+        let mut alone = Study::open(memory(), "study", whole).unwrap();
+        alone.run(SystemTime::now, |trial| objective(trial)).unwrap();
+        assert_eq!(table(&second), table(&alone), "{sampler:?}");
+    }
+}
+
+/// Every pruner, so set that it stops some trials of [`learning`].
+fn pruners() -> Vec<AnyPruner> {
+    let halving = SuccessiveHalving { reduction_factor: 2, ..SuccessiveHalving::default() };
+    vec![
+        Median::default().into(),
+        Percentile { percentile: 25.0, ..Percentile::default() }.into(),
+        halving.into(),
+        Hyperband { reduction_factor: 2, ..Hyperband::new(7, 9) }.into(),
+        Patience { patience: 3, min_delta: 0.0, inner: Some(Box::new(Median::default().into())) }.into(),
+        Threshold { upper: Some(8.0), ..Threshold::default() }.into(),
+        Wilcoxon::default().into(),
+    ]
+}
+
+/// A loss that falls, by steps, to the objective of the point; some rise at the end.
+fn learning(trial: &mut Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
+    let end = objective(trial)?.min(50.0);
+    for step in 0..9 {
+        let rise = if end > 5.0 { f64::from(step) * 0.1 } else { 0.0 };
+        trial.report(step, end + 2.0 / f64::from(step + 1) + rise)?;
+    }
+    Ok(end)
+}
+
+#[test]
+fn any_number_of_workers_stops_the_same_trials() {
+    for pruner in pruners() {
+        let made = |workers: usize| {
+            let settings = Settings { pruner: Some(pruner.clone()), ..settings(Tpe::new(7), space()) };
+            let mut study = Study::open(memory(), "study", settings).unwrap();
+            let order = AtomicU64::new(workers as u64);
+            let slow = |trial: &mut Running<'_>| {
+                let turn = order.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53;
+                thread::sleep(Duration::from_micros(turn));
+                learning(trial)
+            };
+            study.run_on(workers, SystemTime::now, slow).unwrap();
+            (
+                study.trials().unwrap().iter().filter(|trial| trial.state == State::Pruned).count(),
+                table(&study),
+            )
+        };
+        let (pruned, alone) = made(1);
+        assert!((1..45).contains(&pruned), "{pruner:?} stopped {pruned}");
+        assert_eq!(made(2).1, alone, "{pruner:?}");
+        assert_eq!(made(4).1, alone, "{pruner:?}");
+    }
+}
+
+#[test]
+fn the_front_of_two_objectives_is_what_no_trial_betters() {
+    let directions = vec![Direction::Minimize, Direction::Maximize];
+    let two = Settings {
+        directions,
+        trials: Some(40),
+        ..settings(NsgaII { population: 8, ..NsgaII::new(7) }, finite())
+    };
+    let made = |workers| {
+        let mut study = Study::open(memory(), "study", two.clone()).unwrap();
+        let objectives = |trial: &mut Running<'_>| {
+            let (layers, units) = (trial.float("layers")?, trial.float("units")?);
+            Ok(Told::complete_all([layers * units, units.log2() + layers]))
+        };
+        study.run_on(workers, SystemTime::now, objectives).unwrap();
+        study
+    };
+    let (study, other) = (made(1), made(3));
+    assert_eq!(table(&study), table(&other));
+    let (front, trials) = (study.front().unwrap(), study.trials().unwrap());
+    let betters = |a: &Trial, b: &Trial| {
+        a.values[0] <= b.values[0] && a.values[1] >= b.values[1] && a.values != b.values
+    };
+    for trial in &trials {
+        let bettered = trials.iter().any(|other| betters(other, trial));
+        assert_eq!(front.iter().any(|found| found.number == trial.number), !bettered);
+    }
+}
+
+#[test]
+fn a_grid_of_48_points_is_tried_48_times_with_five_enqueued_twice() {
+    let mut study = Study::open(memory(), "study", Settings::new(finite(), Grid)).unwrap();
+    for place in [40, 3, 17, 3, 47, 0, 40, 17, 47, 0] {
+        study.enqueue(&finite().point(place).unwrap().unwrap()).unwrap();
+    }
+    study.run_on(4, SystemTime::now, |trial| objective(trial)).unwrap();
+    let trials = study.trials().unwrap();
+    let mut points: Vec<_> =
+        trials.iter().map(|trial| finite().place(&trial.parameters).unwrap().unwrap()).collect();
+    assert_eq!(points[..5], [40, 3, 17, 47, 0], "what was enqueued comes first");
+    points.sort_unstable();
+    assert_eq!(points, (0..48).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_trial_begins_before_those_further_below_than_the_lag() {
+    let lag = 2;
+    let mut study = Study::open(memory(), "study", Settings { lag, ..settings(Grid, finite()) }).unwrap();
+    let now = Timestamp::MIN;
+    let ask = |study: &mut Study| match study.ask(now).unwrap() {
+        Asked::Trial(claim) => Some(claim),
+        Asked::Wait => None,
+        Asked::Done => panic!("not done"),
+    };
+    let first: Vec<_> = (0..3).map(|_| ask(&mut study).unwrap()).collect();
+    assert_eq!(ask(&mut study), None);
+    study.tell(&first[1], &Told::complete(1.0), now).unwrap();
+    study.tell(&first[2], &Told::complete(1.0), now).unwrap();
+    assert_eq!(ask(&mut study), None, "the first still runs");
+    study.tell(&first[0], &Told::complete(1.0), now).unwrap();
+    assert_eq!(ask(&mut study).unwrap().number, 3);
+    study.enqueue(&finite().point(47).unwrap().unwrap()).unwrap();
+    assert_eq!(ask(&mut study).unwrap().number, 4, "an enqueued trial too is begun by the rule");
+    assert_eq!(ask(&mut study).unwrap().number, 5);
+    assert_eq!(ask(&mut study), None);
+}
+
+#[test]
+fn a_study_without_progress_ends() {
+    let patient = Settings { patience: Some(6), lag: 3, ..settings(Random { seed: 1 }, space()) };
+    let mut study = Study::open(memory(), "study", patient).unwrap();
+    study.run_on(2, SystemTime::now, |trial| Ok((trial.number() as f64 - 4.0).abs())).unwrap();
+    // The best is number 4: the sixth trial after it is number 10, which number 14 - lag may know.
+    assert_eq!((study.best().unwrap().unwrap().number, study.trials().unwrap().len()), (4, 14));
+}
+
+#[test]
+fn the_best_keeps_its_constraints_and_is_the_first_of_equals() {
+    let directions = vec![Direction::Maximize];
+    let best = Settings { directions, trials: Some(5), ..settings(Grid, finite()) };
+    let mut study = Study::open(memory(), "study", best).unwrap();
+    assert_eq!(study.best().unwrap(), None);
+    let told = [0.5, 0.75, 0.9, 0.75, 0.25];
+    study
+        .run(SystemTime::now, |trial| {
+            let value = told[trial.number() as usize];
+            Ok(Told { constraints: vec![value - 0.8], ..Told::complete(value) })
+        })
+        .unwrap();
+    assert_eq!(study.best().unwrap().unwrap().number, 1);
+}
+
+#[test]
+fn a_closure_reads_parameters_and_fails_its_trial_alone() {
+    let mut study =
+        Study::open(memory(), "study", Settings { trials: Some(4), ..settings(Grid, space_of_names()) })
+            .unwrap();
+    let read = |trial: &mut Running<'_>| {
+        Ok(match trial.number() {
+            0 => trial.float("activation")?,
+            1 => trial.int("nothing")? as f64,
+            2 => f64::NAN,
+            _ => trial.text("activation")?.len() as f64 + trial.float("units")? + trial.int("units")? as f64,
+        })
+    };
+    study.run(SystemTime::now, read).unwrap();
+    let trials = study.trials().unwrap();
+    let failures: Vec<_> = trials.iter().map(|trial| trial.failure.as_deref().unwrap_or("none")).collect();
+    let expected = [
+        "parameter `activation` is \"relu\", expected a number",
+        "parameter `nothing` is not active or not in the space, expected a whole number",
+        "the objective is NaN",
+        "none",
+    ];
+    assert_eq!(failures, expected);
+    assert_eq!((trials[3].state, trials[3].value()), (State::Complete, Some(7.0 + 4.0)));
+}
+
+fn space_of_names() -> Space {
+    Space::new([
+        ("activation", Distribution::choice(["relu", "sigmoid"])),
+        ("units", Distribution::int(1, 2)),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn another_space_or_sampler_is_refused_and_the_end_may_move() {
+    let storage = Memory::new();
+    let open = |settings| Study::open(Box::new(storage.clone()), "study", settings);
+    let begun = settings(Random { seed: 7 }, space());
+    open(begun.clone()).unwrap();
+    open(Settings { trials: None, patience: Some(3), ..begun.clone() }).unwrap();
+    let refused = |settings| open(settings).unwrap_err().to_string();
+    assert_eq!(
+        refused(Settings { sampler: Random { seed: 8 }.into(), ..begun.clone() }),
+        r#"study `study` is there already, with another sampler: {"kind":"random","seed":7}, not {"kind":"random","seed":8}; choose another name"#
+    );
+    assert!(refused(Settings { space: finite(), ..begun.clone() }).contains("with another space: ["));
+    assert!(refused(Settings { lag: 0, ..begun.clone() }).contains("with another lag: 8, not 0"));
+    let resumed = Study::resume(Box::new(storage.clone()), "study").unwrap();
+    assert_eq!((resumed.settings().patience, &resumed.settings().space), (Some(3), &begun.space));
+
+    let missing = Study::resume(Box::new(storage.clone()), "studies").unwrap_err().to_string();
+    assert_eq!(missing, "no study `studies` in this storage; it has study");
+    let mut other = storage.clone();
+    let foreign = other.open_study("foreign", &[Direction::Minimize]).unwrap();
+    other.set_study_attribute(foreign, "paper", &json!(1)).unwrap();
+    let error = Study::resume(Box::new(other), "foreign").unwrap_err().to_string();
+    assert!(error.starts_with("study `foreign` has no settings of Tinderbox"), "{error}");
+}
+
+#[test]
+fn a_point_of_another_space_is_not_enqueued() {
+    let mut study = Study::open(memory(), "study", settings(Random { seed: 7 }, space())).unwrap();
+    let error = study.enqueue(&finite().point(0).unwrap().unwrap()).unwrap_err().to_string();
+    assert!(error.starts_with("`"), "{error}");
+    let shallow = [("layers", json!(1)), ("rate", json!(0.01)), ("activation", json!("relu"))];
+    let point = study.settings().space.point_of(shallow.clone()).unwrap();
+    assert_eq!(study.enqueue(&point).unwrap(), 0);
+    let deep = shallow.into_iter().chain([("dropout", json!(0.25))]);
+    let error = space().point_of(deep).unwrap_err().to_string();
+    assert_eq!(error, "`dropout` is 0.25, but its condition does not hold");
+}

@@ -1,0 +1,81 @@
+//! `tinderbox search`: studies of trainings, begun, gone on with, looked at and taken elsewhere.
+
+mod export;
+mod show;
+mod slurm;
+mod work;
+
+use clap::{Args, Subcommand};
+use tinderbox_search::{Storage, Study};
+
+use super::{Exit, Refusal};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Search {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tinderbox search run searches/fcn.toml --workers 2
+  tinderbox search run searches/fcn.toml --storage postgres://me@host/studies
+  tinderbox search resume fcn --trials 100
+  tinderbox search show fcn
+  tinderbox search export fcn --format html > fcn.html
+  tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
+
+Any number of machines work on one study: `tinderbox worker --storage URL --study NAME` on each.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Begins the study that a file describes, or goes on with it
+    Run(work::Run),
+    /// Goes on with a study that is in the storage
+    Resume(work::Resume),
+    /// Says how a study stands: counts, the best trials, which parameters matter
+    Show(show::Show),
+    /// Prints every trial of a study
+    Export(export::Export),
+    /// Prints a batch script with which Slurm starts workers on a study
+    Slurm(slurm::Slurm),
+}
+
+/// Where studies are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StorageArguments {
+    /// `sqlite:FILE`, or `postgres://USER@HOST/DATABASE` for workers on several machines
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "sqlite:studies.sqlite",
+        env = "TINDERBOX_STORAGE",
+        hide_env_values = true
+    )]
+    pub(super) storage: String,
+}
+
+impl StorageArguments {
+    /// Opens it; makes it where it is missing.
+    pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
+        Ok(tinderbox_search::open(&self.storage)?)
+    }
+
+    /// Opens the study `name` that is in it.
+    pub(super) fn study(&self, name: &str) -> Result<Study, Refusal> {
+        Ok(Study::resume(self.open()?, name)?)
+    }
+}
+
+impl Search {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        match self.command {
+            Command::Run(command) => command.run(),
+            Command::Resume(command) => command.run(),
+            Command::Show(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Slurm(command) => command.run(),
+        }
+    }
+}

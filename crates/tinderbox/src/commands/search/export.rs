@@ -1,0 +1,199 @@
+//! `tinderbox search export`: every trial of a study, for other programs and for the eye.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, ValueEnum};
+use tinderbox_report::study as page;
+use tinderbox_search::{Direction, Distribution, State, Study, Timestamp, Trial};
+
+use super::StorageArguments;
+use super::show::importances;
+use crate::commands::{Exit, Refusal, say};
+use crate::json;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Export {
+    /// Name of the study
+    name: String,
+
+    #[command(flatten)]
+    storage: StorageArguments,
+
+    /// `json` and `csv` for programs, `html` for a page of figures
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Leave out times and workers: what is left is the same for any number of workers
+    #[arg(long)]
+    without_times: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tinderbox search export fcn > fcn.json
+  tinderbox search export fcn --format csv --without-times | sha256sum
+  tinderbox search export fcn --format html > fcn.html";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// All that the page shows
+    #[default]
+    Json,
+    /// A row for each trial
+    Csv,
+    /// A page of figures that needs no other file
+    Html,
+}
+
+impl Export {
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let study = self.storage.study(&self.name)?;
+        let mut shown = shown(&study, &self.name)?;
+        if self.without_times {
+            for trial in &mut shown.trials {
+                (trial.worker, trial.started, trial.finished) = (None, None, None);
+            }
+        }
+        match self.format {
+            Format::Json => say(json::pretty(&shown))?,
+            Format::Csv => say(csv(&shown))?,
+            Format::Html => say(page::page(&shown)?)?,
+        };
+        Ok(Exit::Done)
+    }
+}
+
+/// The study as the report shows it.
+fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
+    let settings = study.settings();
+    let trials = study.trials()?;
+    let importances = importances(study, &trials);
+    let brief = study.storage().study_attributes(study.id())?;
+    let names: Vec<String> = brief
+        .get("tinderbox:tuning")
+        .and_then(|brief| serde_json::from_value(brief["tuning"]["objectives"].clone()).ok())
+        .unwrap_or_default();
+    let objectives = settings.directions.iter().enumerate().map(|(place, direction)| page::Objective {
+        name: names.get(place).cloned().unwrap_or_else(|| format!("objective {}", place + 1)),
+        direction: match direction {
+            Direction::Minimize => page::Direction::Minimize,
+            Direction::Maximize => page::Direction::Maximize,
+        },
+        // They are those of the first objective.
+        importances: importances
+            .iter()
+            .filter(|_| place == 0)
+            .map(|(parameter, importance)| page::Importance {
+                parameter: parameter.clone(),
+                importance: *importance,
+            })
+            .collect(),
+    });
+    let parameters = settings.space.dimensions().map(|(name, distribution)| page::StudyParameter {
+        name: name.to_string(),
+        kind: match distribution {
+            Distribution::Categorical { choices } => {
+                page::ParameterKind::Categorical { choices: choices.iter().map(plain).collect() }
+            }
+            Distribution::Float { log, .. } | Distribution::Int { log, .. } => {
+                page::ParameterKind::Numeric { log: *log }
+            }
+        },
+    });
+    let start = trials.iter().filter_map(|trial| trial.started).min();
+    Ok(page::Study {
+        name: name.to_string(),
+        objectives: objectives.collect(),
+        parameters: parameters.collect(),
+        sampler: Some(json::text(&settings.sampler)),
+        pruner: settings.pruner.as_ref().map(json::text),
+        lag: Some(format!("{} trials", settings.lag)),
+        trials: trials.into_iter().map(|trial| row(trial, study, start)).collect(),
+    })
+}
+
+fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTrial {
+    let since = |time: Timestamp| start.map(|start| (time.micros() - start.micros()) as f64 / 1e6);
+    let parameters = study.settings().space.dimensions().filter_map(|(name, distribution)| {
+        let value = trial.parameters.get(name)?.value();
+        let value = match distribution {
+            Distribution::Categorical { choices } => {
+                page::ParameterValue::Choice(choices.iter().position(|choice| choice == value)?)
+            }
+            Distribution::Float { .. } | Distribution::Int { .. } => {
+                page::ParameterValue::Number(value.as_f64()?)
+            }
+        };
+        Some((name.to_string(), value))
+    });
+    let parameters: BTreeMap<_, _> = parameters.collect();
+    page::StudyTrial {
+        number: trial.number,
+        state: match trial.state {
+            State::Waiting => page::TrialState::Waiting,
+            State::Running => page::TrialState::Running,
+            State::Complete => page::TrialState::Complete,
+            State::Pruned => page::TrialState::Pruned,
+            State::Fail => page::TrialState::Fail,
+        },
+        values: if trial.state == State::Complete { trial.values } else { Vec::new() },
+        parameters,
+        intermediate: trial
+            .intermediate_values
+            .into_iter()
+            .map(|(step, value)| page::Intermediate { step, value })
+            .collect(),
+        worker: trial.worker,
+        started: trial.started.and_then(since),
+        finished: trial.finished.and_then(since),
+        sampled_by: Some(match &trial.key {
+            Some(key) if key.starts_with(tinderbox_search::study::SAMPLED) => "the sampler".to_string(),
+            Some(_) => "enqueued".to_string(),
+            None => "another program".to_string(),
+        }),
+        failure: trial.failure,
+    }
+}
+
+/// A row for each trial, in the order of numbers.
+fn csv(study: &page::Study) -> String {
+    let quoted = |text: &str| {
+        if text.contains([',', '"', '\n']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_string()
+        }
+    };
+    let mut head = vec!["number".to_string(), "state".to_string()];
+    head.extend(study.objectives.iter().map(|objective| quoted(&objective.name)));
+    head.extend(study.parameters.iter().map(|parameter| quoted(&parameter.name)));
+    head.extend(["worker", "started", "finished", "failure"].map(str::to_string));
+    let mut rows = vec![head.join(",")];
+    for trial in &study.trials {
+        let mut row = vec![trial.number.to_string(), json::text(&trial.state).replace('"', "")];
+        let value = |place| trial.values.get(place).map_or_else(String::new, f64::to_string);
+        row.extend((0..study.objectives.len()).map(value));
+        for parameter in &study.parameters {
+            row.push(match (trial.parameters.get(&parameter.name), &parameter.kind) {
+                (Some(page::ParameterValue::Number(number)), _) => number.to_string(),
+                (Some(page::ParameterValue::Choice(place)), page::ParameterKind::Categorical { choices }) => {
+                    choices.get(*place).map_or_else(String::new, |choice| quoted(choice))
+                }
+                _ => String::new(),
+            });
+        }
+        row.push(trial.worker.as_deref().map_or_else(String::new, quoted));
+        row.extend(
+            [trial.started, trial.finished]
+                .map(|time| time.map_or_else(String::new, |time| time.to_string())),
+        );
+        row.push(trial.failure.as_deref().map_or_else(String::new, quoted));
+        rows.push(row.join(","));
+    }
+    rows.join("\n")
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}

@@ -1,0 +1,187 @@
+//! A tuning: a study whose trials are trainings of one network, as a TOML file describes it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tinderbox_data::{Dataset, Protocol};
+use tinderbox_models::Kind;
+use tinderbox_search::{Settings, Storage, StorageError, Study, StudyError};
+
+use crate::backend::Backend;
+use crate::experiment::ExperimentError;
+use crate::json;
+use crate::trial::check_fit;
+
+mod objective;
+mod point;
+pub mod worker;
+
+pub use objective::Objective;
+pub use point::PointError;
+
+/// What is tuned, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuning {
+    /// Name of the study.
+    pub name: String,
+    /// The network, with the paper's layers unless the space or `settings` change them.
+    pub model: Kind,
+    /// Passes over the training images, in each trial.
+    pub epochs: usize,
+    /// Seed of weights, order and dropout, in every trial.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// How data are split.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// Settings of every trial, by key, such as `training.batch_size`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
+    /// What is to be good; the first is what pruners go by.
+    #[serde(default = "validation_accuracy")]
+    pub objectives: Vec<Objective>,
+    /// What can be tried, how points are chosen, and when it ends. The names of the dimensions are keys of settings.
+    pub study: Settings,
+}
+
+/// What a worker needs to know beside the study's own settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brief {
+    /// What is tuned.
+    pub tuning: Tuning,
+    /// Where tensors live.
+    pub backend: Backend,
+    /// Fingerprint of the images that every trial must see.
+    pub dataset_sha256: String,
+}
+
+/// User attribute of a study: its [`Brief`].
+const BRIEF: &str = "tinderbox:tuning";
+
+/// Why a tuning cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum TuningError {
+    /// The file is wrong.
+    #[error(transparent)]
+    File(#[from] ExperimentError),
+    /// No objective.
+    #[error("`objectives` is empty, expected at least one of {}", Objective::names())]
+    NoObjective,
+    /// A point cannot be trained.
+    #[error(transparent)]
+    Point(#[from] PointError),
+    /// The network is for other images.
+    #[error("{0}")]
+    Fit(String),
+    /// The study cannot be used.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// The study is there, for something else.
+    #[error(
+        "study `{name}` is there already, with another `{what}` than this file and these images; choose another name"
+    )]
+    Other {
+        /// The study.
+        name: String,
+        /// What differs.
+        what: String,
+    },
+    /// The study was not begun here.
+    #[error("study `{name}` was not begun by `tinderbox search run`: {reason}")]
+    Foreign {
+        /// The study.
+        name: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
+}
+
+impl From<StorageError> for TuningError {
+    fn from(error: StorageError) -> Self {
+        Self::Study(error.into())
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn validation_accuracy() -> Vec<Objective> {
+    vec![Objective::ValidationAccuracy]
+}
+
+impl Tuning {
+    /// The tuning in a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is wrong: the message shows the place.
+    pub fn read(path: &std::path::Path) -> Result<Self, TuningError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
+        let mut tuning: Self =
+            toml::from_str(&text).map_err(|error| ExperimentError::toml(&name, &text, &error))?;
+        if tuning.objectives.is_empty() {
+            return Err(TuningError::NoObjective);
+        }
+        tuning.study.directions = tuning.objectives.iter().map(|objective| objective.direction()).collect();
+        Ok(tuning)
+    }
+
+    /// Begins the study, or goes on with it.
+    ///
+    /// # Errors
+    /// If a value of the space fits no setting, or the study is there for something else.
+    pub fn open(
+        self,
+        mut storage: Box<dyn Storage>,
+        backend: Backend,
+        dataset: &Dataset,
+    ) -> Result<Study, TuningError> {
+        for configuration in self.corners()? {
+            check_fit(&configuration.model, &dataset.test).map_err(TuningError::Fit)?;
+        }
+        let settings = self.study.clone();
+        let name = self.name.clone();
+        let brief = Brief { tuning: self, backend, dataset_sha256: dataset.sha256.clone() };
+        let id = storage.open_study(&name, &settings.directions)?;
+        if let Some(stored) = storage.study_attributes(id)?.get(BRIEF)
+            && let Some(what) = brief.differs(stored)
+        {
+            return Err(TuningError::Other { name, what });
+        }
+        let mut study = Study::open(storage, &name, settings)?;
+        study.storage_mut().set_study_attribute(id, BRIEF, &json::value(&brief))?;
+        Ok(study)
+    }
+}
+
+impl Brief {
+    /// What a study was begun for.
+    ///
+    /// # Errors
+    /// If it was not begun here.
+    pub fn of(study: &Study, name: &str) -> Result<Self, TuningError> {
+        let id = study.id();
+        let stored = study.storage().study_attributes(id)?.remove(BRIEF).unwrap_or_default();
+        serde_json::from_value(stored)
+            .map_err(|error| TuningError::Foreign { name: name.to_string(), reason: error.to_string() })
+    }
+
+    /// The first thing that a stored brief says otherwise, but for the settings of the study, which look after
+    /// themselves.
+    fn differs(&self, stored: &Value) -> Option<String> {
+        let asked = json::value(self);
+        let keys = ["model", "epochs", "seed", "protocol", "settings", "objectives"];
+        let tuning = |brief: &Value, key: &str| brief["tuning"][key].clone();
+        let differs = keys.into_iter().find(|key| tuning(stored, key) != tuning(&asked, key));
+        let own = ["backend", "dataset_sha256"].into_iter().find(|key| stored[key] != asked[key]);
+        differs.or(own).map(str::to_string)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! A worker of a tuning: it asks for points, trains them and tells what came out, until the study is over.
+//!
+//! It says what it does in the words of every worker ([`Message`]).
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use tinderbox_data::Dataset;
+use tinderbox_report::Record;
+use tinderbox_search::{Advice, Asked, Claim, Point, StorageError, Study, StudyError, Told};
+use tinderbox_training::learner::{Epoch, Observer, Step};
+
+use super::{Brief, Objective, TuningError};
+use crate::plan::Task;
+use crate::run::{RECORD, RESULT};
+use crate::trial::Circumstances;
+use crate::worker::{Message, POLL, Reporter, accuracy, beat, now, run_caught, say};
+
+/// A worker and its means.
+#[derive(Debug)]
+pub struct TuningWorker<W> {
+    /// Its name, its own among all workers.
+    pub name: String,
+    /// The study, under that name.
+    pub study: Study,
+    /// What the study was begun for.
+    pub brief: Brief,
+    /// The images.
+    pub dataset: Dataset,
+    /// Folder for checkpoints, so that a trial that was cut short goes on where it stopped.
+    pub checkpoints: PathBuf,
+    /// Where messages go.
+    pub out: W,
+}
+
+/// How a training ended.
+enum End {
+    Finished(Box<Record>),
+    Pruned { epoch: usize },
+}
+
+impl<W: Write> TuningWorker<W> {
+    /// Tries points until the study is over.
+    ///
+    /// # Errors
+    /// If the study cannot be used. Failed trials are no error.
+    pub fn run(&mut self) -> Result<(), TuningError> {
+        loop {
+            match self.study.ask(now())? {
+                Asked::Trial(claim) => self.attempt(&claim)?,
+                Asked::Wait => thread::sleep(POLL),
+                Asked::Done => return Ok(()),
+            }
+        }
+    }
+
+    fn attempt(&mut self, claim: &Claim) -> Result<(), TuningError> {
+        let fenced = Arc::new(AtomicBool::new(false));
+        let heart = beat(self.study.storage().reopen()?, claim.clone(), Arc::clone(&fenced));
+        let name = format!("{}-{}.checkpoint", self.brief.tuning.name, claim.number);
+        let checkpoint = self.checkpoints.join(name);
+        let ended = self.train(claim, checkpoint.clone(), &fenced);
+        drop(heart);
+        let told = match &ended {
+            Ok(End::Finished(record)) => {
+                let objectives = self.brief.tuning.objectives.iter();
+                let values: Vec<f64> = objectives.map(|objective| objective.of(record)).collect();
+                let mut told = Told::complete_all(values);
+                told.attachments.insert(RECORD.to_string(), record.to_bytes());
+                told.attributes.insert(RESULT.to_string(), record.result_hash().into());
+                told
+            }
+            Ok(End::Pruned { .. }) => Told::pruned(),
+            Err(reason) => Told::fail(reason.clone()),
+        };
+        let message = if fenced.load(Ordering::Relaxed) {
+            Message::Refused { reason: "another worker has taken this trial over".to_string() }
+        } else {
+            match self.study.tell(claim, &told, now()) {
+                Ok(()) => {
+                    // What was told is stored; a checkpoint that stays behind would only take space.
+                    _ = std::fs::remove_file(&checkpoint);
+                    match ended {
+                        Ok(End::Finished(record)) => {
+                            let seconds = record.timing.wall_seconds;
+                            Message::Told { accuracy: accuracy(&record), seconds }
+                        }
+                        Ok(End::Pruned { epoch }) => Message::Pruned { epoch },
+                        Err(reason) => Message::Failed { reason },
+                    }
+                }
+                Err(StudyError::Storage(
+                    error @ (StorageError::Fenced { .. } | StorageError::AlreadyTold { .. }),
+                )) => Message::Refused { reason: error.to_string() },
+                Err(error) => return Err(error.into()),
+            }
+        };
+        say(&mut self.out, &message);
+        Ok(())
+    }
+
+    fn train(&mut self, claim: &Claim, checkpoint: PathBuf, fenced: &AtomicBool) -> Result<End, String> {
+        let Brief { tuning, backend, dataset_sha256 } = &self.brief;
+        let configuration = tuning.configuration(&claim.parameters).map_err(|error| error.to_string())?;
+        say(
+            &mut self.out,
+            &Message::Claimed {
+                experiment: tuning.name.clone(),
+                arm: describe(&claim.parameters),
+                seed: tuning.seed,
+                key: claim.key.clone(),
+                attempt: claim.attempt,
+            },
+        );
+        let value = |(name, parameter): (&String, &tinderbox_search::Parameter)| {
+            (name.clone(), parameter.value().clone())
+        };
+        let task = Task {
+            experiment: tuning.name.clone(),
+            arm: describe(&claim.parameters),
+            seed: tuning.seed,
+            protocol: tuning.protocol,
+            configuration,
+            perturbations: Vec::new(),
+            point: claim.parameters.iter().map(value).collect(),
+            backend: *backend,
+            dataset_sha256: dataset_sha256.clone(),
+        };
+        let circumstances = Circumstances { worker: self.name.clone(), attempt: claim.attempt, checkpoint };
+        let device = task.backend.open().map_err(|error| error.to_string())?;
+        let (dataset, out) = (&self.dataset, &mut self.out);
+        let mut watcher = Watcher {
+            reporter: Reporter::new(fenced, |message| say(out, &message)),
+            study: (tuning.objectives == [Objective::ValidationAccuracy]).then_some(&mut self.study),
+            claim,
+            pruned: None,
+            trouble: None,
+        };
+        let record = run_caught(&task, dataset, &device, &circumstances, &mut watcher);
+        match (record, watcher.pruned, watcher.trouble) {
+            (_, _, Some(trouble)) => Err(trouble),
+            // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.
+            (Ok(record), _, None) => Ok(End::Finished(Box::new(record))),
+            (Err(_), Some(epoch), None) => Ok(End::Pruned { epoch }),
+            (Err(reason), None, None) => Err(reason),
+        }
+    }
+}
+
+/// Reports each epoch to the study, and stops the training when its pruner says so.
+struct Watcher<'a, S> {
+    reporter: Reporter<'a, S>,
+    /// None where epochs say nothing of the objectives.
+    study: Option<&'a mut Study>,
+    claim: &'a Claim,
+    /// The epoch after which the trial was pruned.
+    pruned: Option<usize>,
+    /// Why nothing can be reported.
+    trouble: Option<String>,
+}
+
+impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        if self.pruned.is_some() || self.trouble.is_some() {
+            return ControlFlow::Break(());
+        }
+        self.reporter.step(step)
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) {
+        self.reporter.epoch(epoch);
+        let Some(study) = &mut self.study else { return };
+        if self.pruned.is_some() || self.trouble.is_some() {
+            return;
+        }
+        match study.report(self.claim, epoch.epoch as u32, epoch.validation_accuracy) {
+            Ok(Advice::GoOn) => {}
+            Ok(Advice::Stop) => self.pruned = Some(epoch.epoch),
+            Err(error) => self.trouble = Some(error.to_string()),
+        }
+    }
+}
+
+/// A point in a line.
+pub fn describe(point: &Point) -> String {
+    let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_string();
+    let part = |(name, parameter): (&String, &tinderbox_search::Parameter)| {
+        let value = parameter.value();
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+        format!("{} {value}", short(name))
+    };
+    point.iter().map(part).collect::<Vec<_>>().join(", ")
+}
