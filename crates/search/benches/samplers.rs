@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use tinderbox_search::{Distribution, History, Observation, Random, Sampler, Space, Tpe};
+use tinderbox_search::{
+    CmaEs, Distribution, GaussianProcess, History, Observation, Random, Sampler, Space, Tpe,
+};
 
 /// Points that are timed.
 const POINTS: u64 = 200;
@@ -18,12 +20,23 @@ fn main() {
     .expect("a space");
     let told: Vec<_> = (0..10_000).map(|number| observe(&space, number)).collect();
     for known in [100, 1_000, 10_000] {
-        let history = History { told: &told[..known], ..History::default() };
-        let mut times: Vec<_> = (0..POINTS).map(|turn| time(&Tpe::new(7), &space, &history, turn)).collect();
-        times.sort_unstable_by(f64::total_cmp);
-        let [least, median] = [times[0], times[times.len() / 2]];
-        println!("Tpe, {known} trials told: {median:.3} ms a point (median; least {least:.3})");
+        report("Tpe", &Tpe::new(7), &space, &told[..known], POINTS);
     }
+    for known in [50, 200, 500] {
+        report("GaussianProcess", &GaussianProcess::new(7), &space, &told[..known], POINTS / 20);
+    }
+    for known in [100, 1_000, 10_000] {
+        report("CmaEs", &CmaEs::new(7), &space, &told[..known], POINTS);
+    }
+}
+
+/// Prints how long a point takes.
+fn report(name: &str, sampler: &dyn Sampler, space: &Space, told: &[Observation], points: u64) {
+    let history = History { told, ..History::default() };
+    let mut times: Vec<_> = (0..points).map(|turn| time(sampler, space, &history, turn)).collect();
+    times.sort_unstable_by(f64::total_cmp);
+    let [least, median] = [times[0], times[times.len() / 2]];
+    println!("{name}, {} trials told: {median:.3} ms a point (median; least {least:.3})", told.len());
 }
 
 /// A random point whose loss depends on all of it.

@@ -56,6 +56,9 @@ impl<'a> Axes<'a> {
 
     /// Which axes are active in the point at `row`.
     pub(super) fn active(&self, row: &[f64]) -> Vec<bool> {
+        if !self.space.has_conditions() {
+            return vec![true; self.axes.len()];
+        }
         let point = self.point(row, only);
         self.axes.iter().map(|axis| point.contains_key(axis.name)).collect()
     }
@@ -63,6 +66,11 @@ impl<'a> Axes<'a> {
     /// The row of the point at `row`: values that can be counted stand at the middle of their cells, and what is not
     /// active at the middle of all.
     pub(super) fn snap(&self, row: &[f64]) -> Vec<f64> {
+        if !self.space.has_conditions() {
+            // The same without a point: most rows of a search are looked at and dropped.
+            let each = self.axes.iter().zip(row);
+            return each.map(|(axis, x)| axis.snap(*x)).collect();
+        }
         let point = self.point(row, only);
         self.axes.iter().map(|axis| axis.place(&point).unwrap_or(MIDDLE)).collect()
     }
@@ -77,6 +85,10 @@ impl<'a> Axes<'a> {
 }
 
 impl Axis<'_> {
+    fn snap(&self, x: f64) -> f64 {
+        self.distribution.count().map_or(x, |_| self.distribution.to_unit(&self.distribution.from_unit(x)))
+    }
+
     fn place(&self, point: &Point) -> Option<f64> {
         Some(self.distribution.to_unit(point.get(self.name)?.value()))
     }

@@ -19,35 +19,69 @@ mod model;
 mod search;
 mod seen;
 
-/// Points where a Gaussian process expects the largest improvement over the best so far.
+/// Models the loss as a Gaussian process and tries next the point from which it expects the largest improvement.
+///
+/// - The kernel is Matérn 5/2 with a length for each dimension; choices are alike or not. Its parameters maximise the
+///   likelihood of what was told, times Optuna's priors.
+/// - The promise of a point is the logarithm of the expected improvement over the best loss, plus that of the chance
+///   to keep the constraints, which a second process guesses from by how much they were broken. It is climbed from ten
+///   starts: along its slopes in real numbers, by trying values in all other dimensions.
+/// - Trials that still run count as told with the loss that the process expects of them ("kriging believer"). Those
+///   that failed or were stopped early, and infinite losses, count as the worst finite one ("floor padding").
+/// - A dimension that is not active stands at the middle of its range.
+/// - The first trials are [`Random`], with the same seed. In a finite space no point is tried twice.
+///
+/// A point costs `n³` operations for `n` trials, some thirty times: a few milliseconds for 50, a tenth of a second for
+/// 200, one or two seconds for 500, which is the most that are looked at.
+///
+/// Differences from Optuna 5.0's `GPSampler`: pruned and failed trials count; with running trials one fantasy instead
+/// of 128; constraints are modelled as one; conditions are part of the model, where Optuna draws such dimensions at
+/// random; kernels are fitted afresh, for nothing is remembered.
+///
+/// Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), §5.4; Jones, Schonlau, Welch,
+/// "Efficient Global Optimization of Expensive Black-Box Functions" (1998); Ament et al., "Unexpected Improvements to
+/// Expected Improvement for Bayesian Optimization" (2023), arXiv:2310.20708; Gardner et al., "Bayesian Optimization
+/// with Inequality Constraints" (2014); Wakabayashi et al., "Bayesian optimization with experimental failure for
+/// high-throughput materials growth" (2022), for the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GaussianProcess {
     /// Chooses the points; another seed gives others.
     pub seed: u64,
-    /// Finished trials before the model is asked; until then points are drawn at random. At least 1.
+    /// Trials that finished with a loss before the first that is modelled, at least 1: 10.
     #[serde(default = "startup")]
     pub startup: usize,
-    /// Whether a point tried twice gives the same loss. Then the noise is not estimated.
+    /// Whether a point tried twice gives the same loss, so that noise need not be estimated: no.
     #[serde(default)]
     pub deterministic: bool,
-    /// The most trials that the model learns from: the best half, and the latest others. At least 2.
+    /// The most trials that are looked at, the best half and the latest others; at least 2: 500.
     #[serde(default = "most")]
     pub most: usize,
 }
 
-fn startup() -> usize {
+const fn startup() -> usize {
     10
 }
 
-fn most() -> usize {
+const fn most() -> usize {
     500
 }
 
 impl GaussianProcess {
-    /// The defaults: those of Optuna's `GPSampler`.
-    pub fn new(seed: u64) -> Self {
+    /// With the default of everything else.
+    pub const fn new(seed: u64) -> Self {
         Self { seed, startup: startup(), deterministic: false, most: most() }
+    }
+
+    fn check(&self) -> Result<(), SampleError> {
+        let settings = [("startup", self.startup, 1, "at least 1"), ("most", self.most, 2, "at least 2")];
+        match settings.into_iter().find(|(_, found, least, _)| found < least) {
+            Some((setting, found, _, expected)) => {
+                let found = found.to_string();
+                Err(SampleError::Setting { sampler: "GaussianProcess", setting, found, expected })
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -58,6 +92,7 @@ impl Sampler for GaussianProcess {
         history: &History<'_>,
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
+        self.check()?;
         history.one_objective("GaussianProcess")?;
         let axes = Axes::of(space, |_| true);
         let seen = Seen::of(&axes, history, self.most);

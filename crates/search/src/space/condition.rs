@@ -79,6 +79,11 @@ impl Condition {
 }
 
 impl Space {
+    /// Whether a dimension depends on another.
+    pub(crate) fn has_conditions(&self) -> bool {
+        self.dimensions.iter().any(|dimension| dimension.condition.is_some())
+    }
+
     /// This space, with dimension `name` only where `condition` holds.
     ///
     /// ```

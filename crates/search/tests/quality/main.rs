@@ -7,5 +7,7 @@ mod compare;
 mod problem;
 mod table;
 
+mod cma_es;
+mod gaussian_process;
 mod random;
 mod tpe;

@@ -66,3 +66,65 @@ impl Constants {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn near(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14 * b.abs().max(1.0));
+        assert!(near, "{found:?}, expected {expected:?}");
+    }
+
+    fn rates(c: &Constants) -> [f64; 7] {
+        let paths = [c.step_path, c.damping, c.covariance_path];
+        [c.effective, paths[0], paths[1], paths[2], c.rank_one, c.rank_many, c.normal_length]
+    }
+
+    #[test]
+    fn constants_are_those_of_the_cmaes_package() {
+        // From `cmaes.CMA` 0.13.1, whose `_mu_eff`, `_c_sigma`, `_d_sigma`, `_cc`, `_c1`, `_cmu` and `_chi_n` these are.
+        let two = Constants::new(2, default_population(2));
+        assert_eq!(two.parents, 3);
+        near(
+            &rates(&two),
+            &[
+                2.028_611_464_610_061_7,
+                0.446_204_987_378_317_15,
+                1.446_204_987_378_317_2,
+                0.624_554_539_026_826_4,
+                0.154_815_399_896_413_6,
+                0.057_859_085_071_916_304,
+                1.254_272_742_818_995,
+            ],
+        );
+        near(
+            &two.weights,
+            &[
+                0.637_042_571_241_216_8,
+                0.284_570_257_438_032_94,
+                0.078_387_171_320_750_33,
+                -0.286_383_782_596_552_95,
+                -0.764_958_094_085_127_6,
+                -1.155_981_778_158_919_2,
+            ],
+        );
+        let ten = Constants::new(10, default_population(10));
+        assert_eq!((ten.parents, ten.weights.len()), (5, 10));
+        near(
+            &rates(&ten),
+            &[
+                3.167_299_281_410_702_6,
+                0.284_428_587_946_367_5,
+                1.284_428_587_946_367_5,
+                0.294_990_383_035_622_25,
+                0.015_283_824_524_751_714,
+                0.020_154_282_761_208_38,
+                3.084_726_565_169_012_3,
+            ],
+        );
+        near(&[ten.weights[0], ten.weights[9]], &[0.456_272_646_903_405_97, -0.586_221_828_778_835_3]);
+    }
+}

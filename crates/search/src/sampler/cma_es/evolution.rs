@@ -170,3 +170,52 @@ fn add(sum: &mut [f64], factor: f64, vector: &[f64]) {
 fn scale(vector: &mut [f64], factor: f64) {
     vector.iter_mut().for_each(|x| *x *= factor);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn near(found: &[f64], expected: &[f64]) {
+        let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-8);
+        assert!(near && found.len() == expected.len(), "{found:?}, expected {expected:?}");
+    }
+
+    fn known(points: &[[f64; 2]]) -> Vec<Vec<Option<f64>>> {
+        points.iter().map(|point| point.map(Some).to_vec()).collect()
+    }
+
+    #[test]
+    fn two_generations_are_those_of_the_cmaes_package() {
+        // From `cmaes.CMA(mean=[0.5, 0.5], sigma=0.2, population_size=4)` 0.13.1, told the same points.
+        let mut evolution = Evolution::new(vec![0.5; 2], 0.2, 4);
+        evolution.learn(&known(&[[0.5, 0.6], [0.7, 0.4], [0.3, 0.5], [0.25, 0.75]]));
+        near(&evolution.mean, &[0.539_167_428_013, 0.560_832_571_987]);
+        near(&[evolution.step], &[0.162_332_585_666]);
+        near(evolution.covariance.row(0), &[0.823_442_022_049, 0.034_092_865_481]);
+        near(evolution.covariance.row(1), &[0.034_092_865_481, 0.853_678_678_588]);
+
+        evolution.learn(&known(&[[0.6, 0.5], [0.55, 0.45], [0.4, 0.7], [0.75, 0.4]]));
+        near(&evolution.mean, &[0.590_208_142_997, 0.490_208_142_997]);
+        near(&[evolution.step], &[0.137_737_987_472]);
+        near(evolution.covariance.row(0), &[0.704_541_982_092, 0.027_027_929_420]);
+        near(evolution.covariance.row(1), &[0.027_027_929_420, 0.732_773_983_988]);
+        near(&evolution.step_path, &[0.460_136_54, -0.290_803_62]);
+        near(&evolution.covariance_path, &[0.434_119_91, -0.364_030_34]);
+    }
+
+    #[test]
+    fn a_missing_coordinate_moves_nothing() {
+        let mut evolution = Evolution::new(vec![0.5; 2], 0.2, 4);
+        evolution.learn(&[0.6, 0.7, 0.3, 0.2].map(|x| vec![Some(x), None]));
+        assert!(evolution.mean[0] > 0.5 && (evolution.mean[1] - 0.5).abs() < 1e-15, "{:?}", evolution.mean);
+    }
+
+    #[test]
+    fn an_injected_point_moves_the_mean_no_farther_than_the_distribution_reaches() {
+        let mut evolution = Evolution::new(vec![0.0; 2], 1.0, 4);
+        evolution.learn(&known(&[[1e6, 0.0]; 4]));
+        // √2 + 2 · 2 / (2 + 2)
+        near(&evolution.mean, &[2.0_f64.sqrt() + 1.0, 0.0]);
+    }
+}

@@ -76,3 +76,55 @@ fn normal_density(z: f64) -> f64 {
 fn log_density(z: f64) -> f64 {
     -0.5 * z * z - 0.5 * libm::log(2.0 * PI)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn belief(mean: f64, variance: f64) -> Belief {
+        Belief { mean, variance: variance - LEAST_VARIANCE }
+    }
+
+    #[test]
+    fn promises_are_right_far_into_the_tail() {
+        // From mpmath 1.3.0 with 2,500 digits: `log(s * (npdf(z) + z * ncdf(z)))` and `log(ncdf(z))`.
+        let known = [
+            (0.0, 1.0, 0.5, -0.359_827_683_745_063_8, -0.368_946_415_288_656_4),
+            (1.0, 0.25, -1.0, -12.542_208_758_110_608, -10.360_101_486_527_29),
+            (0.0, 1.0, -24.0, -295.280_223_234_804_9, -292.098_721_003_207_8),
+            (0.0, 1.0, -26.0, -345.439_546_722_318, -342.178_508_929_927_85),
+            (2.0, 1e-4, 0.0, -20_016.120_818_445_727, -20_006.217_280_898_19),
+            (0.0, 1.0, -1000.0, -500_014.734_452_091_15, -500_007.826_694_812_2),
+        ];
+        for (mean, variance, limit, improvement, chance) in known {
+            let belief = belief(mean, variance);
+            let found = [log_improvement(&belief, limit).value, log_chance_below(&belief, limit).value];
+            for (found, expected) in found.into_iter().zip([improvement, chance]) {
+                assert!(
+                    (found - expected).abs() < 1e-9 * expected.abs().max(1.0),
+                    "{found}, expected {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_finite_differences() {
+        for promise in [log_improvement, log_chance_below] {
+            for (mean, variance, limit) in
+                [(0.0, 1.0, 0.5), (0.0, 1.0, -3.0), (1.0, 0.25, -10.5), (0.0, 1e-3, -9.0)]
+            {
+                let value = |mean, variance| promise(&belief(mean, variance), limit).value;
+                let found = promise(&belief(mean, variance), limit);
+                let (by, part) = (1e-6, 1e-6 * variance);
+                let over_mean = (value(mean + by, variance) - value(mean - by, variance)) / (2.0 * by);
+                let over_variance =
+                    (value(mean, variance + part) - value(mean, variance - part)) / (2.0 * part);
+                for (found, expected) in [(found.over_mean, over_mean), (found.over_variance, over_variance)]
+                {
+                    assert!((found - expected).abs() < 1e-4 * expected.abs(), "{found}, expected {expected}");
+                }
+            }
+        }
+    }
+}

@@ -93,3 +93,68 @@ pub(super) fn covariance(kernel: &Kernel, rows: &[Vec<f64>]) -> Matrix {
         std::cmp::Ordering::Greater => kernel.between(&rows[i], &rows[j]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> Model {
+        let kernel = Kernel { weights: vec![4.0, 16.0], choices: vec![false; 2], scale: 1.5, noise: 0.01 };
+        let rows = vec![vec![0.1, 0.2], vec![0.4, 0.9], vec![0.75, 0.5], vec![0.9, 0.1]];
+        Model::new(kernel, rows, &[0.5, -1.0, 0.25, 1.5]).unwrap()
+    }
+
+    #[test]
+    fn beliefs_are_those_of_scikit_learn() {
+        // From scikit-learn 1.9.1: `GaussianProcessRegressor(ConstantKernel(1.5) * Matern([0.5, 0.25], nu=2.5),
+        // alpha=0.01, optimizer=None)`.
+        let known = [
+            ([0.5, 0.5], 0.143_422_049_555_406_27, 0.432_975_562_697_422_1),
+            ([0.1, 0.2], 0.498_757_613_274_362_85, 0.009_928_551_979_826_006),
+            ([0.95, 0.95], -0.439_225_959_160_804_15, 1.175_563_154_828_248_1),
+        ];
+        for (row, mean, variance) in known {
+            let Belief { mean: found_mean, variance: found } = model().at(&row);
+            assert!(
+                (found_mean - mean).abs() < 1e-12 && (found - variance).abs() < 1e-12,
+                "{found_mean}, {found}"
+            );
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_finite_differences() {
+        let (model, row) = (model(), [0.3, 0.45]);
+        let (belief, means, variances) = model.with_slopes(&row);
+        assert_eq!(belief, model.at(&row));
+        for axis in 0..2 {
+            let at = |by: f64| {
+                let mut row = row;
+                row[axis] += by;
+                model.at(&row)
+            };
+            let (up, down) = (at(1e-6), at(-1e-6));
+            assert!(((up.mean - down.mean) / 2e-6 - means[axis]).abs() < 1e-7);
+            assert!(((up.variance - down.variance) / 2e-6 - variances[axis]).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn a_believed_point_changes_no_mean_and_is_known() {
+        let (row, elsewhere) = ([0.3, 0.45], [0.6, 0.3]);
+        let before = [model().at(&row), model().at(&elsewhere)];
+        let after = model().believing(&[row.to_vec()]).unwrap();
+        for (before, place) in before.iter().zip([row, elsewhere]) {
+            assert!((after.at(&place).mean - before.mean).abs() < 1e-12);
+        }
+        assert!(before[0].variance > 0.1 && after.at(&row).variance < 0.01);
+        assert!(after.at(&elsewhere).variance < before[1].variance);
+    }
+
+    #[test]
+    fn choices_are_alike_or_not() {
+        let kernel = Kernel { weights: vec![1.0], choices: vec![true], scale: 2.0, noise: 0.0 };
+        assert!((kernel.between(&[0.1], &[0.9]) - kernel.between(&[0.1], &[0.3])).abs() < 1e-15);
+        assert!((kernel.between(&[0.1], &[0.1]) - 2.0).abs() < 1e-15);
+    }
+}
