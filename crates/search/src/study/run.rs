@@ -142,14 +142,14 @@ impl Study {
         stop: &AtomicBool,
     ) -> Result<(), StudyError> {
         let mut pulse = self.storage.reopen()?;
-        let beat = self.lease.length / 4;
+        let interval = self.lease.length / 4;
         let held = Mutex::new(None::<Claim>);
         let now = || Timestamp::from(clock());
         thread::scope(|scope| {
             let (alive, end) = channel::<()>();
             let (held, now) = (&held, &now);
             scope.spawn(move || {
-                while end.recv_timeout(beat) == Err(RecvTimeoutError::Timeout) {
+                while end.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                     let claim = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     if let Some(claim) = claim {
                         // A lost lease shows when the trial is told; one late heartbeat does not lose it.
@@ -157,7 +157,7 @@ impl Study {
                     }
                 }
             });
-            let hold = |claim| *held.lock().unwrap_or_else(PoisonError::into_inner) = claim;
+            let keep = |claim| *held.lock().unwrap_or_else(PoisonError::into_inner) = claim;
             while !stop.load(Ordering::Relaxed) {
                 let claim = match self.ask(now())? {
                     Asked::Trial(claim) => claim,
@@ -167,13 +167,13 @@ impl Study {
                     }
                     Asked::Done => break,
                 };
-                hold(Some(claim.clone()));
+                keep(Some(claim.clone()));
                 let told = match objective(&mut Running { study: self, claim: &claim }) {
                     Ok(value) => value.into(),
                     Err(error) if matches!(error.downcast_ref(), Some(Unfit::Pruned)) => Told::pruned(),
                     Err(error) => Told::fail(error.to_string()),
                 };
-                hold(None);
+                keep(None);
                 match self.tell(&claim, &told, now()) {
                     Err(StudyError::Storage(
                         StorageError::Fenced { .. } | StorageError::AlreadyTold { .. },

@@ -66,7 +66,7 @@ impl Tuning {
         settings.retain(|(key, _)| !is_width(key));
         settings.extend(hidden.map(|widths| ("model.hidden", widths)));
         // Another kind changes the keys beside it.
-        settings.sort_by_key(|(key, _)| !key.ends_with(".kind"));
+        settings.sort_by_key(|(key, _)| key.rsplit('.').next() != Some("kind"));
         for (key, value) in settings {
             configuration = Setting::new(key, value)
                 .and_then(|setting| setting.apply(&configuration))
