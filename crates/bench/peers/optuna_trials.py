@@ -20,24 +20,27 @@ SPACE = {
     "dropout": FloatDistribution(0.0, 0.9),
     "units": IntDistribution(16, 512),
     "activation": CategoricalDistribution(["relu", "sigmoid"]),
+    "momentum": FloatDistribution(0.0, 0.99),
 }
+SAMPLERS = {"random": optuna.samplers.RandomSampler, "tpe": optuna.samplers.TPESampler}
 
 
-def study(count):
+def study(count, sampler):
     storage = None
     if arguments.storage == "sqlite":
         path = os.path.join(arguments.folder, "optuna.db")
         if os.path.exists(path):
             os.remove(path)
         storage = f"sqlite:///{path}"
-    one = optuna.create_study(storage=storage, sampler=optuna.samplers.RandomSampler(seed=7))
+    one = optuna.create_study(storage=storage, sampler=SAMPLERS[sampler](seed=7))
     for number in range(count):
         trial = one.ask(SPACE)
-        one.tell(trial, float(number))
+        one.tell(trial, float(number * 7919 % 1000))
 
 
 def answer(line):
-    _, times = timed(lambda: study(json.loads(line)["trials"]))
+    question = json.loads(line)
+    _, times = timed(lambda: study(question["trials"], question["sampler"]))
     return times
 
 

@@ -1,13 +1,13 @@
-//! Our contestant of the search: for each line a new study of so many trials, sampled, claimed and told, that try nothing.
+//! Our contestant of the search: for each line a new study of so many trials, asked and told, that try nothing.
 
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use tinderbox_search::{
-    Direction, Distribution, History, Lease, Memory, NewTrial, Random, Sampler, Space, Sqlite, Storage,
-    Told as Outcome,
+    AnySampler, Asked, Distribution, Memory, Random, Settings, Space, Sqlite, Storage, Study,
+    Told as Outcome, Tpe,
 };
 
 use crate::commands::Refusal;
@@ -19,6 +19,8 @@ use crate::contestant::{Clock, say};
 pub(crate) struct Question {
     /// How many trials it has.
     pub(crate) trials: u64,
+    /// What chooses their points.
+    pub(crate) sampler: Chooser,
 }
 
 /// Where studies live.
@@ -40,7 +42,25 @@ impl Place {
     }
 }
 
-const LEASE: Lease = Lease::new(Duration::from_mins(1));
+/// What chooses points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Chooser {
+    /// At random.
+    Random,
+    /// The Parzen estimator.
+    Tpe,
+}
+
+impl Chooser {
+    /// As a reader has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Tpe => "TPE",
+        }
+    }
+}
 
 /// Runs a study for each line, in a file in `folder` if it needs one.
 ///
@@ -54,41 +74,46 @@ pub(crate) fn answer(
 ) -> Result<(), Refusal> {
     let path = folder.join("tinderbox.db");
     for question in questions.lines().map_while(Result::ok) {
-        let Question { trials } = serde_json::from_str(&question)?;
+        let question: Question = serde_json::from_str(&question)?;
         for file in ["tinderbox.db", "tinderbox.db-wal", "tinderbox.db-shm"] {
             _ = std::fs::remove_file(folder.join(file));
         }
         let clock = Clock::start();
         match place {
-            Place::Memory => study(&mut Memory::new(), trials)?,
-            Place::Sqlite => study(&mut Sqlite::open(&path)?, trials)?,
+            Place::Memory => study(Box::new(Memory::new()), question)?,
+            Place::Sqlite => study(Box::new(Sqlite::open(&path)?), question)?,
         }
         say(&mut answers, &clock.stop())?;
     }
     Ok(())
 }
 
-fn study(storage: &mut impl Storage, trials: u64) -> Result<(), Refusal> {
+fn study(storage: Box<dyn Storage>, Question { trials, sampler }: Question) -> Result<(), Refusal> {
     let space = Space::new([
         ("learning_rate", Distribution::log_uniform(1e-5, 1e-1)),
         ("dropout", Distribution::uniform(0.0, 0.9)),
         ("units", Distribution::int(16, 512)),
         ("activation", Distribution::choice(["relu", "sigmoid"])),
+        ("momentum", Distribution::uniform(0.0, 0.99)),
     ])?;
-    let study = storage.open_study("bench", &[Direction::Minimize])?;
-    let sampler = Random { seed: 7 };
-    for number in 0..trials {
-        let parameters = sampler.sample(&space, &History::default(), number)?.unwrap_or_default();
-        storage.enqueue(study, &NewTrial { key: number.to_string(), parameters, ..NewTrial::default() })?;
-        let claim = storage.claim(study, "bench", SystemTime::now().into(), LEASE)?;
-        let claim = claim.ok_or("a trial that was enqueued cannot be claimed")?;
-        storage.tell(&claim, &Outcome::complete(number as f64), SystemTime::now().into())?;
+    let sampler: AnySampler = match sampler {
+        Chooser::Random => Random { seed: 7 }.into(),
+        Chooser::Tpe => Tpe::new(7).into(),
+    };
+    // As Optuna does: each point is chosen by all results before it.
+    let settings = Settings { trials: Some(trials), lag: 0, ..Settings::new(space, sampler) };
+    let mut study = Study::open(storage, "bench", settings)?;
+    while let Asked::Trial(claim) = study.ask(SystemTime::now().into())? {
+        let value = (claim.number * 7919 % 1000) as f64;
+        study.tell(&claim, &Outcome::complete(value), SystemTime::now().into())?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use tinderbox_search::Direction;
+
     use super::*;
 
     #[test]
@@ -96,7 +121,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for place in [Place::Memory, Place::Sqlite] {
             let mut answers = Vec::new();
-            let questions = &b"{\"trials\":3}\n{\"trials\":5}\n"[..];
+            let questions =
+                &b"{\"trials\":3,\"sampler\":\"random\"}\n{\"trials\":5,\"sampler\":\"tpe\"}\n"[..];
             answer(place, folder.path(), questions, &mut answers).expect("answered");
             assert_eq!(String::from_utf8_lossy(&answers).lines().count(), 2);
         }

@@ -9,7 +9,7 @@ use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::publish;
-use crate::searches::{Place, Question};
+use crate::searches::{Chooser, Place, Question};
 use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::turns::{entry, take_turns};
 
@@ -25,6 +25,10 @@ pub(super) struct Search {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "memory,sqlite", value_name = "PLACES")]
     storage: Vec<Place>,
 
+    /// What chooses points: `random`, `tpe`
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "random,tpe", value_name = "SAMPLERS")]
+    sampler: Vec<Chooser>,
+
     /// Rounds that count
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
@@ -36,9 +40,10 @@ pub(super) struct Search {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench search                                    some minutes, nearly all of them Optuna's in SQLite
-  cargo xtask bench search --trials 1000,10000 --storage memory
+  cargo xtask bench search --trials 1000,10000 --storage memory --sampler random
 
-A trial draws four parameters at random, is stored, claimed and told a value; nothing is computed. Both write SQLite to the
+A trial of five parameters is asked for, stored and told a value; nothing is computed, and each point is chosen by all \
+results before it. Both write SQLite to the
 disk as they do for everybody: ours is durable once `tell` returns.";
 
 impl Search {
@@ -51,12 +56,15 @@ impl Search {
             peers => peers?,
         };
         let turns = (1 + peers.len()) * (usize::from(self.rounds) + 1);
-        stage.expect(self.storage.len() * self.trials.len() * turns);
-        'all: for &place in &self.storage {
+        let places =
+            self.storage.iter().flat_map(|place| self.sampler.iter().map(move |sampler| (*place, *sampler)));
+        let places: Vec<_> = places.collect();
+        stage.expect(places.len() * self.trials.len() * turns);
+        'all: for (place, sampler) in places {
             for &trials in &self.trials {
                 match self.measure(
                     place,
-                    trials,
+                    Question { trials: trials.into(), sampler },
                     &stage,
                     &peers,
                     &mut benchmark.versions,
@@ -75,14 +83,15 @@ impl Search {
     fn measure(
         &self,
         place: Place,
-        trials: u32,
+        question: Question,
         stage: &Stage,
         peers: &[Ready],
         versions: &mut BTreeMap<String, String>,
         notes: &mut Vec<String>,
     ) -> Result<Group, ContestantError> {
         let word = place.word();
-        let name = format!("{word}, {trials} trials");
+        let Question { trials, sampler } = question;
+        let name = format!("{}, {word}, {trials} trials", sampler.word());
         let folder = stage.folder.display().to_string();
         let ours = own(&["search", "--storage", word, "--folder", &folder])?;
         let mut contestants = vec![stage.start("tinderbox", ours)?];
@@ -96,14 +105,14 @@ impl Search {
         for contestant in &contestants {
             versions.extend(contestant.hello.versions.clone());
         }
-        let question = serde_json::to_string(&Question { trials: trials.into() }).expect("plain data");
+        let question = serde_json::to_string(&question).expect("plain data");
         let told = take_turns(&mut contestants, &question, self.rounds.into(), &stage.stop, |who| {
             stage.done(&format!("{name}: {who}"));
         })?;
         if is_piped() {
             stage.line(&format!("measured {name}"));
         }
-        let micro = 1e6 / f64::from(trials);
+        let micro = 1e6 / trials as f64;
         let entries = contestants.iter().zip(&told).map(|(contestant, told)| {
             let whole = entry(contestant.name(), told);
             let samples = whole.samples.iter().map(|seconds| seconds * micro).collect();
