@@ -201,13 +201,6 @@ impl From<f64> for Told {
     }
 }
 
-impl<T: Into<Self>, E: fmt::Display> From<Result<T, E>> for Told {
-    /// An error is a failure, with the error's words.
-    fn from(result: Result<T, E>) -> Self {
-        result.map_or_else(|error| Self::fail(error.to_string()), T::into)
-    }
-}
-
 impl From<Verdict> for Told {
     fn from(verdict: Verdict) -> Self {
         Self { verdict, constraints: Vec::new(), attributes: BTreeMap::new(), attachments: BTreeMap::new() }
