@@ -134,12 +134,12 @@ fn what_is_known_ranks_from_the_least_loss_to_failures() {
 fn having_arrived_it_starts_again_elsewhere_with_twice_the_population() {
     let (space, sampler) = (cube(2), CmaEs::new(3));
     let axes = Axes::of(&space, |_| true);
-    let told = run(&sampler, &space, 600, 0, |point| sphere(&numbers(point)));
+    let told = run(&sampler, &space, 800, 0, |point| sphere(&numbers(point)));
     let evolution =
         |trials| sampler.evolution(&axes, &History { told: &told[..trials], ..History::default() });
     assert_eq!(evolution(300).population(), 6);
-    assert_eq!(evolution(600).population(), 12);
-    assert!(evolution(600).step > 1e-6);
+    assert_eq!(evolution(800).population(), 12);
+    assert!(evolution(800).step > 1e-6);
 }
 
 #[test]
