@@ -106,7 +106,9 @@ fn a_generation_without_a_difference_teaches_nothing() {
     let mut told = run(&sampler, &space, 12, 0, |_| 0.5);
     let evolution = |told: &[Observation]| sampler.evolution(&axes, &History { told, ..History::default() });
     assert_eq!(evolution(&told).mean, [0.5, 0.5]);
-    told.iter_mut().for_each(|told| told.losses.clear());
+    for told in &mut told {
+        told.losses.clear();
+    }
     assert_eq!(evolution(&told).mean, [0.5, 0.5]);
     told[8].losses = vec![0.5];
     assert_ne!(evolution(&told).mean, [0.5, 0.5], "one success among failures");
