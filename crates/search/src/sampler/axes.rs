@@ -11,7 +11,7 @@ pub(super) const MIDDLE: f64 = 0.5;
 /// The dimensions of a space that a sampler moves along, those with a single value left out.
 pub(super) struct Axes<'a> {
     space: &'a Space,
-    axes: Vec<Axis<'a>>,
+    list: Vec<Axis<'a>>,
     /// The axis of each dimension.
     of_dimension: Vec<Option<usize>>,
 }
@@ -26,41 +26,41 @@ pub(super) struct Axis<'a> {
 impl<'a> Axes<'a> {
     /// The dimensions of `space` that have several values and that the sampler wants.
     pub(super) fn of(space: &'a Space, wants: impl Fn(&Distribution) -> bool) -> Self {
-        let mut axes = Vec::new();
+        let mut list = Vec::new();
         let of_dimension = space.dimensions().map(|(name, distribution)| {
             (has_several(distribution) && wants(distribution)).then(|| {
-                axes.push(Axis { name, distribution });
-                axes.len() - 1
+                list.push(Axis { name, distribution });
+                list.len() - 1
             })
         });
         let of_dimension = of_dimension.collect();
-        Self { space, axes, of_dimension }
+        Self { space, list, of_dimension }
     }
 
     /// The axes, in the order of a row.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Axis<'a>> {
-        self.axes.iter()
+        self.list.iter()
     }
 
     /// How many axes there are.
     pub(super) fn len(&self) -> usize {
-        self.axes.len()
+        self.list.len()
     }
 
     /// Where `point` lies on each axis, from 0 to 1; `None` on one that is not active. All of it is `None` if it is
     /// no point of the space.
     pub(super) fn row(&self, point: &Point) -> Option<Vec<Option<f64>>> {
         self.space.check(point).ok()?;
-        Some(self.axes.iter().map(|axis| axis.place(point)).collect())
+        Some(self.list.iter().map(|axis| axis.place(point)).collect())
     }
 
     /// Which axes are active in the point at `row`.
     pub(super) fn active(&self, row: &[f64]) -> Vec<bool> {
         if !self.space.has_conditions() {
-            return vec![true; self.axes.len()];
+            return vec![true; self.list.len()];
         }
         let point = self.point(row, only);
-        self.axes.iter().map(|axis| point.contains_key(axis.name)).collect()
+        self.list.iter().map(|axis| point.contains_key(axis.name)).collect()
     }
 
     /// The row of the point at `row`: values that can be counted stand at the middle of their cells, and what is not
@@ -68,11 +68,11 @@ impl<'a> Axes<'a> {
     pub(super) fn snap(&self, row: &[f64]) -> Vec<f64> {
         if !self.space.has_conditions() {
             // The same without a point: most rows of a search are looked at and dropped.
-            let each = self.axes.iter().zip(row);
+            let each = self.list.iter().zip(row);
             return each.map(|(axis, x)| axis.snap(*x)).collect();
         }
         let point = self.point(row, only);
-        self.axes.iter().map(|axis| axis.place(&point).unwrap_or(MIDDLE)).collect()
+        self.list.iter().map(|axis| axis.place(&point).unwrap_or(MIDDLE)).collect()
     }
 
     /// The point at `row`, which `draw` completes where a dimension has no axis.

@@ -10,7 +10,7 @@ const MEMORY: usize = 10;
 const ENOUGH: f64 = 1e-4;
 /// Halvings of a step before it is given up.
 const HALVINGS: usize = 20;
-/// A step that gains less, relative to the value, is the last: about the tolerance of SciPy's L-BFGS-B.
+/// A step that gains less, relative to the value, is the last: about the tolerance of `SciPy`'s L-BFGS-B.
 const GAIN: f64 = 2e-9;
 
 /// A box and when to stop in it.
@@ -50,7 +50,7 @@ impl Descent<'_> {
             let mut direction = memory.direction(&steepest, &free);
             if dot(&direction, &slopes) >= 0.0 {
                 memory = Memory::default();
-                direction = steepest.clone();
+                direction.clone_from(&steepest);
             }
             // Without any curvature known, a step as long as the slope may be far too long.
             let mut length =
@@ -133,7 +133,9 @@ impl Memory {
         }
         if let Some((step, turn)) = steps.last() {
             let scale = dot(step, turn) / dot(turn, turn);
-            direction.iter_mut().for_each(|x| *x *= scale);
+            for x in &mut direction {
+                *x *= scale;
+            }
         }
         for ((step, turn), share) in steps.iter().zip(shares.iter().rev()) {
             let back = dot(turn, &direction) / dot(step, turn);

@@ -31,8 +31,8 @@ mod seen;
 /// - A dimension that is not active stands at the middle of its range.
 /// - The first trials are [`Random`], with the same seed. In a finite space no point is tried twice.
 ///
-/// A point costs `n³` operations for `n` trials, some thirty times: a few milliseconds for 50, a tenth of a second for
-/// 200, one or two seconds for 500, which is the most that are looked at.
+/// A point costs `n³` operations for `n` trials, some thirty times: 20 milliseconds for 50, a quarter of a second for
+/// 200, two or three seconds for 500, which is the most that are looked at.
 ///
 /// Differences from Optuna 5.0's `GPSampler`: pruned and failed trials count; with running trials one fantasy instead
 /// of 128; constraints are modelled as one; conditions are part of the model, where Optuna draws such dimensions at

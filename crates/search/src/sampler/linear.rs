@@ -67,7 +67,9 @@ impl Matrix {
                 }
             }
             let diagonal = self.row(row)[row];
-            this[..row].iter_mut().for_each(|sum| *sum /= diagonal);
+            for sum in &mut this[..row] {
+                *sum /= diagonal;
+            }
             this[row] = 1.0 / diagonal;
         }
         inverse
@@ -122,10 +124,10 @@ impl Matrix {
                     let tau = (b - a) / (2.0 * off);
                     let tangent = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
                     let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
-                    let sine = tangent * cosine;
-                    self.turn_rows(p, q, cosine, sine);
-                    self.turn_columns(p, q, cosine, sine);
-                    vectors.turn_rows(p, q, cosine, sine);
+                    let turn = (cosine, tangent * cosine);
+                    self.turn_rows(p, q, turn);
+                    self.turn_columns(p, q, turn);
+                    vectors.turn_rows(p, q, turn);
                 }
             }
             if !turned {
@@ -135,7 +137,7 @@ impl Matrix {
         ((0..size).map(|place| self.row(place)[place]).collect(), vectors)
     }
 
-    fn turn_rows(&mut self, p: usize, q: usize, cosine: f64, sine: f64) {
+    fn turn_rows(&mut self, p: usize, q: usize, (cosine, sine): (f64, f64)) {
         let (above, below) = self.entries.split_at_mut(q * self.size);
         let (first, second) = (&mut above[p * self.size..(p + 1) * self.size], &mut below[..self.size]);
         for (x, y) in first.iter_mut().zip(second) {
@@ -143,7 +145,7 @@ impl Matrix {
         }
     }
 
-    fn turn_columns(&mut self, p: usize, q: usize, cosine: f64, sine: f64) {
+    fn turn_columns(&mut self, p: usize, q: usize, (cosine, sine): (f64, f64)) {
         for row in self.entries.chunks_exact_mut(self.size) {
             (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);
         }

@@ -2,7 +2,7 @@
 
 use tinderbox_search::{CmaEs, Random};
 
-use crate::compare::{ONE_PERCENT, median, optuna, ours, report};
+use crate::compare::{ONE_PERCENT, SEEDS, median, optuna, ours, report};
 use crate::problem::{Problem, branin, hartmann6};
 
 /// Trials of a run: about 30 generations on Branin, 22 on Hartmann-6.
@@ -12,8 +12,8 @@ const TRIALS: u64 = 200;
 const MARGIN: f64 = 0.1;
 
 fn is_as_good_as_optuna(problem: &Problem) {
-    let found = ours(CmaEs::new, problem, TRIALS);
-    let random = ours(|seed| Random { seed }, problem, TRIALS);
+    let found = ours(CmaEs::new, problem, TRIALS, SEEDS);
+    let random = ours(|seed| Random { seed }, problem, TRIALS, SEEDS);
     let worse = report("CmaEs", &found, problem, TRIALS, &["CmaEsSampler"]);
     let theirs = median(&optuna("CmaEsSampler", problem, TRIALS));
     let allowed = theirs + MARGIN * (median(&random) - theirs).abs();

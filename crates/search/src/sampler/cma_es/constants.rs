@@ -32,7 +32,7 @@ impl Constants {
     pub(super) fn new(axes: usize, population: usize) -> Self {
         let n = axes as f64;
         let parents = population / 2;
-        let half = libm::log((population as f64 + 1.0) / 2.0);
+        let half = libm::log(f64::midpoint(population as f64, 1.0));
         let raw: Vec<_> = (1..=population).map(|rank| half - libm::log(rank as f64)).collect();
         let effective = |weights: &[f64]| {
             let sum: f64 = weights.iter().sum();

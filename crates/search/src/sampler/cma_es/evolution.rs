@@ -83,9 +83,9 @@ impl Evolution {
             let coordinates = point.iter().zip(&self.mean);
             let mut y: Vec<_> =
                 coordinates.map(|(x, mean)| x.map_or(0.0, |x| (x - mean) / self.step)).collect();
-            let mut length = self.length(&self.whiten(&y));
+            let mut length = length_of(&self.whiten(&y));
             if length > farthest {
-                y.iter_mut().for_each(|y| *y *= farthest / length);
+                scale(&mut y, farthest / length);
                 length = farthest;
             }
             (y, length)
@@ -102,7 +102,7 @@ impl Evolution {
         let whitened = self.whiten(&recombined);
         scale(&mut self.step_path, 1.0 - c.step_path);
         add(&mut self.step_path, fresh, &whitened);
-        let length = self.length(&self.step_path);
+        let length = length_of(&self.step_path);
         self.step *= libm::exp(c.step_path / c.damping * (length / c.normal_length - 1.0));
 
         // While the step grows fast, its path is no guide to the covariance.
@@ -147,18 +147,20 @@ impl Evolution {
         }
         whitened
     }
-
-    fn length(&self, vector: &[f64]) -> f64 {
-        dot(vector, vector).sqrt()
-    }
 }
 
 /// The roots of the eigenvalues, and the eigenvectors as rows.
 fn deviations(covariance: &Matrix) -> (Vec<f64>, Matrix) {
     let (mut values, vectors) = covariance.clone().eigen();
     let largest = values.iter().fold(f64::MIN_POSITIVE, |largest, value| largest.max(*value));
-    values.iter_mut().for_each(|value| *value = value.max(LEAST_SHARE * largest).sqrt());
+    for value in &mut values {
+        *value = value.max(LEAST_SHARE * largest).sqrt();
+    }
     (values, vectors)
+}
+
+fn length_of(vector: &[f64]) -> f64 {
+    dot(vector, vector).sqrt()
 }
 
 fn add(sum: &mut [f64], factor: f64, vector: &[f64]) {
@@ -168,7 +170,9 @@ fn add(sum: &mut [f64], factor: f64, vector: &[f64]) {
 }
 
 fn scale(vector: &mut [f64], factor: f64) {
-    vector.iter_mut().for_each(|x| *x *= factor);
+    for x in vector {
+        *x *= factor;
+    }
 }
 
 #[cfg(test)]

@@ -22,10 +22,7 @@ impl Kernel {
     /// `δₖ²`.
     pub(super) fn gap(&self, axis: usize, a: &[f64], b: &[f64]) -> f64 {
         let difference = a[axis] - b[axis];
-        match self.choices[axis] {
-            true => f64::from(u8::from(difference != 0.0)),
-            false => difference * difference,
-        }
+        if self.choices[axis] { f64::from(u8::from(difference != 0.0)) } else { difference * difference }
     }
 
     /// The covariance of the points at two rows.

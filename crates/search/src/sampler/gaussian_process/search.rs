@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rand_chacha::ChaCha12Rng;
 
-use super::super::axes::{Axes, Axis};
+use super::super::axes::Axes;
 use super::super::descent::Descent;
 use super::super::stream::unit;
 use super::improvement::{Promise, log_chance_below, log_improvement};
-use super::model::Model;
+use super::model::{Belief, Model};
+use crate::parameter::Distribution;
 
 /// Points drawn at random to begin with: Optuna's number.
 const DRAWN: usize = 2048;
@@ -43,7 +44,7 @@ impl Promises {
     fn descent(&self, row: &[f64], slopes: &mut [f64]) -> f64 {
         slopes.fill(0.0);
         let mut value = 0.0;
-        let mut add = |model: &Model, promise: fn(&super::model::Belief, f64) -> Promise, limit: f64| {
+        let mut add = |model: &Model, promise: fn(&Belief, f64) -> Promise, limit: f64| {
             let (belief, means, variances) = model.with_slopes(row);
             let promise = promise(&belief, limit);
             value -= promise.value;
@@ -107,9 +108,7 @@ fn climb(axes: &Axes<'_>, promises: &Promises, lengths: &[f64], mut row: Vec<f64
         climb_numbers(axes, promises, lengths, &mut row, &mut value);
         let mut jumped = false;
         for (place, axis) in axes.iter().enumerate() {
-            if let Some(count) = axis.distribution.count() {
-                jumped |= climb_values(axes, promises, (place, axis, count), &mut row, &mut value);
-            }
+            jumped |= climb_values(axes, promises, place, axis.distribution, &mut row, &mut value);
         }
         if !jumped || value <= before {
             break;
@@ -152,23 +151,24 @@ fn climb_numbers(axes: &Axes<'_>, promises: &Promises, lengths: &[f64], row: &mu
     }
 }
 
-/// Moves to the best value of an axis that has `count`: of all if these are few, or else of those at distances of 1,
+/// Moves to the best value of an axis whose values can be counted: of all if these are few, or else of those at distances of 1,
 /// 2, 4 and so on, as long as that promises more.
 fn climb_values(
     axes: &Axes<'_>,
     promises: &Promises,
-    (place_of_axis, axis, count): (usize, &Axis<'_>, u64),
+    place: usize,
+    distribution: &Distribution,
     row: &mut Vec<f64>,
     value: &mut f64,
 ) -> bool {
-    let all = axis.is_choice() || count <= FEW;
-    let (axis, distribution) = (place_of_axis, axis.distribution);
+    let Some(count) = distribution.count() else { return false };
+    let all = count <= FEW || matches!(distribution, Distribution::Categorical { .. });
     let mut jumped = false;
     loop {
-        let places: Vec<u64> = if all {
+        let values: Vec<u64> = if all {
             (0..count).collect()
         } else {
-            let here = distribution.place(&distribution.from_unit(row[axis])).unwrap_or(0);
+            let here = distribution.place(&distribution.from_unit(row[place])).unwrap_or(0);
             let distances = (0..64).map(|power| 1_u64 << power).take_while(|distance| *distance < count);
             distances
                 .flat_map(|distance| [here.saturating_sub(distance), (here + distance).min(count - 1)])
@@ -176,9 +176,9 @@ fn climb_values(
         };
         let mut better = false;
         let start = row.clone();
-        for place in places {
+        for other in values {
             let mut moved = start.clone();
-            moved[axis] = distribution.to_unit(&distribution.value(place));
+            moved[place] = distribution.to_unit(&distribution.value(other));
             let moved = axes.snap(&moved);
             let there = promises.value(&moved);
             if there > *value {

@@ -92,7 +92,9 @@ fn standardised(mut values: Vec<f64>) -> Vec<f64> {
     // Squares of the largest numbers would overflow.
     let largest =
         values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs())).max(f64::MIN_POSITIVE);
-    values.iter_mut().for_each(|value| *value /= largest);
+    for value in &mut values {
+        *value /= largest;
+    }
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
