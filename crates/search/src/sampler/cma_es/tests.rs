@@ -171,6 +171,18 @@ fn points_out_of_range_are_not_piled_up_at_the_edge() {
 }
 
 #[test]
+fn a_point_is_the_same_for_ever() {
+    // On any machine: the loss adds and multiplies only.
+    let tried = run(&CmaEs::new(7), &cube(3), 60, 0, |point| sphere(&numbers(point)));
+    let last = numbers(&tried[59].parameters);
+    assert_eq!(
+        last.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
+        [4_604_097_992_436_432_384, 4_606_274_059_178_570_680, 4_608_520_040_943_772_340],
+        "{last:?}"
+    );
+}
+
+#[test]
 fn settings_out_of_range_are_refused_and_defaults_may_be_left_out() {
     let refused = |sampler: CmaEs| sampler.sample(&cube(2), &History::default(), 0).unwrap_err().to_string();
     let one = refused(CmaEs { population: Some(1), ..CmaEs::new(7) });
