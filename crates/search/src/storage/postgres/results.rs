@@ -61,8 +61,8 @@ pub(super) fn tell(
     let (state, outcome, values, reason) = match &told.verdict {
         Verdict::Complete { values } => (State::Complete, Outcome::Complete, values.clone(), None),
         Verdict::Pruned => {
-            let last = trials::intermediate_values(db, trial.id)?.into_values().last();
-            let kept = last.filter(|value| trial.objectives == 1 && !value.is_nan());
+            let reported = trials::intermediate_values(db, trial.id)?.into_values().last();
+            let kept = reported.filter(|value| trial.objectives == 1 && !value.is_nan());
             (State::Pruned, Outcome::Pruned, kept.into_iter().collect(), None)
         }
         Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Vec::new(), Some(reason.replace('\0', NUL))),

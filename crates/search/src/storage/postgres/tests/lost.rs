@@ -43,7 +43,8 @@ fn forward(mut client: TcpStream, mut server: TcpStream, every: usize, commits: 
         if says(b"START TRANSACTION") {
             writes = !says(b"READ ONLY");
         }
-        if writes && says(b"COMMIT") {
+        // With its end: a transaction also starts as READ COMMITTED.
+        if writes && says(b"COMMIT\0") {
             let number = commits.fetch_add(1, Ordering::Relaxed) + 1;
             if number.is_multiple_of(every) {
                 let _ = client.shutdown(Shutdown::Both);
