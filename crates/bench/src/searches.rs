@@ -14,7 +14,7 @@ use crate::commands::Refusal;
 use crate::contestant::{Clock, say};
 
 /// A line that asks for a study.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
     /// How many trials it has.
