@@ -40,7 +40,7 @@ fn the_workspace_commands_have_help_of_their_own() {
 fn what_cannot_be_done_is_refused_before_anything_starts() {
     refuses(
         "publish",
-        "no command `publish`; there are reproduce, report, train, evaluate, predict, data, test, bench, ci; \
+        "no command `publish`; there are reproduce, report, search, worker, train, evaluate, predict, data, test, bench, ci; \
          see `cargo xtask --help`",
     );
     refuses("ci --fast", "ci: unexpected `--fast`, expected no arguments");

@@ -100,7 +100,7 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
     changed("epochs = 3", "epoch = 3", &["wrong.toml:4:1", "did you mean `epochs`?"]);
     changed("\"tpe\"", "\"tpi\"", &["wrong.toml:9:", "did you mean `tpe`?"]);
     changed("training.learning_rate", "training.learning_rat", &["did you mean `learning_rate`?"]);
-    changed("[8, 16] },\n]", "[8, 16] }]\nfoo = 1", &["foo"]);
+    changed("lag = 3", "lags = 3", &["wrong.toml:8:1", "did you mean `lag`?"]);
     changed("startup_trials = 2", "percentile = 2", &["percentile"]);
 
     desk.run(&run("study", 1)).done();
