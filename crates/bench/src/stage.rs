@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use tinderbox::crew::stop_on_signals;
 use tinderbox_report::benchmark::Benchmark;
 
 use crate::commands::{Exit, Refusal, note, say};
@@ -51,10 +51,7 @@ impl Stage {
     /// # Errors
     /// If its folder cannot be made.
     pub(crate) fn open(arguments: StageArguments) -> Result<Self, Refusal> {
-        let stop = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, Arc::clone(&stop))?;
-        }
+        let stop = stop_on_signals()?;
         let program = std::env::current_exe()?;
         let target = program.ancestors().nth(2).unwrap_or(Path::new("."));
         let folder = target.join("bench");

@@ -134,8 +134,9 @@ impl Space {
     /// As [`fill`](Space::fill), with the place of the dimension.
     pub(crate) fn fill_places(&self, mut value: impl FnMut(usize, &Distribution) -> Value) -> Point {
         let mut point = Point::new();
-        for (place, Dimension { name, distribution, condition }) in self.dimensions.iter().enumerate() {
-            if condition.as_ref().is_none_or(|condition| condition.holds(&point)) {
+        for (place, dimension) in self.dimensions.iter().enumerate() {
+            if dimension.is_active(&point) {
+                let Dimension { name, distribution, .. } = dimension;
                 point.insert(name.clone(), Parameter::drawn(distribution, value(place, distribution)));
             }
         }
@@ -149,8 +150,9 @@ impl Space {
     pub fn check(&self, point: &Point) -> Result<(), SpaceError> {
         let wrong =
             |name: &str, what: &str| Err(SpaceError::Point { name: name.to_owned(), what: what.to_owned() });
-        for Dimension { name, distribution, condition } in &self.dimensions {
-            let active = condition.as_ref().is_none_or(|condition| condition.holds(point));
+        for dimension in &self.dimensions {
+            let Dimension { name, distribution, .. } = dimension;
+            let active = dimension.is_active(point);
             match point.get(name) {
                 Some(parameter) if !active => {
                     return wrong(name, &format!("{}, but its condition does not hold", parameter.value()));
@@ -175,10 +177,11 @@ impl Space {
     pub(crate) fn visit(&self, point: &Point, mut take: impl FnMut(usize, &Distribution, &Value)) -> bool {
         let mut chosen = point.iter();
         for &place in &self.by_name {
-            let Dimension { name, distribution, condition } = &self.dimensions[place];
-            if condition.as_ref().is_some_and(|condition| !condition.holds(point)) {
+            let dimension = &self.dimensions[place];
+            if !dimension.is_active(point) {
                 continue;
             }
+            let Dimension { name, distribution, .. } = dimension;
             match chosen.next() {
                 Some((found, parameter)) if found == name && parameter.distribution() == &**distribution => {
                     take(place, distribution, parameter.value());

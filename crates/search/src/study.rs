@@ -8,7 +8,7 @@ use crate::sampler::{SampleError, Sampler as _};
 use crate::space::{Point, SpaceError};
 use crate::storage::{Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, Told, Trial};
+use crate::trial::{Claim, NewTrial, SAMPLED, Told, Trial};
 
 mod best;
 mod known;
@@ -107,9 +107,6 @@ pub enum StudyError {
         reason: String,
     },
 }
-
-/// How the key of a trial begins whose point a sampler chose.
-pub const SAMPLED: &str = "sampled ";
 
 impl Study {
     /// Begins the study `name`, or goes on with it.

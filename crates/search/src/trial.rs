@@ -9,6 +9,9 @@ use crate::parameter::Parameter;
 use crate::storage::StudyId;
 use crate::timestamp::Timestamp;
 
+/// How the key of a trial begins whose point a sampler chose.
+pub(crate) const SAMPLED: &str = "sampled ";
+
 /// A trial to be enqueued.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewTrial {
@@ -228,6 +231,11 @@ impl State {
 }
 
 impl Trial {
+    /// Whether a sampler chose its point; else it was enqueued, or another program added it.
+    pub fn is_sampled(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.starts_with(SAMPLED))
+    }
+
     /// The first objective, if the trial is complete.
     pub fn value(&self) -> Option<f64> {
         self.values.first().copied().filter(|_| self.state == State::Complete)

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use signal_hook::consts::{SIGINT, SIGTERM};
 use tinderbox_search::{Storage, StudyId, Timestamp, Told};
 
 use crate::environment::ONE_THREAD;
@@ -19,6 +21,18 @@ use crate::worker::Message;
 /// So many workers in a row that die before they have a trial end the run: whatever kills them would go on. So many
 /// that die at one trial make it fail.
 const DEATHS: usize = 3;
+
+/// A flag that Ctrl-C and `kill` set: workers are then let finish their step, and what is done stays.
+///
+/// # Errors
+/// If the system takes no handler for them.
+pub fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}
 
 /// How a crew is made up.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ pub const ONE_THREAD: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MATMUL_
 /// This process, as far as it can be known; worker and attempt are the caller's to fill in.
 pub fn here(backend: Backend) -> Environment {
     let (revision, dirty) = revision();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let threads =
         std::env::var(ONE_THREAD[0].0).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
     Environment {
@@ -33,6 +33,11 @@ pub fn here(backend: Backend) -> Environment {
         worker: String::new(),
         attempt: 1,
     }
+}
+
+/// How many threads this process may run at once; 1 where it cannot be known.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// RFC 3339, UTC, to the second.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tinderbox_data::Protocol;
 use tinderbox_models::Kind;
 
+use crate::environment::cores;
 use crate::plan::Task;
 
 /// Nanoseconds for each multiply-add of an image's forward pass, training it once: AMD EPYC without AVX-512, one thread of
@@ -36,8 +37,7 @@ pub fn estimate<'a>(
 ) -> Duration {
     let each: Vec<f64> = tasks.into_iter().map(|task| seconds(task, [training, test])).collect();
     // More workers than cores share the cores.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let at_once = workers.min(cores).min(each.len()).max(1);
+    let at_once = workers.min(cores()).min(each.len()).max(1);
     Duration::from_secs_f64(each.iter().sum::<f64>() / at_once as f64)
 }
 

@@ -13,6 +13,11 @@ pub(crate) fn pretty(data: &impl Serialize) -> String {
     serde_json::to_string_pretty(data).expect(PLAIN)
 }
 
+/// A value as a reader writes it: texts without quotes.
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
 pub(crate) fn value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).expect(PLAIN)
 }

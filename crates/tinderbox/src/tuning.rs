@@ -89,6 +89,14 @@ pub enum TuningError {
         /// What differs.
         what: String,
     },
+    /// The study was begun with other images.
+    #[error("study `{name}` was begun with other images than {title}; name its own with --dataset")]
+    Images {
+        /// The study.
+        name: String,
+        /// The images that are not its own.
+        title: String,
+    },
     /// The study was not begun here.
     #[error("study `{name}` was not begun by `tinderbox search run`: {reason}")]
     Foreign {
@@ -175,6 +183,17 @@ impl Brief {
         let stored = study.storage().study_attributes(id)?.remove(BRIEF).unwrap_or_default();
         serde_json::from_value(stored)
             .map_err(|error| TuningError::Foreign { name: name.to_string(), reason: error.to_string() })
+    }
+
+    /// Whether these are the images that the study was begun with.
+    ///
+    /// # Errors
+    /// If they are others.
+    pub fn check_images(&self, dataset: &Dataset) -> Result<(), TuningError> {
+        if dataset.sha256 == self.dataset_sha256 {
+            return Ok(());
+        }
+        Err(TuningError::Images { name: self.tuning.name.clone(), title: dataset.title.clone() })
     }
 
     /// The first thing that a stored brief says otherwise, but for the settings of the study, which look after

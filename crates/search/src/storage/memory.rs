@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::{Direction, Lease, Storage, StorageError, StudyId, given_up, words};
+use super::{
+    Direction, Lease, Storage, StorageError, StudyId, given_up, pruned_value, same_directions, some_objective,
+};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
 
@@ -92,15 +94,10 @@ impl Storage for Memory {
 
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
         let mut studies = self.lock();
-        if directions.is_empty() {
-            return Err(StorageError::NoObjective(name.to_owned()));
-        }
+        some_objective(name, directions)?;
         if let Some((id, study)) = studies.studies.iter().find(|(_, study)| study.name == name) {
-            if study.directions == directions {
-                return Ok(*id);
-            }
-            let (stored, asked) = (words(&study.directions), words(directions));
-            return Err(StorageError::Direction { name: name.to_owned(), stored, asked });
+            same_directions(name, &study.directions, directions)?;
+            return Ok(*id);
         }
         let id = studies.studies.last_key_value().map_or(StudyId(1), |(last, _)| StudyId(last.0 + 1));
         let study = Study {
@@ -248,8 +245,7 @@ impl Storage for Memory {
             }
             Verdict::Pruned => {
                 let last = entry.trial.intermediate_values.last_key_value().map(|(_, value)| *value);
-                entry.trial.values =
-                    last.filter(|value| objectives == 1 && !value.is_nan()).into_iter().collect();
+                entry.trial.values = pruned_value(last, objectives).into_iter().collect();
                 entry.trial.state = State::Pruned;
                 Outcome::Pruned
             }

@@ -322,6 +322,24 @@ impl Told {
     }
 }
 
+/// Refuses a study of no objective.
+fn some_objective(name: &str, directions: &[Direction]) -> Result<(), StorageError> {
+    if directions.is_empty() { Err(StorageError::NoObjective(name.to_owned())) } else { Ok(()) }
+}
+
+/// Refuses a study that is there with other directions.
+fn same_directions(name: &str, stored: &[Direction], asked: &[Direction]) -> Result<(), StorageError> {
+    if stored == asked {
+        return Ok(());
+    }
+    Err(StorageError::Direction { name: name.to_owned(), stored: words(stored), asked: words(asked) })
+}
+
+/// What a pruned trial keeps as its value, of what it reported last.
+fn pruned_value(last: Option<f64>, objectives: usize) -> Option<f64> {
+    last.filter(|value| objectives == 1 && !value.is_nan())
+}
+
 /// Directions in words: `minimize, maximize`.
 fn words(directions: &[Direction]) -> String {
     directions.iter().map(Direction::to_string).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! What a worker knows of a study: the trials that have finished, and those that have not.
 
-use super::{SAMPLED, Settings};
+use super::Settings;
 use crate::observation::Observation;
 use crate::sampler::History;
 use crate::space::Point;
@@ -63,7 +63,7 @@ impl Known {
         self.next = settled + trials.len() as u64;
         self.open = trials.iter().any(|trial| is_ours(trial) && !trial.state.is_finished());
         self.enqueued.truncate(self.enqueued.partition_point(|number| *number < settled));
-        self.enqueued.extend(trials.iter().filter(|trial| !is_sampled(trial)).map(|trial| trial.number));
+        self.enqueued.extend(trials.iter().filter(|trial| !trial.is_sampled()).map(|trial| trial.number));
 
         let seen = self.pending_from + self.pending.len() as u64;
         let unseen = trials.iter().filter(|trial| trial.number >= seen);
@@ -118,8 +118,4 @@ impl Known {
 /// Whether workers of Tinderbox claim it.
 fn is_ours(trial: &Trial) -> bool {
     trial.key.is_some()
-}
-
-fn is_sampled(trial: &Trial) -> bool {
-    trial.key.as_ref().is_some_and(|key| key.starts_with(SAMPLED))
 }

@@ -1,24 +1,16 @@
 //! CMA-ES beside Optuna's.
 
-use tinderbox_search::{CmaEs, Random};
+use tinderbox_search::CmaEs;
 
-use crate::compare::{ONE_PERCENT, SEEDS, median, optuna, ours, report};
+use crate::compare::{self, SEEDS, Seeds};
 use crate::problem::{Problem, branin, hartmann6};
 
 /// Trials of a run: about 30 generations on Branin, 22 on Hartmann-6.
 const TRIALS: u64 = 200;
 
-/// What may be lost to Optuna of the way from random search to it.
-const MARGIN: f64 = 0.1;
-
 fn is_as_good_as_optuna(problem: &Problem) {
-    let found = ours(CmaEs::new, problem, TRIALS, SEEDS);
-    let random = ours(|seed| Random { seed }, problem, TRIALS, SEEDS);
-    let worse = report("CmaEs", &found, problem, TRIALS, &["CmaEsSampler"]);
-    let theirs = median(&optuna("CmaEsSampler", problem, TRIALS));
-    let allowed = theirs + MARGIN * (median(&random) - theirs).abs();
-    assert!(median(&found) <= allowed, "{}: {}, expected {allowed}", problem.name, median(&found));
-    assert!(worse[0] < ONE_PERCENT, "{}: {} standard errors worse", problem.name, worse[0]);
+    let seeds = Seeds { ours: SEEDS, random: SEEDS };
+    compare::is_as_good_as_optuna("CmaEs", CmaEs::new, &seeds, (problem, TRIALS), &["CmaEsSampler"]);
 }
 
 #[test]

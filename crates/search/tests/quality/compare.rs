@@ -1,7 +1,7 @@
 //! The comparison: best losses, seed by seed, beside those of a sampler of Optuna.
 
 use serde_json::Value;
-use tinderbox_search::Sampler;
+use tinderbox_search::{Random, Sampler};
 
 use crate::problem::{Problem, bests};
 
@@ -24,7 +24,7 @@ pub(crate) fn ours<S: Sampler>(
 
 /// The best losses that `sampler` of Optuna 5.0.0 found after so many trials: 30, 60, 100 or 200; Gaussian processes
 /// ran for 60 only.
-pub(crate) fn optuna(sampler: &str, problem: &Problem, trials: u64) -> Vec<f64> {
+fn optuna(sampler: &str, problem: &Problem, trials: u64) -> Vec<f64> {
     let stored: Value = serde_json::from_str(include_str!("optuna-5.0.0.json")).unwrap();
     let checkpoints = stored["trials"].as_array().unwrap();
     let place = checkpoints.iter().position(|at| *at == trials).expect("trials that were stored");
@@ -60,9 +60,39 @@ pub(crate) fn signed_rank(numbers: &[f64], partners: &[f64]) -> f64 {
     if squares == 0.0 { 0.0 } else { sum / squares.sqrt() }
 }
 
+/// What may be lost to Optuna of the way from random search to it.
+const MARGIN: f64 = 0.1;
+
+/// The seeds of a comparison: of our sampler, and of the random search that measures what may be lost.
+pub(crate) struct Seeds {
+    pub(crate) ours: u64,
+    pub(crate) random: u64,
+}
+
+/// Holds a sampler, after so many trials, to be as good as each of `theirs`: its median loses little, and pairs of
+/// equal seeds do not show it worse.
+pub(crate) fn is_as_good_as_optuna<S: Sampler>(
+    name: &str,
+    make: impl Fn(u64) -> S,
+    seeds: &Seeds,
+    (problem, trials): (&Problem, u64),
+    theirs: &[&str],
+) {
+    let found = ours(make, problem, trials, seeds.ours);
+    let random = ours(|seed| Random { seed }, problem, trials, seeds.random);
+    let worse = report(name, &found, problem, trials, theirs);
+    for (sampler, worse) in theirs.iter().zip(worse) {
+        let theirs = median(&optuna(sampler, problem, trials));
+        let allowed = theirs + MARGIN * (median(&random) - theirs).abs();
+        let best = median(&found);
+        assert!(best <= allowed, "{}: {best}, expected at most {allowed}, by {sampler}", problem.name);
+        assert!(worse < ONE_PERCENT, "{}: {worse} standard errors worse than {sampler}", problem.name);
+    }
+}
+
 /// Prints our best losses beside those of samplers of Optuna, and returns how much worse we are than each, in standard
 /// errors.
-pub(crate) fn report(name: &str, ours: &[f64], problem: &Problem, trials: u64, theirs: &[&str]) -> Vec<f64> {
+fn report(name: &str, ours: &[f64], problem: &Problem, trials: u64, theirs: &[&str]) -> Vec<f64> {
     println!("{}, {trials} trials; the least loss is {:.4}", problem.name, problem.optimum);
     let row = |name: &str, bests: &[f64]| {
         let mean = bests.iter().sum::<f64>() / bests.len() as f64;

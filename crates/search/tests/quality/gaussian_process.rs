@@ -1,9 +1,9 @@
 //! The Gaussian process beside Optuna's; all seeds with
 //! `cargo test --release --test quality gaussian_process -- --nocapture --include-ignored`.
 
-use tinderbox_search::{GaussianProcess, Random};
+use tinderbox_search::GaussianProcess;
 
-use crate::compare::{ONE_PERCENT, SEEDS, median, optuna, ours, report};
+use crate::compare::{self, SEEDS, Seeds};
 use crate::problem::{Problem, branin, hartmann6};
 
 /// Trials of a run, as many as Optuna's Gaussian process was given.
@@ -12,17 +12,10 @@ const TRIALS: u64 = 60;
 /// Seeds that are tried without being asked for: a run takes a second.
 const FEW: u64 = 8;
 
-/// What may be lost to Optuna of the way from random search to it.
-const MARGIN: f64 = 0.1;
-
 fn is_as_good_as_optuna(problem: &Problem, seeds: u64) {
-    let found = ours(GaussianProcess::new, problem, TRIALS, seeds);
-    let random = ours(|seed| Random { seed }, problem, TRIALS, SEEDS);
-    let worse = report("GaussianProcess", &found, problem, TRIALS, &["GPSampler"]);
-    let theirs = median(&optuna("GPSampler", problem, TRIALS));
-    let allowed = theirs + MARGIN * (median(&random) - theirs).abs();
-    assert!(median(&found) <= allowed, "{}: {}, expected {allowed}", problem.name, median(&found));
-    assert!(worse[0] < ONE_PERCENT, "{}: {} standard errors worse", problem.name, worse[0]);
+    let (name, theirs) = ("GaussianProcess", ["GPSampler"]);
+    let seeds = Seeds { ours: seeds, random: SEEDS };
+    compare::is_as_good_as_optuna(name, GaussianProcess::new, &seeds, (problem, TRIALS), &theirs);
 }
 
 #[test]

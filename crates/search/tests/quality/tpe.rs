@@ -1,16 +1,13 @@
 //! The Parzen estimator beside Optuna's, in both of its modes.
 
-use tinderbox_search::{Random, Tpe};
+use tinderbox_search::Tpe;
 
-use crate::compare::{ONE_PERCENT, SEEDS, median, optuna, ours, report, signed_rank};
+use crate::compare::{self, ONE_PERCENT, SEEDS, Seeds, median, ours, signed_rank};
 use crate::problem::{Problem, branin, hartmann6};
 use crate::table::{hpo_bench, hpo_lib, nas_bench_201};
 
 /// Trials of a run.
 const TRIALS: u64 = 100;
-
-/// What may be lost to Optuna of the way from random search to it.
-const MARGIN: f64 = 0.1;
 
 /// Optuna's default and its other mode.
 const THEIRS: [&str; 2] = ["TPESampler", "TPESampler(multivariate=False)"];
@@ -19,16 +16,8 @@ const THEIRS: [&str; 2] = ["TPESampler", "TPESampler(multivariate=False)"];
 const MANY: u64 = 90;
 
 fn is_as_good_as_optuna(problem: &Problem) {
-    let found = ours(Tpe::new, problem, TRIALS, MANY);
-    let random = ours(|seed| Random { seed }, problem, TRIALS, MANY);
-    let worse = report("Tpe", &found, problem, TRIALS, &THEIRS);
-    for (sampler, worse) in THEIRS.into_iter().zip(worse) {
-        let theirs = median(&optuna(sampler, problem, TRIALS));
-        let allowed = theirs + MARGIN * (median(&random) - theirs).abs();
-        let best = median(&found);
-        assert!(best <= allowed, "{}: {best}, expected at most {allowed}, by {sampler}", problem.name);
-        assert!(worse < ONE_PERCENT, "{}: {worse} standard errors worse than {sampler}", problem.name);
-    }
+    let seeds = Seeds { ours: MANY, random: MANY };
+    compare::is_as_good_as_optuna("Tpe", Tpe::new, &seeds, (problem, TRIALS), &THEIRS);
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! `tinderbox reproduce`: experiments become a run, the run a report.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use tinderbox_data::{Dataset, write_snapshot};
 use tinderbox_search::{Storage, StudyId, Timestamp};
 
@@ -14,9 +11,9 @@ use super::outline::Outline;
 use super::progress::Progress;
 use super::{Exit, Refusal, note, say};
 use crate::backend::Backend;
-use crate::crew::{Crew, CrewError};
+use crate::crew::{Crew, CrewError, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
-use crate::environment::{revision, rfc3339};
+use crate::environment::{cores, revision, rfc3339};
 use crate::experiment::{Content, Experiment, Setting};
 use crate::json;
 use crate::page::{self, Written};
@@ -112,9 +109,7 @@ impl Reproduce {
             backend: self.backend,
         };
         let plan = Plan::new(experiments, &wishes, &dataset)?;
-        let workers = self
-            .workers
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let workers = self.workers.map_or_else(cores, usize::from);
         let outline = Outline::new(&plan, &dataset, workers);
         if self.json {
             say(json::pretty(&outline))?;
@@ -308,10 +303,7 @@ fn train(
         say(format_args!("everything is done already"))?;
         return Ok(true);
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
-    }
+    let stop = stop_on_signals()?;
     let mut arguments = vec!["worker".to_string(), folder.path().display().to_string()];
     arguments.extend(arguments_of(dataset));
     // Where it cannot be written, workers read the dataset's own files.

@@ -76,13 +76,7 @@ impl Worker {
         let study = self.storage.study(name)?.worker(own.clone()).lease(crate::run::LEASE);
         let brief = Brief::of(&study, name)?;
         let dataset = self.dataset.load()?;
-        if dataset.sha256 != brief.dataset_sha256 {
-            return Err(format!(
-                "study `{name}` was begun with other images than {}; name its own with --dataset",
-                dataset.title
-            )
-            .into());
-        }
+        brief.check_images(&dataset)?;
         let temporary = || std::env::temp_dir().join(format!("tinderbox-{name}"));
         let checkpoints = self.checkpoints.clone().unwrap_or_else(temporary);
         std::fs::create_dir_all(&checkpoints)?;

@@ -10,6 +10,7 @@ use super::diagnostic::{ExperimentError, nearest};
 use super::overlay::{SettingError, overlay};
 use super::read::{Path, Places};
 use super::{Arm, Configuration, Content, Reported, Search};
+use crate::json::plain;
 
 /// An arm as it stands in a file.
 #[derive(Deserialize)]
@@ -113,7 +114,7 @@ pub(super) fn searched(
             let message = format!("two points are called `{name}`, expected every dimension in braces");
             return Err(places.at(&["search", "draw", "name"], &message, None));
         }
-        let description = point.iter().map(|(name, value)| format!("{name} {}", super::search::plain(value)));
+        let description = point.iter().map(|(name, value)| format!("{name} {}", plain(value)));
         arms.push(Arm {
             description: description.collect::<Vec<_>>().join(", "),
             name,

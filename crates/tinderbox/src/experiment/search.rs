@@ -7,6 +7,7 @@ use serde_json::Value;
 use tinderbox_search::{Distribution, Grid, History, Random, Sampler, Space};
 
 use super::Reported;
+use crate::json::plain;
 
 /// How the arms of an experiment are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,9 +163,4 @@ impl Search {
         });
         Space::new(dimensions).map_err(|error| error.to_string())
     }
-}
-
-/// A value as a reader writes it: texts without quotes.
-pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }

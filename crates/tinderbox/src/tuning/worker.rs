@@ -2,6 +2,7 @@
 //!
 //! It says what it does in the words of every worker ([`Message`]).
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -9,12 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use serde_json::Value;
 use tinderbox_data::Dataset;
 use tinderbox_report::Record;
 use tinderbox_search::{Advice, Asked, Claim, Point, StorageError, Study, StudyError, Told};
 use tinderbox_training::learner::{Epoch, Observer, Step};
 
 use super::{Brief, Objective, TuningError};
+use crate::json::plain;
 use crate::plan::Task;
 use crate::run::{RECORD, RESULT};
 use crate::trial::Circumstances;
@@ -106,27 +109,26 @@ impl<W: Write> TuningWorker<W> {
     fn train(&mut self, claim: &Claim, checkpoint: PathBuf, fenced: &AtomicBool) -> Result<End, String> {
         let Brief { tuning, backend, dataset_sha256 } = &self.brief;
         let configuration = tuning.configuration(&claim.parameters).map_err(|error| error.to_string())?;
+        let point = values(&claim.parameters);
+        let arm = describe(&point);
         say(
             &mut self.out,
             &Message::Claimed {
                 experiment: tuning.name.clone(),
-                arm: describe(&claim.parameters),
+                arm: arm.clone(),
                 seed: tuning.seed,
                 key: claim.key.clone(),
                 attempt: claim.attempt,
             },
         );
-        let value = |(name, parameter): (&String, &tinderbox_search::Parameter)| {
-            (name.clone(), parameter.value().clone())
-        };
         let task = Task {
             experiment: tuning.name.clone(),
-            arm: describe(&claim.parameters),
+            arm,
             seed: tuning.seed,
             protocol: tuning.protocol,
             configuration,
             perturbations: Vec::new(),
-            point: claim.parameters.iter().map(value).collect(),
+            point,
             backend: *backend,
             dataset_sha256: dataset_sha256.clone(),
         };
@@ -185,13 +187,14 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
     }
 }
 
-/// A point in a line.
-pub fn describe(point: &Point) -> String {
-    let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_string();
-    let part = |(name, parameter): (&String, &tinderbox_search::Parameter)| {
-        let value = parameter.value();
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-        format!("{} {value}", short(name))
-    };
-    point.iter().map(part).collect::<Vec<_>>().join(", ")
+/// What a point chose, by key.
+pub fn values(point: &Point) -> BTreeMap<String, Value> {
+    point.iter().map(|(key, parameter)| (key.clone(), parameter.value().clone())).collect()
+}
+
+/// Those values in a line.
+pub fn describe(values: &BTreeMap<String, Value>) -> String {
+    let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
+    let part = |(key, value): (&String, &Value)| format!("{} {}", short(key), plain(value));
+    values.iter().map(part).collect::<Vec<_>>().join(", ")
 }

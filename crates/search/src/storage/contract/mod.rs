@@ -9,6 +9,8 @@ use crate::trial::{Claim, NewTrial, State, Trial};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) mod agreement;
 pub(super) mod claims;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) mod optuna;
 pub(super) mod results;
 pub(super) mod studies;
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use super::error::Failure;
 use super::session::{Db, attempt_column, number_column, study_row};
 use super::{queue, studies, trials};
-use crate::storage::StorageError;
 use crate::storage::columns::{self, Word};
+use crate::storage::{StorageError, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
 
@@ -62,7 +62,7 @@ pub(super) fn tell(
         Verdict::Complete { values } => (State::Complete, Outcome::Complete, values.clone(), None),
         Verdict::Pruned => {
             let reported = trials::intermediate_values(db, trial.id)?.into_values().last();
-            let kept = reported.filter(|value| trial.objectives == 1 && !value.is_nan());
+            let kept = pruned_value(reported, trial.objectives);
             (State::Pruned, Outcome::Pruned, kept.into_iter().collect(), None)
         }
         Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Vec::new(), Some(reason.replace('\0', NUL))),

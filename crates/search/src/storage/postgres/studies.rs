@@ -7,24 +7,17 @@ use serde_json::Value;
 use super::error::{Failure, Reason};
 use super::session::{Db, study_row};
 use crate::storage::columns::{self, Word};
-use crate::storage::{Direction, StorageError, StudyId, words};
+use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
 
 pub(super) fn open(db: &mut Db, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
-    if directions.is_empty() {
-        return Err(StorageError::NoObjective(name.to_owned()).into());
-    }
+    some_objective(name, directions)?;
     if let Some(study) = create(db, name, directions)? {
         return Ok(study);
     }
     let row = db.one("SELECT study_id FROM studies WHERE study_name = $1", &[&name])?;
     let study = StudyId(row.try_get::<_, i32>(0)?.into());
-    let stored = self::directions(db, study)?;
-    if stored == directions {
-        Ok(study)
-    } else {
-        let (stored, asked) = (words(&stored), words(directions));
-        Err(StorageError::Direction { name: name.to_owned(), stored, asked }.into())
-    }
+    same_directions(name, &self::directions(db, study)?, directions)?;
+    Ok(study)
 }
 
 pub(super) fn all(db: &mut Db) -> Result<BTreeMap<String, StudyId>, Failure> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
 use super::{queue, studies, trials};
-use crate::storage::{StorageError, columns};
+use crate::storage::{StorageError, columns, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
 
@@ -56,7 +56,7 @@ pub(super) fn tell(
         }
         Verdict::Pruned => {
             let last = trials::intermediate_values(db, held.id)?.into_values().last();
-            let value = last.filter(|value| objectives == 1 && !value.is_nan());
+            let value = pruned_value(last, objectives);
             set_values(db, held.id, value.as_slice())?;
             (State::Pruned, Outcome::Pruned, None)
         }

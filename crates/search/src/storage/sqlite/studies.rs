@@ -7,22 +7,15 @@ use serde_json::Value;
 
 use super::error::Failure;
 use super::values::Json;
-use crate::storage::{Direction, StorageError, StudyId, words};
+use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
 
 pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
-    if directions.is_empty() {
-        return Err(StorageError::NoObjective(name.to_owned()).into());
-    }
+    some_objective(name, directions)?;
     let sql = "SELECT study_id FROM studies WHERE study_name = ?1";
     let found = db.query_row(sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
     let Some(study) = found else { return create(db, name, directions) };
-    let stored = self::directions(db, study)?;
-    if stored == directions {
-        Ok(study)
-    } else {
-        let (stored, asked) = (words(&stored), words(directions));
-        Err(StorageError::Direction { name: name.to_owned(), stored, asked }.into())
-    }
+    same_directions(name, &self::directions(db, study)?, directions)?;
+    Ok(study)
 }
 
 pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure> {

@@ -10,6 +10,7 @@ use super::StorageArguments;
 use super::show::importances;
 use crate::commands::{Exit, Refusal, say};
 use crate::json;
+use crate::tuning::Brief;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -69,13 +70,12 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
     let settings = study.settings();
     let trials = study.trials()?;
     let importances = importances(study, &trials);
-    let brief = study.storage().study_attributes(study.id())?;
-    let names: Vec<String> = brief
-        .get("tinderbox:tuning")
-        .and_then(|brief| serde_json::from_value(brief["tuning"]["objectives"].clone()).ok())
-        .unwrap_or_default();
+    // A study that was begun elsewhere says nothing of what its objectives are.
+    let named = Brief::of(study, name).map(|brief| brief.tuning.objectives).unwrap_or_default();
     let objectives = settings.directions.iter().enumerate().map(|(place, direction)| page::Objective {
-        name: names.get(place).cloned().unwrap_or_else(|| format!("objective {}", place + 1)),
+        name: named
+            .get(place)
+            .map_or_else(|| format!("objective {}", place + 1), |it| json::plain(&json::value(it))),
         direction: match direction {
             Direction::Minimize => page::Direction::Minimize,
             Direction::Maximize => page::Direction::Maximize,
@@ -94,7 +94,7 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
         name: name.to_string(),
         kind: match distribution {
             Distribution::Categorical { choices } => {
-                page::ParameterKind::Categorical { choices: choices.iter().map(plain).collect() }
+                page::ParameterKind::Categorical { choices: choices.iter().map(json::plain).collect() }
             }
             Distribution::Float { log, .. } | Distribution::Int { log, .. } => {
                 page::ParameterKind::Numeric { log: *log }
@@ -128,6 +128,11 @@ fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTria
         Some((name.to_string(), value))
     });
     let parameters: BTreeMap<_, _> = parameters.collect();
+    let sampled_by = match &trial.key {
+        Some(_) if trial.is_sampled() => "the sampler",
+        Some(_) => "enqueued",
+        None => "another program",
+    };
     page::StudyTrial {
         number: trial.number,
         state: match trial.state {
@@ -147,11 +152,7 @@ fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTria
         worker: trial.worker,
         started: trial.started.and_then(since),
         finished: trial.finished.and_then(since),
-        sampled_by: Some(match &trial.key {
-            Some(key) if key.starts_with(tinderbox_search::study::SAMPLED) => "the sampler".to_string(),
-            Some(_) => "enqueued".to_string(),
-            None => "another program".to_string(),
-        }),
+        sampled_by: Some(sampled_by.to_string()),
         failure: trial.failure,
     }
 }
@@ -192,8 +193,4 @@ fn csv(study: &page::Study) -> String {
         rows.push(row.join(","));
     }
     rows.join("\n")
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }

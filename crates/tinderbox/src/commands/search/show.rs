@@ -1,15 +1,17 @@
 //! `tinderbox search show`: how a study stands.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use clap::Args;
 use serde::Serialize;
-use tinderbox_search::{Direction, Observation, State, Study, Trial, importance};
+use serde_json::Value;
+use tinderbox_search::{Observation, State, Study, Trial, importance};
 
 use super::StorageArguments;
 use crate::commands::{Exit, Refusal, say};
 use crate::json;
-use crate::tuning::worker::describe;
+use crate::tuning::worker::{describe, values};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -44,7 +46,7 @@ struct Standing {
 struct Ranked {
     number: u64,
     values: Vec<f64>,
-    point: serde_json::Map<String, serde_json::Value>,
+    point: BTreeMap<String, Value>,
 }
 
 impl Show {
@@ -66,7 +68,8 @@ impl Show {
 
 /// How a study stands, for a terminal.
 pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
-    let Standing { waiting, running, complete, pruned, failed, importance, .. } = standing(study, name)?;
+    let Standing { waiting, running, complete, pruned, failed, best, importance, .. } =
+        standing(study, name)?;
     let mut text = format!("{name}: {complete} complete");
     for (count, what) in [(pruned, "pruned"), (failed, "failed"), (running, "running"), (waiting, "waiting")]
     {
@@ -75,13 +78,12 @@ pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
         }
     }
     let several = study.settings().directions.len() > 1;
-    let best = best(study)?;
     if !best.is_empty() {
         text += if several { "\n\nnot bettered in every objective at once:" } else { "\n\nbest:" };
     }
     for trial in &best {
         let values: Vec<_> = trial.values.iter().map(|value| format!("{value:.4}")).collect();
-        write!(text, "\n  {:>4}  {}  {}", trial.number, values.join("  "), describe(&trial.parameters))?;
+        write!(text, "\n  {:>4}  {}  {}", trial.number, values.join("  "), describe(&trial.point))?;
     }
     if !importance.is_empty() {
         text += "\n\nimportance:";
@@ -98,7 +100,7 @@ fn standing(study: &Study, name: &str) -> Result<Standing, Refusal> {
     let ranked = |trial: Trial| Ranked {
         number: trial.number,
         values: trial.values,
-        point: trial.parameters.into_iter().map(|(name, it)| (name, it.value().clone())).collect(),
+        point: values(&trial.parameters),
     };
     Ok(Standing {
         name: name.to_string(),
@@ -107,24 +109,22 @@ fn standing(study: &Study, name: &str) -> Result<Standing, Refusal> {
         complete: count(State::Complete),
         pruned: count(State::Pruned),
         failed: count(State::Fail),
-        best: best(study)?.into_iter().map(ranked).collect(),
         importance: importances(study, &trials),
+        best: best(study, trials)?.into_iter().map(ranked).collect(),
     })
 }
 
 /// The best trials, or with several objectives those that none betters in all of them.
-fn best(study: &Study) -> Result<Vec<Trial>, Refusal> {
-    let directions = study.settings().directions.clone();
+fn best(study: &Study, trials: Vec<Trial>) -> Result<Vec<Trial>, Refusal> {
+    let directions = &study.settings().directions;
     if directions.len() > 1 {
         return Ok(study.front()?);
     }
-    let mut trials = study.trials()?;
-    trials.retain(|trial| Observation::of(trial, &directions).is_some_and(|it| it.is_feasible()));
-    let sign = if directions.first() == Some(&Direction::Maximize) { -1.0 } else { 1.0 };
-    let loss = |trial: &Trial| sign * trial.values.first().copied().unwrap_or(f64::INFINITY);
-    trials.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
-    trials.truncate(BEST);
-    Ok(trials)
+    let loss = |trial: &Trial| Observation::of(trial, directions).filter(Observation::is_feasible)?.loss();
+    let ranked = trials.into_iter().filter_map(|trial| Some((loss(&trial)?, trial)));
+    let mut ranked: Vec<_> = ranked.collect();
+    ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    Ok(ranked.into_iter().map(|(_, trial)| trial).take(BEST).collect())
 }
 
 /// Which parameters matter, most important first; nothing while too little is known.

@@ -1,12 +1,9 @@
 //! `tinderbox search run` and `resume`: worker processes on this machine until the study is over.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use tinderbox_data::Dataset;
 use tinderbox_search::{Settings, Study};
 
@@ -15,8 +12,9 @@ use super::show::summary;
 use crate::backend::Backend;
 use crate::commands::progress::Progress;
 use crate::commands::{Exit, Refusal, say};
-use crate::crew::Crew;
+use crate::crew::{Crew, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
+use crate::environment::cores;
 use crate::run::release_all;
 use crate::tuning::{Brief, Tuning};
 use crate::worker::now;
@@ -78,13 +76,7 @@ impl Resume {
         let brief = Brief::of(&study, &self.name)?;
         brief.backend.open()?;
         let dataset = self.team.dataset.load()?;
-        if dataset.sha256 != brief.dataset_sha256 {
-            return Err(format!(
-                "study `{}` was begun with other images than {}; name its own with --dataset",
-                self.name, dataset.title
-            )
-            .into());
-        }
+        brief.check_images(&dataset)?;
         if self.trials.is_some() {
             let settings = Settings { trials: self.trials, ..study.settings().clone() };
             study = Study::open(self.team.storage.open()?, &self.name, settings)?;
@@ -104,13 +96,8 @@ impl Team {
     ) -> Result<Exit, Refusal> {
         let id = study.id();
         let total = study.settings().trials.or_else(|| study.settings().space.size().ok()).unwrap_or(0);
-        let size = self
-            .workers
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-        let stop = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, Arc::clone(&stop))?;
-        }
+        let size = self.workers.map_or_else(cores, usize::from);
+        let stop = stop_on_signals()?;
         // Of this machine's crews alone: one on another machine may be at work.
         if size > 0 && self.storage.storage.starts_with("sqlite:") {
             release_all(study.storage_mut(), id, now())?;
