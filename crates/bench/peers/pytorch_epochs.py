@@ -1,4 +1,4 @@
-"""PyTorch as a contestant: one epoch of Adam for each line `epoch`."""
+"""PyTorch as a contestant: one epoch of Adam for each line, or its forward passes alone."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ parser.add_argument("--network", required=True)
 parser.add_argument("--batch", type=int, required=True)
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--formulation", default="", help="words: einsum or bmm, fused")
+parser.add_argument("--forward", action="store_true")
 arguments = parser.parse_args()
 
 torch.set_num_threads(arguments.threads)
@@ -39,8 +40,16 @@ def epoch():
     return total.item() / len(labels)
 
 
+def forward():
+    """Scores all images, with the graph of a step; their mean loss."""
+    total = torch.zeros(())
+    for batch, answers in zip(pixels.split(arguments.batch), labels.split(arguments.batch)):
+        total += F.cross_entropy(model(batch), answers).detach() * len(answers)
+    return total.item() / len(labels)
+
+
 def answer(_line):
-    loss, times = timed(epoch)
+    loss, times = timed(forward if arguments.forward else epoch)
     return {"loss": loss, **times}
 
 

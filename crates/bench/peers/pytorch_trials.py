@@ -18,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--training", required=True)
 parser.add_argument("--test", required=True)
 parser.add_argument("--threads", type=int, required=True)
+parser.add_argument("--fused", action="store_true")
 arguments = parser.parse_args()
 
 torch.set_num_threads(arguments.threads)
@@ -59,7 +60,8 @@ def optimizer_of(model, training):
     config, rate = training["optimizer"], training["learning_rate"]
     if config["kind"] == "adam":
         betas = (config["beta_1"], config["beta_2"])
-        return torch.optim.Adam(model.parameters(), lr=rate, betas=betas, eps=config["epsilon"], fused=True)
+        fused = arguments.fused
+        return torch.optim.Adam(model.parameters(), lr=rate, betas=betas, eps=config["epsilon"], fused=fused)
     if config["kind"] != "sgd":
         raise ValueError(f"optimizer {config['kind']}, expected adam or sgd")
     return torch.optim.SGD(model.parameters(), lr=rate, momentum=config["momentum"])

@@ -11,10 +11,12 @@ mod stage;
 mod turns;
 
 mod epochs;
+mod forward;
 mod material;
 mod products;
 
 mod operations;
+mod passes;
 mod searches;
 mod trials;
 

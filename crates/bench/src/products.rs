@@ -45,6 +45,11 @@ pub(crate) fn operations(network: &NetworkConfig, batch: usize) -> f64 {
     products(network, batch).iter().map(Products::operations).sum()
 }
 
+/// Those of the forward pass alone.
+pub(crate) fn forward_operations(network: &NetworkConfig, batch: usize) -> f64 {
+    products(network, batch).iter().map(Products::one_pass).sum()
+}
+
 /// Computes the products of an epoch of `images` for each line, with nothing around them.
 pub(crate) fn answer_with_products(
     network: &NetworkConfig,
@@ -103,7 +108,11 @@ impl Products {
 
     fn operations(&self) -> f64 {
         let passes = if self.inner { 3.0 } else { 2.0 };
-        2.0 * passes * self.count as f64 * self.rows as f64 * self.depth as f64 * self.columns as f64
+        passes * self.one_pass()
+    }
+
+    fn one_pass(&self) -> f64 {
+        2.0 * self.count as f64 * self.rows as f64 * self.depth as f64 * self.columns as f64
     }
 }
 

@@ -13,7 +13,7 @@ use tinderbox_models::NetworkConfig;
 use super::{Exit, Refusal};
 use crate::contestant::{Hello, Refused, say};
 use crate::searches::{self, Place};
-use crate::{epochs, material, operations, products, trials};
+use crate::{epochs, forward, material, operations, products, trials};
 
 #[derive(Debug, Args)]
 pub(super) struct Contestant {
@@ -37,6 +37,9 @@ enum Work {
         /// Where tensors live
         #[arg(long, value_enum)]
         backend: Backend,
+        /// The forward passes alone
+        #[arg(long)]
+        forward: bool,
     },
     /// The matrix products of such an epoch
     Products {
@@ -101,11 +104,15 @@ impl Work {
     fn run(self) -> Result<(), Refusal> {
         let questions = io::stdin().lock();
         match self {
-            Self::Epochs { images, network, batch, backend } => {
+            Self::Epochs { images, network, batch, backend, forward } => {
                 let images = material::read(&images)?;
                 let device = backend.open()?;
                 say(io::stdout(), &hello(backend))?;
-                epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
+                if forward {
+                    forward::answer(&network, batch, &images, &device, questions, io::stdout());
+                } else {
+                    epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
+                }
             }
             Self::Products { network, batch, count } => {
                 say(io::stdout(), &hello(Backend::Flex))?;

@@ -1,6 +1,6 @@
 //! `bench models`: seconds an epoch of the paper's networks, beside the peers and the machine's limit.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use clap::Args;
 use tinderbox::backend::Backend;
@@ -10,7 +10,8 @@ use tinderbox_models::{Kind, NetworkConfig};
 use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};
 
 use super::{Exit, Refusal};
-use crate::contestant::ContestantError;
+use crate::contestant::{Contestant, ContestantError};
+use crate::passes::{Pass, plain, way_back};
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::turns::{entry, take_turns};
@@ -19,7 +20,7 @@ use crate::{epochs, material, products, publish};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Models {
-    /// Peers, the first of which is what ratios refer to: `pytorch`, `jax`
+    /// Peers, the first of which is what ratios refer to: `pytorch`, `jax`, `burn-train`
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PEERS")]
     against: Vec<Peer>,
 
@@ -36,6 +37,10 @@ pub(super) struct Models {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "flex,ndarray", value_name = "BACKENDS")]
     backend: Vec<Backend>,
 
+    /// Only whole epochs, without their forward passes on their own
+    #[arg(long)]
+    whole: bool,
+
     /// Rounds that count
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
@@ -50,13 +55,19 @@ pub(super) struct Models {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench models                                   our backends alone
-  cargo xtask bench models --against pytorch,jax             seven rounds, about half an hour
+  cargo xtask bench models --against pytorch,jax             seven rounds, about 40 minutes
   cargo xtask bench models --against pytorch --model cnn --batch 32 --rounds 3
   cargo xtask bench models --against pytorch --python pytorch=/opt/torch/bin/python
 
 An epoch is all training images, shuffled, with Adam at 0.001 and cross-entropy; every contestant trains in a process of
-its own. `products` are the matrix products of such an epoch and nothing else, by Burn's flex: what is above them is
+its own. Forward passes are timed on their own too; the way back and the step are what is left of an epoch. `products` are the matrix products of such an epoch and nothing else, by Burn's flex: what is above them is
 overhead. The limit is the rate of a product of large square matrices, measured in the same rounds.";
+
+/// The file of images, and how many there are.
+struct Material {
+    images: PathBuf,
+    count: usize,
+}
 
 /// One network with one batch size.
 struct Task {
@@ -77,20 +88,24 @@ impl Models {
             Err(EnvironmentError::Interrupted) => return Ok(Exit::Interrupted),
             peers => peers?,
         };
-        let images = stage.folder.join("images.f32");
-        material::write(&images, &dataset.training)?;
+        let material =
+            Material { images: stage.folder.join("images.f32"), count: dataset.training.labels().len() };
+        material::write(&material.images, &dataset.training)?;
         let tasks = self.tasks(&dataset);
-        let contestants = |kind| 2 + self.backend.len() + variants(&peers, kind).count();
+        let passes = if self.whole { &[Pass::Epoch][..] } else { &[Pass::Epoch, Pass::Forward] };
+        let contestants = |kind| {
+            let each = |pass: &Pass| self.backend.len() + variants(&peers, kind, *pass).count();
+            2 + passes.iter().map(each).sum::<usize>()
+        };
         let turns = usize::from(self.rounds) + 1;
         stage.expect(tasks.iter().map(|task| turns * contestants(task.kind)).sum());
         for task in &tasks {
-            match self.measure(task, &stage, &peers, &images, dataset.training.labels().len(), &mut benchmark)
-            {
-                Ok(group) => {
+            match self.measure(task, &stage, &peers, &material, &mut benchmark) {
+                Ok(groups) => {
                     if is_piped() {
-                        stage.line(&format!("measured {}", group.name));
+                        stage.line(&format!("measured {}", task.name()));
                     }
-                    benchmark.groups.push(group);
+                    benchmark.groups.extend(groups);
                 }
                 Err(ContestantError::Interrupted) => break,
                 Err(error) => {
@@ -133,33 +148,15 @@ impl Models {
         task: &Task,
         stage: &Stage,
         peers: &[Ready],
-        images: &Path,
-        count: usize,
+        material: &Material,
         benchmark: &mut Benchmark,
-    ) -> Result<Group, ContestantError> {
-        let (network, batch) = (&task.network, task.batch);
-        let json = serde_json::to_string(network).expect("plain data");
-        let (size, number) = (batch.to_string(), count.to_string());
-        let mut squares = own(&["squares"])?;
-        let mut bare = own(&["products", "--network", &json, "--batch", &size, "--count", &number])?;
-        for limit in [&mut squares, &mut bare] {
-            limit.envs(products::KEEPS_PAGES);
-        }
-        let mut contestants = vec![stage.start("squares", squares)?, stage.start("products", bare)?];
-        let path = images.display().to_string();
-        for backend in &self.backend {
-            let place = backend.to_string();
-            let words =
-                ["epochs", "--images", &path, "--network", &json, "--batch", &size, "--backend", &place];
-            contestants.push(stage.start(&format!("tinderbox {backend}"), own(&words)?)?);
-        }
-        for (peer, name, formulation) in variants(peers, task.kind) {
-            let command = peer.epochs(images, network, batch, stage.threads(), formulation);
-            match stage.start(&name, command) {
-                Ok(contestant) => contestants.push(contestant),
-                Err(ContestantError::Interrupted) => return Err(ContestantError::Interrupted),
-                Err(error) => benchmark.notes.push(format!("{}: {error}", task.name())),
-            }
+    ) -> Result<Vec<Group>, ContestantError> {
+        let mut contestants = task.limits(stage, material.count)?;
+        let limits = contestants.len();
+        contestants.extend(self.start(task, stage, peers, material, Pass::Epoch, benchmark)?);
+        let epochs = contestants.len();
+        if !self.whole {
+            contestants.extend(self.start(task, stage, peers, material, Pass::Forward, benchmark)?);
         }
         for contestant in &contestants {
             benchmark.versions.extend(contestant.hello.versions.clone());
@@ -168,27 +165,76 @@ impl Models {
         let told = take_turns(&mut contestants, epochs::QUESTION, self.rounds.into(), &stage.stop, |who| {
             stage.done(&format!("{name}: {who}"));
         })?;
-        let mut entries: Vec<Entry> = contestants
-            .iter()
-            .zip(&told)
-            .skip(1)
-            .map(|(contestant, told)| entry(contestant.name(), told))
-            .collect();
-        // The products are a limit of everybody: they stand last.
-        entries.rotate_left(1);
-        let squares: Vec<f64> = told[0].iter().map(|told| told.seconds).collect();
-        let (full, rest) = (count / batch, count % batch);
-        let operations = full as f64 * products::operations(network, batch)
-            + if rest > 0 { products::operations(network, rest) } else { 0.0 };
-        let work = Work {
-            amount: operations / 1e9,
-            unit: "GFLOP/s".into(),
-            ceiling: products::CEILING_OPERATIONS / median(&squares) / 1e9,
-            limit: products::limit(),
-            seconds: 1.0,
+        let entries = |from: usize, to: usize| -> Vec<Entry> {
+            let told = contestants.iter().zip(&told).skip(from).take(to - from);
+            told.map(|(contestant, told)| entry(contestant.name(), told)).collect()
         };
-        let reference = self.reference(peers);
-        Ok(Group::new(name, "s an epoch", Some(work), entries, |entry| entry.name.starts_with(&reference)))
+        let squares: Vec<f64> = told[0].iter().map(|told| told.seconds).collect();
+        let ceiling = products::CEILING_OPERATIONS / median(&squares) / 1e9;
+        let group = |pass: &str, operations: f64, entries: Vec<Entry>| {
+            let work = Work {
+                amount: operations / 1e9,
+                unit: "GFLOP/s".into(),
+                ceiling,
+                limit: products::limit(),
+                seconds: 1.0,
+            };
+            let reference = self.reference(peers);
+            let name = format!("{name}{pass}");
+            Group::new(name, "s an epoch", Some(work), entries, |entry| entry.name.starts_with(&reference))
+        };
+        let mut whole = entries(limits, epochs);
+        let forward = entries(epochs, contestants.len());
+        let back = way_back(&whole, &forward);
+        // The products are a limit of everybody: they stand last.
+        whole.extend(entries(1, limits));
+        let [all, scored] = task.operations(material.count);
+        let mut groups = vec![group("", all, whole)];
+        if !self.whole {
+            groups.push(group(", forward", scored, forward));
+            groups.push(group(", backward and step", all - scored, back));
+        }
+        Ok(groups)
+    }
+
+    /// Starts ours and the peers', each in its ways to write the network.
+    fn start(
+        &self,
+        task: &Task,
+        stage: &Stage,
+        peers: &[Ready],
+        material: &Material,
+        pass: Pass,
+        benchmark: &mut Benchmark,
+    ) -> Result<Vec<Contestant>, ContestantError> {
+        let json = serde_json::to_string(&task.network).expect("plain data");
+        let (path, size) = (material.images.display().to_string(), task.batch.to_string());
+        let mut contestants = Vec::new();
+        for backend in &self.backend {
+            let place = backend.to_string();
+            let words =
+                ["epochs", "--images", &path, "--network", &json, "--batch", &size, "--backend", &place];
+            let mut command = own(&words)?;
+            command.args((pass == Pass::Forward).then_some("--forward"));
+            contestants.push(stage.start(&format!("tinderbox {backend}"), command)?);
+        }
+        for (peer, name, formulation) in variants(peers, task.kind, pass) {
+            let forward = pass == Pass::Forward;
+            let command = peer.epochs(
+                &material.images,
+                &task.network,
+                task.batch,
+                stage.threads(),
+                formulation,
+                forward,
+            );
+            match stage.start(&name, command) {
+                Ok(contestant) => contestants.push(contestant),
+                Err(ContestantError::Interrupted) => return Err(ContestantError::Interrupted),
+                Err(error) => benchmark.notes.push(format!("{}: {error}", task.name())),
+            }
+        }
+        Ok(contestants)
     }
 
     /// How the name begins of those that ratios refer to.
@@ -203,12 +249,37 @@ impl Task {
     fn name(&self) -> String {
         format!("{}, batch {}", self.kind, self.batch)
     }
+
+    /// Those who show what the machine can do: large products, and the products of an epoch of `count` images.
+    fn limits(&self, stage: &Stage, count: usize) -> Result<Vec<Contestant>, ContestantError> {
+        let json = serde_json::to_string(&self.network).expect("plain data");
+        let (size, number) = (self.batch.to_string(), count.to_string());
+        let mut squares = own(&["squares"])?;
+        let mut bare = own(&["products", "--network", &json, "--batch", &size, "--count", &number])?;
+        for limit in [&mut squares, &mut bare] {
+            limit.envs(products::KEEPS_PAGES);
+        }
+        Ok(vec![stage.start("squares", squares)?, stage.start("products", bare)?])
+    }
+
+    /// Floating-point operations of an epoch of `count` images, and of its forward passes alone.
+    fn operations(&self, count: usize) -> [f64; 2] {
+        let (full, rest) = (count / self.batch, count % self.batch);
+        [products::operations, products::forward_operations].map(|of| {
+            let rest = if rest > 0 { of(&self.network, rest) } else { 0.0 };
+            full as f64 * of(&self.network, self.batch) + rest
+        })
+    }
 }
 
 /// Each peer with each of its ways to write a network, and what that is called.
-fn variants(peers: &[Ready], kind: Kind) -> impl Iterator<Item = (&Ready, String, &'static str)> {
+fn variants(peers: &[Ready], kind: Kind, pass: Pass) -> impl Iterator<Item = (&Ready, String, &'static str)> {
     peers.iter().flat_map(move |peer| {
-        peer.peer.formulations(kind).iter().map(move |formulation| {
+        let formulations = peer.peer.formulations(kind).iter();
+        let differs = move |formulation: &&&str| {
+            pass == Pass::Epoch || (peer.peer.scores() && plain(formulation) == **formulation)
+        };
+        formulations.filter(differs).map(move |formulation| {
             (peer, format!("{} {formulation}", peer.peer.name()).trim_end().to_string(), *formulation)
         })
     })

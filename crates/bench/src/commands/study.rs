@@ -1,4 +1,4 @@
-//! `bench study`: the trials of `reproduce` by two crews of worker processes, ours and one that runs `PyTorch`.
+//! `bench study`: the trials of `reproduce` by crews of worker processes, ours and two that run `PyTorch`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,13 +13,14 @@ use tinderbox::dataset::{DatasetArguments, arguments_of};
 use tinderbox::experiment::Experiment;
 use tinderbox::plan::{Plan, ProfileName, Task, Wishes};
 use tinderbox_data::{Dataset, Protocol};
-use tinderbox_report::benchmark::{Entry, Group};
+use tinderbox_report::benchmark::{Entry, Group, median};
 
 use super::{Exit, Refusal};
 use crate::contestant::{Contestant, ContestantError, Told};
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::trials::Question;
+use crate::turns::order;
 use crate::{material, publish};
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ pub(super) struct Study {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: u16,
 
-    /// Times that each crew runs all of them, ours first
+    /// Times that each crew runs all of them
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
 
@@ -58,12 +59,13 @@ pub(super) struct Study {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench study                      every tenth trial of each arm, about ten minutes
+  cargo xtask bench study                      every tenth trial of each arm, about a quarter of an hour
   cargo xtask bench study --share 1            all of them
   cargo xtask bench study --only dropout --rounds 5
 
-Both crews get the same configurations: network, initialisation, dropout, optimiser, epochs, patience, adversarial training,
-evaluation after each epoch, perturbed test images. Processes are started before the clock is.";
+All crews get the same configurations: network, initialisation, dropout, optimiser, epochs, patience, adversarial training,
+evaluation after each epoch, perturbed test images. `pytorch` steps by its default Adam, `pytorch fused` by the faster \
+one. Processes are started before the clock is.";
 
 /// Worker processes of one kind.
 struct Crew {
@@ -71,6 +73,8 @@ struct Crew {
     workers: Vec<Contestant>,
     /// Seconds of each block.
     samples: Vec<f64>,
+    /// Cores that were busy in each.
+    cores: Vec<f64>,
     /// What the trials of the last block told.
     told: Vec<Told>,
 }
@@ -102,8 +106,15 @@ impl Study {
             .map(|trial| serde_json::to_string(&Question { trial }).expect("plain data"))
             .collect();
         match self.blocks(&stage, &mut crews, &questions) {
+            // The rounds that all crews have finished count.
+            Err(ContestantError::Interrupted) if crews.iter().all(Crew::is_measured) => {}
             Err(ContestantError::Interrupted) => return Ok(Exit::Interrupted),
             done => done?,
+        }
+        let rounds = crews.iter().map(|crew| crew.samples.len()).min().unwrap_or(0);
+        benchmark.rounds = rounds;
+        for crew in &mut crews {
+            crew.samples.truncate(rounds);
         }
         for crew in &crews {
             benchmark.versions.extend(crew.workers[0].hello.versions.clone());
@@ -111,7 +122,8 @@ impl Study {
         }
         let entries = crews.iter().map(Crew::entry).collect();
         let name = format!("{} trials, {} workers", questions.len(), self.workers);
-        let group = Group::new(name, "s in all", None, entries, |entry| entry.name == Peer::Pytorch.name());
+        let is_peer = |entry: &Entry| entry.name.starts_with(Peer::Pytorch.name());
+        let group = Group::new(name, "s in all", None, entries, is_peer);
         benchmark.groups.push(group);
         stage.close(&benchmark)
     }
@@ -138,7 +150,7 @@ impl Study {
         Ok((chosen.cloned().collect(), all))
     }
 
-    fn crews(&self, stage: &Stage, dataset: &Dataset, pytorch: &Ready) -> Result<[Crew; 2], Refusal> {
+    fn crews(&self, stage: &Stage, dataset: &Dataset, pytorch: &Ready) -> Result<[Crew; 3], Refusal> {
         let training = stage.folder.join("images.f32");
         let test = stage.folder.join("test-images.f32");
         material::write(&training, &dataset.training)?;
@@ -149,15 +161,16 @@ impl Study {
                 Ok(stage.start(&format!("{name} worker {number}"), command(scratch)?)?)
             };
             let workers = (0..self.workers).map(worker).collect::<Result<_, Refusal>>()?;
-            Ok::<_, Refusal>(Crew { name, workers, samples: Vec::new(), told: Vec::new() })
+            Ok::<_, Refusal>(Crew { name, workers, samples: Vec::new(), cores: Vec::new(), told: Vec::new() })
         };
         let ours = crew("tinderbox", &|scratch| {
             let mut command = own(&["trials", "--backend", &self.backend.to_string(), "--scratch"])?;
             command.arg(scratch).args(arguments_of(dataset));
             Ok(command)
         })?;
-        let theirs = crew(Peer::Pytorch.name(), &|_| Ok(pytorch.trials(&training, &test, stage.threads())))?;
-        Ok([ours, theirs])
+        let theirs =
+            |name, fused| crew(name, &|_| Ok(pytorch.trials(&training, &test, stage.threads(), fused)));
+        Ok([ours, theirs(Peer::Pytorch.name(), false)?, theirs("pytorch fused", true)?])
     }
 
     /// Each crew runs everything, then the next, so many times.
@@ -168,8 +181,9 @@ impl Study {
                 worker.ask::<Told>(&questions[0], &stage.stop)?;
             }
         }
-        for round in 0..self.rounds {
-            for crew in crews.iter_mut() {
+        for round in 0..self.rounds.into() {
+            for place in order(round, crews.len()) {
+                let crew = &mut crews[place];
                 let seconds = crew.run(questions, stage)?;
                 if is_piped() {
                     stage.line(&format!("round {}: {} {seconds:.1} s", round + 1, crew.name));
@@ -204,16 +218,19 @@ impl Crew {
         let seconds = started.elapsed().as_secs_f64();
         self.samples.push(seconds);
         self.told = told.into_iter().flatten().collect();
+        self.cores.push(self.told.iter().map(|told| told.cpu_seconds).sum::<f64>() / seconds);
         Ok(seconds)
     }
 
-    fn entry(&self) -> Entry {
-        let cpu: f64 = self.told.iter().map(|told| told.cpu_seconds).sum();
-        let last = self.samples.last().copied().unwrap_or(f64::NAN);
-        Entry { cores: Some(cpu / last), ..Entry::new(self.name, self.samples.clone()) }
+    fn is_measured(&self) -> bool {
+        !self.samples.is_empty()
     }
 
-    /// That both learnt the same, in a line.
+    fn entry(&self) -> Entry {
+        Entry { cores: Some(median(&self.cores)), ..Entry::new(self.name, self.samples.clone()) }
+    }
+
+    /// What it learnt, which shows that all learnt the same, in a line.
     fn accuracy(&self) -> String {
         let finished: Vec<f64> = self.told.iter().filter_map(|told| told.accuracy).collect();
         let mean = 100.0 * finished.iter().sum::<f64>() / finished.len() as f64;

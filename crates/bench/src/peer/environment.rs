@@ -43,6 +43,16 @@ pub(crate) enum EnvironmentError {
         /// What it wrote.
         log: PathBuf,
     },
+    /// A program does not compile.
+    #[error("{name}: `cargo build` {words} (all of it in {})", .log.display())]
+    Program {
+        /// The peer.
+        name: String,
+        /// The last line that Cargo wrote.
+        words: String,
+        /// What it wrote.
+        log: PathBuf,
+    },
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
@@ -117,7 +127,11 @@ pub(super) fn make(
 const PYPI: &str = "https://pypi.org/simple";
 
 /// Runs a command to its end; if it fails, says in words why.
-fn run(mut command: Command, log: &Path, stop: &AtomicBool) -> Result<Result<(), String>, EnvironmentError> {
+pub(super) fn run(
+    mut command: Command,
+    log: &Path,
+    stop: &AtomicBool,
+) -> Result<Result<(), String>, EnvironmentError> {
     let at = |source| EnvironmentError::File { path: log.to_path_buf(), source };
     let output = fs::File::create(log).map_err(at)?;
     command.stdin(Stdio::null()).stdout(output.try_clone().map_err(at)?).stderr(output);

@@ -1,6 +1,7 @@
 //! The peers: who they are, which versions are measured, and how one is started.
 
 mod environment;
+mod program;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,6 +30,9 @@ pub(crate) enum Peer {
     Pytorch,
     /// JAX, compiled by XLA.
     Jax,
+    /// Burn's own `Learner` around the same networks and kernels.
+    #[value(help = "Burn's own Learner around the same networks and kernels; compiles Burn anew, once")]
+    BurnTrain,
     /// Optuna, which searches and trains nothing.
     #[value(skip)]
     Optuna,
@@ -45,7 +49,8 @@ pub(crate) struct Interpreter {
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
     pub(crate) peer: Peer,
-    python: PathBuf,
+    /// The Python that has its packages, or its own program.
+    program: PathBuf,
     scripts: PathBuf,
 }
 
@@ -54,6 +59,7 @@ impl Peer {
         match self {
             Self::Pytorch => "pytorch",
             Self::Jax => "jax",
+            Self::BurnTrain => "burn-train",
             Self::Optuna => "optuna",
         }
     }
@@ -64,6 +70,7 @@ impl Peer {
             Self::Pytorch => &["torch==2.15.0", "numpy==2.4.6"],
             Self::Jax => &["jax==0.10.2", "numpy==2.4.6"],
             Self::Optuna => &["optuna==5.0.0", "numpy==2.4.6"],
+            Self::BurnTrain => &[],
         }
     }
 
@@ -71,7 +78,7 @@ impl Peer {
     fn index(self) -> Option<&'static str> {
         match self {
             Self::Pytorch => Some("https://download.pytorch.org/whl/cpu"),
-            Self::Jax | Self::Optuna => None,
+            Self::Jax | Self::Optuna | Self::BurnTrain => None,
         }
     }
 
@@ -82,9 +89,14 @@ impl Peer {
             (Self::Optuna, _) => &[],
             (Self::Pytorch, Kind::Fcn | Kind::Cnn) => &["", "fused"],
             (Self::Pytorch, Kind::LocalNet) => &["bmm", "einsum", "bmm fused"],
-            (Self::Jax, Kind::Fcn | Kind::Cnn) => &[""],
+            (Self::BurnTrain, _) | (Self::Jax, Kind::Fcn | Kind::Cnn) => &[""],
             (Self::Jax, Kind::LocalNet) => &["einsum", "local"],
         }
+    }
+
+    /// Whether it can be asked for forward passes alone.
+    pub(crate) fn scores(self) -> bool {
+        matches!(self, Self::Pytorch | Self::Jax)
     }
 
     /// Makes it ready: scripts, and an environment unless one of `interpreters` is for it. `tell` hears of long work.
@@ -100,16 +112,17 @@ impl Peer {
     ) -> Result<Ready, EnvironmentError> {
         let scripts = folder.join("peers");
         environment::write_scripts(&scripts, &SCRIPTS)?;
-        let python = match interpreters.iter().find(|given| given.peer == self) {
+        let program = match interpreters.iter().find(|given| given.peer == self) {
             Some(given) => given.python.clone(),
+            None if self == Self::BurnTrain => program::build(folder, stop, tell)?,
             None => environment::make(folder, self.name(), self.packages(), self.index(), stop, tell)?,
         };
-        Ok(Ready { peer: self, python, scripts })
+        Ok(Ready { peer: self, program, scripts })
     }
 }
 
 impl Ready {
-    /// The command of a contestant that trains `network` on the images in a file.
+    /// The command of a contestant that trains `network` on the images in a file, or only scores them.
     pub(crate) fn epochs(
         &self,
         images: &Path,
@@ -117,23 +130,33 @@ impl Ready {
         batch: usize,
         threads: usize,
         formulation: &str,
+        forward: bool,
     ) -> Command {
+        let network = serde_json::to_string(network).expect("plain data");
+        if self.peer == Peer::BurnTrain {
+            let mut command = Command::new(&self.program);
+            command.arg(images).args([network, batch.to_string()]);
+            return command;
+        }
         let script = if self.peer == Peer::Jax { "jax_epochs.py" } else { "pytorch_epochs.py" };
         let mut command = self.script(script);
         command.arg("--images").arg(images);
-        command.args(["--network", &serde_json::to_string(network).expect("plain data")]);
+        command.args(["--network", &network]);
         command.args(["--batch", &batch.to_string(), "--threads", &threads.to_string()]);
         if !formulation.is_empty() {
             command.args(["--formulation", formulation]);
         }
+        command.args(forward.then_some("--forward"));
         command
     }
 
-    /// The command of `PyTorch`'s worker, which runs whole trials on the images in two files.
-    pub(crate) fn trials(&self, training: &Path, test: &Path, threads: usize) -> Command {
+    /// The command of `PyTorch`'s worker, which runs whole trials on the images in two files, with its default Adam or
+    /// with the fused one.
+    pub(crate) fn trials(&self, training: &Path, test: &Path, threads: usize, fused: bool) -> Command {
         let mut command = self.script("pytorch_trials.py");
         command.arg("--training").arg(training).arg("--test").arg(test);
         command.args(["--threads", &threads.to_string()]);
+        command.args(fused.then_some("--fused"));
         command
     }
 
@@ -145,7 +168,7 @@ impl Ready {
     }
 
     fn script(&self, name: &str) -> Command {
-        let mut command = Command::new(&self.python);
+        let mut command = Command::new(&self.program);
         command.arg("-u").arg(self.scripts.join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
