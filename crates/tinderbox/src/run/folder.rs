@@ -1,0 +1,103 @@
+//! A run's folder: `runs/<hash of the plan>`, with the storage, the checkpoints and the report.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use tinderbox_search::Sqlite;
+
+use super::RunError;
+use crate::plan::Plan;
+
+/// The folder of one plan.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// The folder of `plan` below `runs`, made if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(runs: &Path, plan: &Plan) -> Result<Self, RunError> {
+        let folder = Self { path: runs.join(plan.hash()) };
+        for path in [folder.path.clone(), folder.checkpoints()] {
+            fs::create_dir_all(&path).map_err(|error| RunError::Io { path, error })?;
+        }
+        Ok(folder)
+    }
+
+    /// A folder that is there.
+    ///
+    /// # Errors
+    /// If no run was made in it.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let folder = Self { path: path.to_path_buf() };
+        if folder.storage_path().is_file() { Ok(folder) } else { Err(RunError::NoRun(folder.path)) }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The storage's file.
+    pub fn storage_path(&self) -> PathBuf {
+        self.path.join("study.sqlite")
+    }
+
+    /// The report's file.
+    pub fn report_path(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// The images of the run, for its workers, while they are at work; see [`tinderbox_data::write_snapshot`].
+    pub fn snapshot_path(&self) -> PathBuf {
+        self.path.join("images.safetensors")
+    }
+
+    /// Where workers leave checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// The storage.
+    ///
+    /// # Errors
+    /// If its file cannot be used.
+    pub fn storage(&self) -> Result<Sqlite, RunError> {
+        Ok(Sqlite::open(self.storage_path())?)
+    }
+
+    /// Removes what killed processes left half-written, and the workers' images. Only for the holder of the lock, while
+    /// no crew is at work.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn sweep(&self) -> Result<(), RunError> {
+        // What cannot be removed only takes space.
+        _ = fs::remove_file(self.snapshot_path());
+        for path in [self.path.clone(), self.checkpoints()] {
+            let entries = fs::read_dir(&path).map_err(|error| RunError::Io { path, error })?;
+            for entry in entries.flatten().filter(|entry| entry.path().extension() == Some("tmp".as_ref())) {
+                _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps other `reproduce` processes out for as long as the file is held.
+    ///
+    /// # Errors
+    /// If another one is in.
+    pub fn lock(&self) -> Result<File, RunError> {
+        let path = self.path.join("lock");
+        let io = |error| RunError::Io { path: path.clone(), error };
+        let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(RunError::Busy(self.path.clone())),
+            Err(TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+}
