@@ -3,6 +3,7 @@
 pub mod parameter;
 pub mod space;
 
+pub mod hypervolume;
 pub mod importance;
 pub mod observation;
 pub mod pareto;

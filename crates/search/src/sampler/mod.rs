@@ -65,7 +65,7 @@ pub enum SampleError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The sampler takes one objective.
-    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII`, which takes several")]
+    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII` or `Tpe`, which take several")]
     Objectives {
         /// Its name.
         sampler: &'static str,
