@@ -42,10 +42,10 @@ impl<'a> Candidates<'a> {
         best.map(|(_, point)| point)
     }
 
-    /// The best of so many values of each dimension, by its own density; again, at most as often, if the point was
-    /// tried.
+    /// The best of so many values of each dimension, by its own density. If that point was tried, the best of half as
+    /// many, and so on down to one: as many points as there are candidates, until one is new.
     pub(super) fn singly(&self, stream: &mut ChaCha12Rng) -> Option<Point> {
-        let mut last = None;
+        let (mut values, mut last) = (self.count, None);
         for _ in 0..self.count {
             let mut row = vec![f64::NAN; self.space.dimensions().len()];
             let point = self.space.fill_places(|place, distribution| {
@@ -55,7 +55,7 @@ impl<'a> Candidates<'a> {
                     (merit, value, at)
                 };
                 let mut best = draw();
-                for _ in 1..self.count {
+                for _ in 1..values {
                     let next = draw();
                     if next.0 > best.0 {
                         best = next;
@@ -68,6 +68,7 @@ impl<'a> Candidates<'a> {
                 return Some(point);
             }
             last = Some(point);
+            values = (values / 2).max(1);
         }
         last
     }
