@@ -2,11 +2,12 @@
 #![cfg(all(unix, feature = "sqlite"))]
 
 use std::env;
-use std::io::{BufRead, BufReader, Write, stderr};
-use std::net::TcpListener;
+use std::io::{Write, stderr};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use tinderbox_search::{Direction, Distribution, Random, Settings, Space, Study, open};
 
@@ -57,19 +58,21 @@ struct Dashboard {
 }
 
 impl Dashboard {
-    /// Starts it on a free port and waits until it listens.
+    /// Starts it on a free port and waits until it listens, for a minute at most.
     fn start(python: &Path, url: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(python);
-        command.args(["-u", "-c", DASHBOARD, url, "--host", "127.0.0.1", "--port", &port.to_string()]);
-        let process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(["-c", DASHBOARD, url, "--host", "127.0.0.1", "--port", &port.to_string()]);
+        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut dashboard = Self { process, port };
-        let mut lines = BufReader::new(dashboard.process.stderr.take().unwrap()).lines();
-        let listens = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("Listening on"));
-        assert!(listens, "it ended without a word");
-        // It says every request, and would stop once the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        dashboard
+        for _ in 0..600 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return dashboard;
+            }
+            assert_eq!(dashboard.process.try_wait().unwrap(), None, "it ended");
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("optuna-dashboard does not listen");
     }
 
     /// The page at `path` once its script has run, as HTML.
