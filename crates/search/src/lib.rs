@@ -3,6 +3,7 @@
 pub mod parameter;
 pub mod space;
 
+pub mod hypervolume;
 pub mod importance;
 pub mod observation;
 pub mod pareto;
@@ -22,9 +23,9 @@ pub use pruner::{
     percentile::Percentile, successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
 };
 pub use sampler::{
-    History, SampleError, Sampler, any::AnySampler, cma_es::CmaEs, gaussian_process::GaussianProcess,
-    grid::Grid, nsga2::NsgaII, random::Random, regularized_evolution::RegularizedEvolution,
-    reinforce::Reinforce, sobol::Sobol, tpe::Tpe,
+    History, SampleError, Sampler, any::AnySampler, cma_es::CmaEs, custom::Custom,
+    gaussian_process::GaussianProcess, grid::Grid, nsga2::NsgaII, random::Random,
+    regularized_evolution::RegularizedEvolution, reinforce::Reinforce, sobol::Sobol, tpe::Tpe,
 };
 pub use space::{Condition, Point, Space, SpaceError};
 #[cfg(feature = "postgres")]

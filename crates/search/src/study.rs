@@ -11,10 +11,12 @@ use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, SAMPLED, Told, Trial};
 
 mod best;
+mod early;
 mod known;
 mod run;
 mod settings;
 
+use early::Early;
 use known::Known;
 pub use run::{Running, Unfit};
 pub use settings::Settings;
@@ -36,6 +38,7 @@ pub struct Study {
     settings: Settings,
     worker: String,
     lease: Lease,
+    early: Early,
     known: Known,
     /// What the trials held here have reported, by number, as losses.
     curves: BTreeMap<u64, Vec<(u32, f64)>>,
@@ -138,7 +141,8 @@ impl Study {
     fn new(storage: Box<dyn Storage>, id: StudyId, settings: Settings) -> Self {
         let known = Known::new(&settings);
         let worker = run::worker_name();
-        Self { storage, id, settings, worker, lease: run::LEASE, known, curves: BTreeMap::new() }
+        let early = Early::default();
+        Self { storage, id, settings, worker, lease: run::LEASE, early, known, curves: BTreeMap::new() }
     }
 
     /// This study under a worker's name of its own among all workers, which dashboards and

@@ -1,5 +1,5 @@
 //! Studies whose workers are killed or held up: every trial is told once, and the table is that of a quiet study.
-#![cfg(unix)]
+#![cfg(all(unix, any(feature = "postgres", feature = "sqlite")))]
 
 mod support;
 

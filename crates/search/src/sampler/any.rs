@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cma_es::CmaEs;
+use super::custom::Custom;
 use super::gaussian_process::GaussianProcess;
 use super::grid::Grid;
 use super::nsga2::NsgaII;
@@ -51,7 +52,8 @@ samplers!(
     "cma-es": CmaEs,
     "regularized-evolution": RegularizedEvolution,
     "reinforce": Reinforce,
-    "nsga-ii": NsgaII
+    "nsga-ii": NsgaII,
+    "custom": Custom
 );
 
 impl From<Grid> for AnySampler {

@@ -4,6 +4,7 @@ use crate::observation::Observation;
 use crate::space::{Point, Space, SpaceError};
 
 pub mod any;
+pub mod custom;
 
 pub mod grid;
 pub mod random;
@@ -64,7 +65,7 @@ pub enum SampleError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The sampler takes one objective.
-    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII`, which takes several")]
+    #[error("`{sampler}` takes one objective, found {found}; take `NsgaII` or `Tpe`, which take several")]
     Objectives {
         /// Its name.
         sampler: &'static str,
@@ -80,6 +81,12 @@ pub enum SampleError {
         found: usize,
         /// The most that it can have.
         most: usize,
+    },
+    /// The sampler is one of a program's own, which this program did not hand in.
+    #[error("sampler `{name}` is of a program's own, and was not given; open the study with it")]
+    Custom {
+        /// Its name in the study.
+        name: String,
     },
     /// A setting outside its range.
     #[error("`{setting}` of {sampler} is {found}, expected {expected}")]

@@ -2,14 +2,27 @@
 
 use serde_json::Value;
 
+use super::{Point, Space};
 use crate::parameter::Distribution;
+
+impl Space {
+    /// The point at `units`, a number in `[0, 1]` for each dimension in turn, as [`Distribution::to_unit`] has them;
+    /// those of dimensions that are not active there are passed over.
+    ///
+    /// # Panics
+    /// If there are not as many numbers as dimensions.
+    pub fn point_at(&self, units: &[f64]) -> Point {
+        assert_eq!(units.len(), self.dimensions().len(), "a number for each dimension");
+        self.fill_places(|place, distribution| distribution.from_unit(units[place]))
+    }
+}
 
 impl Distribution {
     /// Where `value` lies in `[0, 1]`.
     ///
     /// A logarithmic range is spread over its logarithm. Values that can be counted have a cell each, of equal
     /// widths (over the logarithm: from half below to half above the number), and stand at its middle.
-    pub(crate) fn to_unit(&self, value: &Value) -> f64 {
+    pub fn to_unit(&self, value: &Value) -> f64 {
         let unit = match (self, self.count()) {
             (&Self::Int { low, high, log: true, .. }, _) => {
                 let number = value.as_f64().unwrap_or(low as f64);
@@ -25,10 +38,9 @@ impl Distribution {
     }
 
     /// The value at `unit`, the inverse of [`to_unit`](Self::to_unit); a number outside `[0, 1]` counts as the nearer
-    /// end.
-    #[expect(clippy::wrong_self_convention, reason = "the way back from `to_unit`")]
-    pub(crate) fn from_unit(&self, unit: f64) -> Value {
-        let unit = unit.clamp(0.0, 1.0);
+    /// end, and NaN as 0.
+    pub fn from_unit(&self, unit: f64) -> Value {
+        let unit = if unit.is_nan() { 0.0 } else { unit.clamp(0.0, 1.0) };
         match (self, self.count()) {
             (&Self::Int { low, high, log: true, .. }, _) => {
                 (at(low as f64 - 0.5, high as f64 + 0.5, unit).round() as i64).clamp(low, high).into()

@@ -132,13 +132,15 @@ impl Study {
         clock: impl Fn() -> SystemTime + Sync,
         objective: impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
     ) -> Result<(), StudyError> {
-        self.work(clock, objective, &AtomicBool::new(false))
+        let start = clock();
+        self.work(clock, objective, start, &AtomicBool::new(false))
     }
 
     fn work<T: Into<Told>>(
         &mut self,
         clock: impl Fn() -> SystemTime + Sync,
         mut objective: impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
+        start: SystemTime,
         stop: &AtomicBool,
     ) -> Result<(), StudyError> {
         let mut pulse = self.storage.reopen()?;
@@ -158,7 +160,7 @@ impl Study {
                 }
             });
             let keep = |claim| *held.lock().unwrap_or_else(PoisonError::into_inner) = claim;
-            while !stop.load(Ordering::Relaxed) {
+            while !stop.load(Ordering::Relaxed) && !self.early.is_up(start, clock()) {
                 let claim = match self.ask(now())? {
                     Asked::Trial(claim) => claim,
                     Asked::Wait => {
@@ -178,7 +180,10 @@ impl Study {
                     Err(StudyError::Storage(
                         StorageError::Fenced { .. } | StorageError::AlreadyTold { .. },
                     )) => {}
-                    answer => answer?,
+                    answer => {
+                        answer?;
+                        stop.fetch_or(self.show(&claim)?, Ordering::Relaxed);
+                    }
                 }
             }
             drop(alive);
@@ -198,14 +203,16 @@ impl Study {
     ) -> Result<(), StudyError> {
         let mut studies = Vec::new();
         for worker in 0..workers {
-            let study = Self::new(self.storage.reopen()?, self.id, self.settings.clone());
+            let mut study = Self::new(self.storage.reopen()?, self.id, self.settings.clone());
+            study.early = self.early.clone();
             studies.push(study.lease(self.lease).worker(format!("{}-{worker}", self.worker)));
         }
+        let start = clock();
         let (clock, objective, stop) = (&clock, &objective, &AtomicBool::new(false));
         thread::scope(|scope| {
             let run = |mut study: Self| {
                 scope.spawn(move || {
-                    let answer = study.work(clock, objective, stop);
+                    let answer = study.work(clock, objective, start, stop);
                     stop.fetch_or(answer.is_err(), Ordering::Relaxed);
                     answer
                 })

@@ -8,6 +8,7 @@ mod problem;
 mod table;
 
 mod cma_es;
+mod fronts;
 mod gaussian_process;
 mod random;
 mod tpe;

@@ -91,24 +91,43 @@ impl Mixture {
     pub(super) fn log_density(&self, row: &[f64]) -> f64 {
         let mut terms = self.weights.clone();
         for (kernels, &at) in self.dimensions.iter().zip(row).filter(|(_, at)| !at.is_nan()) {
-            match kernels {
-                Kernels::Fixed => {}
-                Kernels::Choices(choices) => choices.add(at, &mut terms),
-                Kernels::Numbers(numbers) => numbers.add(at, &mut terms),
-            }
+            kernels.add(at, &mut terms);
         }
-        let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Eight sums side by side, so that the loop runs on vector registers.
-        let (eights, rest) = terms.as_chunks::<8>();
-        let mut sums = [0.0; 8];
-        for eight in eights {
-            for (sum, term) in sums.iter_mut().zip(eight) {
-                *sum += exp(term - most);
-            }
-        }
-        let rest: f64 = rest.iter().map(|term| exp(term - most)).sum();
-        most + libm::log(sums.iter().sum::<f64>() + rest)
+        log_sum(&terms)
     }
+
+    /// `ln Σₖ wₖ pₖᵢ(x)` of dimension `i` alone.
+    pub(super) fn log_density_in(&self, place: usize, at: f64) -> f64 {
+        let mut terms = self.weights.clone();
+        self.dimensions[place].add(at, &mut terms);
+        log_sum(&terms)
+    }
+}
+
+impl Kernels {
+    /// Adds the logarithm of the density at `at` to the term of each kernel.
+    fn add(&self, at: f64, terms: &mut [f64]) {
+        match self {
+            Self::Fixed => {}
+            Self::Choices(choices) => choices.add(at, terms),
+            Self::Numbers(numbers) => numbers.add(at, terms),
+        }
+    }
+}
+
+/// The logarithm of the sum of what these are logarithms of.
+fn log_sum(terms: &[f64]) -> f64 {
+    let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Eight sums side by side, so that the loop runs on vector registers.
+    let (eights, rest) = terms.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for (sum, term) in sums.iter_mut().zip(eight) {
+            *sum += exp(term - most);
+        }
+    }
+    let rest: f64 = rest.iter().map(|term| exp(term - most)).sum();
+    most + libm::log(sums.iter().sum::<f64>() + rest)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Tpe;
+use super::ranks::ranks;
 use crate::observation::Observation;
 use crate::sampler::History;
 use crate::space::{Point, Space};
@@ -35,7 +36,7 @@ impl Split {
     pub(super) fn new(tpe: &Tpe, space: &Space, history: &History<'_>) -> Self {
         // Told trials may be many. Each is looked at once, and few of them closely. Losses lie all over the memory:
         // fetched in a loop of its own, many are on their way at a time.
-        let losses: Vec<_> = history.told.iter().map(Observation::loss).collect();
+        let losses = ranks(tpe, space, history.told);
         let mut best: Vec<(Rank, usize, Vec<f64>)> = Vec::new();
         let mut ranked = Vec::with_capacity(losses.len());
         for (place, (told, loss)) in history.told.iter().zip(losses).enumerate() {
@@ -51,7 +52,7 @@ impl Split {
                 best.truncate(tpe.most_good);
             }
         }
-        best.truncate((tpe.good_share * ranked.len() as f64).ceil() as usize);
+        best.truncate(tpe.good_share_of(ranked.len()));
         best.sort_unstable_by_key(|(_, place, _)| *place);
         let total = ranked.len();
         let mut good = best.iter().map(|(_, place, _)| *place).peekable();
@@ -138,7 +139,7 @@ fn push(space: &Space, point: &Point, rows: &mut Vec<f64>) -> bool {
 struct Rank(u8, f64, f64);
 
 impl Rank {
-    /// Of trials that keep their constraints the complete ones come first, by their loss; then those that were stopped
+    /// Of trials that keep their constraints the complete ones come first, by their loss or what stands for several; then those that were stopped
     /// early, by how far they got and what they reported last; then those that break constraints, by how much.
     fn of(told: &Observation, loss: Option<f64>) -> Option<Self> {
         match (loss, told.curve.last()) {

@@ -1,11 +1,14 @@
 //! What the sampler as a whole does: its fallbacks, its settings, and that it learns.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
 use crate::observation::Observation;
 use crate::parameter::Parameter;
 use crate::sampler::contract::contract;
+use crate::sampler::trials::run;
 use crate::space::Condition;
 
 contract!(Tpe::new(7), all);
@@ -120,6 +123,32 @@ fn more_others_than_are_looked_at_change_little() {
             assert!((x - 0.3).abs() < 0.05, "{tpe:?}: {x}");
         }
     }
+}
+
+#[test]
+fn several_losses_lead_to_what_lies_between_their_best() {
+    let space = line();
+    let trials: Vec<_> = (0..40)
+        .map(|number| {
+            let x = number as f64 / 40.0;
+            let told = told(&space, number, &[("x", json!(x))], (x - 0.3).abs());
+            Observation { losses: vec![(x - 0.3).abs(), (x - 0.5).abs()], ..told }
+        })
+        .collect();
+    let after = next(&space, &trials, &[], "x");
+    let between = after.iter().filter(|x| (0.25..0.55).contains(*x)).count();
+    assert!(between > 160, "{between} of 200 in 30 % of the range: {after:?}");
+}
+
+#[test]
+fn with_several_losses_too_no_point_is_tried_twice() {
+    let space = Space::new([("x", Distribution::int(0, 9)), ("y", Distribution::int(0, 9))]).unwrap();
+    let trials = run(&Tpe::new(7), &space, 50, 0, |point| {
+        let of = |name: &str| point[name].value().as_f64().unwrap();
+        (vec![of("x"), 9.0 - of("x") + of("y")], 0.0)
+    });
+    let tried: BTreeSet<_> = trials.iter().map(|trial| space.place(&trial.parameters).unwrap()).collect();
+    assert_eq!(tried.len(), 50);
 }
 
 #[test]
