@@ -1,6 +1,7 @@
 //! `tinderbox worker`: one process of a run's crew, or one of the many that work on a study.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 use tinderbox_data::Checksum;
@@ -44,6 +45,10 @@ pub(super) struct Worker {
     #[arg(long, value_name = "DIR")]
     checkpoints: Option<PathBuf>,
 
+    /// Begin no trial of the study after this time, such as `2030-01-31T18:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, requires = "study")]
+    until: Option<SystemTime>,
+
     #[command(flatten)]
     dataset: DatasetArguments,
 }
@@ -81,7 +86,9 @@ impl Worker {
         let checkpoints = self.checkpoints.clone().unwrap_or_else(temporary);
         std::fs::create_dir_all(&checkpoints)?;
         note(format_args!("worker {own} on study {name}"));
-        TuningWorker { name: own, study, brief, dataset, checkpoints, out: std::io::stdout() }.run()?;
+        let until = self.until;
+        TuningWorker { name: own, study, brief, dataset, checkpoints, until, out: std::io::stdout() }
+            .run()?;
         Ok(Exit::Done)
     }
 }

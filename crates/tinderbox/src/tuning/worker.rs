@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::SystemTime;
 
 use serde_json::Value;
 use tinderbox_data::Dataset;
@@ -36,6 +37,8 @@ pub struct TuningWorker<W> {
     pub dataset: Dataset,
     /// Folder for checkpoints, so that a trial that was cut short goes on where it stopped.
     pub checkpoints: PathBuf,
+    /// When it begins no more trials.
+    pub until: Option<SystemTime>,
     /// Where messages go.
     pub out: W,
 }
@@ -47,18 +50,19 @@ enum End {
 }
 
 impl<W: Write> TuningWorker<W> {
-    /// Tries points until the study is over.
+    /// Tries points until the study is over, or its time is up.
     ///
     /// # Errors
     /// If the study cannot be used. Failed trials are no error.
     pub fn run(&mut self) -> Result<(), TuningError> {
-        loop {
+        while self.until.is_none_or(|until| SystemTime::now() < until) {
             match self.study.ask(now())? {
                 Asked::Trial(claim) => self.attempt(&claim)?,
                 Asked::Wait => thread::sleep(POLL),
-                Asked::Done => return Ok(()),
+                Asked::Done => break,
             }
         }
+        Ok(())
     }
 
     fn attempt(&mut self, claim: &Claim) -> Result<(), TuningError> {

@@ -1,7 +1,7 @@
 //! `tinderbox search run` and `resume`: worker processes on this machine until the study is over.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use tinderbox_data::Dataset;
@@ -54,6 +54,10 @@ struct Team {
     /// Worker processes on this machine, one thread each [default: the cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
+
+    /// Begin no trial after so long, such as `30m` or `8h`; those that run end
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time_limit: Option<Duration>,
 
     #[command(flatten)]
     dataset: DatasetArguments,
@@ -108,6 +112,10 @@ impl Team {
             ["worker", "--study", name].into_iter().map(str::to_string).collect();
         arguments.extend(["--checkpoints".to_string(), logs.display().to_string()]);
         arguments.extend(arguments_of(dataset));
+        let until = self.time_limit.map(|limit| SystemTime::now() + limit);
+        if let Some(until) = until {
+            arguments.extend(["--until".to_string(), humantime::format_rfc3339_millis(until).to_string()]);
+        }
         let crew = Crew {
             size,
             program: std::env::current_exe()?,
@@ -129,6 +137,9 @@ impl Team {
         if !finished {
             say(format_args!("stopped; `tinderbox search resume {name}` goes on where this one stopped"))?;
             return Ok(Exit::Interrupted);
+        }
+        if until.is_some_and(|until| SystemTime::now() >= until) {
+            say(format_args!("the time is up; `tinderbox search resume {name}` goes on"))?;
         }
         let failed = study.storage().counts(id)?.fail;
         Ok(if failed > 0 { Exit::Failed } else { Exit::Done })
