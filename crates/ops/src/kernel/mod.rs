@@ -17,6 +17,7 @@ pub(crate) mod filters;
 pub(crate) mod linear;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;
+pub(crate) mod sgd;
 
 #[cfg(test)]
 mod tests;
