@@ -1,9 +1,11 @@
 //! The operations on slices of `f32`, for the backends whose tensors are slices; nothing here knows Burn.
 //!
-//! All of them run on the thread that calls them: on one machine the same input gives the same bits, however many threads
-//! there are. Products take the instructions of the processor, and so may differ in their last bits on another one.
+//! Products use the threads of the rayon pool that they are called in, all else the calling thread. Threads share what is computed,
+//! never a sum: on one machine the same input gives the same bits, however many threads there are. Products take the instructions of the processor, and so may differ in their last bits on another one.
 
 mod product;
+mod scratch;
+mod shares;
 mod transpose;
 mod vectorised;
 mod window;
