@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gemm::Parallelism;
 
-use super::shares::threads;
+use super::shares::threads_for;
 
 /// A matrix within a slice; a transposed one has its strides exchanged.
 #[derive(Clone, Copy)]
@@ -41,25 +41,25 @@ pub(super) fn product(output: &mut [f32], add: bool, left: Matrix, right: Matrix
 
 /// [`product`] by the threads of the pool in use, if it is large enough for them: no sum is cut, so the bits are the same.
 pub(super) fn threaded_product(output: &mut [f32], add: bool, left: Matrix, right: Matrix) {
-    into(output, add, left, right, parallelism());
+    into(output, add, left, right, parallelism(&left, &right));
 }
 
 /// `left · right` in rows, by the threads of the pool in use.
 #[expect(unsafe_code, reason = "zeros would be written only to be overwritten")]
 pub(super) fn fresh_product(left: Matrix, right: Matrix) -> Vec<f32> {
-    let count = left.size[0] * right.size[1];
+    let (count, parallelism) = (left.size[0] * right.size[1], parallelism(&left, &right));
     let mut output = Vec::with_capacity(count);
     // SAFETY: a vector of this capacity holds `count` numbers, and the product writes each of them without reading it.
     unsafe {
-        gemm_at(output.as_mut_ptr(), false, left, right, parallelism());
+        gemm_at(output.as_mut_ptr(), false, left, right, parallelism);
         output.set_len(count);
     }
     output
 }
 
-fn parallelism() -> Parallelism {
-    // One thread takes the way without a pool: not even asking for it costs less.
-    if threads() > 1 { Parallelism::Rayon(0) } else { Parallelism::None }
+fn parallelism(left: &Matrix, right: &Matrix) -> Parallelism {
+    let work = (left.size[0] * left.size[1]).saturating_mul(right.size[1]);
+    if threads_for(work) > 1 { Parallelism::Rayon(0) } else { Parallelism::None }
 }
 
 #[expect(unsafe_code, reason = "the interface below takes a pointer")]

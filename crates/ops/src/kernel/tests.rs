@@ -97,7 +97,7 @@ fn assert_same_on_threads(work: impl Fn() -> Vec<Vec<f32>> + Sync) {
 /// Large enough for threads, with channels, positions, images and units that they cannot share evenly.
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    for (batch, channels, filters, side) in [(32, 32, 64, 8), (37, 1, 32, 16), (19, 7, 33, 9)] {
+    for (batch, channels, filters, side) in [(32, 32, 64, 8), (121, 1, 32, 16), (53, 7, 33, 9)] {
         let size = [side, side];
         let geometry =
             Geometry { channels, image: size, output: size, kernel: [3, 3], stride: [1, 1], padding: [1, 1] };
@@ -115,7 +115,7 @@ fn the_number_of_threads_changes_no_bit() {
             });
         }
     }
-    for [batch, inputs, outputs] in [[32, 256, 512], [33, 1024, 128], [512, 129, 67], [64, 1500, 10]] {
+    for [batch, inputs, outputs] in [[64, 256, 512], [65, 1024, 128], [1024, 129, 67], [640, 1500, 10]] {
         let (input, weight, upstream) =
             (noise(batch * inputs, 1), noise(inputs * outputs, 2), noise(batch * outputs, 3));
         assert_same_on_threads(|| {
