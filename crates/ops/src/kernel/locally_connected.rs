@@ -1,11 +1,11 @@
 //! A convolution without shared weights: a product for each position, over the whole batch.
 //!
-//! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows.
+//! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows. One thread does all: weights that are
+//! not shared are a load on the memory, and two threads took longer.
 
 use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
 use super::scratch::Scratch;
-use super::shares::in_shares;
 use super::transpose::{transpose, transposed};
 
 /// Weights are `[positions, filters, window]`, the bias is `[filters, positions]`.
@@ -14,19 +14,17 @@ pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
 fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
     let pixels = batch_last(images, [batch, geometry.pixels()]);
+    let mut seen = Scratch::any(window * batch);
     let mut scores = Scratch::any(positions * filters * batch);
-    in_shares(&mut scores, filters * batch, filters * batch * window, |first, scores| {
-        let mut seen = Scratch::any(window * batch);
-        for (position, scores) in (first..).zip(scores.chunks_exact_mut(filters * batch)) {
-            gather(geometry, position, &pixels, &mut seen);
-            for (filter, scores) in scores.chunks_exact_mut(batch).enumerate() {
-                scores.fill(bias[filter * positions + position]);
-            }
-            let weight =
-                Matrix::new(&weight[position * filters * window..][..filters * window], [filters, window]);
-            product(scores, true, weight, Matrix::new(&seen, [window, batch]));
+    for (position, scores) in scores.chunks_exact_mut(filters * batch).enumerate() {
+        gather(geometry, position, &pixels, &mut seen);
+        for (filter, scores) in scores.chunks_exact_mut(batch).enumerate() {
+            scores.fill(bias[filter * positions + position]);
         }
-    });
+        let weight =
+            Matrix::new(&weight[position * filters * window..][..filters * window], [filters, window]);
+        product(scores, true, weight, Matrix::new(&seen, [window, batch]));
+    }
     let mut output = vec![0.0; scores.len()];
     for filter in 0..filters {
         let from = (&scores[filter * batch..], filters * batch);
@@ -64,24 +62,17 @@ fn gradients(
     ]
 }
 
-/// What the images get of `scores`, `[positions, filters, batch]`. Threads take channels: each pixel has one order of sums.
+/// What the images get of `scores`, `[positions, filters, batch]`.
 fn images_gradient(geometry: &Geometry, sizes: &Sizes, weight: &[f32], scores: &[f32]) -> Vec<f32> {
-    let Sizes { batch, window, positions, filters } = *sizes;
-    let (channel, seen_of_channel) = (geometry.pixels() / geometry.channels, window / geometry.channels);
+    let Sizes { batch, window, filters, .. } = *sizes;
     let mut pixels = Scratch::zeros(geometry.pixels() * batch);
-    let each = positions * seen_of_channel * filters * batch;
-    in_shares(&mut pixels, channel * batch, each, |first, pixels| {
-        let channels = pixels.len() / (channel * batch);
-        let geometry = Geometry { channels, ..*geometry };
-        let entries = first * seen_of_channel..(first + channels) * seen_of_channel;
-        let mut seen = Scratch::any(entries.len() * batch);
-        let weights = weight.chunks_exact(filters * window);
-        for (position, (weight, scores)) in weights.zip(scores.chunks_exact(filters * batch)).enumerate() {
-            let weight = Matrix::new(weight, [filters, window]).columns(entries.clone());
-            product(&mut seen, false, weight.transposed(), Matrix::new(scores, [filters, batch]));
-            scatter(&geometry, position, &seen, pixels);
-        }
-    });
+    let mut seen = Scratch::any(window * batch);
+    let weights = weight.chunks_exact(filters * window);
+    for (position, (weight, scores)) in weights.zip(scores.chunks_exact(filters * batch)).enumerate() {
+        let weight = Matrix::new(weight, [filters, window]).transposed();
+        product(&mut seen, false, weight, Matrix::new(scores, [filters, batch]));
+        scatter(geometry, position, &seen, &mut pixels);
+    }
     transposed(&pixels, [geometry.pixels(), batch])
 }
 
@@ -89,20 +80,20 @@ fn images_gradient(geometry: &Geometry, sizes: &Sizes, weight: &[f32], scores: &
 fn weight_gradient(geometry: &Geometry, sizes: &Sizes, images: &[f32], scores: &[f32]) -> Vec<f32> {
     let Sizes { batch, window, positions, filters } = *sizes;
     let pixels = batch_last(images, [batch, geometry.pixels()]);
+    let [mut seen, mut turned] = [(); 2].map(|()| Scratch::any(window * batch));
     let mut gradient = vec![0.0; positions * filters * window];
-    in_shares(&mut gradient, filters * window, filters * window * batch, |first, gradient| {
-        let mut seen = Scratch::any(window * batch);
-        let mut turned = Scratch::any(window * batch);
-        let scores = scores[first * filters * batch..].chunks_exact(filters * batch);
-        for (position, (scores, gradient)) in
-            (first..).zip(scores.zip(gradient.chunks_exact_mut(filters * window)))
-        {
-            gather(geometry, position, &pixels, &mut seen);
-            transpose((&seen, batch), [window, batch], (&mut turned, window));
-            let seen = Matrix::new(&turned, [batch, window]);
-            product(gradient, false, Matrix::new(scores, [filters, batch]), seen);
-        }
-    });
+    let each = scores.chunks_exact(filters * batch).zip(gradient.chunks_exact_mut(filters * window));
+    for (position, (scores, gradient)) in each.enumerate() {
+        gather(geometry, position, &pixels, &mut seen);
+        // The product would turn it itself, in memory that it asks for each time.
+        transpose((&seen, batch), [window, batch], (&mut turned, window));
+        product(
+            gradient,
+            false,
+            Matrix::new(scores, [filters, batch]),
+            Matrix::new(&turned, [batch, window]),
+        );
+    }
     gradient
 }
 

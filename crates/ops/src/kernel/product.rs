@@ -1,7 +1,5 @@
 //! The matrix product, by the `gemm` crate.
 
-use std::ops::Range;
-
 use gemm::Parallelism;
 
 use super::shares::threads_for;
@@ -19,13 +17,6 @@ impl<'a> Matrix<'a> {
     pub(super) fn new(values: &'a [f32], size: [usize; 2]) -> Self {
         assert_eq!(values.len(), size[0] * size[1], "a matrix of {size:?}");
         Self { values, size, strides: [size[1], 1] }
-    }
-
-    /// Of each row only the values in `columns`.
-    pub(super) fn columns(self, columns: Range<usize>) -> Self {
-        assert!(columns.start < columns.end && columns.end <= self.size[1], "{columns:?} of {:?}", self.size);
-        let values = &self.values[columns.start * self.strides[1]..];
-        Self { values, size: [self.size[0], columns.len()], strides: self.strides }
     }
 
     pub(super) fn transposed(self) -> Self {
@@ -120,6 +111,5 @@ mod tests {
         product(&mut output, false, left.transposed(), right);
         assert_eq!(output, [1.0, 4.0, 14.0, 2.0, 5.0, 19.0, 3.0, 6.0, 24.0]);
         assert_eq!(fresh_product(left.transposed(), right), output);
-        assert_eq!(fresh_product(left.columns(1..3).transposed(), right), output[3..]);
     }
 }
