@@ -15,7 +15,7 @@ mod window;
 
 mod kernel;
 
-pub use kernel::adam::AdamStep;
+pub use kernel::{adam::AdamStep, sgd::SgdStep};
 #[cfg(feature = "burn")]
 pub use tensors::{
     adam::adam,
@@ -25,5 +25,6 @@ pub use tensors::{
     linear::{linear, linear_relu, linear_sigmoid},
     locally_connected::locally_connected_2d,
     relu_max_pool::relu_max_pool_2x2,
+    sgd::sgd,
 };
 pub use window::WindowOptions;

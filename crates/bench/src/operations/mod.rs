@@ -9,6 +9,7 @@ mod filters;
 mod limits;
 mod linear;
 mod pool;
+mod sgd;
 
 use std::io::{BufRead, Write};
 
@@ -106,6 +107,9 @@ fn all(device: &Device, batch: usize) -> Vec<Operation> {
     all.push(linear::loss(device, batch));
     all.push(adam::adam(device, [1024, 128]));
     all.push(adam::adam(device, [64 * 64, 288]));
+    for shape in [[1024, 128], [64 * 64, 288]] {
+        all.push(sgd::sgd(device, shape));
+    }
     all
 }
 
@@ -141,10 +145,10 @@ mod tests {
             names
         };
         assert_eq!(of(LIMIT).len(), 2);
-        assert_eq!(of(OURS).len(), 21);
+        assert_eq!(of(OURS).len(), 23);
         assert_eq!(of(OURS), of(BURN));
         let mut distinct = of(OURS);
         distinct.dedup();
-        assert_eq!(distinct.len(), 21, "each name is one operation's");
+        assert_eq!(distinct.len(), 23, "each name is one operation's");
     }
 }

@@ -28,16 +28,21 @@ impl Activation {
         }
     }
 
-    /// `upstream` times the derivative where the function gave `activated`. NaN passes `ReLU`, as in `PyTorch`.
-    pub(super) fn back(self, upstream: &[f32], activated: &[f32]) -> Vec<f32> {
-        let pairs = upstream.iter().zip(activated);
+    /// Writes to `scores` `upstream` times the derivative where the function gave `activated`. NaN passes `ReLU`, as in
+    /// `PyTorch`.
+    pub(super) fn back(self, upstream: &[f32], activated: &[f32], scores: &mut [f32]) {
+        let places = scores.iter_mut().zip(upstream.iter().zip(activated));
         match self {
             Self::Relu => vectorised(|| {
-                pairs.map(|(&upstream, &value)| if value <= 0.0 { 0.0 } else { upstream }).collect()
+                for (score, (&upstream, &value)) in places {
+                    *score = if value <= 0.0 { 0.0 } else { upstream };
+                }
             }),
-            Self::Sigmoid => {
-                vectorised(|| pairs.map(|(&upstream, &value)| upstream * (1.0 - value) * value).collect())
-            }
+            Self::Sigmoid => vectorised(|| {
+                for (score, (&upstream, &value)) in places {
+                    *score = upstream * (1.0 - value) * value;
+                }
+            }),
         }
     }
 }
@@ -101,7 +106,8 @@ mod tests {
         Activation::Sigmoid.apply(&mut values);
         assert_eq!(values[..6], [0.0, 0.0, 0.5, 0.5, 1.0, 1.0]);
         assert!(values[6].is_nan() && values[7].is_nan(), "{values:?}");
-        assert_eq!(Activation::Sigmoid.back(&[4.0; 3], &[0.0, 0.5, 1.0]), [0.0, 1.0, 0.0]);
-        assert!(Activation::Sigmoid.back(&[1.0], &[f32::NAN])[0].is_nan());
+        let mut scores = [7.0; 4];
+        Activation::Sigmoid.back(&[4.0; 4], &[0.0, 0.5, 1.0, f32::NAN], &mut scores);
+        assert!(scores[..3] == [0.0, 1.0, 0.0] && scores[3].is_nan(), "{scores:?}");
     }
 }

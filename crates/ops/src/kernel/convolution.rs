@@ -1,27 +1,36 @@
 //! A convolution, image by image: gather what the positions see, and one product with the filters.
 //!
+//! Threads take images, or for the gradient of the weights channels, so that each sum has one order.
+//!
 //! Source: Chellapilla, Puri and Simard, "High Performance Convolutional Neural Networks for Document Processing" (2006), §3.
 
 use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
+use super::scratch::Scratch;
+use super::shares::in_shares;
+use super::transpose::{transpose, transposed};
 
 /// Weights are `[filters, window]`, the bias is `[filters]`.
 pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
 
 fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-    let (window, positions) = (geometry.window(), geometry.positions());
-    let batch = images.len() / geometry.pixels();
+    let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
+    let batch = images.len() / pixels;
     let filters = Matrix::new(weight, [bias.len(), window]);
-    let mut seen = vec![0.0; window * positions];
-    let mut output = Vec::with_capacity(batch * bias.len() * positions);
-    for image in images.chunks_exact(geometry.pixels()) {
-        geometry.gather(image, &mut seen);
-        let start = output.len();
-        for &bias in bias {
-            output.resize(output.len() + positions, bias);
+    let maps = bias.len() * positions;
+    let mut output = vec![0.0; batch * maps];
+    in_shares(&mut output, maps, maps * window, |first, output| {
+        let mut seen = Scratch::zeros(window * positions);
+        for (image, output) in
+            images[first * pixels..].chunks_exact(pixels).zip(output.chunks_exact_mut(maps))
+        {
+            geometry.gather(image, &mut seen);
+            for (map, &bias) in output.chunks_exact_mut(positions).zip(bias) {
+                map.fill(bias);
+            }
+            product(output, true, filters, Matrix::new(&seen, [window, positions]));
         }
-        product(&mut output[start..], true, filters, Matrix::new(&seen, [window, positions]));
-    }
+    });
     output
 }
 
@@ -42,33 +51,45 @@ fn gradients(
 
 /// What the images get of `upstream`, `[batch, filters, positions]`.
 fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec<f32> {
-    let (window, positions) = (geometry.window(), geometry.positions());
+    let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
     let count = weight.len() / window;
     let filters = Matrix::new(weight, [count, window]).transposed();
-    let mut seen = vec![0.0; window * positions];
-    let mut gradient = vec![0.0; upstream.len() / (count * positions) * geometry.pixels()];
-    for (upstream, image) in
-        upstream.chunks_exact(count * positions).zip(gradient.chunks_exact_mut(geometry.pixels()))
-    {
-        product(&mut seen, false, filters, Matrix::new(upstream, [count, positions]));
-        geometry.scatter(&seen, image);
-    }
+    let maps = count * positions;
+    let mut gradient = vec![0.0; upstream.len() / maps * pixels];
+    in_shares(&mut gradient, pixels, maps * window, |first, gradient| {
+        let mut seen = Scratch::any(window * positions);
+        let upstream = upstream[first * maps..].chunks_exact(maps);
+        for (upstream, image) in upstream.zip(gradient.chunks_exact_mut(pixels)) {
+            product(&mut seen, false, filters, Matrix::new(upstream, [count, positions]));
+            geometry.scatter(&seen, image);
+        }
+    });
     gradient
 }
 
 /// What the weights, `[filters, window]`, get of `upstream`, `[batch, filters, positions]`.
 fn weight_gradient(geometry: &Geometry, filters: usize, images: &[f32], upstream: &[f32]) -> Vec<f32> {
-    let (window, positions) = (geometry.window(), geometry.positions());
-    let mut seen = vec![0.0; window * positions];
-    let mut gradient = vec![0.0; filters * window];
-    for (image, upstream) in
-        images.chunks_exact(geometry.pixels()).zip(upstream.chunks_exact(filters * positions))
-    {
-        geometry.gather(image, &mut seen);
-        let seen = Matrix::new(&seen, [window, positions]);
-        product(&mut gradient, true, Matrix::new(upstream, [filters, positions]), seen.transposed());
-    }
-    gradient
+    let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
+    let (channel, seen_of_channel) = (pixels / geometry.channels, window / geometry.channels);
+    let batch = images.len() / pixels;
+    // As `[window, filters]`: the product packs its right factor, and of the two the upstream is the smaller.
+    let mut turned = Scratch::any(window * filters);
+    let each = batch * seen_of_channel * filters * positions;
+    in_shares(&mut turned, seen_of_channel * filters, each, |first, turned| {
+        let channels = turned.len() / (seen_of_channel * filters);
+        let geometry = Geometry { channels, ..*geometry };
+        let window = geometry.window();
+        let mut seen = Scratch::zeros(window * positions);
+        let mut scores = Scratch::any(filters * positions);
+        let upstream = upstream.chunks_exact(filters * positions);
+        for (number, (image, upstream)) in images.chunks_exact(pixels).zip(upstream).enumerate() {
+            geometry.gather(&image[first * channel..][..channels * channel], &mut seen);
+            transpose((upstream, positions), [filters, positions], (&mut scores, filters));
+            let scores = Matrix::new(&scores, [positions, filters]);
+            product(turned, number > 0, Matrix::new(&seen, [window, positions]), scores);
+        }
+    });
+    transposed(&turned, [window, filters])
 }
 
 /// What the bias gets of `upstream`, `[batch, filters, positions]`.

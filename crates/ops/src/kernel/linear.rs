@@ -1,8 +1,9 @@
 //! A linear layer, with or without an activation after it: each direction is one product.
 
 use super::activation::Activation;
-use super::product::{Matrix, product};
-use super::transpose::transposed;
+use super::product::{Matrix, fresh_product, threaded_product};
+use super::scratch::Scratch;
+use super::transpose::{transpose, transposed};
 use super::vectorised::vectorised;
 
 /// `[batch, outputs]` from `input`, `[batch, inputs]`, `weight`, `[inputs, outputs]`, and `bias`, `[outputs]`.
@@ -14,7 +15,8 @@ pub(crate) fn forward(
 ) -> Vec<f32> {
     let Sizes { batch, inputs, outputs } = Sizes::new(weight, input.len(), bias.len());
     let mut output = bias.repeat(batch);
-    product(&mut output, true, Matrix::new(input, [batch, inputs]), Matrix::new(weight, [inputs, outputs]));
+    let (input, weight) = (Matrix::new(input, [batch, inputs]), Matrix::new(weight, [inputs, outputs]));
+    threaded_product(&mut output, true, input, weight);
     if let Some(activation) = activation {
         activation.apply(&mut output);
     }
@@ -32,23 +34,26 @@ pub(crate) fn gradients(
     wanted: [bool; 3],
 ) -> [Option<Vec<f32>>; 3] {
     let Sizes { batch, inputs, .. } = Sizes::new(weight, input.len(), outputs);
-    let scores = activated.map(|(activation, output)| activation.back(upstream, output));
+    let scores = activated.map(|(activation, output)| {
+        let mut scores = Scratch::any(upstream.len());
+        activation.back(upstream, output, &mut scores);
+        scores
+    });
     let upstream = scores.as_deref().unwrap_or(upstream);
     let to_input = wanted[0].then(|| {
         // The products are fastest where the inner sizes of both factors lie side by side, so it is the small upstream that is
         // turned, not the weights.
-        let turned = transposed(upstream, [batch, outputs]);
-        let mut gradient = vec![0.0; inputs * batch];
+        let mut turned = Scratch::any(upstream.len());
+        transpose((upstream, outputs), [batch, outputs], (&mut turned, batch));
+        let mut gradient = Scratch::any(inputs * batch);
         let (weight, turned) =
             (Matrix::new(weight, [inputs, outputs]), Matrix::new(&turned, [outputs, batch]));
-        product(&mut gradient, false, weight, turned);
+        threaded_product(&mut gradient, false, weight, turned);
         transposed(&gradient, [inputs, batch])
     });
     let to_weight = wanted[1].then(|| {
-        let mut gradient = vec![0.0; weight.len()];
         let input = Matrix::new(input, [batch, inputs]).transposed();
-        product(&mut gradient, false, input, Matrix::new(upstream, [batch, outputs]));
-        gradient
+        fresh_product(input, Matrix::new(upstream, [batch, outputs]))
     });
     let to_bias = wanted[2].then(|| {
         let mut gradient = vec![0.0; outputs];

@@ -1,9 +1,11 @@
 //! A convolution without shared weights: a product for each position, over the whole batch.
 //!
-//! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows.
+//! Inside, the batch is the last axis, so that what a position sees is gathered in whole rows. One thread does all: weights that are
+//! not shared are a load on the memory, and two threads took longer.
 
 use super::filters::{Geometry, Kernel};
 use super::product::{Matrix, product};
+use super::scratch::Scratch;
 use super::transpose::{transpose, transposed};
 
 /// Weights are `[positions, filters, window]`, the bias is `[filters, positions]`.
@@ -11,9 +13,9 @@ pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
 
 fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
-    let pixels = transposed(images, [batch, geometry.pixels()]);
-    let mut seen = vec![0.0; window * batch];
-    let mut scores = vec![0.0; positions * filters * batch];
+    let pixels = batch_last(images, [batch, geometry.pixels()]);
+    let mut seen = Scratch::any(window * batch);
+    let mut scores = Scratch::any(positions * filters * batch);
     for (position, scores) in scores.chunks_exact_mut(filters * batch).enumerate() {
         gather(geometry, position, &pixels, &mut seen);
         for (filter, scores) in scores.chunks_exact_mut(batch).enumerate() {
@@ -38,45 +40,68 @@ fn gradients(
     upstream: &[f32],
     wanted: [bool; 3],
 ) -> [Option<Vec<f32>>; 3] {
-    let Sizes { batch, window, positions, filters } = Sizes::new(geometry, images, weight);
-    let mut scores = vec![0.0; upstream.len()];
+    let sizes = Sizes::new(geometry, images, weight);
+    let Sizes { batch, positions, filters, .. } = sizes;
+    let mut scores = Scratch::any(upstream.len());
     for filter in 0..filters {
         let from = (&upstream[filter * positions..], filters * positions);
         transpose(from, [batch, positions], (&mut scores[filter * batch..], filters * batch));
     }
-
-    let mut seen = vec![0.0; window * batch];
-    let own = |position: usize| position * filters * window..(position + 1) * filters * window;
-    let each = || scores.chunks_exact(filters * batch).enumerate();
-    let to_images = wanted[0].then(|| {
-        let mut pixels = vec![0.0; images.len()];
-        for (position, scores) in each() {
-            let weight = Matrix::new(&weight[own(position)], [filters, window]);
-            product(&mut seen, false, weight.transposed(), Matrix::new(scores, [filters, batch]));
-            scatter(geometry, position, &seen, &mut pixels);
-        }
-        transposed(&pixels, [geometry.pixels(), batch])
-    });
-    let to_weight = wanted[1].then(|| {
-        let pixels = transposed(images, [batch, geometry.pixels()]);
-        let mut gradient = vec![0.0; weight.len()];
-        for (position, scores) in each() {
-            gather(geometry, position, &pixels, &mut seen);
-            let seen = Matrix::new(&seen, [window, batch]).transposed();
-            product(&mut gradient[own(position)], false, Matrix::new(scores, [filters, batch]), seen);
-        }
-        gradient
-    });
-    let to_bias = wanted[2].then(|| {
-        let mut gradient = vec![0.0; filters * positions];
-        for (position, scores) in each() {
-            for (filter, scores) in scores.chunks_exact(batch).enumerate() {
-                gradient[filter * positions + position] = scores.iter().sum();
+    [
+        wanted[0].then(|| images_gradient(geometry, &sizes, weight, &scores)),
+        wanted[1].then(|| weight_gradient(geometry, &sizes, images, &scores)),
+        wanted[2].then(|| {
+            let mut gradient = vec![0.0; filters * positions];
+            for (position, scores) in scores.chunks_exact(filters * batch).enumerate() {
+                for (filter, scores) in scores.chunks_exact(batch).enumerate() {
+                    gradient[filter * positions + position] = scores.iter().sum();
+                }
             }
-        }
-        gradient
-    });
-    [to_images, to_weight, to_bias]
+            gradient
+        }),
+    ]
+}
+
+/// What the images get of `scores`, `[positions, filters, batch]`.
+fn images_gradient(geometry: &Geometry, sizes: &Sizes, weight: &[f32], scores: &[f32]) -> Vec<f32> {
+    let Sizes { batch, window, filters, .. } = *sizes;
+    let mut pixels = Scratch::zeros(geometry.pixels() * batch);
+    let mut seen = Scratch::any(window * batch);
+    let weights = weight.chunks_exact(filters * window);
+    for (position, (weight, scores)) in weights.zip(scores.chunks_exact(filters * batch)).enumerate() {
+        let weight = Matrix::new(weight, [filters, window]).transposed();
+        product(&mut seen, false, weight, Matrix::new(scores, [filters, batch]));
+        scatter(geometry, position, &seen, &mut pixels);
+    }
+    transposed(&pixels, [geometry.pixels(), batch])
+}
+
+/// What the weights get of `scores`, `[positions, filters, batch]`.
+fn weight_gradient(geometry: &Geometry, sizes: &Sizes, images: &[f32], scores: &[f32]) -> Vec<f32> {
+    let Sizes { batch, window, positions, filters } = *sizes;
+    let pixels = batch_last(images, [batch, geometry.pixels()]);
+    let [mut seen, mut turned] = [(); 2].map(|()| Scratch::any(window * batch));
+    let mut gradient = vec![0.0; positions * filters * window];
+    let each = scores.chunks_exact(filters * batch).zip(gradient.chunks_exact_mut(filters * window));
+    for (position, (scores, gradient)) in each.enumerate() {
+        gather(geometry, position, &pixels, &mut seen);
+        // The product would turn it itself, in memory that it asks for each time.
+        transpose((&seen, batch), [window, batch], (&mut turned, window));
+        product(
+            gradient,
+            false,
+            Matrix::new(scores, [filters, batch]),
+            Matrix::new(&turned, [batch, window]),
+        );
+    }
+    gradient
+}
+
+/// `[pixels, batch]` from `[batch, pixels]`.
+fn batch_last(images: &[f32], [batch, pixels]: [usize; 2]) -> Scratch {
+    let mut turned = Scratch::any(images.len());
+    transpose((images, pixels), [batch, pixels], (&mut turned, batch));
+    turned
 }
 
 struct Sizes {

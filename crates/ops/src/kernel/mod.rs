@@ -1,9 +1,12 @@
 //! The operations on slices of `f32`, for the backends whose tensors are slices; nothing here knows Burn.
 //!
-//! All of them run on the thread that calls them: on one machine the same input gives the same bits, however many threads
-//! there are. Products take the instructions of the processor, and so may differ in their last bits on another one.
+//! Large products of linear layers and convolutions use the threads of the rayon pool that they are called in, all else the thread that
+//! calls. Threads share what is computed, never a sum: on one machine the same input gives the same bits, however many threads there
+//! are. Products take the instructions of the processor, and so may differ in their last bits on another one.
 
 mod product;
+mod scratch;
+mod shares;
 mod transpose;
 mod vectorised;
 mod window;
@@ -17,6 +20,7 @@ pub(crate) mod filters;
 pub(crate) mod linear;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;
+pub(crate) mod sgd;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
 //! The matrix product, by the `gemm` crate.
 
+use gemm::Parallelism;
+
+use super::shares::threads_for;
+
 /// A matrix within a slice; a transposed one has its strides exchanged.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a> {
@@ -22,20 +26,54 @@ impl<'a> Matrix<'a> {
 }
 
 /// `output += left · right`, or `output = left · right` unless `add`; `output` in rows.
+pub(super) fn product(output: &mut [f32], add: bool, left: Matrix, right: Matrix) {
+    into(output, add, left, right, Parallelism::None);
+}
+
+/// [`product`] by the threads of the pool in use, if it is large enough for them: no sum is cut, so the bits are the same.
+pub(super) fn threaded_product(output: &mut [f32], add: bool, left: Matrix, right: Matrix) {
+    into(output, add, left, right, parallelism(&left, &right));
+}
+
+/// `left · right` in rows, by the threads of the pool in use.
+#[expect(unsafe_code, reason = "zeros would be written only to be overwritten")]
+pub(super) fn fresh_product(left: Matrix, right: Matrix) -> Vec<f32> {
+    let (count, parallelism) = (left.size[0] * right.size[1], parallelism(&left, &right));
+    let mut output = Vec::with_capacity(count);
+    // SAFETY: a vector of this capacity holds `count` numbers, and the product writes each of them without reading it.
+    unsafe {
+        gemm_at(output.as_mut_ptr(), false, left, right, parallelism);
+        output.set_len(count);
+    }
+    output
+}
+
+fn parallelism(left: &Matrix, right: &Matrix) -> Parallelism {
+    let work = (left.size[0] * left.size[1]).saturating_mul(right.size[1]);
+    if threads_for(work) > 1 { Parallelism::Rayon(0) } else { Parallelism::None }
+}
+
+#[expect(unsafe_code, reason = "the interface below takes a pointer")]
+fn into(output: &mut [f32], add: bool, left: Matrix, right: Matrix, parallelism: Parallelism) {
+    assert_eq!(output.len(), left.size[0] * right.size[1], "the size of a product");
+    // SAFETY: the line above checks that `output` holds every row; it is borrowed alone, so it overlaps neither factor.
+    unsafe { gemm_at(output.as_mut_ptr(), add, left, right, parallelism) }
+}
+
+/// # Safety
+/// At `output` there must be room for every row of the product, apart from both factors; if `add`, there must be numbers.
 #[expect(unsafe_code, reason = "gemm's interface takes pointers and strides")]
 #[expect(clippy::cast_possible_wrap, reason = "slices have fewer than 2^63 bytes")]
-pub(super) fn product(output: &mut [f32], add: bool, left: Matrix, right: Matrix) {
+unsafe fn gemm_at(output: *mut f32, add: bool, left: Matrix, right: Matrix, parallelism: Parallelism) {
     let ([rows, depth], [same, columns]) = (left.size, right.size);
     assert_eq!(depth, same, "inner sizes of a product");
-    assert_eq!(output.len(), rows * columns, "the size of a product");
-    // SAFETY: `Matrix` checks that its strides stay inside its slice, the line above that `output` holds every row; `output`
-    // is borrowed alone, so it overlaps neither factor.
+    // SAFETY: `Matrix` checks that its strides stay inside its slice, whoever calls answers for `output`.
     unsafe {
         gemm::gemm(
             rows,
             columns,
             depth,
-            output.as_mut_ptr(),
+            output,
             1,
             columns as isize,
             add,
@@ -50,7 +88,7 @@ pub(super) fn product(output: &mut [f32], add: bool, left: Matrix, right: Matrix
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            parallelism,
         );
     }
 }
@@ -72,5 +110,6 @@ mod tests {
         let mut output = [0.0; 9];
         product(&mut output, false, left.transposed(), right);
         assert_eq!(output, [1.0, 4.0, 14.0, 2.0, 5.0, 19.0, 3.0, 6.0, 24.0]);
+        assert_eq!(fresh_product(left.transposed(), right), output);
     }
 }

@@ -80,3 +80,49 @@ proptest! {
         }
     }
 }
+
+/// All that `work` computes, in pools of one thread and of several: the bits must be the same.
+fn assert_same_on_threads(work: impl Fn() -> Vec<Vec<f32>> + Sync) {
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        pool.install(|| work().into_iter().map(bits).collect::<Vec<_>>())
+    };
+    let alone = on(1);
+    for threads in [2, 3, 5, 16] {
+        assert!(on(threads) == alone, "{threads} threads");
+    }
+}
+
+/// Large enough for threads, with channels, positions, images and units that they cannot share evenly.
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    for (batch, channels, filters, side) in [(32, 32, 64, 8), (121, 1, 32, 16), (53, 7, 33, 9)] {
+        let size = [side, side];
+        let geometry =
+            Geometry { channels, image: size, output: size, kernel: [3, 3], stride: [1, 1], padding: [1, 1] };
+        let (window, positions) = (geometry.window(), geometry.positions());
+        let images = noise(batch * geometry.pixels(), 1);
+        let upstream = noise(batch * filters * positions, 3);
+        let shared = [filters * window, filters];
+        let own = [positions * filters * window, filters * positions];
+        for (kernel, [weights, biases]) in [(convolution::KERNEL, shared), (locally_connected::KERNEL, own)] {
+            let (weight, bias) = (noise(weights, 2), noise(biases, 4));
+            assert_same_on_threads(|| {
+                let output = (kernel.forward)(&geometry, &images, &weight, &bias);
+                let gradients = (kernel.gradients)(&geometry, &images, &weight, &upstream, [true; 3]);
+                gradients.into_iter().map(Option::unwrap).chain([output]).collect()
+            });
+        }
+    }
+    for [batch, inputs, outputs] in [[64, 256, 512], [65, 1024, 128], [1024, 129, 67], [640, 1500, 10]] {
+        let (input, weight, upstream) =
+            (noise(batch * inputs, 1), noise(inputs * outputs, 2), noise(batch * outputs, 3));
+        assert_same_on_threads(|| {
+            let output = linear::forward(&input, &weight, &noise(outputs, 4), Some(Activation::Relu));
+            let activated = Some((Activation::Relu, output.as_slice()));
+            let gradients = linear::gradients(&input, &weight, activated, &upstream, outputs, [true; 3]);
+            gradients.into_iter().map(Option::unwrap).chain([output.clone()]).collect()
+        });
+    }
+}

@@ -7,6 +7,7 @@ pub(crate) mod dropout;
 pub(crate) mod linear;
 pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;
+pub(crate) mod sgd;
 
 mod filters;
 mod slices;

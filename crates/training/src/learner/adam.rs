@@ -42,42 +42,20 @@ impl Optimizer for Adam {
 
 #[cfg(test)]
 mod tests {
-    use burn::module::Param;
-    use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
+    use burn::optim::{AdamConfig, AdamWConfig};
     use burn::tensor::Tolerance;
 
     use super::*;
-
-    #[derive(Module, Debug)]
-    struct Point {
-        place: Param<Tensor<1>>,
-    }
-
-    /// Places after each of ten steps down `sum(x⁴)`, from places that many steps of equal width would leave apart.
-    fn descend(mut optimizer: ModuleOptimizer, device: &Device) -> Vec<TensorData> {
-        let start = Tensor::from_data([3.0, -0.5, 1e-3, 20.0, -7.0, 0.0, 0.25, 1.5, 2.5], device);
-        let mut point = Point { place: Param::from_tensor(start) };
-        let mut places = Vec::new();
-        for _ in 0..10 {
-            let gradients = point.place.val().powi_scalar(4).sum().backward();
-            let gradients = GradientsParams::from_grads(gradients, &point);
-            point = optimizer.step(0.1, point, gradients);
-            places.push(point.place.val().into_data());
-        }
-        places
-    }
+    use crate::learner::descent::{descend, devices};
 
     #[test]
     fn it_takes_the_steps_of_burns_adam_and_adam_w() {
-        #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
-        let devices = [Device::flex(), Device::ndarray()];
-        for device in devices.map(Device::autodiff) {
-            let ours = |weight_decay| {
-                descend(Adam { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay }.into(), &device)
-            };
-            let adam = descend(AdamConfig::new().with_epsilon(1e-8).init(), &device);
-            let decayed = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5);
-            let decayed = descend(decayed.init(), &device);
+        for device in devices() {
+            let descend = |optimizer| descend(optimizer, 0.1, &device).places;
+            let ours =
+                |weight_decay| descend(Adam { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay }.into());
+            let adam = descend(AdamConfig::new().with_epsilon(1e-8).init());
+            let decayed = descend(AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init());
             for (ours, burns) in ours(0.0).iter().zip(&adam).chain(ours(0.5).iter().zip(&decayed)) {
                 ours.assert_approx_eq::<f32>(burns, Tolerance::absolute(1e-5).set_relative(1e-5));
             }

@@ -10,6 +10,7 @@ mod early_stopping;
 mod epoch;
 mod observer;
 mod optimizer;
+mod sgd;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -303,5 +304,7 @@ fn shuffled(count: usize, rng: &mut impl Rng) -> Vec<usize> {
     order
 }
 
+#[cfg(test)]
+mod descent;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! How gradients become steps.
 
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{ModuleOptimizer, SgdConfig};
+use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
 use super::LearnerError;
 use super::adam::Adam;
+use super::sgd::Sgd;
 
 /// The rule that turns gradients into steps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -93,12 +93,7 @@ impl Optimizer {
             Self::AdamW { beta_1, beta_2, epsilon, weight_decay } => {
                 Adam { betas: [beta_1, beta_2], epsilon, weight_decay }.into()
             }
-            Self::Sgd { momentum: 0.0 } => SgdConfig::new().init(),
-            Self::Sgd { momentum } => {
-                // Burn dampens by 0.1 unless told otherwise, PyTorch does not.
-                let momentum = MomentumConfig { momentum, dampening: 0.0, nesterov: false };
-                SgdConfig::new().with_momentum(Some(momentum)).init()
-            }
+            Self::Sgd { momentum } => Sgd { momentum }.into(),
         }
     }
 }

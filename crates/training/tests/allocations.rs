@@ -1,0 +1,95 @@
+//! What a step of a training allocates: little more than what it has to hold, and in the last epoch no more than in the second.
+//!
+//! Everything runs in a pool of one thread, so that each allocation is that of the thread that counts.
+
+use allocation_counter::{AllocationInfo, measure};
+use burn::module::Module;
+use burn::prelude::*;
+use tinderbox_models::{Classifier, CnnConfig, FcnConfig, LocalNetConfig, Summary};
+use tinderbox_training::Examples;
+use tinderbox_training::learner::{LearnerConfig, Material, Optimizer};
+
+const BATCH: usize = 32;
+const PIXELS: usize = 256;
+
+/// Allocations of one step, and of what size together.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    count: u64,
+    bytes: u64,
+}
+
+/// Trains on so many whole batches, with one image to validate and one to test on.
+fn train<M: Classifier + Module + 'static>(
+    draw: impl Fn(&Device) -> M + Sync,
+    device: &Device,
+    optimizer: Optimizer,
+    [epochs, steps]: [usize; 2],
+) -> AllocationInfo {
+    let count = steps * BATCH;
+    let pixels: Vec<f32> = (0..count * PIXELS).map(|index| (index * 7 % 11) as f32 / 11.0).collect();
+    let labels: Vec<u8> = (0..count).map(|index| (index % 10) as u8).collect();
+    let examples = |count: usize| {
+        Examples::new(&pixels[..count * PIXELS], &labels[..count], [1, 16, 16], 10).expect("examples")
+    };
+    let material = Material { training: examples(count), validation: examples(1), test: examples(1) };
+    let config = LearnerConfig::new().with_epochs(epochs).with_batch_size(BATCH).with_optimizer(optimizer);
+    let learner = config.init(1).expect("a learner");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    pool.install(|| {
+        measure(|| {
+            learner.fit(|device| draw(device), device, &material, &mut ()).expect("trained");
+        })
+    })
+}
+
+/// The cost of a step, and that an epoch costs what the one before did.
+fn step<M: Classifier + Module + 'static>(
+    draw: impl Fn(&Device) -> M + Sync,
+    device: &Device,
+    optimizer: Optimizer,
+) -> Cost {
+    let train = |epochs, steps| train(&draw, device, optimizer, [epochs, steps]);
+    // What a thread keeps for later is there from now on.
+    train(1, 1);
+    let [one, two, three] = [1, 2, 3].map(|epochs| train(epochs, 3));
+    let [second, third] =
+        [[one, two], [two, three]].map(|[before, after]| after.bytes_total - before.bytes_total);
+    // The history grows by an entry.
+    assert!(second.abs_diff(third) < 2_000, "the second epoch {second} bytes, the third {third}");
+    let long = train(1, 11);
+    Cost { count: (long.count_total - one.count_total) / 8, bytes: (long.bytes_total - one.bytes_total) / 8 }
+}
+
+/// Bytes that a step must hold: its images, each layer's output, the gradient of each output, and that of each weight.
+fn needed(summary: &Summary) -> u64 {
+    let outputs: usize = summary.layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
+    4 * ((BATCH * (PIXELS + 2 * outputs)) as u64 + summary.parameters())
+}
+
+#[test]
+fn a_step_allocates_little_more_than_it_has_to_hold() {
+    #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
+    let devices = [("flex", Device::flex()), ("ndarray", Device::ndarray())];
+    let (fcn, cnn, local_net) = (FcnConfig::default(), CnnConfig::default(), LocalNetConfig::default());
+    let (adam, sgd) = (Optimizer::default(), Optimizer::Sgd { momentum: 0.9 });
+    for (backend, device) in &devices {
+        // What may come on top is the matrix products' own: they copy factors that lie badly, how much depends on the processor.
+        let costs = [
+            ("fcn", fcn.summary(), 1.3, step(|device| fcn.init(device), device, adam)),
+            ("fcn by sgd", fcn.summary(), 1.3, step(|device| fcn.init(device), device, sgd)),
+            ("cnn", cnn.summary(), 1.3, step(|device| cnn.init(device), device, adam)),
+            ("local-net", local_net.summary(), 1.5, step(|device| local_net.init(device), device, adam)),
+        ];
+        for (network, summary, bound, Cost { count, bytes }) in costs {
+            let needed = needed(&summary);
+            let share = bytes as f64 / needed as f64;
+            let found =
+                format!("{network} on {backend}: {count} allocations of {bytes} bytes, {needed} needed");
+            println!("{found}: {share:.2}");
+            assert!(share < bound, "{found}: {share:.2} of it, expected less than {bound}");
+            // Those of a step's graph are small; each position of a locally connected layer adds some.
+            assert!(count < 3_000, "{found}");
+        }
+    }
+}
