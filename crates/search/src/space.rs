@@ -1,6 +1,6 @@
 //! A space: what can be tried, dimension by dimension.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,13 @@ use crate::parameter::{Distribution, Parameter};
 mod condition;
 mod dimension;
 mod places;
+mod point;
 mod text;
 mod unit;
 
 pub use condition::{Condition, ConditionError};
 pub use dimension::DimensionError;
-
-/// One choice for every active dimension, by name: what [`NewTrial::parameters`](crate::NewTrial::parameters) takes.
-pub type Point = BTreeMap<String, Parameter>;
+pub use point::Point;
 
 /// Dimensions in an order, each with a name and the values it may take.
 ///
@@ -133,7 +132,7 @@ impl Space {
 
     /// As [`fill`](Space::fill), with the place of the dimension.
     pub(crate) fn fill_places(&self, mut value: impl FnMut(usize, &Distribution) -> Value) -> Point {
-        let mut point = Point::new();
+        let mut point = Point::default();
         for (place, dimension) in self.dimensions.iter().enumerate() {
             if dimension.is_active(&point) {
                 let Dimension { name, distribution, .. } = dimension;
@@ -200,7 +199,7 @@ impl Space {
         &self,
         values: impl IntoIterator<Item = (N, Value)>,
     ) -> Result<Point, SpaceError> {
-        let mut point = Point::new();
+        let mut point = Point::default();
         for (name, value) in values {
             let name = name.as_ref();
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };

@@ -13,7 +13,7 @@ impl Space {
     /// [`SpaceError::Endless`] if a dimension is a real number without a step, [`SpaceError::Countless`] from 2⁶⁴
     /// points on, or where a dimension of more than 4,096 values decides over another.
     pub fn size(&self) -> Result<u64, SpaceError> {
-        self.size_from(0, &mut Point::new())
+        self.size_from(0, &mut Point::default())
     }
 
     /// The point at `place`, from 0, in the order of a grid: the last dimension changes fastest. `None` past the end.
@@ -25,7 +25,7 @@ impl Space {
             return Ok(None);
         }
         let mut rest = place;
-        let mut point = Point::new();
+        let mut point = Point::default();
         for (start, dimension) in self.dimensions.iter().enumerate() {
             if !dimension.is_active(&point) {
                 continue;
@@ -62,7 +62,7 @@ impl Space {
             return Ok(None);
         }
         let mut place = 0;
-        let mut known = Point::new();
+        let mut known = Point::default();
         for (start, dimension) in self.dimensions.iter().enumerate() {
             if !dimension.is_active(&known) {
                 continue;

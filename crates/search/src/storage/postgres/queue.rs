@@ -9,7 +9,7 @@ use super::error::Failure;
 use super::session::{Db, attempt_column, number_column, study_row};
 use super::{studies, trials};
 use crate::parameter::Parameter;
-use crate::storage::columns::Word;
+use crate::storage::columns::{self, Word};
 use crate::storage::{Lease, StudyId, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, Outcome, State};
@@ -75,7 +75,7 @@ fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<
     let distributions: Vec<_> = trial
         .parameters
         .values()
-        .map(|parameter| serde_json::json!(parameter.distribution()).to_string())
+        .map(|parameter| columns::distribution(parameter.distribution()))
         .collect();
     let keys: Vec<_> = trial.attributes.keys().collect();
     let values: Vec<_> = trial.attributes.values().map(ToString::to_string).collect();

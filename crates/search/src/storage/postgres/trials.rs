@@ -10,6 +10,7 @@ use super::error::{Failure, Reason};
 use super::session::{Db, number_column, study_row};
 use super::studies;
 use crate::parameter::Parameter;
+use crate::space::Point;
 use crate::storage::columns::{self, Word};
 use crate::storage::{StorageError, StudyId};
 use crate::timestamp::Timestamp;
@@ -129,7 +130,7 @@ pub(super) fn attachment(
     Ok(db.row(sql, &[&id, &name])?.map(|row| row.try_get(0)).transpose()?)
 }
 
-pub(super) fn parameters(db: &mut Db, id: i32) -> Result<BTreeMap<String, Parameter>, Failure> {
+pub(super) fn parameters(db: &mut Db, id: i32) -> Result<Point, Failure> {
     let sql =
         "SELECT trial_id, param_name, distribution_json, param_value FROM trial_params WHERE trial_id = $1";
     db.rows(sql, &[&id])?.iter().map(parameter).collect()
@@ -180,7 +181,7 @@ fn trial(row: &Row) -> Result<Trial, Failure> {
         failure: row.try_get(8)?,
         values: Vec::new(),
         constraints: Vec::new(),
-        parameters: BTreeMap::new(),
+        parameters: Point::default(),
         attributes: BTreeMap::new(),
         intermediate_values: BTreeMap::new(),
     })
