@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde_json::Value;
 
@@ -75,6 +76,8 @@ impl Sqlite {
         let storage = Self { path: path.to_owned(), connection, durability, tries: TRIES };
         storage.retried(|db| {
             db.busy_timeout(PATIENCE)?;
+            // A statement is otherwise compiled anew whenever other values are bound to it.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             db.pragma_update(None, "synchronous", "FULL")?;
             let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
             // SQLite opens a file that it may not write all the same, and fails at the first write.
