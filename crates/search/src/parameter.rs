@@ -106,6 +106,11 @@ impl Parameter {
         &self.distribution
     }
 
+    /// Whether it was chosen from `distribution`. Points of one space share theirs.
+    pub(crate) fn is_from(&self, distribution: &Arc<Distribution>) -> bool {
+        Arc::ptr_eq(&self.distribution, distribution) || self.distribution == *distribution
+    }
+
     /// What was chosen.
     pub fn value(&self) -> &Value {
         &self.value

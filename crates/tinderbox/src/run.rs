@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_report::{Claim, Perturbation, TestImages};
 use tinderbox_search::{
-    Direction, Lease, NewTrial, Parameter, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
+    Direction, Lease, NewTrial, Parameter, Point, Sqlite, State, Storage, StorageError, StudyId, Timestamp,
 };
 
 use crate::backend::Backend;
@@ -284,7 +284,7 @@ pub fn enqueue(
 }
 
 /// What a search chose for a trial, so that dashboards can show it.
-fn parameters(planned: &Planned, task: &Task) -> BTreeMap<String, Parameter> {
+fn parameters(planned: &Planned, task: &Task) -> Point {
     let search = planned.experiment.search.iter();
     let dimensions = search.flat_map(|search| &search.dimensions);
     let chosen = dimensions.filter_map(|dimension| {

@@ -85,7 +85,7 @@ impl Space {
     /// Whether the condition of another dimension looks at this one.
     fn decides(&self, place: usize) -> bool {
         let name = &self.dimensions[place].name;
-        self.dimensions.iter().any(|other| other.condition.as_ref().is_some_and(|it| it.parent() == name))
+        self.dimensions.iter().any(|other| other.condition.as_ref().is_some_and(|it| it.parent() == &**name))
     }
 
     /// How many points share the values that `known` gives to the dimensions before `start`.
@@ -96,7 +96,7 @@ impl Space {
                 continue;
             }
             let count = dimension.distribution.count();
-            let count = count.ok_or_else(|| SpaceError::Endless(dimension.name.clone()))?;
+            let count = count.ok_or_else(|| SpaceError::Endless(dimension.name.to_string()))?;
             if self.decides(place) {
                 if count > MOST_BRANCHES {
                     return Err(SpaceError::Countless);

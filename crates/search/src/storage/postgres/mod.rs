@@ -68,10 +68,7 @@ impl Postgres {
     }
 
     /// As [`write`](Self::write), for what may be lost when the server crashes.
-    fn write_in_order<T>(
-        &mut self,
-        work: impl Fn(&mut Db) -> Result<T, Failure>,
-    ) -> Result<T, StorageError> {
+    fn write_in_order<T>(&mut self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
         self.write_once(Scope::WriteInOrder, |db, _| work(db))
     }
 
@@ -217,7 +214,9 @@ impl Storage for Postgres {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write_once(Scope::WriteInOrder, |db, lost| queue::start(db, lost, (study, number), trial, (worker, now, lease)))
+        self.write_once(Scope::WriteInOrder, |db, lost| {
+            queue::start(db, lost, (study, number), trial, (worker, now, lease))
+        })
     }
 
     fn claim_below(

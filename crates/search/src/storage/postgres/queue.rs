@@ -123,7 +123,7 @@ fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<
 
 /// The parameters of a trial, column by column.
 struct Parameters<'a> {
-    names: Vec<&'a String>,
+    names: Vec<&'a str>,
     stored: Vec<f64>,
     distributions: Vec<String>,
 }

@@ -147,7 +147,8 @@ fn find(db: &mut Db, study: StudyId, number: u64) -> Result<i32, Failure> {
 
 /// A row of [`from`].
 fn trial(row: &Row) -> Result<Trial, Failure> {
-    let parameters = elements::<&str>(row, 8)?.into_iter().zip(elements::<&str>(row, 9)?).zip(elements(row, 10)?);
+    let parameters =
+        elements::<&str>(row, 8)?.into_iter().zip(elements::<&str>(row, 9)?).zip(elements(row, 10)?);
     let attributes = elements::<String>(row, 11)?.into_iter().zip(elements::<&str>(row, 12)?);
     let reports = elements::<i32>(row, 13)?.into_iter().zip(doubles(row, 14)?);
     Ok(Trial {

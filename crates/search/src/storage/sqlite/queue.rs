@@ -61,7 +61,9 @@ fn insert(
 ) -> Result<i64, Failure> {
     let state = if begins.is_some() { State::Running } else { State::Waiting };
     let id = db
-        .prepare_cached("INSERT INTO trials (number, study_id, state, datetime_start) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT INTO trials (number, study_id, state, datetime_start) VALUES (?1, ?2, ?3, ?4)",
+        )?
         .insert(params![number, study.0, state, begins])?;
     cached::execute(
         db,
@@ -71,7 +73,7 @@ fn insert(
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (name, parameter) in &trial.parameters {
+    for (name, parameter) in trial.parameters.iter() {
         let distribution = columns::distribution(parameter.distribution());
         insert.execute(params![id, name, parameter.stored(), distribution])?;
     }
@@ -144,7 +146,8 @@ pub(super) fn retry_failed(db: &Connection, study: StudyId, now: Timestamp) -> R
         &format!("UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id IN {failed}"),
         [study.0],
     )?;
-    let retried = cached::execute(db, 
+    let retried = cached::execute(
+        db,
         "UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
          WHERE study_id = ?1 AND state = 'FAIL' AND trial_id IN (SELECT trial_id FROM tinderbox_trials)",
         [study.0],
@@ -170,7 +173,8 @@ pub(super) fn set_attributes(
 
 /// Says that the trial's attempt is alive, to Tinderbox and to Optuna.
 pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failure> {
-    cached::execute(db, 
+    cached::execute(
+        db,
         "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?1, ?2)
          ON CONFLICT (trial_id) DO UPDATE SET heartbeat = excluded.heartbeat",
         params![id, now],
@@ -235,7 +239,8 @@ fn begin_attempt(
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
-    let (attempt, used, allowed): (u64, u64, u64) = cached::row(db, 
+    let (attempt, used, allowed): (u64, u64, u64) = cached::row(
+        db,
         "SELECT attempt, attempt - forgiven, lease_attempts
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = ?1",
         [id],
@@ -243,17 +248,20 @@ fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<()
     )?;
     let reason = (used >= allowed).then(|| given_up(used));
     if reason.is_some() {
-        cached::execute(db, 
+        cached::execute(
+            db,
             "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
             params![id, State::Fail, now],
         )?;
     } else {
-        cached::execute(db, 
+        cached::execute(
+            db,
             "UPDATE trials SET state = ?2, datetime_start = NULL WHERE trial_id = ?1",
             params![id, State::Waiting],
         )?;
     }
-    cached::execute(db, 
+    cached::execute(
+        db,
         "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
         params![id, attempt, outcome, now, reason],
     )?;

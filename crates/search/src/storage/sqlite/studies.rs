@@ -42,7 +42,8 @@ pub(super) fn set_attribute(
     value: &Value,
 ) -> Result<(), Failure> {
     require(db, study)?;
-    cached::execute(db, 
+    cached::execute(
+        db,
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?1, ?2, ?3)
          ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json",
         params![study.0, key, value.to_string()],
@@ -52,7 +53,8 @@ pub(super) fn set_attribute(
 
 pub(super) fn attributes(db: &Connection, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
     require(db, study)?;
-    let mut select = db.prepare_cached("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
+    let mut select =
+        db.prepare_cached("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
     let rows = select.query_map([study.0], |row| Ok((row.get(0)?, row.get::<_, Json>(1)?.0)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -64,7 +66,8 @@ pub(super) fn set_attachment(
     content: &[u8],
 ) -> Result<(), Failure> {
     require(db, study)?;
-    cached::execute(db, 
+    cached::execute(
+        db,
         "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES (?1, ?2, ?3)
          ON CONFLICT (study_id, name) DO UPDATE SET content = excluded.content",
         params![study.0, name, content],
@@ -82,7 +85,8 @@ fn create(db: &Connection, name: &str, directions: &[Direction]) -> Result<Study
     cached::execute(db, "INSERT INTO studies (study_name) VALUES (?1)", [name])?;
     let study = db.last_insert_rowid();
     for (objective, direction) in (0_u32..).zip(directions) {
-        cached::execute(db, 
+        cached::execute(
+            db,
             "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, ?3)",
             params![direction, study, objective],
         )?;

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
-use super::{cached, studies};
 use super::values::Json;
+use super::{cached, studies};
 use crate::space::Point;
 use crate::storage::{StorageError, StudyId, columns};
 use crate::trial::{Attempt, Counts, State, Trial};
