@@ -193,6 +193,27 @@ impl Space {
         chosen.next().is_none()
     }
 
+    /// Lets `point` share the names and distributions of this space where they are alike. Samplers look at all points
+    /// again and again, and need not compare what is the same.
+    pub(crate) fn adopt(&self, point: &mut Point) {
+        // Both are in the order of their names.
+        let mut dimensions = self.by_name.iter().map(|place| &self.dimensions[*place]);
+        let mut shares = |(name, parameter): &(Arc<str>, Parameter)| {
+            let same = |own: &Dimension| Arc::ptr_eq(name, &own.name) && parameter.shares(&own.distribution);
+            dimensions.any(same)
+        };
+        if point.parameters().iter().all(&mut shares) {
+            return;
+        }
+        let adopted = point.parameters().iter().map(|(name, parameter)| {
+            match self.dimensions.iter().find(|dimension| dimension.name == *name) {
+                Some(own) => (Arc::clone(&own.name), parameter.adopted(&own.distribution)),
+                None => (Arc::clone(name), parameter.clone()),
+            }
+        });
+        *point = adopted.collect();
+    }
+
     /// The point with these values, by name.
     ///
     /// # Errors
