@@ -61,7 +61,9 @@ impl Known {
 
     /// Takes in all trials from [`settled`](Known::settled) on.
     pub(super) fn learn(&mut self, mut trials: Vec<Trial>) {
-        trials.iter_mut().for_each(|trial| self.space.adopt(&mut trial.parameters));
+        for trial in &mut trials {
+            self.space.adopt(&mut trial.parameters);
+        }
         let settled = self.settled();
         self.next = settled + trials.len() as u64;
         self.open = trials.iter().any(|trial| is_ours(trial) && !trial.state.is_finished());

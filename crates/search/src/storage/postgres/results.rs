@@ -141,7 +141,7 @@ impl Locked {
         let (study, number) = (study_row(claim.study), number_column(claim.number));
         let attempt = attempt_column(claim.attempt);
         // The second statement sees what whoever held the lock before has written.
-        let [trials, attempts] = db.together([
+        let [trials, attempts] = db.together(&[
             format!(
                 "SELECT trial_id, state, (SELECT count(*) FROM study_directions WHERE study_id = {study})
                  FROM trials WHERE study_id = {study} AND number = {number} FOR NO KEY UPDATE OF trials"

@@ -126,7 +126,7 @@ impl Db<'_> {
     /// begins. They hold no text of a user's: it would have to be quoted.
     pub(super) fn together<const N: usize>(
         &mut self,
-        sql: [String; N],
+        sql: &[String; N],
     ) -> Result<[Vec<SimpleQueryRow>; N], Failure> {
         let start = if self.begun { "" } else { self.scope.start() };
         self.begun = true;

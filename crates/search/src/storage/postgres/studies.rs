@@ -36,7 +36,7 @@ pub(super) fn require(db: &mut Db, study: StudyId) -> Result<(), Failure> {
 /// The next statement then sees every trial that is there.
 pub(super) fn lock(db: &mut Db, study: StudyId) -> Result<(), Failure> {
     let sql = format!("SELECT 1 FROM studies WHERE study_id = {} FOR NO KEY UPDATE", study_row(study));
-    let [found] = db.together([sql])?;
+    let [found] = db.together(&[sql])?;
     if found.is_empty() { Err(StorageError::UnknownStudy(study).into()) } else { Ok(()) }
 }
 
