@@ -18,13 +18,14 @@ use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Counts, Outcome, Trial};
 
 /// In one statement, so that a worker learns what others told on one way to the server and back. Each table is looked
-/// into for each trial: there are few new ones, in a study however long.
+/// into for each trial: there are few new ones, in a study however long. An upper end, which no number reaches, lets the
+/// server guess that too, and take the index of numbers.
 pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
     let rows = db.rows(
         "SELECT number, trial_key, state::text, coalesce(attempt, 0), worker,
                 datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END,
                 names, distributions, stored, keys, attributes, steps, reported, reported_kinds, told, told_kinds, broken
-         FROM studies LEFT JOIN trials ON trials.study_id = studies.study_id AND number >= $2
+         FROM studies LEFT JOIN trials ON trials.study_id = studies.study_id AND number BETWEEN $2 AND $3
          LEFT JOIN LATERAL (
              SELECT trial_key, attempt, worker, reason
              FROM tinderbox_trials LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
@@ -55,7 +56,7 @@ pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>
              WHERE trial_id = trials.trial_id AND (key = 'constraints' OR key LIKE 'constraints:%')
          ) AS constraints ON true
          WHERE studies.study_id = $1 ORDER BY number",
-        &[&study_row(study), &number_column(first)],
+        &[&study_row(study), &number_column(first), &i32::MAX],
     )?;
     if rows.is_empty() {
         return Err(StorageError::UnknownStudy(study).into());
