@@ -60,9 +60,9 @@ impl Scope {
     }
 }
 
-/// Whatever the server's defaults: a commit is on the disk when it returns unless its transaction says otherwise, and a worker that is cut off in the middle
-/// of a transaction does not keep its rows locked. A prepared statement keeps its plan (from version 12 on): all of them
-/// look few rows up by their keys, and to plan one takes longer than to run it.
+/// Whatever the server's defaults: a commit is on the disk when it returns unless its transaction says otherwise, and a
+/// worker that is cut off in the middle of a transaction does not keep its rows locked. A prepared statement keeps its plan
+/// (from version 12 on): all of them look few rows up by their keys, and to plan one takes longer than to run it.
 const SETTINGS: &str = "
     SELECT set_config(name, 'force_generic_plan', false) FROM pg_settings WHERE name = 'plan_cache_mode';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
