@@ -7,6 +7,7 @@ mod commands;
 
 mod contestant;
 mod peer;
+mod server;
 mod stage;
 mod turns;
 

@@ -2,16 +2,16 @@
 
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tinderbox_search::{
-    AnySampler, Asked, Distribution, Memory, Random, Settings, Space, Sqlite, Storage, Study,
-    Told as Outcome, Tpe,
+    AnySampler, Asked, Distribution, History, Lease, Memory, NewTrial, Random, Sampler, Settings, Space,
+    Sqlite, Storage, Study, Told as Outcome, Tpe,
 };
 
 use crate::commands::Refusal;
-use crate::contestant::{Clock, say};
+use crate::contestant::{Clock, Told, say};
 
 /// A line that asks for a study.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Question {
     pub(crate) trials: u64,
     /// What chooses their points.
     pub(crate) sampler: Chooser,
+    /// How many trials were told before the clock starts.
+    pub(crate) told: u64,
 }
 
 /// Where studies live.
@@ -30,7 +32,12 @@ pub(crate) enum Place {
     Memory,
     /// In a file of SQLite.
     Sqlite,
+    /// In a database of PostgreSQL.
+    Postgres,
 }
+
+/// Where contestants find the address of their database: in the environment, for others can read a command line.
+pub(crate) const DATABASE: &str = "TINDERBOX_BENCH_DATABASE";
 
 impl Place {
     /// As a command line has it.
@@ -38,6 +45,7 @@ impl Place {
         match self {
             Self::Memory => "memory",
             Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
         }
     }
 }
@@ -62,7 +70,7 @@ impl Chooser {
     }
 }
 
-/// Runs a study for each line, in a file in `folder` if it needs one.
+/// Runs a study for each line, in a file in `folder` or in the database of the environment if it needs one.
 ///
 /// # Errors
 /// If a line asks for none, or the storage refuses.
@@ -73,22 +81,27 @@ pub(crate) fn answer(
     mut answers: impl Write,
 ) -> Result<(), Refusal> {
     let path = folder.join("tinderbox.db");
-    for question in questions.lines().map_while(Result::ok) {
+    for (turn, question) in questions.lines().map_while(Result::ok).enumerate() {
         let question: Question = serde_json::from_str(&question)?;
         for file in ["tinderbox.db", "tinderbox.db-wal", "tinderbox.db-shm"] {
             _ = std::fs::remove_file(folder.join(file));
         }
-        let clock = Clock::start();
-        match place {
-            Place::Memory => study(Box::new(Memory::new()), question)?,
-            Place::Sqlite => study(Box::new(Sqlite::open(&path)?), question)?,
-        }
-        say(&mut answers, &clock.stop())?;
+        let storage: Box<dyn Storage> = match place {
+            Place::Memory => Box::new(Memory::new()),
+            Place::Sqlite => Box::new(Sqlite::open(&path)?),
+            Place::Postgres => tinderbox_search::open(&std::env::var(DATABASE)?)?,
+        };
+        say(&mut answers, &study(storage, &format!("bench {turn}"), question)?)?;
     }
     Ok(())
 }
 
-fn study(storage: Box<dyn Storage>, Question { trials, sampler }: Question) -> Result<(), Refusal> {
+/// The time of the trials alone: the storage is open by then, and holds what was told before.
+fn study(
+    storage: Box<dyn Storage>,
+    name: &str,
+    Question { trials, sampler, told }: Question,
+) -> Result<Told, Refusal> {
     let space = Space::new([
         ("learning_rate", Distribution::log_uniform(1e-5, 1e-1)),
         ("dropout", Distribution::uniform(0.0, 0.9)),
@@ -101,13 +114,45 @@ fn study(storage: Box<dyn Storage>, Question { trials, sampler }: Question) -> R
         Chooser::Tpe => Tpe::new(7).into(),
     };
     // As Optuna does: each point is chosen by all results before it.
-    let settings = Settings { trials: Some(trials), lag: 0, ..Settings::new(space, sampler) };
-    let mut study = Study::open(storage, "bench", settings)?;
-    while let Asked::Trial(claim) = study.ask(SystemTime::now().into())? {
-        let value = (claim.number * 7919 % 1000) as f64;
-        study.tell(&claim, &Outcome::complete(value), SystemTime::now().into())?;
+    let settings = Settings { lag: 0, ..Settings::new(space, sampler) };
+    let mut study = Study::open(storage, name, settings)?;
+    if told > 0 {
+        tell_before(&mut study, told)?;
+        // It reads them all, once.
+        try_points(&mut study, 1)?;
+    }
+    let clock = Clock::start();
+    try_points(&mut study, trials)?;
+    Ok(clock.stop())
+}
+
+/// Asks and tells so many trials, as a worker does.
+fn try_points(study: &mut Study, trials: u64) -> Result<(), Refusal> {
+    for _ in 0..trials {
+        let Asked::Trial(claim) = study.ask(SystemTime::now().into())? else { return Err("no trial".into()) };
+        study.tell(&claim, &Outcome::complete(value(claim.number)), SystemTime::now().into())?;
     }
     Ok(())
+}
+
+/// Tells so many trials at points at random, whatever the sampler.
+fn tell_before(study: &mut Study, told: u64) -> Result<(), Refusal> {
+    let space = study.settings().space.clone();
+    let (id, now, lease) = (study.id(), SystemTime::now().into(), Lease::new(Duration::from_mins(1)));
+    for number in 0..told {
+        let point = Random { seed: 3 }.sample(&space, &History::default(), number)?;
+        let parameters = point.ok_or("the space is used up")?;
+        let trial = NewTrial { key: format!("told {number}"), parameters, ..NewTrial::default() };
+        let claim = study.storage_mut().start(id, number, &trial, "bench", now, lease)?;
+        let claim = claim.ok_or("another program adds trials to this study")?;
+        study.storage_mut().tell(&claim, &Outcome::complete(value(number)), now)?;
+    }
+    Ok(())
+}
+
+/// What comes of a trial that tries nothing.
+fn value(number: u64) -> f64 {
+    (number * 7919 % 1000) as f64
 }
 
 #[cfg(test)]
@@ -121,13 +166,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for place in [Place::Memory, Place::Sqlite] {
             let mut answers = Vec::new();
-            let questions =
-                &b"{\"trials\":3,\"sampler\":\"random\"}\n{\"trials\":5,\"sampler\":\"tpe\"}\n"[..];
-            answer(place, folder.path(), questions, &mut answers).expect("answered");
+            let question = |sampler, told| Question { trials: 5, sampler, told };
+            let questions = [question(Chooser::Random, 0), question(Chooser::Tpe, 20)]
+                .map(|question| serde_json::to_string(&question).expect("plain data") + "\n");
+            answer(place, folder.path(), questions.concat().as_bytes(), &mut answers).expect("answered");
             assert_eq!(String::from_utf8_lossy(&answers).lines().count(), 2);
         }
         let mut kept = Sqlite::open(folder.path().join("tinderbox.db")).expect("opened");
-        let study = kept.open_study("bench", &[Direction::Minimize]).expect("there");
-        assert_eq!(kept.counts(study).expect("counted").complete, 5);
+        let study = kept.open_study("bench 1", &[Direction::Minimize]).expect("there");
+        assert_eq!(kept.counts(study).expect("counted").complete, 20 + 1 + 5);
     }
 }

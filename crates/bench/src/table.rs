@@ -84,7 +84,9 @@ fn row(group: &Group, entry: &Entry) -> Row {
         value.map_or_else(String::new, |value| format!("{value:.digits$}"))
     };
     let ratio = entry.ratio.as_ref().map_or_else(String::new, |ratio| {
-        format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high)
+        // Where somebody is ten times faster, two decimals say little.
+        let digits = if ratio.median < 0.1 { 4 } else { 2 };
+        format!("{:.digits$} [{:.digits$}, {:.digits$}]", ratio.median, ratio.low, ratio.high)
     });
     let rate = group.work.as_ref().zip(entry.rate);
     let rate = rate.map_or_else(String::new, |(work, rate)| format!("{rate:.1} {}", work.unit));

@@ -108,7 +108,7 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
             "study --only boosting --dataset stand-in",
             "--only boosting: no such experiment; there are architectures,",
         ),
-        ("search --storage paper", "[possible values: memory, sqlite]"),
+        ("search --storage paper", "[possible values: memory, sqlite, postgres]"),
     ] {
         let output: Output = bench().args(words.split_whitespace()).output().expect("started");
         let said = String::from_utf8_lossy(&output.stderr);

@@ -70,7 +70,7 @@ pub fn importance(told: &[Observation]) -> Result<Vec<(String, f64)>, Importance
         .map(|name| {
             let regimes = regimes(name, &trials);
             let shares = regimes.iter().map(|regime| regime.importance(good, trials.len()));
-            (name.clone(), shares.sum::<f64>())
+            (name.to_owned(), shares.sum::<f64>())
         })
         .collect();
     let sum: f64 = importances.iter().map(|(_, importance)| importance).sum();

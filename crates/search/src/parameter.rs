@@ -106,6 +106,23 @@ impl Parameter {
         &self.distribution
     }
 
+    /// Whether it was chosen from `distribution`. Points of one space share theirs.
+    pub(crate) fn is_from(&self, distribution: &Arc<Distribution>) -> bool {
+        self.shares(distribution) || self.distribution == *distribution
+    }
+
+    /// Whether it has the very same distribution, and not one that is alike.
+    pub(crate) fn shares(&self, distribution: &Arc<Distribution>) -> bool {
+        Arc::ptr_eq(&self.distribution, distribution)
+    }
+
+    /// The same choice, from the very same distribution if that is alike.
+    pub(crate) fn adopted(&self, distribution: &Arc<Distribution>) -> Self {
+        let alike = self.is_from(distribution);
+        let distribution = if alike { distribution } else { &self.distribution };
+        Self { distribution: Arc::clone(distribution), value: self.value.clone() }
+    }
+
     /// What was chosen.
     pub fn value(&self) -> &Value {
         &self.value

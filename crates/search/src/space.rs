@@ -1,6 +1,6 @@
 //! A space: what can be tried, dimension by dimension.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,13 @@ use crate::parameter::{Distribution, Parameter};
 mod condition;
 mod dimension;
 mod places;
+mod point;
 mod text;
 mod unit;
 
 pub use condition::{Condition, ConditionError};
 pub use dimension::DimensionError;
-
-/// One choice for every active dimension, by name: what [`NewTrial::parameters`](crate::NewTrial::parameters) takes.
-pub type Point = BTreeMap<String, Parameter>;
+pub use point::Point;
 
 /// Dimensions in an order, each with a name and the values it may take.
 ///
@@ -43,7 +42,7 @@ pub struct Space {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Dimension {
-    name: String,
+    name: Arc<str>,
     distribution: Arc<Distribution>,
     condition: Option<Condition>,
 }
@@ -101,7 +100,7 @@ impl Space {
         dimensions: impl IntoIterator<Item = (N, Distribution)>,
     ) -> Result<Self, SpaceError> {
         let dimensions = dimensions.into_iter().map(|(name, distribution)| Dimension {
-            name: name.into(),
+            name: name.into().into(),
             distribution: Arc::new(distribution),
             condition: None,
         });
@@ -112,9 +111,11 @@ impl Space {
         let mut names = BTreeSet::new();
         for Dimension { name, distribution, .. } in &dimensions {
             if !names.insert(name) {
-                return Err(SpaceError::Twice(name.clone()));
+                return Err(SpaceError::Twice(name.to_string()));
             }
-            distribution.validate().map_err(|reason| SpaceError::Dimension { name: name.clone(), reason })?;
+            distribution
+                .validate()
+                .map_err(|reason| SpaceError::Dimension { name: name.to_string(), reason })?;
         }
         let mut by_name: Vec<_> = (0..dimensions.len()).collect();
         by_name.sort_unstable_by_key(|place| &dimensions[*place].name);
@@ -123,7 +124,7 @@ impl Space {
 
     /// The dimensions, in order.
     pub fn dimensions(&self) -> impl ExactSizeIterator<Item = (&str, &Distribution)> {
-        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &*dimension.distribution))
+        self.dimensions.iter().map(|dimension| (&*dimension.name, &*dimension.distribution))
     }
 
     /// The point with a value for each active dimension in turn, each held by its distribution.
@@ -133,7 +134,7 @@ impl Space {
 
     /// As [`fill`](Space::fill), with the place of the dimension.
     pub(crate) fn fill_places(&self, mut value: impl FnMut(usize, &Distribution) -> Value) -> Point {
-        let mut point = Point::new();
+        let mut point = Point::with_capacity(self.dimensions.len());
         for (place, dimension) in self.dimensions.iter().enumerate() {
             if dimension.is_active(&point) {
                 let Dimension { name, distribution, .. } = dimension;
@@ -157,14 +158,14 @@ impl Space {
                 Some(parameter) if !active => {
                     return wrong(name, &format!("{}, but its condition does not hold", parameter.value()));
                 }
-                Some(parameter) if parameter.distribution() != &**distribution => {
+                Some(parameter) if !parameter.is_from(distribution) => {
                     return wrong(name, "chosen from another distribution than the space's");
                 }
                 None if active => return wrong(name, "missing"),
                 _ => {}
             }
         }
-        match point.keys().find(|name| self.dimensions.iter().all(|dimension| dimension.name != **name)) {
+        match point.keys().find(|name| self.dimensions.iter().all(|dimension| *dimension.name != **name)) {
             Some(name) => wrong(name, "no dimension of the space"),
             None => Ok(()),
         }
@@ -175,7 +176,7 @@ impl Space {
     ///
     /// The answer of [`check`](Space::check) without its words, for many points: names are compared once each.
     pub(crate) fn visit(&self, point: &Point, mut take: impl FnMut(usize, &Distribution, &Value)) -> bool {
-        let mut chosen = point.iter();
+        let mut chosen = point.parameters().iter();
         for &place in &self.by_name {
             let dimension = &self.dimensions[place];
             if !dimension.is_active(point) {
@@ -183,13 +184,34 @@ impl Space {
             }
             let Dimension { name, distribution, .. } = dimension;
             match chosen.next() {
-                Some((found, parameter)) if found == name && parameter.distribution() == &**distribution => {
+                Some((found, parameter)) if is_same(found, name) && parameter.is_from(distribution) => {
                     take(place, distribution, parameter.value());
                 }
                 _ => return false,
             }
         }
         chosen.next().is_none()
+    }
+
+    /// Lets `point` share the names and distributions of this space where they are alike. Samplers look at all points
+    /// again and again, and need not compare what is the same.
+    pub(crate) fn adopt(&self, point: &mut Point) {
+        // Both are in the order of their names.
+        let mut dimensions = self.by_name.iter().map(|place| &self.dimensions[*place]);
+        let mut shares = |(name, parameter): &(Arc<str>, Parameter)| {
+            let same = |own: &Dimension| Arc::ptr_eq(name, &own.name) && parameter.shares(&own.distribution);
+            dimensions.any(same)
+        };
+        if point.parameters().iter().all(&mut shares) {
+            return;
+        }
+        let adopted = point.parameters().iter().map(|(name, parameter)| {
+            match self.dimensions.iter().find(|dimension| dimension.name == *name) {
+                Some(own) => (Arc::clone(&own.name), parameter.adopted(&own.distribution)),
+                None => (Arc::clone(name), parameter.clone()),
+            }
+        });
+        *point = adopted.collect();
     }
 
     /// The point with these values, by name.
@@ -200,11 +222,11 @@ impl Space {
         &self,
         values: impl IntoIterator<Item = (N, Value)>,
     ) -> Result<Point, SpaceError> {
-        let mut point = Point::new();
+        let mut point = Point::default();
         for (name, value) in values {
             let name = name.as_ref();
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
-            let dimension = self.dimensions.iter().find(|dimension| dimension.name == name);
+            let dimension = self.dimensions.iter().find(|dimension| *dimension.name == *name);
             let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
             let parameter = Parameter::new((*dimension.distribution).clone(), value);
             point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
@@ -212,6 +234,11 @@ impl Space {
         self.check(&point)?;
         Ok(point)
     }
+}
+
+/// Whether two names are the same one, or at least alike: a point of this space has the space's own names.
+fn is_same(a: &Arc<str>, b: &Arc<str>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
 }
 
 #[cfg(test)]

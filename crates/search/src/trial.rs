@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::parameter::Parameter;
+use crate::space::Point;
 use crate::storage::StudyId;
 use crate::timestamp::Timestamp;
 
@@ -18,7 +18,7 @@ pub struct NewTrial {
     /// Its name in the study, chosen by the program: enqueueing a key again changes nothing.
     pub key: String,
     /// What it tries, by name. Samplers and dashboards read these.
-    pub parameters: BTreeMap<String, Parameter>,
+    pub parameters: Point,
     /// Anything else that its worker needs, as JSON: Optuna's user attributes.
     pub attributes: BTreeMap<String, Value>,
 }
@@ -37,7 +37,7 @@ pub struct Claim {
     /// The trial's key.
     pub key: String,
     /// The trial's parameters.
-    pub parameters: BTreeMap<String, Parameter>,
+    pub parameters: Point,
     /// The trial's user attributes.
     pub attributes: BTreeMap<String, Value>,
 }
@@ -122,7 +122,7 @@ pub struct Trial {
     /// The worker of the last attempt.
     pub worker: Option<String>,
     /// What it tries.
-    pub parameters: BTreeMap<String, Parameter>,
+    pub parameters: Point,
     /// User attributes. One that is not JSON (Python writes a bare `NaN`) reads as its text.
     pub attributes: BTreeMap<String, Value>,
     /// The objectives, once complete. Of a pruned trial its last intermediate value, as Optuna has it.
@@ -173,6 +173,22 @@ pub enum Outcome {
     Expired,
     /// Its worker was known to be dead.
     Released,
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl NewTrial {
+    /// The hold of `worker` on this trial, begun as trial `number`, for its first attempt.
+    pub(crate) fn claimed(&self, study: StudyId, number: u64, worker: &str) -> Claim {
+        Claim {
+            study,
+            number,
+            attempt: 1,
+            worker: worker.to_owned(),
+            key: self.key.clone(),
+            parameters: self.parameters.clone(),
+            attributes: self.attributes.clone(),
+        }
+    }
 }
 
 impl Told {

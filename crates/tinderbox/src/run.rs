@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_search::{
-    Direction, Lease, NewTrial, Parameter, State, Storage, StorageError, StudyId, Timestamp,
+    Direction, Lease, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
 };
 
 use crate::json;
@@ -112,7 +112,7 @@ pub fn enqueue(
 }
 
 /// What a search chose for a trial, so that dashboards can show it.
-fn parameters(planned: &Planned, task: &Task) -> BTreeMap<String, Parameter> {
+fn parameters(planned: &Planned, task: &Task) -> Point {
     let search = planned.experiment.search.iter();
     let dimensions = search.flat_map(|search| &search.dimensions);
     let chosen = dimensions.filter_map(|dimension| {

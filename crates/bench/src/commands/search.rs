@@ -1,6 +1,7 @@
 //! `bench search`: what asking and telling costs a trial, beside Optuna.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use clap::Args;
 use tinderbox_report::benchmark::{Entry, Group};
@@ -9,7 +10,8 @@ use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
 use crate::peer::{EnvironmentError, Peer, Ready};
 use crate::publish;
-use crate::searches::{Chooser, Place, Question};
+use crate::searches::{Chooser, DATABASE, Place, Question};
+use crate::server::Server;
 use crate::stage::{Stage, StageArguments, is_piped, own};
 use crate::turns::{entry, take_turns};
 
@@ -21,9 +23,19 @@ pub(super) struct Search {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     trials: Vec<u32>,
 
-    /// Where studies live: `memory`, `sqlite`
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "memory,sqlite", value_name = "PLACES")]
+    /// Where studies live: `memory`, `sqlite`, `postgres`
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "memory,sqlite,postgres",
+        value_name = "PLACES"
+    )]
     storage: Vec<Place>,
+
+    /// Trials that were told before the clock starts
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    told: u32,
 
     /// What chooses points: `random`, `tpe`
     #[arg(long, value_enum, value_delimiter = ',', default_value = "random,tpe", value_name = "SAMPLERS")]
@@ -39,12 +51,14 @@ pub(super) struct Search {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench search                                    some minutes, nearly all of them Optuna's in SQLite
+  cargo xtask bench search                                    some minutes, nearly all of them Optuna's on the disk
   cargo xtask bench search --trials 1000,10000 --storage memory --sampler random
+  cargo xtask bench search --told 10000 --trials 100 --storage memory --sampler tpe
 
 A trial of five parameters is asked for, stored and told a value; nothing is computed, and each point is chosen by all \
-results before it. Both write SQLite to the
-disk as they do for everybody: ours is durable once `tell` returns.";
+results before it. Both write to the disk as \
+they do for everybody: ours is durable once `tell` returns. PostgreSQL is a new server of the bench's own, where one is \
+installed.";
 
 impl Search {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
@@ -55,18 +69,28 @@ impl Search {
             Err(EnvironmentError::Interrupted) => return Ok(Exit::Interrupted),
             peers => peers?,
         };
+        let server = self.storage.contains(&Place::Postgres);
+        let server = server.then(|| Server::start(&stage.folder.join("postgres")));
+        let server = match server.transpose() {
+            Ok(server) => server,
+            Err(error) => {
+                stage.miss(&mut benchmark, &error.to_string());
+                None
+            }
+        };
         let turns = (1 + peers.len()) * (usize::from(self.rounds) + 1);
-        let places =
-            self.storage.iter().flat_map(|place| self.sampler.iter().map(move |sampler| (*place, *sampler)));
+        let there = self.storage.iter().filter(|place| **place != Place::Postgres || server.is_some());
+        let places = there.flat_map(|place| self.sampler.iter().map(move |sampler| (*place, *sampler)));
         let places: Vec<_> = places.collect();
         stage.expect(places.len() * self.trials.len() * turns);
         'all: for (place, sampler) in places {
             for &trials in &self.trials {
                 match self.measure(
                     place,
-                    Question { trials: trials.into(), sampler },
+                    Question { trials: trials.into(), sampler, told: self.told.into() },
                     &stage,
                     &peers,
+                    server.as_ref(),
                     &mut benchmark.versions,
                     &mut benchmark.notes,
                 ) {
@@ -86,17 +110,36 @@ impl Search {
         question: Question,
         stage: &Stage,
         peers: &[Ready],
+        server: Option<&Server>,
         versions: &mut BTreeMap<String, String>,
         notes: &mut Vec<String>,
     ) -> Result<Group, ContestantError> {
         let word = place.word();
-        let Question { trials, sampler } = question;
-        let name = format!("{}, {word}, {trials} trials", sampler.word());
+        let Question { trials, sampler, told } = question;
+        let after = if told > 0 { format!(" after {told}") } else { String::new() };
+        let name = format!("{}, {word}, {trials} trials{after}", sampler.word());
+        // A database for each, in which a study follows the other.
+        let with_database =
+            |who: &str, mut command: Command| match server.filter(|_| place == Place::Postgres) {
+                Some(server) => {
+                    let database = format!("{who} {name}");
+                    let url = server.database(&database.replace([' ', ','], "_"));
+                    let url = url.map_err(|error| ContestantError::Refused {
+                        name: who.to_string(),
+                        reason: error.to_string(),
+                    })?;
+                    command.env(DATABASE, url);
+                    Ok(command)
+                }
+                None => Ok(command),
+            };
         let folder = stage.folder.display().to_string();
         let ours = own(&["search", "--storage", word, "--folder", &folder])?;
-        let mut contestants = vec![stage.start("tinderbox", ours)?];
+        let mut contestants = vec![stage.start("tinderbox", with_database("tinderbox", ours)?)?];
         for peer in peers {
-            match stage.start(peer.peer.name(), peer.search(word, &stage.folder)) {
+            let who = peer.peer.name();
+            let command = with_database(who, peer.search(word, &stage.folder))?;
+            match stage.start(who, command) {
                 Ok(contestant) => contestants.push(contestant),
                 Err(ContestantError::Interrupted) => return Err(ContestantError::Interrupted),
                 Err(error) => notes.push(format!("{name}: {error}")),

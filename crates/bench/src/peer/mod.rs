@@ -69,7 +69,7 @@ impl Peer {
         match self {
             Self::Pytorch => &["torch==2.15.0", "numpy==2.4.6"],
             Self::Jax => &["jax==0.10.2", "numpy==2.4.6"],
-            Self::Optuna => &["optuna==5.0.0", "numpy==2.4.6"],
+            Self::Optuna => &["optuna==5.0.0", "psycopg[binary]==3.3.9", "numpy==2.4.6"],
             Self::BurnTrain => &[],
         }
     }

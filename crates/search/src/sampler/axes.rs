@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(axes.row(&deep), Some(vec![Some(0.625), Some(0.25), Some(0.75)]));
         let flat = axes.point(&[0.125, 0.25, 0.75], one);
         assert_eq!(axes.row(&flat), Some(vec![Some(0.125), None, Some(0.75)]));
-        assert_eq!(axes.row(&Point::new()), None);
+        assert_eq!(axes.row(&Point::default()), None);
 
         let numbers =
             Axes::of(&space, |distribution| !matches!(distribution, Distribution::Categorical { .. }));

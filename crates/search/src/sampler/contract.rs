@@ -169,9 +169,9 @@ pub(super) fn several_objectives_are_taken_or_refused(sampler: &dyn Sampler, spa
 pub(super) fn foreign_observations_are_no_trouble(sampler: &dyn Sampler, spaces: &[Space]) {
     let foreign = |told: Observation| {
         let mut parameters = told.parameters.clone();
-        let first = parameters.keys().next().cloned().unwrap_or_default();
+        let first = parameters.keys().next().unwrap_or_default().to_owned();
         match told.number % 4 {
-            0 => parameters.clear(),
+            0 => parameters = Point::default(),
             1 => drop(parameters.remove(&first)),
             2 => {
                 let other = Distribution::choice(["another", "program"]);

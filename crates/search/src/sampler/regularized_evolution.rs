@@ -112,7 +112,7 @@ impl Sampler for RegularizedEvolution {
 /// `parent` with one parameter changed.
 fn mutated(space: &Space, parent: &Point, stream: &mut ChaCha12Rng) -> Point {
     let varying: Vec<_> = parent.iter().filter(|(_, parameter)| varies(parameter.distribution())).collect();
-    let mutated = varying.get(below(varying.len() as u64, stream) as usize).map(|(name, _)| name.as_str());
+    let mutated = varying.get(below(varying.len() as u64, stream) as usize).map(|(name, _)| *name);
     inherit(space, stream, |name, distribution, stream| {
         let value = parent.get(name)?.value();
         Some(if mutated == Some(name) { changed(distribution, value, stream) } else { value.clone() })

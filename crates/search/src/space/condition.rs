@@ -102,11 +102,12 @@ impl Space {
     /// If there is no such dimension, or the condition does not fit an earlier one.
     pub fn when(mut self, name: &str, condition: Condition) -> Result<Self, SpaceError> {
         let refused = |reason| Err(SpaceError::Condition { name: name.to_owned(), reason: Box::new(reason) });
-        let Some(place) = self.dimensions.iter().position(|dimension| dimension.name == name) else {
+        let Some(place) = self.dimensions.iter().position(|dimension| *dimension.name == *name) else {
             return refused(ConditionError::Unknown);
         };
         let parent = condition.parent();
-        let Some(earlier) = self.dimensions[..place].iter().find(|dimension| dimension.name == parent) else {
+        let Some(earlier) = self.dimensions[..place].iter().find(|dimension| *dimension.name == *parent)
+        else {
             return refused(ConditionError::Parent(parent.to_owned()));
         };
         match &condition {

@@ -13,7 +13,7 @@ impl Space {
     /// [`SpaceError::Endless`] if a dimension is a real number without a step, [`SpaceError::Countless`] from 2⁶⁴
     /// points on, or where a dimension of more than 4,096 values decides over another.
     pub fn size(&self) -> Result<u64, SpaceError> {
-        self.size_from(0, &mut Point::new())
+        self.size_from(0, &mut Point::default())
     }
 
     /// The point at `place`, from 0, in the order of a grid: the last dimension changes fastest. `None` past the end.
@@ -25,7 +25,7 @@ impl Space {
             return Ok(None);
         }
         let mut rest = place;
-        let mut point = Point::new();
+        let mut point = Point::default();
         for (start, dimension) in self.dimensions.iter().enumerate() {
             if !dimension.is_active(&point) {
                 continue;
@@ -62,7 +62,7 @@ impl Space {
             return Ok(None);
         }
         let mut place = 0;
-        let mut known = Point::new();
+        let mut known = Point::default();
         for (start, dimension) in self.dimensions.iter().enumerate() {
             if !dimension.is_active(&known) {
                 continue;
@@ -85,7 +85,7 @@ impl Space {
     /// Whether the condition of another dimension looks at this one.
     fn decides(&self, place: usize) -> bool {
         let name = &self.dimensions[place].name;
-        self.dimensions.iter().any(|other| other.condition.as_ref().is_some_and(|it| it.parent() == name))
+        self.dimensions.iter().any(|other| other.condition.as_ref().is_some_and(|it| it.parent() == &**name))
     }
 
     /// How many points share the values that `known` gives to the dimensions before `start`.
@@ -96,7 +96,7 @@ impl Space {
                 continue;
             }
             let count = dimension.distribution.count();
-            let count = count.ok_or_else(|| SpaceError::Endless(dimension.name.clone()))?;
+            let count = count.ok_or_else(|| SpaceError::Endless(dimension.name.to_string()))?;
             if self.decides(place) {
                 if count > MOST_BRANCHES {
                     return Err(SpaceError::Countless);

@@ -167,3 +167,20 @@ fn what_is_wrong_with_a_dimension_is_said() {
         "the step 0.0000001 is lost in the rounding of numbers as large as 1000000000; take a larger one";
     refused(float(-1e9, 0.0, false, Some(1e-7)), fine);
 }
+
+#[test]
+fn a_point_that_was_read_shares_what_is_alike_and_keeps_the_rest() {
+    let space = Space::new([("b", Distribution::int(1, 3)), ("a", Distribution::uniform(0.0, 1.0))]).unwrap();
+    let read =
+        |name: &str, distribution, value| (name.to_owned(), Parameter::new(distribution, value).unwrap());
+    let point = Point::from([
+        read("a", Distribution::uniform(0.0, 1.0), json!(0.5)),
+        read("b", Distribution::int(0, 3), json!(2)),
+        read("c", Distribution::int(0, 3), json!(2)),
+    ]);
+    let mut adopted = point.clone();
+    space.adopt(&mut adopted);
+    assert_eq!(adopted, point);
+    let shares = |name: &str| space.dimensions.iter().any(|own| adopted[name].shares(&own.distribution));
+    assert_eq!(["a", "b", "c"].map(shares), [true, false, false]);
+}

@@ -111,7 +111,15 @@ impl From<Dimension> for Written {
             Condition::AtLeast { parent, least } => (parent, When::AtLeast(AtLeast { at_least: least })),
         });
         let when = when.into_iter().collect();
-        let plain = Self { name, choices: None, int: None, float: None, log: false, step: None, when };
+        let plain = Self {
+            name: name.to_string(),
+            choices: None,
+            int: None,
+            float: None,
+            log: false,
+            step: None,
+            when,
+        };
         match Arc::unwrap_or_clone(distribution) {
             Distribution::Categorical { choices } => Self { choices: Some(choices), ..plain },
             Distribution::Int { low, high, log, step } => {

@@ -69,6 +69,12 @@ pub(super) fn constraints(text: &str) -> Vec<f64> {
     serde_json::from_str(text).or_else(|_| one()).unwrap_or_default()
 }
 
+/// A distribution as JSON.
+pub(super) fn distribution(distribution: &Distribution) -> String {
+    // Not by way of `Value`, which costs as much again as all else that is stored with a parameter.
+    serde_json::to_string(distribution).unwrap_or_default()
+}
+
 /// A parameter from its distribution as JSON and its number.
 ///
 /// # Errors

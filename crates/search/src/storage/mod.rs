@@ -83,6 +83,9 @@ pub trait Storage: Send {
     ///
     /// Workers that each choose the next point can so agree on it: one of them begins the trial, the others look
     /// again.
+    ///
+    /// It does not wait for a disk. Where a machine or a server crashes, a trial that was started a moment before may not
+    /// have been: then it begins again, and whoever still holds the lost claim is fenced off.
     fn start(
         &mut self,
         study: StudyId,

@@ -3,7 +3,7 @@
 use super::Settings;
 use crate::observation::Observation;
 use crate::sampler::History;
-use crate::space::Point;
+use crate::space::{Point, Space};
 use crate::storage::Direction;
 use crate::trial::{State, Trial};
 
@@ -11,6 +11,7 @@ use crate::trial::{State, Trial};
 pub(super) struct Known {
     lag: u64,
     directions: Vec<Direction>,
+    space: Space,
     /// Trials 0, 1, 2 and so on, as far as all have finished.
     told: Vec<Observation>,
     /// Points of the trials whose results the next one may not know.
@@ -32,6 +33,7 @@ impl Known {
         Self {
             lag: settings.lag,
             directions: settings.directions.clone(),
+            space: settings.space.clone(),
             told: Vec::new(),
             pending: Vec::new(),
             pending_from: 0,
@@ -58,7 +60,10 @@ impl Known {
     }
 
     /// Takes in all trials from [`settled`](Known::settled) on.
-    pub(super) fn learn(&mut self, trials: Vec<Trial>) {
+    pub(super) fn learn(&mut self, mut trials: Vec<Trial>) {
+        for trial in &mut trials {
+            self.space.adopt(&mut trial.parameters);
+        }
         let settled = self.settled();
         self.next = settled + trials.len() as u64;
         self.open = trials.iter().any(|trial| is_ours(trial) && !trial.state.is_finished());

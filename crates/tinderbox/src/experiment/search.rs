@@ -92,8 +92,9 @@ impl Search {
             .sample(&space, &History::default(), points.len() as u64)
             .map_err(|error| error.to_string())?
         {
-            points
-                .push(point.into_iter().map(|(name, parameter)| (name, parameter.value().clone())).collect());
+            points.push(
+                point.iter().map(|(name, parameter)| (name.to_owned(), parameter.value().clone())).collect(),
+            );
         }
         Ok(points)
     }

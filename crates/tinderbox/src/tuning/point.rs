@@ -28,7 +28,7 @@ impl Tuning {
     /// # Errors
     /// If a key is unknown, or a value does not fit it.
     pub fn configuration(&self, point: &Point) -> Result<Configuration, PointError> {
-        let values = point.iter().map(|(name, parameter)| (name.as_str(), parameter.value().clone()));
+        let values = point.iter().map(|(name, parameter)| (name, parameter.value().clone()));
         self.settled(values)
     }
 

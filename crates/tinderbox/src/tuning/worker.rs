@@ -193,7 +193,7 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
 
 /// What a point chose, by key.
 pub fn values(point: &Point) -> BTreeMap<String, Value> {
-    point.iter().map(|(key, parameter)| (key.clone(), parameter.value().clone())).collect()
+    point.iter().map(|(key, parameter)| (key.to_owned(), parameter.value().clone())).collect()
 }
 
 /// Those values in a line.

@@ -24,12 +24,15 @@ mod trials;
 
 use error::Failure;
 pub use error::{PostgresError, Reason};
-use session::{Db, Session};
+use session::{Db, Scope, Session};
 
 /// Studies in a PostgreSQL database, in Optuna's tables with Tinderbox's beside them.
 ///
-/// Each write is one transaction that is on the server's disk when the method returns. Open the database once a
-/// thread. A server that goes away for less than a minute is waited for, and a write whose answer was lost on the way
+/// Each write is one transaction that is on the server's disk when the method returns, but for
+/// [`start`](Storage::start) and [`heartbeat`](Storage::heartbeat): a server that crashes may lose those of its last
+/// second. A worker whose trial is lost so is told that it does not hold it, and the trial begins again.
+///
+/// Open the database once a thread. A server that goes away for less than a minute is waited for, and a write whose answer was lost on the way
 /// is looked up before it is made again; only after that minute an error leaves open whether the last write was made.
 /// The connection is not encrypted: beyond a network that you trust, put a tunnel around it.
 pub struct Postgres {
@@ -61,17 +64,23 @@ impl Postgres {
 
     /// Runs `work` in a transaction. It may run again although it was committed, so it must then change nothing.
     fn write<T>(&mut self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
-        self.write_once(|db, _| work(db))
+        self.write_once(Scope::Write, |db, _| work(db))
+    }
+
+    /// As [`write`](Self::write), for what may be lost when the server crashes.
+    fn write_in_order<T>(&mut self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.write_once(Scope::WriteInOrder, |db, _| work(db))
     }
 
     /// Runs `work` in a transaction. If it runs again, it is given what it answered when its commit got no answer.
     fn write_once<T>(
         &mut self,
+        scope: Scope,
         work: impl Fn(&mut Db, Option<&T>) -> Result<T, Failure>,
     ) -> Result<T, StorageError> {
         let mut lost = None;
         self.patiently(|session| {
-            let mut db = session.write()?;
+            let mut db = session.begin(scope);
             let answer = work(&mut db, lost.as_ref())?;
             match db.commit() {
                 Ok(()) => Ok(answer),
@@ -85,8 +94,16 @@ impl Postgres {
 
     /// Runs `work` on one state of the database.
     fn read<T>(&self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.read_as(Scope::Read, work)
+    }
+
+    fn read_as<T>(
+        &self,
+        scope: Scope,
+        work: impl Fn(&mut Db) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
         self.patiently(|session| {
-            let mut db = session.read()?;
+            let mut db = session.begin(scope);
             let answer = work(&mut db)?;
             db.commit()?;
             Ok(answer)
@@ -197,7 +214,9 @@ impl Storage for Postgres {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write_once(|db, lost| queue::start(db, lost, (study, number), trial, (worker, now, lease)))
+        self.write_once(Scope::WriteInOrder, |db, lost| {
+            queue::start(db, lost, (study, number), trial, (worker, now, lease))
+        })
     }
 
     fn claim_below(
@@ -208,11 +227,11 @@ impl Storage for Postgres {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write_once(|db, lost| queue::claim(db, lost, (study, limit), (worker, now, lease)))
+        self.write_once(Scope::Write, |db, lost| queue::claim(db, lost, (study, limit), (worker, now, lease)))
     }
 
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
-        self.write(|db| results::heartbeat(db, claim, now))
+        self.write_in_order(|db| results::heartbeat(db, claim, now))
     }
 
     fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
@@ -220,11 +239,11 @@ impl Storage for Postgres {
     }
 
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        self.write_once(|db, lost| results::tell(db, lost, claim, told, now))?
+        self.write_once(Scope::Write, |db, lost| results::tell(db, lost, claim, told, now))?
     }
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {
-        self.write_once(|db, lost| {
+        self.write_once(Scope::Write, |db, lost| {
             // If the first was committed, there is nothing left to release.
             let released = queue::release(db, study, worker, now)?;
             Ok(released.max(lost.copied().unwrap_or(0)))
@@ -232,14 +251,14 @@ impl Storage for Postgres {
     }
 
     fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
-        self.write_once(|db, lost| {
+        self.write_once(Scope::Write, |db, lost| {
             let retried = queue::retry_failed(db, study, now)?;
             Ok(retried.max(lost.copied().unwrap_or(0)))
         })
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
-        self.read(|db| trials::from(db, study, first))
+        self.read_as(Scope::Look, |db| trials::from(db, study, first))
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {

@@ -9,7 +9,7 @@ use super::error::Failure;
 use super::session::{Db, attempt_column, number_column, study_row};
 use super::{studies, trials};
 use crate::parameter::Parameter;
-use crate::storage::columns::Word;
+use crate::storage::columns::{self, Word};
 use crate::storage::{Lease, StudyId, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, Outcome, State};
@@ -21,7 +21,8 @@ pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u
     if let Some(row) = db.row(known, &[&study_row(study), &trial.key])? {
         return Ok(row.try_get::<_, i32>(0)? as u64);
     }
-    let (number, _) = next(db, study, trial)?;
+    let next = "SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = $1";
+    let number = db.one(next, &[&study_row(study)])?.try_get::<_, i32>(0)? as u64;
     insert(db, study, number, trial)?;
     Ok(number)
 }
@@ -40,46 +41,61 @@ pub(super) fn start(
     {
         return Ok(Some(claim.clone()));
     }
-    let (next, known) = next(db, study, trial)?;
-    if next != number || known {
-        return Ok(None);
-    }
-    let id = insert(db, study, number, trial)?;
-    begin(db, id, 1, worker, now, lease)?;
-    Ok(Some(Claim {
-        study,
-        number,
-        attempt: 1,
-        worker: worker.to_owned(),
-        key: trial.key.clone(),
-        parameters: trial.parameters.clone(),
-        attributes: trial.attributes.clone(),
-    }))
-}
-
-/// The number of the study's next trial, and whether the key of this one is there already.
-fn next(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<(u64, bool), Failure> {
-    let row = db.one(
-        "SELECT coalesce(max(number) + 1, 0),
-                EXISTS (SELECT 1 FROM tinderbox_trials WHERE study_id = $1 AND trial_key = $2)
-         FROM trials WHERE study_id = $1",
-        &[&study_row(study), &trial.key],
+    // One statement: it sees all trials, for nobody adds one while the study is locked. What it writes is as if the trial
+    // had been added, claimed and begun.
+    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let (keys, values) = attributes(trial);
+    let (micros, attempts) = terms(lease);
+    let added = db.row(
+        "WITH next AS (
+             SELECT number FROM (SELECT coalesce(max(number) + 1, 0) AS number FROM trials WHERE study_id = $2) AS next
+             WHERE number = $1
+               AND NOT EXISTS (SELECT 1 FROM tinderbox_trials WHERE study_id = $2 AND trial_key = $3)
+         ), added AS (
+             INSERT INTO trials (number, study_id, state, datetime_start)
+             SELECT number, $2::int4, 'RUNNING', $10::timestamp FROM next RETURNING trial_id
+         ), keyed AS (
+             INSERT INTO tinderbox_trials (trial_id, study_id, trial_key, attempt)
+             SELECT trial_id, $2, $3, 1 FROM added
+         ), chosen AS (
+             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+             SELECT trial_id, name, stored, distribution
+             FROM added, unnest($4::text[], $5::float8[], $6::text[]) AS new (name, stored, distribution)
+         ), noted AS (
+             INSERT INTO trial_user_attributes (trial_id, key, value_json)
+             SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)
+         ), alive AS (
+             INSERT INTO trial_heartbeats (trial_id, heartbeat)
+             SELECT trial_id, ($10::timestamp AT TIME ZONE 'UTC')::timestamp FROM added
+         )
+         INSERT INTO tinderbox_attempts
+         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
+         SELECT trial_id, 1, $9::text, $11::bigint, $12::bigint, $10, $13::timestamp, 'RUNNING' FROM added
+         RETURNING trial_id",
+        &[
+            &number_column(number),
+            &study_row(study),
+            &trial.key,
+            &names,
+            &stored,
+            &distributions,
+            &keys,
+            &values,
+            &worker,
+            &SystemTime::from(now),
+            &micros,
+            &attempts,
+            &SystemTime::from(now + lease.length),
+        ],
     )?;
-    Ok((row.try_get::<_, i32>(0)? as u64, row.try_get(1)?))
+    Ok(added.map(|_| trial.claimed(study, number, worker)))
 }
 
-/// Adds a trial that waits; returns its row.
-fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<i32, Failure> {
-    let names: Vec<_> = trial.parameters.keys().collect();
-    let stored: Vec<_> = trial.parameters.values().map(Parameter::stored).collect();
-    let distributions: Vec<_> = trial
-        .parameters
-        .values()
-        .map(|parameter| serde_json::json!(parameter.distribution()).to_string())
-        .collect();
-    let keys: Vec<_> = trial.attributes.keys().collect();
-    let values: Vec<_> = trial.attributes.values().map(ToString::to_string).collect();
-    let row = db.one(
+/// Adds a trial that waits.
+fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<(), Failure> {
+    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let (keys, values) = attributes(trial);
+    db.execute(
         "WITH added AS (
              INSERT INTO trials (number, study_id, state) VALUES ($1, $2, 'WAITING') RETURNING trial_id
          ), keyed AS (
@@ -88,11 +104,9 @@ fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<
              INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
              SELECT trial_id, name, stored, distribution
              FROM added, unnest($4::text[], $5::float8[], $6::text[]) AS new (name, stored, distribution)
-         ), noted AS (
-             INSERT INTO trial_user_attributes (trial_id, key, value_json)
-             SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)
          )
-         SELECT trial_id FROM added",
+         INSERT INTO trial_user_attributes (trial_id, key, value_json)
+         SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)",
         &[
             &number_column(number),
             &study_row(study),
@@ -104,7 +118,36 @@ fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<
             &values,
         ],
     )?;
-    Ok(row.try_get(0)?)
+    Ok(())
+}
+
+/// The parameters of a trial, column by column.
+struct Parameters<'a> {
+    names: Vec<&'a str>,
+    stored: Vec<f64>,
+    distributions: Vec<String>,
+}
+
+impl<'a> Parameters<'a> {
+    fn of(trial: &'a NewTrial) -> Self {
+        let parameters = || trial.parameters.values();
+        Self {
+            names: trial.parameters.keys().collect(),
+            stored: parameters().map(Parameter::stored).collect(),
+            distributions: parameters().map(|it| columns::distribution(it.distribution())).collect(),
+        }
+    }
+}
+
+/// The attributes of a trial, column by column.
+fn attributes(trial: &NewTrial) -> (Vec<&String>, Vec<String>) {
+    trial.attributes.iter().map(|(key, value)| (key, value.to_string())).unzip()
+}
+
+/// A lease as its columns hold it: microseconds, and attempts.
+fn terms(lease: Lease) -> (i64, i64) {
+    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
+    (micros, i64::try_from(lease.attempts).unwrap_or(i64::MAX))
 }
 
 /// `lost` as for [`start`].
@@ -220,8 +263,7 @@ fn begin(
     now: Timestamp,
     lease: Lease,
 ) -> Result<(), Failure> {
-    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
-    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
+    let (micros, attempts) = terms(lease);
     db.execute(
         "WITH running AS (
              UPDATE trials SET state = 'RUNNING', datetime_start = $6 WHERE trial_id = $1

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::error::Failure;
-use super::session::{Db, attempt_column, number_column, study_row};
+use postgres::SimpleQueryRow;
+
+use super::error::{Failure, Reason};
+use super::session::{Db, attempt_column, number_column, study_row, text, whole};
 use super::{queue, studies, trials};
 use crate::storage::columns::{self, Word};
 use crate::storage::{StorageError, pruned_value};
@@ -12,17 +14,15 @@ use crate::trial::{Claim, Outcome, State, Told, Verdict};
 
 pub(super) fn heartbeat(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
     let trial = Locked::by(db, claim)?;
-    let lease = trial.held(db, claim)?;
-    db.execute(
-        "UPDATE tinderbox_attempts SET expires = $3 WHERE trial_id = $1 AND attempt = $2",
-        &[&trial.id, &attempt_column(claim.attempt), &SystemTime::from(now + lease)],
-    )?;
+    let lease = trial.held(claim)?;
+    let sql = "UPDATE tinderbox_attempts SET expires = $3 WHERE trial_id = $1 AND attempt = $2";
+    db.execute(sql, &[&trial.id, &attempt_column(claim.attempt), &SystemTime::from(now + lease)])?;
     queue::beat(db, trial.id, now)
 }
 
 pub(super) fn report(db: &mut Db, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
     let trial = Locked::by(db, claim)?;
-    trial.held(db, claim)?;
+    trial.held(claim)?;
     let (value, kind) = columns::split(value);
     db.execute(
         "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
@@ -47,13 +47,13 @@ pub(super) fn tell(
 ) -> Result<Result<(), StorageError>, Failure> {
     let trial = Locked::by(db, claim)?;
     told.check(claim.number, trial.objectives)?;
-    match trial.held(db, claim) {
-        Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {
+    match trial.held(claim) {
+        Err(error @ StorageError::Fenced { .. }) => {
             remember_refusal(db, trial.id, claim, &told.verdict)?;
             return Ok(Err(error));
         }
         // Only this claim can have told it.
-        Err(Failure::Refused(StorageError::AlreadyTold { .. })) if matches!(lost, Some(Ok(()))) => {
+        Err(StorageError::AlreadyTold { .. }) if matches!(lost, Some(Ok(()))) => {
             return Ok(Ok(()));
         }
         other => other?,
@@ -82,6 +82,10 @@ pub(super) fn tell(
              INSERT INTO trial_user_attributes (trial_id, key, value_json)
              SELECT $1, new.key, value FROM unnest($9::text[], $10::text[]) AS new (key, value)
              ON CONFLICT (trial_id, key) DO UPDATE SET value_json = excluded.value_json
+         ), unfiled AS (
+             DELETE FROM tinderbox_trial_attachments WHERE trial_id = $1
+         ), unbound AS (
+             DELETE FROM trial_system_attributes WHERE trial_id = $1 AND key = 'constraints'
          )
          UPDATE trials SET state = $3::text::trialstate, datetime_complete = $5 WHERE trial_id = $1",
         &[
@@ -97,21 +101,16 @@ pub(super) fn tell(
             &attributes,
         ],
     )?;
-    replace(db, trial.id, told)?;
+    add(db, trial.id, told)?;
     Ok(Ok(()))
 }
 
 /// PostgreSQL's text holds no NUL, and a failure that says one is still told.
 const NUL: &str = "\u{fffd}";
 
-/// Puts constraints and files in place of those of an earlier attempt. Constraints lie where Optuna keeps them: in a
-/// system attribute, null where there are none.
-fn replace(db: &mut Db, id: i32, told: &Told) -> Result<(), Failure> {
-    db.execute(
-        "WITH dropped AS (DELETE FROM tinderbox_trial_attachments WHERE trial_id = $1)
-         DELETE FROM trial_system_attributes WHERE trial_id = $1 AND key = 'constraints'",
-        &[&id],
-    )?;
+/// Adds constraints and files; those of an earlier attempt are gone. Constraints lie where Optuna keeps them: in a system
+/// attribute, null where there are none.
+fn add(db: &mut Db, id: i32, told: &Told) -> Result<(), Failure> {
     if !told.constraints.is_empty() {
         db.execute(
             "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES ($1, 'constraints', $2)",
@@ -133,36 +132,55 @@ struct Locked {
     state: State,
     /// How many its study has.
     objectives: usize,
+    /// How the attempt of the claim stands, and the length of its lease.
+    attempt: Option<(Outcome, Duration)>,
 }
 
 impl Locked {
     fn by(db: &mut Db, claim: &Claim) -> Result<Self, Failure> {
-        let row = db.row(
-            "SELECT trial_id, state::text, (SELECT count(*) FROM study_directions WHERE study_id = $1)
-             FROM trials WHERE study_id = $1 AND number = $2 FOR NO KEY UPDATE OF trials",
-            &[&study_row(claim.study), &number_column(claim.number)],
-        )?;
-        let Some(row) = row else {
+        let (study, number) = (study_row(claim.study), number_column(claim.number));
+        let attempt = attempt_column(claim.attempt);
+        // The second statement sees what whoever held the lock before has written.
+        let [trials, attempts] = db.together(&[
+            format!(
+                "SELECT trial_id, state, (SELECT count(*) FROM study_directions WHERE study_id = {study})
+                 FROM trials WHERE study_id = {study} AND number = {number} FOR NO KEY UPDATE OF trials"
+            ),
+            format!(
+                "SELECT outcome, lease_micros, worker, trial_key
+                 FROM trials JOIN tinderbox_trials USING (trial_id)
+                 JOIN tinderbox_attempts ON tinderbox_attempts.trial_id = trials.trial_id
+                     AND tinderbox_attempts.attempt = {attempt}
+                 WHERE trials.study_id = {study} AND number = {number}"
+            ),
+        ])?;
+        let Some(trial) = trials.first() else {
             studies::require(db, claim.study)?;
-            return Err(StorageError::UnknownTrial { study: claim.study, number: claim.number }.into());
+            // Whoever has a claim has seen the trial: a crash of the server took it away.
+            return Err(claim.fenced().into());
         };
+        // After such a crash another worker may have begun a trial with this number, and its attempts count from 1 again.
+        let own = |row: &&SimpleQueryRow| {
+            row.get("worker") == Some(&*claim.worker) && row.get("trial_key") == Some(&*claim.key)
+        };
+        let attempt = attempts.iter().find(own).map(|row| -> Result<_, Failure> {
+            let lease = Duration::from_micros(whole(row, 1)?);
+            Ok((Outcome::from_word(text(row, 0)?).map_err(Reason::Damaged)?, lease))
+        });
         Ok(Self {
-            id: row.try_get(0)?,
-            state: trials::word(&row, 1)?,
-            objectives: row.try_get::<_, i64>(2)? as usize,
+            id: whole(trial, 0)?,
+            state: State::from_word(text(trial, 1)?).map_err(Reason::Damaged)?,
+            objectives: whole(trial, 2)?,
+            attempt: attempt.transpose()?,
         })
     }
 
     /// The length of the lease, if the claim still holds.
-    fn held(&self, db: &mut Db, claim: &Claim) -> Result<Duration, Failure> {
-        let sql = "SELECT outcome, lease_micros FROM tinderbox_attempts WHERE trial_id = $1 AND attempt = $2";
-        let Some(row) = db.row(sql, &[&self.id, &attempt_column(claim.attempt)])? else {
-            return Err(claim.fenced().into());
-        };
-        match (self.state, trials::word::<Outcome>(&row, 0)?) {
-            (State::Running, Outcome::Running) => Ok(Duration::from_micros(row.try_get::<_, i64>(1)? as u64)),
-            (_, Outcome::Complete | Outcome::Pruned | Outcome::Fail) => Err(claim.already_told().into()),
-            _ => Err(claim.fenced().into()),
+    fn held(&self, claim: &Claim) -> Result<Duration, StorageError> {
+        match (self.state, self.attempt) {
+            (State::Running, Some((Outcome::Running, lease))) => Ok(lease),
+            (_, Some((Outcome::Complete | Outcome::Pruned | Outcome::Fail, _))) => Err(claim.already_told()),
+            _ => Err(claim.fenced()),
         }
     }
 }

@@ -35,9 +35,9 @@ pub(super) fn require(db: &mut Db, study: StudyId) -> Result<(), Failure> {
 ///
 /// The next statement then sees every trial that is there.
 pub(super) fn lock(db: &mut Db, study: StudyId) -> Result<(), Failure> {
-    let found =
-        db.row("SELECT 1 FROM studies WHERE study_id = $1 FOR NO KEY UPDATE", &[&study_row(study)])?;
-    found.map(|_| ()).ok_or(StorageError::UnknownStudy(study).into())
+    let sql = format!("SELECT 1 FROM studies WHERE study_id = {} FOR NO KEY UPDATE", study_row(study));
+    let [found] = db.together(&[sql])?;
+    if found.is_empty() { Err(StorageError::UnknownStudy(study).into()) } else { Ok(()) }
 }
 
 pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Value) -> Result<(), Failure> {

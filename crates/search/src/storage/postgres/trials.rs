@@ -4,86 +4,66 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use postgres::Row;
+use postgres::types::FromSql;
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
 use super::session::{Db, number_column, study_row};
 use super::studies;
 use crate::parameter::Parameter;
+use crate::space::Point;
 use crate::storage::columns::{self, Word};
 use crate::storage::{StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Counts, Outcome, Trial};
 
+/// In one statement, so that a worker learns what others told on one way to the server and back. Each table is looked
+/// into for each trial: there are few new ones, in a study however long. An upper end, which no number reaches, lets the
+/// server guess that too, and take the index of numbers.
 pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
-    studies::require(db, study)?;
-    let (study, first) = (study_row(study), number_column(first));
     let rows = db.rows(
-        "SELECT trials.trial_id, number, trial_key, state::text, coalesce(attempt, 0), worker,
-                datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END
-         FROM trials
-         LEFT JOIN tinderbox_trials USING (trial_id)
-         LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-         WHERE trials.study_id = $1 AND number >= $2 ORDER BY number",
-        &[&study, &first],
+        "SELECT number, trial_key, state::text, coalesce(attempt, 0), worker,
+                datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END,
+                names, distributions, stored, keys, attributes, steps, reported, reported_kinds, told, told_kinds, broken
+         FROM studies LEFT JOIN trials ON trials.study_id = studies.study_id AND number BETWEEN $2 AND $3
+         LEFT JOIN LATERAL (
+             SELECT trial_key, attempt, worker, reason
+             FROM tinderbox_trials LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
+             WHERE trial_id = trials.trial_id LIMIT 1
+         ) AS attempt ON true
+         LEFT JOIN LATERAL (
+             SELECT array_agg(param_name::text) AS names, array_agg(distribution_json) AS distributions,
+                    array_agg(param_value) AS stored
+             FROM trial_params WHERE trial_id = trials.trial_id
+         ) AS parameters ON true
+         LEFT JOIN LATERAL (
+             SELECT array_agg(key::text) AS keys, array_agg(value_json) AS attributes
+             FROM trial_user_attributes WHERE trial_id = trials.trial_id
+         ) AS attributes ON true
+         LEFT JOIN LATERAL (
+             SELECT array_agg(step) AS steps, array_agg(intermediate_value) AS reported,
+                    array_agg(intermediate_value_type::text) AS reported_kinds
+             FROM trial_intermediate_values WHERE trial_id = trials.trial_id
+         ) AS reports ON true
+         LEFT JOIN LATERAL (
+             SELECT array_agg(value ORDER BY objective) AS told,
+                    array_agg(value_type::text ORDER BY objective) AS told_kinds
+             FROM trial_values WHERE trial_id = trials.trial_id
+         ) AS objectives ON true
+         LEFT JOIN LATERAL (
+             SELECT array_agg(value_json ORDER BY key COLLATE \"C\") AS broken
+             FROM trial_system_attributes
+             WHERE trial_id = trials.trial_id AND (key = 'constraints' OR key LIKE 'constraints:%')
+         ) AS constraints ON true
+         WHERE studies.study_id = $1 ORDER BY number",
+        &[&study_row(study), &number_column(first), &i32::MAX],
     )?;
-    let mut trials = Vec::with_capacity(rows.len());
-    let mut places = BTreeMap::new();
-    for row in &rows {
-        places.insert(row.try_get::<_, i32>(0)?, trials.len());
-        trials.push(trial(row)?);
+    if rows.is_empty() {
+        return Err(StorageError::UnknownStudy(study).into());
     }
-    // One question a table, not one a trial.
-    let mut each = |sql, add: Add| -> Result<(), Failure> {
-        for row in &db.rows(sql, &[&study, &first])? {
-            if let Some(place) = places.get(&row.try_get::<_, i32>(0)?) {
-                add(&mut trials[*place], row)?;
-            }
-        }
-        Ok(())
-    };
-    each(
-        "SELECT trial_id, param_name, distribution_json, param_value FROM trial_params
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| {
-            trial.parameters.extend([parameter(row)?]);
-            Ok(())
-        },
-    )?;
-    each(
-        "SELECT trial_id, key, value_json FROM trial_user_attributes
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| {
-            trial.attributes.extend([attribute(row)?]);
-            Ok(())
-        },
-    )?;
-    each(
-        "SELECT trial_id, step, intermediate_value, intermediate_value_type::text FROM trial_intermediate_values
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2",
-        &mut |trial, row| {
- trial.intermediate_values.extend([intermediate_value(row)?]);
- Ok(())
- },
-    )?;
-    each(
-        "SELECT trial_id, value, value_type::text FROM trial_values
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2 ORDER BY objective",
-        &mut |trial, row| {
-            trial.values.push(double(row, 1)?);
-            Ok(())
-        },
-    )?;
-    each(
-        "SELECT trial_id, value_json FROM trial_system_attributes
-         JOIN trials USING (trial_id) WHERE study_id = $1 AND number >= $2
-             AND (key = 'constraints' OR key LIKE 'constraints:%') ORDER BY key COLLATE \"C\"",
-        &mut |trial, row| {
-            trial.constraints.extend(columns::constraints(row.try_get(1)?));
-            Ok(())
-        },
-    )?;
-    Ok(trials)
+    // A study without such trials has one row all the same.
+    let there = |row: &&Row| !matches!(row.try_get::<_, Option<i32>>(0), Ok(None));
+    rows.iter().filter(there).map(trial).collect()
 }
 
 pub(super) fn counts(db: &mut Db, study: StudyId) -> Result<Counts, Failure> {
@@ -129,21 +109,23 @@ pub(super) fn attachment(
     Ok(db.row(sql, &[&id, &name])?.map(|row| row.try_get(0)).transpose()?)
 }
 
-pub(super) fn parameters(db: &mut Db, id: i32) -> Result<BTreeMap<String, Parameter>, Failure> {
-    let sql =
-        "SELECT trial_id, param_name, distribution_json, param_value FROM trial_params WHERE trial_id = $1";
-    db.rows(sql, &[&id])?.iter().map(parameter).collect()
+pub(super) fn parameters(db: &mut Db, id: i32) -> Result<Point, Failure> {
+    let sql = "SELECT param_name, distribution_json, param_value FROM trial_params WHERE trial_id = $1";
+    let rows = db.rows(sql, &[&id])?;
+    rows.iter().map(|row| parameter(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)).collect()
 }
 
 pub(super) fn attributes(db: &mut Db, id: i32) -> Result<BTreeMap<String, Value>, Failure> {
-    let sql = "SELECT trial_id, key, value_json FROM trial_user_attributes WHERE trial_id = $1";
-    db.rows(sql, &[&id])?.iter().map(attribute).collect()
+    let sql = "SELECT key, value_json FROM trial_user_attributes WHERE trial_id = $1";
+    let rows = db.rows(sql, &[&id])?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, columns::json(row.try_get(1)?)))).collect()
 }
 
 pub(super) fn intermediate_values(db: &mut Db, id: i32) -> Result<BTreeMap<u32, f64>, Failure> {
-    let sql = "SELECT trial_id, step, intermediate_value, intermediate_value_type::text
+    let sql = "SELECT step, intermediate_value, intermediate_value_type::text
                FROM trial_intermediate_values WHERE trial_id = $1";
-    db.rows(sql, &[&id])?.iter().map(intermediate_value).collect()
+    let rows = db.rows(sql, &[&id])?;
+    rows.iter().map(|row| Ok((row.try_get::<_, i32>(0)?.cast_unsigned(), double(row, 1)?))).collect()
 }
 
 /// The value of a column of words.
@@ -156,9 +138,6 @@ pub(super) fn step_column(step: u32) -> i32 {
     step.cast_signed()
 }
 
-/// Puts what a row says into its trial.
-type Add<'a> = &'a mut dyn FnMut(&mut Trial, &Row) -> Result<(), Failure>;
-
 fn find(db: &mut Db, study: StudyId, number: u64) -> Result<i32, Failure> {
     studies::require(db, study)?;
     let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND number = $2";
@@ -167,37 +146,46 @@ fn find(db: &mut Db, study: StudyId, number: u64) -> Result<i32, Failure> {
     Ok(row.try_get(0)?)
 }
 
-/// A row of [`from`], without what other tables hold.
+/// A row of [`from`].
 fn trial(row: &Row) -> Result<Trial, Failure> {
+    let parameters =
+        elements::<&str>(row, 8)?.into_iter().zip(elements::<&str>(row, 9)?).zip(elements(row, 10)?);
+    let attributes = elements::<String>(row, 11)?.into_iter().zip(elements::<&str>(row, 12)?);
+    let reports = elements::<i32>(row, 13)?.into_iter().zip(doubles(row, 14)?);
     Ok(Trial {
-        number: row.try_get::<_, i32>(1)? as u64,
-        key: row.try_get(2)?,
-        state: word(row, 3)?,
-        attempt: row.try_get::<_, i64>(4)? as u64,
-        worker: row.try_get(5)?,
-        started: moment(row, 6)?,
-        finished: moment(row, 7)?,
-        failure: row.try_get(8)?,
-        values: Vec::new(),
-        constraints: Vec::new(),
-        parameters: BTreeMap::new(),
-        attributes: BTreeMap::new(),
-        intermediate_values: BTreeMap::new(),
+        number: row.try_get::<_, i32>(0)? as u64,
+        key: row.try_get(1)?,
+        state: word(row, 2)?,
+        attempt: row.try_get::<_, i64>(3)? as u64,
+        worker: row.try_get(4)?,
+        started: moment(row, 5)?,
+        finished: moment(row, 6)?,
+        failure: row.try_get(7)?,
+        parameters: parameters
+            .map(|((name, distribution), stored)| parameter(name.to_owned(), distribution, stored))
+            .collect::<Result<_, _>>()?,
+        attributes: attributes.map(|(key, value)| (key, columns::json(value))).collect(),
+        intermediate_values: reports.map(|(step, value)| (step.cast_unsigned(), value)).collect(),
+        values: doubles(row, 16)?,
+        constraints: elements::<&str>(row, 18)?.into_iter().flat_map(columns::constraints).collect(),
     })
 }
 
-fn parameter(row: &Row) -> Result<(String, Parameter), Failure> {
-    let (name, json, stored): (String, &str, f64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+/// The elements of a column of arrays, null where there is none.
+fn elements<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<Vec<T>, Failure> {
+    Ok(row.try_get::<_, Option<Vec<T>>>(column)?.unwrap_or_default())
+}
+
+/// The doubles in a column of arrays whose kinds are in the next one.
+fn doubles(row: &Row, column: usize) -> Result<Vec<f64>, Failure> {
+    let (values, kinds) = (elements::<Option<f64>>(row, column)?, elements::<&str>(row, column + 1)?);
+    let doubles = values.into_iter().zip(kinds).map(|(value, kind)| columns::join(value, kind));
+    Ok(doubles.collect::<Result<_, _>>().map_err(Reason::Damaged)?)
+}
+
+fn parameter(name: String, json: &str, stored: f64) -> Result<(String, Parameter), Failure> {
     let parameter = columns::parameter(&name, json, stored).map_err(Reason::Damaged)?;
     Ok((name, parameter))
-}
-
-fn attribute(row: &Row) -> Result<(String, Value), Failure> {
-    Ok((row.try_get(1)?, columns::json(row.try_get(2)?)))
-}
-
-fn intermediate_value(row: &Row) -> Result<(u32, f64), Failure> {
-    Ok((row.try_get::<_, i32>(1)?.cast_unsigned(), double(row, 2)?))
 }
 
 fn moment(row: &Row, column: usize) -> Result<Option<Timestamp>, Failure> {

@@ -1,10 +1,12 @@
 //! A storage in one SQLite file that many processes use at once.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde_json::Value;
 
@@ -12,6 +14,7 @@ use super::{Direction, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
+mod cached;
 mod error;
 mod layout;
 mod queue;
@@ -25,14 +28,30 @@ pub use error::{Reason, SqliteError};
 
 /// Studies in an SQLite file, in Optuna's tables with Tinderbox's beside them.
 ///
-/// Each write is one transaction that is on the disk when the method returns. Open the file once a thread; it must
-/// not lie on a network file system, where SQLite's locks do not hold.
+/// Each write is one transaction, and what was enqueued, claimed or told is on the disk when the method returns. Where a
+/// power cut ends the last moments of the machine, trials that were [started](Storage::start), heartbeats and intermediate
+/// values of trials that were not told yet may be gone; their workers then are gone too, and the trials begin again. The
+/// file itself stays whole.
+///
+/// Open the file once a thread; it must not lie on a network file system, where SQLite's locks do not hold.
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
     connection: Connection,
+    /// What the connection is set to.
+    durability: Cell<Durability>,
     /// How often a transaction is tried while others hold the file.
     tries: u32,
+}
+
+/// What a commit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// The disk: what was written outlives a power cut, and so does all that any process wrote before, for it lies before
+    /// it in the same write-ahead log.
+    OnDisk,
+    /// The system: what was written outlives the process, and is on the disk with the next commit that waits for it.
+    InOrder,
 }
 
 impl Sqlite {
@@ -52,9 +71,13 @@ impl Sqlite {
     }
 
     fn prepare(path: &Path, connection: Connection) -> Result<Self, StorageError> {
-        let storage = Self { path: path.to_owned(), connection, tries: TRIES };
+        connection.set_prepared_statement_cache_capacity(cached::MOST);
+        let durability = Cell::new(Durability::OnDisk);
+        let storage = Self { path: path.to_owned(), connection, durability, tries: TRIES };
         storage.retried(|db| {
             db.busy_timeout(PATIENCE)?;
+            // A statement is otherwise compiled anew whenever other values are bound to it.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             db.pragma_update(None, "synchronous", "FULL")?;
             let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
             // SQLite opens a file that it may not write all the same, and fails at the first write.
@@ -71,7 +94,32 @@ impl Sqlite {
 
     /// Runs `work` in a transaction that may write, from its first statement on.
     fn write<T>(&mut self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
+        self.commits(Durability::OnDisk)?;
         self.transaction(TransactionBehavior::Immediate, work)
+    }
+
+    /// As [`write`](Self::write), for what may be lost together with the worker that wrote it. Waiting for the disk is
+    /// nearly all of what a small transaction takes.
+    fn write_in_order<T>(
+        &mut self,
+        work: impl Fn(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
+        self.commits(Durability::InOrder)?;
+        self.transaction(TransactionBehavior::Immediate, work)
+    }
+
+    /// Sets what commits from now on wait for.
+    fn commits(&self, durability: Durability) -> Result<(), StorageError> {
+        if self.durability.get() == durability {
+            return Ok(());
+        }
+        let level = match durability {
+            Durability::OnDisk => "FULL",
+            Durability::InOrder => "NORMAL",
+        };
+        self.retried(|db| Ok(db.pragma_update(None, "synchronous", level)?))?;
+        self.durability.set(durability);
+        Ok(())
     }
 
     /// Runs `work` on one state of the file.
@@ -170,7 +218,7 @@ impl Storage for Sqlite {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write(|db| queue::start(db, study, number, trial, worker, now, lease))
+        self.write_in_order(|db| queue::start(db, study, number, trial, worker, now, lease))
     }
 
     fn claim_below(
@@ -185,11 +233,11 @@ impl Storage for Sqlite {
     }
 
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
-        self.write(|db| results::heartbeat(db, claim, now))
+        self.write_in_order(|db| results::heartbeat(db, claim, now))
     }
 
     fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
-        self.write(|db| results::report(db, claim, step, value))
+        self.write_in_order(|db| results::report(db, claim, step, value))
     }
 
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {

@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::error::Failure;
-use super::{studies, trials};
-use crate::storage::{Lease, StudyId, given_up};
+use super::{cached, studies, trials};
+use crate::storage::{Lease, StudyId, columns, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, Outcome, State};
 
@@ -15,11 +15,11 @@ pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Resu
     studies::require(db, study)?;
     let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
                  WHERE tinderbox_trials.study_id = ?1 AND trial_key = ?2";
-    if let Some(number) = db.query_row(known, params![study.0, trial.key], |row| row.get(0)).optional()? {
+    if let Some(number) = cached::row(db, known, params![study.0, trial.key], |row| row.get(0)).optional()? {
         return Ok(number);
     }
     let number = next(db, study)?;
-    insert(db, study, number, trial)?;
+    insert(db, study, number, trial, None)?;
     Ok(number)
 }
 
@@ -38,8 +38,10 @@ pub(super) fn start(
     if next(db, study)? != number || known.exists(params![study.0, trial.key])? {
         return Ok(None);
     }
-    let id = insert(db, study, number, trial)?;
-    begin(db, study, id, worker, now, lease).map(Some)
+    // Written as it is to stay: a waiting trial that is begun would be written twice.
+    let id = insert(db, study, number, trial, Some(now))?;
+    begin_attempt(db, id, 1, worker, now, lease)?;
+    Ok(Some(trial.claimed(study, number, worker)))
 }
 
 /// The number of the study's next trial.
@@ -49,17 +51,30 @@ fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
     Ok(next.query_row([study.0], |row| row.get(0))?)
 }
 
-/// Adds a trial that waits; returns its row.
-fn insert(db: &Connection, study: StudyId, number: u64, trial: &NewTrial) -> Result<i64, Failure> {
-    let mut insert = db.prepare_cached("INSERT INTO trials (number, study_id, state) VALUES (?1, ?2, ?3)")?;
-    let id = insert.insert(params![number, study.0, State::Waiting])?;
-    db.prepare_cached("INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, study.0, trial.key])?;
+/// Adds a trial that waits, or whose first attempt begins at a moment; returns its row.
+fn insert(
+    db: &Connection,
+    study: StudyId,
+    number: u64,
+    trial: &NewTrial,
+    begins: Option<Timestamp>,
+) -> Result<i64, Failure> {
+    let state = if begins.is_some() { State::Running } else { State::Waiting };
+    let id = db
+        .prepare_cached(
+            "INSERT INTO trials (number, study_id, state, datetime_start) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .insert(params![number, study.0, state, begins])?;
+    cached::execute(
+        db,
+        "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key, attempt) VALUES (?1, ?2, ?3, ?4)",
+        params![id, study.0, trial.key, begins.is_some()],
+    )?;
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (name, parameter) in &trial.parameters {
-        let distribution = serde_json::json!(parameter.distribution()).to_string();
+    for (name, parameter) in trial.parameters.iter() {
+        let distribution = columns::distribution(parameter.distribution());
         insert.execute(params![id, name, parameter.stored(), distribution])?;
     }
     set_attributes(db, id, &trial.attributes)?;
@@ -102,7 +117,7 @@ pub(super) fn release(
     now: Timestamp,
 ) -> Result<usize, Failure> {
     studies::require(db, study)?;
-    let mut select = db.prepare(
+    let mut select = db.prepare_cached(
         "SELECT trial_id FROM trials
          JOIN tinderbox_trials USING (trial_id)
          JOIN tinderbox_attempts USING (trial_id, attempt)
@@ -131,7 +146,8 @@ pub(super) fn retry_failed(db: &Connection, study: StudyId, now: Timestamp) -> R
         &format!("UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id IN {failed}"),
         [study.0],
     )?;
-    let retried = db.execute(
+    let retried = cached::execute(
+        db,
         "UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
          WHERE study_id = ?1 AND state = 'FAIL' AND trial_id IN (SELECT trial_id FROM tinderbox_trials)",
         [study.0],
@@ -157,7 +173,8 @@ pub(super) fn set_attributes(
 
 /// Says that the trial's attempt is alive, to Tinderbox and to Optuna.
 pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failure> {
-    db.execute(
+    cached::execute(
+        db,
         "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?1, ?2)
          ON CONFLICT (trial_id) DO UPDATE SET heartbeat = excluded.heartbeat",
         params![id, now],
@@ -174,28 +191,23 @@ fn begin(
     now: Timestamp,
     lease: Lease,
 ) -> Result<Claim, Failure> {
-    db.execute(
-        "UPDATE trials SET state = ?2, datetime_start = ?3 WHERE trial_id = ?1",
+    let number = cached::row(
+        db,
+        "UPDATE trials SET state = ?2, datetime_start = ?3 WHERE trial_id = ?1 RETURNING number",
         params![id, State::Running, now],
+        |row| row.get(0),
     )?;
-    db.execute("DELETE FROM trial_intermediate_values WHERE trial_id = ?1", [id])?;
-    let (attempt, key) = db.query_row(
+    cached::execute(db, "DELETE FROM trial_intermediate_values WHERE trial_id = ?1", [id])?;
+    let (attempt, key) = cached::row(
+        db,
         "UPDATE tinderbox_trials SET attempt = attempt + 1 WHERE trial_id = ?1 RETURNING attempt, trial_key",
         [id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
-    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
-    db.execute(
-        "INSERT INTO tinderbox_attempts
-         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![id, attempt, worker, micros, attempts, now, now + lease.length, Outcome::Running],
-    )?;
-    beat(db, id, now)?;
+    begin_attempt(db, id, attempt, worker, now, lease)?;
     Ok(Claim {
         study,
-        number: db.query_row("SELECT number FROM trials WHERE trial_id = ?1", [id], |row| row.get(0))?,
+        number,
         attempt,
         worker: worker.to_owned(),
         key,
@@ -204,9 +216,31 @@ fn begin(
     })
 }
 
+/// Adds an attempt that runs.
+fn begin_attempt(
+    db: &Connection,
+    id: i64,
+    attempt: u64,
+    worker: &str,
+    now: Timestamp,
+    lease: Lease,
+) -> Result<(), Failure> {
+    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
+    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
+    cached::execute(
+        db,
+        "INSERT INTO tinderbox_attempts
+         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![id, attempt, worker, micros, attempts, now, now + lease.length, Outcome::Running],
+    )?;
+    beat(db, id, now)
+}
+
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
-    let (attempt, used, allowed): (u64, u64, u64) = db.query_row(
+    let (attempt, used, allowed): (u64, u64, u64) = cached::row(
+        db,
         "SELECT attempt, attempt - forgiven, lease_attempts
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = ?1",
         [id],
@@ -214,20 +248,23 @@ fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<()
     )?;
     let reason = (used >= allowed).then(|| given_up(used));
     if reason.is_some() {
-        db.execute(
+        cached::execute(
+            db,
             "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
             params![id, State::Fail, now],
         )?;
     } else {
-        db.execute(
+        cached::execute(
+            db,
             "UPDATE trials SET state = ?2, datetime_start = NULL WHERE trial_id = ?1",
             params![id, State::Waiting],
         )?;
     }
-    db.execute(
+    cached::execute(
+        db,
         "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
         params![id, attempt, outcome, now, reason],
     )?;
-    db.execute("DELETE FROM trial_heartbeats WHERE trial_id = ?1", [id])?;
+    cached::execute(db, "DELETE FROM trial_heartbeats WHERE trial_id = ?1", [id])?;
     Ok(())
 }

@@ -5,14 +5,15 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
-use super::{queue, studies, trials};
+use super::{cached, queue, studies, trials};
 use crate::storage::{StorageError, columns, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
 
 pub(super) fn heartbeat(db: &Connection, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
     let held = Held::by(db, claim)?;
-    db.execute(
+    cached::execute(
+        db,
         "UPDATE tinderbox_attempts SET expires = ?3 WHERE trial_id = ?1 AND attempt = ?2",
         params![held.id, claim.attempt, now + held.lease],
     )?;
@@ -22,7 +23,8 @@ pub(super) fn heartbeat(db: &Connection, claim: &Claim, now: Timestamp) -> Resul
 pub(super) fn report(db: &Connection, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
     let held = Held::by(db, claim)?;
     let (value, kind) = columns::split(value);
-    db.execute(
+    cached::execute(
+        db,
         "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
          VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (trial_id, step) DO UPDATE SET
@@ -62,19 +64,22 @@ pub(super) fn tell(
         }
         Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Some(reason)),
     };
-    db.execute(
+    cached::execute(
+        db,
         "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
         params![held.id, state, now],
     )?;
-    db.execute(
+    cached::execute(
+        db,
         "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
         params![held.id, claim.attempt, outcome, now, reason],
     )?;
     queue::set_attributes(db, held.id, &told.attributes)?;
     set_constraints(db, held.id, &told.constraints)?;
-    db.execute("DELETE FROM tinderbox_trial_attachments WHERE trial_id = ?1", [held.id])?;
+    cached::execute(db, "DELETE FROM tinderbox_trial_attachments WHERE trial_id = ?1", [held.id])?;
     for (name, content) in &told.attachments {
-        db.execute(
+        cached::execute(
+            db,
             "INSERT INTO tinderbox_trial_attachments (trial_id, name, content) VALUES (?1, ?2, ?3)",
             params![held.id, name, content],
         )?;
@@ -95,9 +100,14 @@ fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
 
 /// Where Optuna keeps them: a system attribute, null where there are none.
 fn set_constraints(db: &Connection, id: i64, constraints: &[f64]) -> Result<(), Failure> {
-    db.execute("DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'", [id])?;
+    cached::execute(
+        db,
+        "DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'",
+        [id],
+    )?;
     if !constraints.is_empty() {
-        db.execute(
+        cached::execute(
+            db,
             "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?1, 'constraints', ?2)",
             params![id, serde_json::json!(constraints).to_string()],
         )?;
@@ -139,7 +149,8 @@ impl Held {
 }
 
 fn remember_refusal(db: &Connection, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
-    db.execute(
+    cached::execute(
+        db,
         "UPDATE tinderbox_attempts SET refused = ?4 WHERE attempt = ?3
          AND trial_id = (SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2)",
         params![claim.study.0, claim.number, claim.attempt, verdict.to_string()],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
+use super::cached;
 use super::error::Failure;
 use super::values::Json;
 use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
@@ -12,14 +13,14 @@ use crate::storage::{Direction, StorageError, StudyId, same_directions, some_obj
 pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
     some_objective(name, directions)?;
     let sql = "SELECT study_id FROM studies WHERE study_name = ?1";
-    let found = db.query_row(sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
+    let found = cached::row(db, sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
     let Some(study) = found else { return create(db, name, directions) };
     same_directions(name, &self::directions(db, study)?, directions)?;
     Ok(study)
 }
 
 pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure> {
-    let mut select = db.prepare("SELECT study_name, study_id FROM studies")?;
+    let mut select = db.prepare_cached("SELECT study_name, study_id FROM studies")?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, StudyId(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -27,7 +28,7 @@ pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure>
 /// Refuses a study that is not there.
 pub(super) fn require(db: &Connection, study: StudyId) -> Result<(), Failure> {
     let sql = "SELECT EXISTS (SELECT 1 FROM studies WHERE study_id = ?1)";
-    if db.query_row(sql, [study.0], |row| row.get(0))? {
+    if cached::row(db, sql, [study.0], |row| row.get(0))? {
         Ok(())
     } else {
         Err(StorageError::UnknownStudy(study).into())
@@ -41,7 +42,8 @@ pub(super) fn set_attribute(
     value: &Value,
 ) -> Result<(), Failure> {
     require(db, study)?;
-    db.execute(
+    cached::execute(
+        db,
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?1, ?2, ?3)
          ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json",
         params![study.0, key, value.to_string()],
@@ -51,7 +53,8 @@ pub(super) fn set_attribute(
 
 pub(super) fn attributes(db: &Connection, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
     require(db, study)?;
-    let mut select = db.prepare("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
+    let mut select =
+        db.prepare_cached("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
     let rows = select.query_map([study.0], |row| Ok((row.get(0)?, row.get::<_, Json>(1)?.0)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -63,7 +66,8 @@ pub(super) fn set_attachment(
     content: &[u8],
 ) -> Result<(), Failure> {
     require(db, study)?;
-    db.execute(
+    cached::execute(
+        db,
         "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES (?1, ?2, ?3)
          ON CONFLICT (study_id, name) DO UPDATE SET content = excluded.content",
         params![study.0, name, content],
@@ -74,14 +78,15 @@ pub(super) fn set_attachment(
 pub(super) fn attachment(db: &Connection, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, Failure> {
     require(db, study)?;
     let sql = "SELECT content FROM tinderbox_study_attachments WHERE study_id = ?1 AND name = ?2";
-    Ok(db.query_row(sql, params![study.0, name], |row| row.get(0)).optional()?)
+    Ok(cached::row(db, sql, params![study.0, name], |row| row.get(0)).optional()?)
 }
 
 fn create(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
-    db.execute("INSERT INTO studies (study_name) VALUES (?1)", [name])?;
+    cached::execute(db, "INSERT INTO studies (study_name) VALUES (?1)", [name])?;
     let study = db.last_insert_rowid();
     for (objective, direction) in (0_u32..).zip(directions) {
-        db.execute(
+        cached::execute(
+            db,
             "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, ?3)",
             params![direction, study, objective],
         )?;

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
-use super::studies;
 use super::values::Json;
-use crate::parameter::Parameter;
+use super::{cached, studies};
+use crate::space::Point;
 use crate::storage::{StorageError, StudyId, columns};
 use crate::trial::{Attempt, Counts, State, Trial};
 
@@ -52,7 +52,7 @@ pub(super) fn counts(db: &Connection, study: StudyId) -> Result<Counts, Failure>
 
 pub(super) fn attempts(db: &Connection, study: StudyId, number: u64) -> Result<Vec<Attempt>, Failure> {
     let id = find(db, study, number)?;
-    let mut select = db.prepare(
+    let mut select = db.prepare_cached(
         "SELECT attempt, worker, claimed, ended, outcome, reason, refused FROM tinderbox_attempts
          WHERE trial_id = ?1 ORDER BY attempt",
     )?;
@@ -78,14 +78,14 @@ pub(super) fn attachment(
 ) -> Result<Option<Vec<u8>>, Failure> {
     let id = find(db, study, number)?;
     let sql = "SELECT content FROM tinderbox_trial_attachments WHERE trial_id = ?1 AND name = ?2";
-    Ok(db.query_row(sql, params![id, name], |row| row.get(0)).optional()?)
+    Ok(cached::row(db, sql, params![id, name], |row| row.get(0)).optional()?)
 }
 
-pub(super) fn parameters(db: &Connection, id: i64) -> Result<BTreeMap<String, Parameter>, Failure> {
+pub(super) fn parameters(db: &Connection, id: i64) -> Result<Point, Failure> {
     let mut select = db.prepare_cached(
         "SELECT param_name, distribution_json, param_value FROM trial_params WHERE trial_id = ?1",
     )?;
-    let mut parameters = BTreeMap::new();
+    let mut parameters = Point::default();
     for row in select.query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))? {
         let (name, json, stored): (String, String, f64) = row?;
         let parameter = columns::parameter(&name, &json, stored).map_err(Reason::Damaged)?;
@@ -130,7 +130,7 @@ pub(super) fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u
 fn find(db: &Connection, study: StudyId, number: u64) -> Result<i64, Failure> {
     studies::require(db, study)?;
     let sql = "SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2";
-    let found = db.query_row(sql, params![study.0, number], |row| row.get(0)).optional()?;
+    let found = cached::row(db, sql, params![study.0, number], |row| row.get(0)).optional()?;
     Ok(found.ok_or(StorageError::UnknownTrial { study, number })?)
 }
 
@@ -147,7 +147,7 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
         failure: row.get(8)?,
         values: Vec::new(),
         constraints: Vec::new(),
-        parameters: BTreeMap::new(),
+        parameters: Point::default(),
         attributes: BTreeMap::new(),
         intermediate_values: BTreeMap::new(),
     })

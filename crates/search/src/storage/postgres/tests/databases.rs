@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{Postgres, plain, server};
 use crate::parameter::Parameter;
-use crate::storage::contract::{LEASE, at, claim, new, queue};
-use crate::storage::postgres::address;
+use crate::storage::contract::{LEASE, at, claim, fenced, new, queue};
+use crate::storage::postgres::{address, session::Db};
 use crate::storage::{Direction, Storage};
 use crate::trial::{NewTrial, State, Told};
 
@@ -37,13 +37,46 @@ fn what_was_told_is_there_after_reopening() {
 }
 
 #[test]
-fn every_commit_is_synced_whatever_the_database_says() {
+fn commits_wait_for_the_disk_whatever_the_database_says() {
     let Some(url) = server::database() else { return };
     let name = url.rsplit_once('/').unwrap().1;
     plain(&url).batch_execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).unwrap();
-    let storage = Postgres::open(&url).unwrap();
-    let setting = storage.read(|db| Ok(db.one("SHOW synchronous_commit", &[])?.try_get::<_, String>(0)?));
-    assert_eq!(setting.unwrap(), "on");
+    let mut storage = Postgres::open(&url).unwrap();
+    let setting = |db: &mut Db<'_>| Ok(db.one("SHOW synchronous_commit", &[])?.try_get::<_, String>(0)?);
+    assert_eq!(storage.write(setting).unwrap(), "on");
+    assert_eq!(storage.write_in_order(setting).unwrap(), "off", "but not where that is said");
+    assert_eq!(storage.write(setting).unwrap(), "on");
+}
+
+#[test]
+fn a_claim_whose_start_a_crash_took_away_holds_no_more() {
+    let Some(url) = server::database() else { return };
+    let mut storage = Postgres::open(&url).unwrap();
+    let study = queue(&mut storage, &[]);
+    let mut start = |key: &str, worker: &str| {
+        let claim = storage.start(study, 0, &new(key), worker, at(0), LEASE).unwrap().unwrap();
+        assert_eq!(claim.attempt, 1);
+        claim
+    };
+    let forget = || {
+        let rows = ["trial_heartbeats", "trials"].map(|table| format!("DELETE FROM {table}"));
+        plain(&url).batch_execute(&rows.join(";")).unwrap();
+    };
+    let lost = start("a", "one");
+    forget();
+    let mut other = Postgres::open(&url).unwrap();
+    fenced(other.tell(&lost, &Told::complete(1.0), at(1)));
+    fenced(other.heartbeat(&lost, at(1)));
+    // Attempts of the next trial with this number count from 1 again.
+    for (key, worker) in [("a", "two"), ("b", "one")] {
+        let held = start(key, worker);
+        fenced(other.tell(&lost, &Told::complete(1.0), at(1)));
+        fenced(other.report(&lost, 0, 1.0));
+        other.tell(&held, &Told::complete(2.0), at(2)).unwrap();
+        assert_eq!(other.trials(study).unwrap()[0].value(), Some(2.0));
+        plain(&url).batch_execute("DELETE FROM trial_values").unwrap();
+        forget();
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Folder;
-use crate::storage::contract::{at, claim, new, queue};
+use crate::storage::contract::{LEASE, at, claim, new, queue};
 use crate::storage::sqlite::Sqlite;
 use crate::storage::{Direction, Storage};
 use crate::trial::{State, Told};
@@ -31,14 +31,35 @@ fn what_was_told_is_there_after_reopening() {
 }
 
 #[test]
-fn every_commit_is_synced_to_a_write_ahead_log() {
+fn commits_go_to_a_write_ahead_log_and_wait_for_the_disk_where_a_result_is_at_stake() {
     let folder = Folder::new();
-    let storage = folder.open();
-    let pragma = |name: &str| -> String {
-        let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
-        storage.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    let mut storage = folder.open();
+    let waits = |storage: &Sqlite| {
+        let sql = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+        let (journal, synchronous) = storage.connection.query_row(sql, [], read).unwrap();
+        assert_eq!(journal, "wal");
+        // FULL syncs the log at each commit, NORMAL before a checkpoint only. Both keep the file whole.
+        match synchronous {
+            1 => false,
+            2 => true,
+            other => panic!("synchronous is {other}"),
+        }
     };
-    assert_eq!((pragma("journal_mode").as_str(), pragma("synchronous").as_str()), ("wal", "2"));
+    assert!(waits(&storage));
+    let study = queue(&mut storage, &["a"]);
+    let first = claim(&mut storage, study, "worker", 0);
+    assert!(waits(&storage), "what is claimed was chosen by somebody");
+    let second = storage.start(study, 1, &new("b"), "worker", at(0), LEASE).unwrap().unwrap();
+    assert!(!waits(&storage), "a trial that is gone with its worker begins again");
+    storage.tell(&first, &Told::complete(0.5), at(1)).unwrap();
+    assert!(waits(&storage));
+    storage.heartbeat(&second, at(1)).unwrap();
+    assert!(!waits(&storage));
+    storage.report(&second, 0, 0.5).unwrap();
+    assert!(!waits(&storage));
+    storage.tell(&second, &Told::pruned(), at(1)).unwrap();
+    assert!(waits(&storage));
 }
 
 #[test]
