@@ -1,10 +1,9 @@
 //! `bench search`: what asking and telling costs a trial, beside Optuna.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 
 use clap::Args;
-use tinderbox_report::benchmark::{Entry, Group};
+use tinderbox_report::benchmark::{Benchmark, Entry, Group};
 
 use super::{Exit, Refusal};
 use crate::contestant::ContestantError;
@@ -91,8 +90,7 @@ impl Search {
                     &stage,
                     &peers,
                     server.as_ref(),
-                    &mut benchmark.versions,
-                    &mut benchmark.notes,
+                    &mut benchmark,
                 ) {
                     Ok(group) => benchmark.groups.push(group),
                     Err(ContestantError::Interrupted) => break 'all,
@@ -111,8 +109,7 @@ impl Search {
         stage: &Stage,
         peers: &[Ready],
         server: Option<&Server>,
-        versions: &mut BTreeMap<String, String>,
-        notes: &mut Vec<String>,
+        benchmark: &mut Benchmark,
     ) -> Result<Group, ContestantError> {
         let word = place.word();
         let Question { trials, sampler, told } = question;
@@ -142,11 +139,11 @@ impl Search {
             match stage.start(who, command) {
                 Ok(contestant) => contestants.push(contestant),
                 Err(ContestantError::Interrupted) => return Err(ContestantError::Interrupted),
-                Err(error) => notes.push(format!("{name}: {error}")),
+                Err(error) => benchmark.notes.push(format!("{name}: {error}")),
             }
         }
         for contestant in &contestants {
-            versions.extend(contestant.hello.versions.clone());
+            benchmark.versions.extend(contestant.hello.versions.clone());
         }
         let question = serde_json::to_string(&question).expect("plain data");
         let told = take_turns(&mut contestants, &question, self.rounds.into(), &stage.stop, |who| {

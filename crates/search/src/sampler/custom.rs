@@ -145,7 +145,7 @@ mod tests {
         struct Elsewhere;
         impl Sampler for Elsewhere {
             fn sample(&self, _: &Space, _: &History<'_>, _: u64) -> Result<Option<Point>, SampleError> {
-                Ok(Some(Point::new()))
+                Ok(Some(Point::default()))
             }
         }
         let settings = Settings { sampler: Custom::new("elsewhere", Elsewhere).into(), ..settings("stairs") };
