@@ -126,7 +126,7 @@ def scored(layers, pixels, labels, positions):
 
 
 def forward():
-    """Scores all images; their mean loss. XLA keeps nothing for a way back that nobody asks for."""
+    """Scores all images; their mean loss."""
     order, total = numpy.arange(count, dtype=numpy.int32), jnp.zeros(())
     for start in range(0, count, arguments.batch):
         total = total + scored(state[0], pixels, labels, order[start : start + arguments.batch])

@@ -1,4 +1,6 @@
-//! Our contestant of the forward passes alone: an epoch of images to the loss, with the graph of a step and no way back.
+//! Our contestant of the forward passes alone: an epoch of images to the loss, without a graph.
+//!
+//! Burn lets go of a graph on the way back alone: with one, the values of every step would stay in memory.
 
 use std::io::{BufRead, Write};
 
@@ -18,17 +20,15 @@ pub(crate) fn answer(
     questions: impl BufRead,
     mut answers: impl Write,
 ) {
-    let device = device.clone().autodiff();
-    let model = network.init(&device);
-    let plain = device.clone().inner();
+    let model = network.init(device);
     for _ in questions.lines().map_while(Result::ok) {
         let clock = Clock::start();
-        let mut total = Tensor::<1>::zeros([1], &plain);
+        let mut total = Tensor::<1>::zeros([1], device);
         let pixels = images.pixels().chunks(batch_size * images.shape().pixels());
         for (pixels, labels) in pixels.zip(images.labels().chunks(batch_size)) {
-            let (pixels, labels) = batch(images, pixels, labels, &device);
+            let (pixels, labels) = batch(images, pixels, labels, device);
             let count = labels.dims()[0] as f64;
-            total = total + cross_entropy(model.logits(pixels), labels).inner() * count;
+            total = total + cross_entropy(model.logits(pixels), labels) * count;
         }
         let loss = f64::from(total.into_scalar::<f32>()) / images.labels().len() as f64;
         // Whoever does not listen asks for nothing more either.

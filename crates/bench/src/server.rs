@@ -1,7 +1,7 @@
 //! A PostgreSQL server of the bench's own, in a folder that goes with it.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -64,7 +64,7 @@ impl Server {
         let folder = folder.canonicalize().map_err(at(folder.display()))?;
         let password = password().map_err(at("no random numbers"))?;
         let file = folder.join("password");
-        fs::write(&file, &password).map_err(at(file.display()))?;
+        write_private(&file, &password).map_err(at(file.display()))?;
         let user = other_user(&[&folder, &file])?;
 
         let keep = "trap '' INT HUP TERM; folder=$1; shift; read _; \"$@\"; rm -rf \"$folder\"";
@@ -164,6 +164,15 @@ fn other_user(paths: &[&Path]) -> Result<Vec<String>, ServerError> {
 fn id(arguments: &[&str]) -> Option<u32> {
     let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+/// Writes a file that its owner alone may read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 /// One that nobody guesses: other users of the machine reach the port too.

@@ -74,7 +74,10 @@ fn weight_gradient(geometry: &Geometry, filters: usize, images: &[f32], upstream
     let batch = images.len() / pixels;
     // As `[window, filters]`: the product packs its right factor, and of the two the upstream is the smaller.
     let mut turned = Scratch::any(window * filters);
-    let each = batch * seen_of_channel * filters * positions;
+    // `gemm` sums a vector in another way than a matrix, and in products of up to 64 x 64 cuts sums of more than 512 terms at other
+    // places: where a share could be of another kind than the whole, one thread does it all.
+    let alike = filters > 1 && seen_of_channel > 1 && (positions <= 512 || filters > 64 || window <= 64);
+    let each = if alike { batch * seen_of_channel * filters * positions } else { 0 };
     in_shares(&mut turned, seen_of_channel * filters, each, |first, turned| {
         let channels = turned.len() / (seen_of_channel * filters);
         let geometry = Geometry { channels, ..*geometry };

@@ -19,9 +19,9 @@ impl Scratch {
         // The last one kept comes first: kernels take and return in one order, and so find the sizes that they left.
         let mut memory = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
         if memory.len() < count {
-            // Cleared, so that growing copies nothing.
-            memory.clear();
-            memory.resize(count, 0.0);
+            // Given back first: to grow it would copy what nobody reads.
+            drop(memory);
+            memory = vec![0.0; count];
         }
         Self { memory, count }
     }

@@ -95,12 +95,20 @@ fn assert_same_on_threads(work: impl Fn() -> Vec<Vec<f32>> + Sync) {
 }
 
 /// Large enough for threads, with channels, positions, images and units that they cannot share evenly.
+///
+/// In the last three a share of the channels is another kind of product than all of them: up to 64 x 64 with long sums, or a vector.
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    for (batch, channels, filters, side) in [(32, 32, 64, 8), (121, 1, 32, 16), (53, 7, 33, 9)] {
-        let size = [side, side];
-        let geometry =
-            Geometry { channels, image: size, output: size, kernel: [3, 3], stride: [1, 1], padding: [1, 1] };
+    for (batch, channels, filters, side, kernel) in [
+        (32, 32, 64, 8, 3),
+        (121, 1, 32, 16, 3),
+        (53, 7, 33, 9, 3),
+        (3, 16, 32, 28, 3),
+        (32, 16, 64, 16, 1),
+        (64, 32, 1, 24, 3),
+    ] {
+        let ([size, kernel], padding) = ([[side; 2], [kernel; 2]], [kernel / 2; 2]);
+        let geometry = Geometry { channels, image: size, output: size, kernel, stride: [1, 1], padding };
         let (window, positions) = (geometry.window(), geometry.positions());
         let images = noise(batch * geometry.pixels(), 1);
         let upstream = noise(batch * filters * positions, 3);

@@ -40,7 +40,7 @@ pub fn sgd<const D: usize>(
         }
         _ => {
             let velocity = (step.momentum > 0.0).then(|| gradient.clone());
-            (descend(parameter, gradient, step.learning_rate as f32), velocity)
+            (descend(parameter, gradient, step.learning_rate), velocity)
         }
     }
 }
@@ -65,10 +65,10 @@ fn roll<const D: usize>(
     }
 }
 
-fn descend<const D: usize>(parameter: Tensor<D>, direction: Tensor<D>, rate: f32) -> Tensor<D> {
+fn descend<const D: usize>(parameter: Tensor<D>, direction: Tensor<D>, rate: f64) -> Tensor<D> {
     if [&parameter, &direction].into_iter().all(are_untracked_slices) {
         let (parameter, direction) = (parameter.into_dispatch(), direction.into_dispatch());
-        Tensor::from_dispatch(<Dispatch as Sgd>::descend(parameter, direction, rate))
+        Tensor::from_dispatch(<Dispatch as Sgd>::descend(parameter, direction, rate as f32))
     } else {
         parameter - direction.mul_scalar(rate)
     }

@@ -56,7 +56,7 @@ struct Team {
     workers: Option<u16>,
 
     /// Begin no trial after so long, such as `30m` or `8h`; those that run end
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = limit)]
     time_limit: Option<Duration>,
 
     #[command(flatten)]
@@ -138,10 +138,20 @@ impl Team {
             say(format_args!("stopped; `tinderbox search resume {name}` goes on where this one stopped"))?;
             return Ok(Exit::Interrupted);
         }
-        if until.is_some_and(|until| SystemTime::now() >= until) {
+        let counts = study.storage().counts(id)?;
+        let done = (counts.complete + counts.pruned + counts.fail) as u64;
+        if until.is_some_and(|until| SystemTime::now() >= until) && (total == 0 || done < total) {
             say(format_args!("the time is up; `tinderbox search resume {name}` goes on"))?;
         }
-        let failed = study.storage().counts(id)?.fail;
-        Ok(if failed > 0 { Exit::Failed } else { Exit::Done })
+        Ok(if counts.fail > 0 { Exit::Failed } else { Exit::Done })
     }
 }
+
+/// A limit that ends in a year of four digits: workers are told a date.
+fn limit(word: &str) -> Result<Duration, String> {
+    let limit = humantime::parse_duration(word).map_err(|error| error.to_string())?;
+    if limit <= LONGEST { Ok(limit) } else { Err("expected at most 1000 years".to_string()) }
+}
+
+/// 1000 years.
+const LONGEST: Duration = Duration::from_secs(1000 * 366 * 24 * 60 * 60);
