@@ -62,6 +62,10 @@ impl Server {
         _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).map_err(at(folder.display()))?;
         let folder = folder.canonicalize().map_err(at(folder.display()))?;
+        // It holds the password.
+        #[cfg(unix)]
+        fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .map_err(at(folder.display()))?;
         let password = password().map_err(at("no random numbers"))?;
         let file = folder.join("password");
         write_private(&file, &password).map_err(at(file.display()))?;
@@ -184,6 +188,8 @@ fn password() -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -194,7 +200,12 @@ mod tests {
             .expect("others may pass");
         let place = folder.path().join("postgres");
         let server = match Server::start(&place) {
-            Err(ServerError::Missing) => return,
+            Err(missing @ ServerError::Missing) => {
+                let skipped = format!("SKIPPED, not tested: a server of the bench's own; {missing}");
+                assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{skipped}");
+                // Not `eprintln`: the output of a test that passes is hidden.
+                return writeln!(io::stderr(), "{skipped}").expect("written");
+            }
             server => server.expect("started"),
         };
         let url = server.database("one").expect("made");

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 use crate::pareto;
 
-/// The volume that `points` dominate within `corner`, the worst losses that count; infinite where a point is.
+/// The volume that `points` dominate within `corner`, the worst losses that count; infinite where it has no end.
 ///
 /// Two losses take `O(n log n)`; each loss more can multiply that by the number of points.
 ///
@@ -15,7 +15,9 @@ use crate::pareto;
 pub fn hypervolume<L: AsRef<[f64]>>(points: &[L], corner: &[f64]) -> f64 {
     let inside = |point: &&L| point.as_ref().iter().zip(corner).all(|(loss, worst)| loss < worst);
     let points: Vec<&[f64]> = points.iter().filter(inside).map(AsRef::as_ref).collect();
-    volume(points, corner)
+    // Where blocks have no end, the difference of two says nothing.
+    let endless = |point: &&[f64]| point.iter().chain(corner).any(|loss| loss.is_infinite());
+    if points.iter().any(endless) { f64::INFINITY } else { volume(points, corner) }
 }
 
 /// The places of `count` of the points, so chosen that they dominate much: one after the other, each the one that adds
@@ -137,6 +139,10 @@ mod tests {
         assert!((hypervolume(&three, &[3.0, 3.0, 3.0]) - (4.0 + 2.0 - 1.0)).abs() < 1e-12);
         assert!(hypervolume::<[f64; 2]>(&[], &[1.0, 1.0]).abs() < 1e-12);
         assert!(hypervolume(&[[f64::NEG_INFINITY, 0.0]], &[1.0, 1.0]).is_infinite());
+        // Both blocks are infinite, and so is what they share.
+        let endless = [[f64::NEG_INFINITY, 0.0, 0.5], [f64::NEG_INFINITY, 0.5, 0.0]];
+        assert!(hypervolume(&endless, &[1.0; 3]).is_infinite());
+        assert!(hypervolume(&[[0.0, 0.5], [0.5, 0.0]], &[1.0, f64::INFINITY]).is_infinite());
     }
 
     #[test]

@@ -70,9 +70,9 @@ impl Known {
         self.enqueued.truncate(self.enqueued.partition_point(|number| *number < settled));
         self.enqueued.extend(trials.iter().filter(|trial| !trial.is_sampled()).map(|trial| trial.number));
 
-        let seen = self.pending_from + self.pending.len() as u64;
-        let unseen = trials.iter().filter(|trial| trial.number >= seen);
-        self.pending.extend(unseen.map(|trial| trial.parameters.clone()));
+        // What has not finished is taken anew: a server that crashes may lose trials that had begun.
+        self.pending.truncate((settled - self.pending_from) as usize);
+        self.pending.extend(trials.iter().map(|trial| trial.parameters.clone()));
         let settling = trials.iter().take_while(|trial| trial.state.is_finished() || !is_ours(trial)).count();
         for mut trial in trials.into_iter().take(settling) {
             if !trial.state.is_finished() {
@@ -83,7 +83,15 @@ impl Known {
             self.settle(observation);
         }
         let from = self.next.saturating_sub(self.lag).min(self.settled());
-        self.pending.drain(..(from - self.pending_from) as usize);
+        match self.told.get(from as usize..self.pending_from as usize) {
+            // Trials that had begun are lost, and the next one may know less again.
+            Some(again) => {
+                self.pending.splice(..0, again.iter().map(|told| told.parameters.clone()));
+            }
+            None => {
+                self.pending.drain(..(from - self.pending_from) as usize);
+            }
+        }
         self.pending_from = from;
     }
 
@@ -123,4 +131,44 @@ impl Known {
 /// Whether workers of Tinderbox claim it.
 fn is_ours(trial: &Trial) -> bool {
     trial.key.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameter::Distribution;
+    use crate::sampler::random::Random;
+    use crate::storage::Storage;
+    use crate::storage::memory::Memory;
+    use crate::study::run::LEASE;
+    use crate::timestamp::Timestamp;
+    use crate::trial::{NewTrial, SAMPLED, Told};
+
+    #[test]
+    fn trials_that_a_crash_took_away_were_never_known() {
+        let space = Space::new([("x", Distribution::int(0, 99))]).unwrap();
+        let settings = Settings::new(space.clone(), Random { seed: 7 });
+        let (mut storage, now) = (Memory::new(), Timestamp::MIN);
+        let study = storage.open_study("study", &settings.directions).unwrap();
+        for number in 0..13 {
+            let parameters = space.point(number).unwrap().unwrap();
+            let trial = NewTrial { key: format!("{SAMPLED}{number}"), parameters, ..NewTrial::default() };
+            let claim = storage.start(study, number, &trial, "worker", now, LEASE).unwrap().unwrap();
+            if number < 5 {
+                storage.tell(&claim, &Told::complete(1.0), now).unwrap();
+            }
+        }
+        let before = storage.trials(study).unwrap();
+        let mut another = before.clone();
+        another[12].parameters = space.point(50).unwrap().unwrap();
+        // The lag is 8: trial 13 may know the first five, and trial 11 the first three.
+        for after in [&before[..11], &before[..12], &before[..], &another[..]] {
+            let [mut crashed, mut quiet] = [Known::new(&settings), Known::new(&settings)];
+            crashed.learn(before.clone());
+            crashed.learn(after[crashed.settled() as usize..].to_vec());
+            quiet.learn(after.to_vec());
+            assert_eq!(crashed.history(), quiet.history());
+            assert_eq!(crashed.next(), after.len() as u64);
+        }
+    }
 }

@@ -23,7 +23,7 @@ impl<'a> Candidates<'a> {
         Self { space, split, count: tpe.candidates, good, others }
     }
 
-    /// Of so many points drawn from the joint density the one that was not tried, and of these the best.
+    /// The best of so many points drawn from the joint density, of those alone that were not tried if there are some.
     pub(super) fn jointly(&self, stream: &mut ChaCha12Rng) -> Option<Point> {
         let mut best: Option<((bool, f64), Point)> = None;
         for _ in 0..self.count {

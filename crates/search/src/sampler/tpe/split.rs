@@ -139,8 +139,9 @@ fn push(space: &Space, point: &Point, rows: &mut Vec<f64>) -> bool {
 struct Rank(u8, f64, f64);
 
 impl Rank {
-    /// Of trials that keep their constraints the complete ones come first, by their loss or what stands for several; then those that were stopped
-    /// early, by how far they got and what they reported last; then those that break constraints, by how much.
+    /// Of trials that keep their constraints the complete ones come first, by their loss or what stands for several;
+    /// then those that were stopped early, by how far they got and what they reported last; then those that break
+    /// constraints, by how much.
     fn of(told: &Observation, loss: Option<f64>) -> Option<Self> {
         match (loss, told.curve.last()) {
             (None, _) if !told.pruned => None,

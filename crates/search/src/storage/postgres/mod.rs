@@ -32,8 +32,9 @@ use session::{Db, Scope, Session};
 /// [`start`](Storage::start) and [`heartbeat`](Storage::heartbeat): a server that crashes may lose those of its last
 /// second. A worker whose trial is lost so is told that it does not hold it, and the trial begins again.
 ///
-/// Open the database once a thread. A server that goes away for less than a minute is waited for, and a write whose answer was lost on the way
-/// is looked up before it is made again; only after that minute an error leaves open whether the last write was made.
+/// Open the database once a thread. A server that goes away for less than a minute is waited for, and a write whose
+/// answer was lost on the way is looked up before it is made again; only after that minute an error leaves open whether
+/// the last write was made.
 /// The connection is not encrypted: beyond a network that you trust, put a tunnel around it.
 pub struct Postgres {
     config: Config,

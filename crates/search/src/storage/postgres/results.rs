@@ -49,7 +49,10 @@ pub(super) fn tell(
     told.check(claim.number, trial.objectives)?;
     match trial.held(claim) {
         Err(error @ StorageError::Fenced { .. }) => {
-            remember_refusal(db, trial.id, claim, &told.verdict)?;
+            // Without an attempt of its own there is only that of whoever began the trial again.
+            if trial.attempt.is_some() {
+                remember_refusal(db, trial.id, claim, &told.verdict)?;
+            }
             return Ok(Err(error));
         }
         // Only this claim can have told it.

@@ -74,6 +74,7 @@ fn a_claim_whose_start_a_crash_took_away_holds_no_more() {
         fenced(other.report(&lost, 0, 1.0));
         other.tell(&held, &Told::complete(2.0), at(2)).unwrap();
         assert_eq!(other.trials(study).unwrap()[0].value(), Some(2.0));
+        assert_eq!(other.attempts(study, 0).unwrap()[0].refused, None, "what was refused was another's");
         plain(&url).batch_execute("DELETE FROM trial_values").unwrap();
         forget();
     }
