@@ -98,7 +98,7 @@ fn a_benchmark_of_our_own_backend_prints_json_that_the_page_is_made_of() {
 fn what_cannot_be_measured_is_refused_before_anything_starts() {
     for (words, message) in [
         ("models --model vgg", "expected fcn, cnn or local-net"),
-        ("models --against keras", "[possible values: pytorch, jax]"),
+        ("models --against keras", "[possible values: pytorch, jax, burn-train]"),
         ("models --batch 0", "0 is not in 1..=65536"),
         ("models --rounds 0", "0 is not in 1..=1000"),
         ("models --python jax", "expected PEER=PYTHON, such as pytorch=/usr/bin/python3"),
