@@ -83,7 +83,7 @@ impl Geometry {
             }
             let seen = &mut matrix[entry..][..count];
             if step == 1 {
-                seen.copy_from_slice(&image[pixel..][..count]);
+                copy(&image[pixel..][..count], seen);
             } else {
                 for (seen, pixel) in seen.iter_mut().zip(image[pixel..].iter().step_by(step)) {
                     *seen = *pixel;
@@ -101,14 +101,57 @@ impl Geometry {
             }
             let seen = &matrix[entry..][..count];
             if step == 1 {
-                for (pixel, seen) in image[pixel..][..count].iter_mut().zip(seen) {
-                    *pixel += *seen;
-                }
+                add(seen, &mut image[pixel..][..count]);
             } else {
                 for (pixel, seen) in image[pixel..].iter_mut().step_by(step).zip(seen) {
                     *pixel += *seen;
                 }
             }
         });
+    }
+}
+
+/// Copies a row. One of four to sixteen numbers, as small images have, goes in two vectors that may overlap: a call of
+/// `memcpy` takes longer.
+#[inline]
+fn copy(from: &[f32], to: &mut [f32]) {
+    match from.len() {
+        8..=16 => copy_ends::<8>(from, to),
+        4..8 => copy_ends::<4>(from, to),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// Copies the first and the last `COUNT` numbers.
+#[inline]
+fn copy_ends<const COUNT: usize>(from: &[f32], to: &mut [f32]) {
+    if let (Some(from), Some(to)) = (from.first_chunk::<COUNT>(), to.first_chunk_mut::<COUNT>()) {
+        *to = *from;
+    }
+    if let (Some(from), Some(to)) = (from.last_chunk::<COUNT>(), to.last_chunk_mut::<COUNT>()) {
+        *to = *from;
+    }
+}
+
+/// Adds a row to another, eight numbers at a time, then four.
+#[inline]
+fn add(from: &[f32], to: &mut [f32]) {
+    let ((eights, from), (to_eights, to)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    for (to, from) in to_eights.iter_mut().zip(eights) {
+        add_each(from, to);
+    }
+    let ((fours, from), (to_fours, to)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
+    for (to, from) in to_fours.iter_mut().zip(fours) {
+        add_each(from, to);
+    }
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += *from;
+    }
+}
+
+#[inline]
+fn add_each<const COUNT: usize>(from: &[f32; COUNT], to: &mut [f32; COUNT]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += *from;
     }
 }
