@@ -61,7 +61,7 @@ fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec
         let upstream = upstream[first * maps..].chunks_exact(maps);
         for (upstream, image) in upstream.zip(gradient.chunks_exact_mut(pixels)) {
             product(&mut seen, false, filters, Matrix::new(upstream, [count, positions]));
-            geometry.scatter(&seen, image);
+            geometry.scatter(&mut seen, image);
         }
     });
     gradient

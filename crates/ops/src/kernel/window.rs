@@ -72,10 +72,51 @@ impl Geometry {
         }
     }
 
+    /// Whether positions lie side by side as the pixels do: then what they see through one entry of their windows is one block.
+    fn keeps_width(&self) -> bool {
+        self.stride == [1, 1] && self.output[1] == self.image[1]
+    }
+
+    /// Calls `block` for each entry of the window that sees any pixel, where the width is kept.
+    fn blocks(&self, mut block: impl FnMut(&Block)) {
+        let [height, width] = self.image;
+        for channel in 0..self.channels {
+            for vertical in 0..self.kernel[0] {
+                let (rows, top) = self.inside(0, vertical);
+                for horizontal in 0..self.kernel[1] {
+                    let entry = (channel * self.kernel[0] + vertical) * self.kernel[1] + horizontal;
+                    let first = entry * self.positions() + rows.start * width;
+                    let pixel = (channel * height + top) * width;
+                    // Positions at the left edge see padding through entries to the left, those at the right edge to the right.
+                    let left = self.padding[1].saturating_sub(horizontal);
+                    let right = horizontal.saturating_sub(self.padding[1]);
+                    let count = rows.len() * width;
+                    if left.max(right) < width && count > 0 {
+                        block(&Block {
+                            entries: first + left..first + count - right,
+                            pixels: pixel + right..pixel + count - left,
+                            rows: first..first + count,
+                            width,
+                            edges: [left, right],
+                        });
+                    }
+                }
+            }
+        }
+    }
+
     /// Fills `matrix`, `[window, positions]` and zero where a window reaches into the padding, with the pixels of `image`.
     ///
     /// Only what pixels reach is written: a matrix that starts as zeros serves image after image.
     pub(super) fn gather(&self, image: &[f32], matrix: &mut [f32]) {
+        if self.keeps_width() {
+            self.blocks(|block| {
+                let seen = &mut matrix[block.entries.clone()];
+                seen.copy_from_slice(&image[block.pixels.clone()]);
+                block.clear_padding(matrix);
+            });
+            return;
+        }
         let step = self.stride[1];
         self.rows(|entry, count, pixel| {
             if count == 0 {
@@ -93,7 +134,16 @@ impl Geometry {
     }
 
     /// Adds each entry of `matrix` to the pixel of `image` that [`gather`](Self::gather) takes it from.
-    pub(super) fn scatter(&self, matrix: &[f32], image: &mut [f32]) {
+    ///
+    /// What `matrix` holds for padding is lost.
+    pub(super) fn scatter(&self, matrix: &mut [f32], image: &mut [f32]) {
+        if self.keeps_width() {
+            self.blocks(|block| {
+                block.clear_padding(matrix);
+                add(&matrix[block.entries.clone()], &mut image[block.pixels.clone()]);
+            });
+            return;
+        }
         let step = self.stride[1];
         self.rows(|entry, count, pixel| {
             if count == 0 {
@@ -108,6 +158,33 @@ impl Geometry {
                 }
             }
         });
+    }
+}
+
+/// What all positions see through one entry of their windows, where it is one run of pixels.
+struct Block {
+    /// Of the matrix: from the first to the last position that sees a pixel.
+    entries: Range<usize>,
+    /// Of the image: what these see, and between two rows what nobody sees.
+    pixels: Range<usize>,
+    /// Of the matrix: all positions of these rows.
+    rows: Range<usize>,
+    /// Positions in a row.
+    width: usize,
+    /// How many of them see padding, at the left and at the right.
+    edges: [usize; 2],
+}
+
+impl Block {
+    /// Writes zeros where a position sees padding.
+    fn clear_padding(&self, matrix: &mut [f32]) {
+        let [left, right] = self.edges;
+        // Column by column: a row has one or two of them, fewer than a call of `memset` is worth.
+        for column in (0..left).chain(self.width - right..self.width) {
+            for entry in matrix[self.rows.clone()][column..].iter_mut().step_by(self.width) {
+                *entry = 0.0;
+            }
+        }
     }
 }
 
