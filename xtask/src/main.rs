@@ -9,6 +9,7 @@ mod test;
 
 mod cargo;
 mod forecast;
+mod skipped;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,12 +1,13 @@
 //! `cargo xtask test`: formatting, lints, tests and documentation, one step after the other.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use crate::cargo::{cargo, root, target};
 use crate::forecast::{Backend, is_cold, notice};
+use crate::{Error, skipped};
 
 const HELP: &str = "\
 Checks the workspace: formatting, lints, tests, documentation. Stops at the first failure.
@@ -74,12 +75,13 @@ pub(crate) fn sanitize() -> Result<bool, Error> {
 pub(crate) fn steps(only: &[&str], keep_going: bool) -> Result<bool, Error> {
     let chosen = STEPS.into_iter().filter(|(name, _)| only.is_empty() || only.contains(name));
     let mut results: Vec<(&str, &str, Outcome)> = Vec::new();
+    let mut left_out = BTreeSet::new();
     for (name, words) in chosen {
         let failed = results.iter().any(|(_, _, outcome)| !matches!(outcome, Outcome::Passed(_)));
-        let outcome = if failed && !keep_going { Outcome::NotRun } else { step(name, words)? };
+        let outcome = if failed && !keep_going { Outcome::NotRun } else { step(name, words, &mut left_out)? };
         results.push((name, words, outcome));
     }
-    print!("{}", table(&results));
+    print!("{}{}", table(&results), skipped::told(&left_out));
     Ok(results.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Passed(_))))
 }
 
@@ -92,13 +94,14 @@ pub(crate) fn spoken(duration: Duration) -> String {
     }
 }
 
-fn step(name: &str, words: &str) -> Result<Outcome, Error> {
+fn step(name: &str, words: &str, left_out: &mut BTreeSet<String>) -> Result<Outcome, Error> {
     eprintln!("\n== {name}: cargo {words}");
     if name == "test" && is_cold(&target(), Backend::Cpu) {
         eprintln!("{}", notice(Backend::Cpu));
     }
     let start = Instant::now();
-    let passed = command(name, words).status().map_err(Error::Start)?.success();
+    let (passed, skipped) = skipped::run(command(name, words))?;
+    left_out.extend(skipped);
     let taken = start.elapsed();
     eprintln!("== {name} {} in {}", if passed { "passed" } else { "failed" }, spoken(taken));
     Ok(if passed { Outcome::Passed(taken) } else { Outcome::Failed(taken) })
