@@ -146,7 +146,8 @@ impl Study {
     }
 
     /// This study under a worker's name of its own among all workers, which dashboards and
-    /// [`Storage::release`] go by. Without it the name is made from the number of the process.
+    /// [`Storage::release`] go by. Without it the name is made from the number of the process,
+    /// which processes in containers may share: name those.
     #[must_use]
     pub fn worker(self, name: impl Into<String>) -> Self {
         Self { worker: name.into(), ..self }

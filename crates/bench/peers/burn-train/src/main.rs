@@ -1,7 +1,7 @@
 //! Burn's own `Learner` as a contestant: `burn-train-contestant IMAGES NETWORK BATCH`, an epoch of Adam for each line.
 //!
 //! The network, its kernels and its loss are Tinderbox's: what differs is the loop around them, and the optimiser, which
-//! is Burn's. Nothing is shown or stored; one image is looked at after each epoch, as in Tinderbox's own contestant.
+//! is Burn's. Nothing is shown or stored; one image is looked at after each epoch.
 
 mod loader;
 #[path = "../../../src/material.rs"]
