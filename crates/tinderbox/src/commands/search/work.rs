@@ -154,4 +154,4 @@ fn limit(word: &str) -> Result<Duration, String> {
 }
 
 /// 1000 years.
-const LONGEST: Duration = Duration::from_secs(1000 * 366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(1000 * 366 * 24);
