@@ -15,6 +15,10 @@ pub mod study;
 pub mod timestamp;
 pub mod trial;
 
+/// Tests of this crate and of its processes share files, which name it as others do.
+#[cfg(test)]
+extern crate self as tinderbox_search;
+
 pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};

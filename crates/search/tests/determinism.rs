@@ -2,74 +2,23 @@
 //! whether the study was ended halfway and gone on with.
 #![cfg(feature = "sqlite")]
 
-use std::collections::{BTreeMap, BTreeSet};
+#[path = "support/comparable.rs"]
+mod comparable;
+
+use std::collections::BTreeSet;
 use std::env;
-use std::error::Error;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tinderbox_search::{
-    AnyPruner, AnySampler, CmaEs, Condition, Distribution, GaussianProcess, Grid, Hyperband, Median, NsgaII,
-    Parameter, Patience, Percentile, Random, RegularizedEvolution, Reinforce, Running, Settings, Sobol,
-    Space, State, Study, SuccessiveHalving, Threshold, Tpe, Trial, Wilcoxon, open,
-};
+use tinderbox_search::{Grid, Settings, State, Study, Tpe, Trial, open};
+
+use comparable::{finite, learning, mixed, objective, pruners, samplers, table};
 
 const URL: &str = "TINDERBOX_SEARCH_TEST_URL";
 const TRIALS: u64 = 50;
-
-/// A kind of each dimension, one of which is not always there.
-fn mixed() -> Space {
-    Space::new([
-        ("layers", Distribution::int(1, 3)),
-        ("rate", Distribution::log_uniform(1e-4, 0.1)),
-        ("activation", Distribution::choice(["relu", "sigmoid"])),
-        ("dropout", Distribution::Float { low: 0.0, high: 0.5, log: false, step: Some(0.125) }),
-    ])
-    .and_then(|space| space.when("dropout", Condition::at_least("layers", 2)))
-    .unwrap()
-}
-
-/// 48 points.
-fn finite() -> Space {
-    Space::new([
-        ("layers", Distribution::int(1, 3)),
-        ("units", Distribution::choice([64, 128, 256, 512])),
-        ("rate", Distribution::choice([1e-4, 1e-3, 1e-2, 1e-1])),
-    ])
-    .unwrap()
-}
-
-/// Every sampler, with generations that fit into a short study.
-fn samplers() -> Vec<AnySampler> {
-    vec![
-        Grid.into(),
-        Random { seed: 7 }.into(),
-        Sobol { seed: 7 }.into(),
-        Tpe::new(7).into(),
-        GaussianProcess::new(7).into(),
-        CmaEs::new(7).into(),
-        RegularizedEvolution { population: 10, tournament: 3, ..RegularizedEvolution::new(7) }.into(),
-        Reinforce::new(7).into(),
-        NsgaII { population: 10, ..NsgaII::new(7) }.into(),
-    ]
-}
-
-/// Every pruner, so set that it stops some trials.
-fn pruners() -> Vec<AnyPruner> {
-    let halving = SuccessiveHalving { reduction_factor: 2, ..SuccessiveHalving::default() };
-    vec![
-        Median::default().into(),
-        Percentile { percentile: 25.0, ..Percentile::default() }.into(),
-        halving.into(),
-        Hyperband { reduction_factor: 2, ..Hyperband::new(7, 9) }.into(),
-        Patience { patience: 3, min_delta: 0.0, inner: Some(Box::new(Median::default().into())) }.into(),
-        Threshold { upper: Some(8.0), ..Threshold::default() }.into(),
-        Wilcoxon::default().into(),
-    ]
-}
 
 #[test]
 fn no_sampler_knows_how_many_processes_work() {
@@ -147,17 +96,6 @@ fn made(ends: &[&Settings], processes: usize) -> (Vec<String>, Vec<Trial>) {
     (table(&trials), trials)
 }
 
-/// The trials without times, workers and attempts.
-fn table(trials: &[Trial]) -> Vec<String> {
-    let row = |trial: &Trial| {
-        let point: BTreeMap<_, _> =
-            trial.parameters.iter().map(|(name, parameter)| (name, parameter.value())).collect();
-        let Trial { number, state, values, intermediate_values, failure, .. } = trial;
-        format!("{number} {state:?} {point:?} {values:?} {intermediate_values:?} {failure:?}")
-    };
-    trials.iter().map(row).collect()
-}
-
 /// Most of the time goes into waiting for the disk.
 fn each_in_a_thread<T: Send>(list: Vec<T>, test: impl Fn(T) + Sync) {
     std::thread::scope(|scope| list.into_iter().for_each(|one| drop(scope.spawn(|| test(one)))));
@@ -172,24 +110,6 @@ fn names_every_kind<T: Serialize + DeserializeOwned + std::fmt::Debug>(list: &[T
     kinds.remove("custom"); // A worker's own.
     let kind = |one: &T| serde_json::to_value(one).unwrap()["kind"].as_str().unwrap().to_owned();
     assert_eq!(list.iter().map(kind).collect::<BTreeSet<_>>(), kinds);
-}
-
-/// A function of the point alone; now and then it fails.
-fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn Error>> {
-    let unit = |it: &Parameter| it.distribution().to_unit(it.value());
-    let numbers = trial.point().values().map(|it| it.value().as_f64().unwrap_or_else(|| unit(it)));
-    let sum: f64 = numbers.enumerate().map(|(place, number)| (number - place as f64).powi(2)).sum();
-    if (sum * 1e6) as u64 % 11 == 3 { Err("diverged".into()) } else { Ok(sum) }
-}
-
-/// A loss that falls, by steps, to the objective of the point; some rise at the end.
-fn learning(trial: &mut Running<'_>) -> Result<f64, Box<dyn Error>> {
-    let end = objective(trial)?.min(50.0);
-    for step in 0..9 {
-        let rise = if end > 5.0 { f64::from(step) * 0.1 } else { 0.0 };
-        trial.report(step, end + 2.0 / f64::from(step + 1) + rise)?;
-    }
-    Ok(end)
 }
 
 // The processes that the tests above start: this very executable, with one of these to run.

@@ -1,93 +1,42 @@
 //! Studies come out the same for any number of workers, and say what they refuse.
 
+#[path = "../../tests/support/comparable.rs"]
+mod comparable;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
+use comparable::{finite, learning, mixed, objective, pruners, samplers, table};
+
 use super::*;
-use crate::parameter::{Distribution, Parameter};
-use crate::pruner::hyperband::Hyperband;
-use crate::pruner::median::Median;
-use crate::pruner::patience::Patience;
-use crate::pruner::percentile::Percentile;
-use crate::pruner::successive_halving::SuccessiveHalving;
-use crate::pruner::threshold::Threshold;
-use crate::pruner::wilcoxon::Wilcoxon;
+use crate::parameter::Distribution;
 use crate::sampler::any::AnySampler;
-use crate::sampler::cma_es::CmaEs;
-use crate::sampler::gaussian_process::GaussianProcess;
 use crate::sampler::grid::Grid;
 use crate::sampler::nsga2::NsgaII;
 use crate::sampler::random::Random;
-use crate::sampler::regularized_evolution::RegularizedEvolution;
-use crate::sampler::reinforce::Reinforce;
-use crate::sampler::sobol::Sobol;
 use crate::sampler::tpe::Tpe;
-use crate::space::{Condition, Space};
+use crate::space::Space;
 use crate::storage::Direction;
 use crate::storage::memory::Memory;
 use crate::trial::State;
 
-/// A kind of each dimension, one of which is not always there.
-fn space() -> Space {
-    Space::new([
-        ("layers", Distribution::int(1, 3)),
-        ("rate", Distribution::log_uniform(1e-4, 0.1)),
-        ("activation", Distribution::choice(["relu", "sigmoid"])),
-        ("dropout", Distribution::Float { low: 0.0, high: 0.5, log: false, step: Some(0.125) }),
-    ])
-    .and_then(|space| space.when("dropout", Condition::at_least("layers", 2)))
-    .unwrap()
-}
-
-/// 48 points.
-fn finite() -> Space {
-    Space::new([
-        ("layers", Distribution::int(1, 3)),
-        ("units", Distribution::choice([64, 128, 256, 512])),
-        ("rate", Distribution::choice([1e-4, 1e-3, 1e-2, 1e-1])),
-    ])
-    .unwrap()
-}
-
 /// Every sampler, on a space that it can work on.
-fn all() -> Vec<(AnySampler, Space)> {
-    let on_both: [AnySampler; 8] = [
-        Random { seed: 7 }.into(),
-        Sobol { seed: 7 }.into(),
-        Tpe::new(7).into(),
-        GaussianProcess::new(7).into(),
-        CmaEs::new(7).into(),
-        Reinforce::new(7).into(),
-        RegularizedEvolution { population: 10, tournament: 3, ..RegularizedEvolution::new(7) }.into(),
-        NsgaII { population: 10, ..NsgaII::new(7) }.into(),
-    ];
-    let on_both = on_both.into_iter().flat_map(|sampler| [(sampler.clone(), space()), (sampler, finite())]);
-    on_both.chain([(Grid.into(), finite())]).collect()
+fn all() -> impl Iterator<Item = (AnySampler, Space)> {
+    samplers().into_iter().flat_map(|sampler| {
+        let spaces = if sampler == Grid.into() { vec![finite()] } else { vec![mixed(), finite()] };
+        spaces.into_iter().map(move |space| (sampler.clone(), space))
+    })
 }
 
 fn settings(sampler: impl Into<AnySampler>, space: Space) -> Settings {
     Settings { trials: Some(50), ..Settings::new(space, sampler) }
 }
 
-/// A function of the point alone; now and then it fails.
-fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
-    let numbers = trial.point().values().map(Parameter::stored);
-    let sum: f64 = numbers.enumerate().map(|(place, number)| (number - place as f64).powi(2)).sum();
-    if (sum * 1e6) as u64 % 11 == 3 { Err("diverged".into()) } else { Ok(sum) }
-}
-
-/// The trials without times, workers and attempts.
-fn table(study: &Study) -> Vec<String> {
-    let row = |trial: Trial| {
-        let point: BTreeMap<_, _> =
-            trial.parameters.iter().map(|(name, parameter)| (name, parameter.value().clone())).collect();
-        let Trial { number, state, values, intermediate_values, failure, .. } = trial;
-        format!("{number} {state:?} {point:?} {values:?} {intermediate_values:?} {failure:?}")
-    };
-    study.trials().unwrap().into_iter().map(row).collect()
+fn rows(study: &Study) -> Vec<String> {
+    table(&study.trials().unwrap())
 }
 
 fn memory() -> Box<dyn Storage> {
@@ -107,7 +56,7 @@ fn any_number_of_workers_makes_the_same_table() {
                 objective(trial)
             };
             study.run_on(workers, SystemTime::now, slow).unwrap();
-            table(&study)
+            rows(&study)
         };
         let alone = made(1);
         assert!(alone.len() >= 48, "{sampler:?}: {} trials", alone.len());
@@ -132,39 +81,15 @@ fn a_study_that_was_stopped_goes_on_as_if_it_had_not_been() {
 
         let mut alone = Study::open(memory(), "study", whole).unwrap();
         alone.run(SystemTime::now, |trial| objective(trial)).unwrap();
-        assert_eq!(table(&second), table(&alone), "{sampler:?}");
+        assert_eq!(rows(&second), rows(&alone), "{sampler:?}");
     }
-}
-
-/// Every pruner, so set that it stops some trials of [`learning`].
-fn pruners() -> Vec<AnyPruner> {
-    let halving = SuccessiveHalving { reduction_factor: 2, ..SuccessiveHalving::default() };
-    vec![
-        Median::default().into(),
-        Percentile { percentile: 25.0, ..Percentile::default() }.into(),
-        halving.into(),
-        Hyperband { reduction_factor: 2, ..Hyperband::new(7, 9) }.into(),
-        Patience { patience: 3, min_delta: 0.0, inner: Some(Box::new(Median::default().into())) }.into(),
-        Threshold { upper: Some(8.0), ..Threshold::default() }.into(),
-        Wilcoxon::default().into(),
-    ]
-}
-
-/// A loss that falls, by steps, to the objective of the point; some rise at the end.
-fn learning(trial: &mut Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {
-    let end = objective(trial)?.min(50.0);
-    for step in 0..9 {
-        let rise = if end > 5.0 { f64::from(step) * 0.1 } else { 0.0 };
-        trial.report(step, end + 2.0 / f64::from(step + 1) + rise)?;
-    }
-    Ok(end)
 }
 
 #[test]
 fn any_number_of_workers_stops_the_same_trials() {
     for pruner in pruners() {
         let made = |workers: usize| {
-            let settings = Settings { pruner: Some(pruner.clone()), ..settings(Tpe::new(7), space()) };
+            let settings = Settings { pruner: Some(pruner.clone()), ..settings(Tpe::new(7), mixed()) };
             let mut study = Study::open(memory(), "study", settings).unwrap();
             let order = AtomicU64::new(workers as u64);
             let slow = |trial: &mut Running<'_>| {
@@ -175,7 +100,7 @@ fn any_number_of_workers_stops_the_same_trials() {
             study.run_on(workers, SystemTime::now, slow).unwrap();
             (
                 study.trials().unwrap().iter().filter(|trial| trial.state == State::Pruned).count(),
-                table(&study),
+                rows(&study),
             )
         };
         let (pruned, alone) = made(1);
@@ -203,7 +128,7 @@ fn the_front_of_two_objectives_is_what_no_trial_betters() {
         study
     };
     let (study, other) = (made(1), made(3));
-    assert_eq!(table(&study), table(&other));
+    assert_eq!(rows(&study), rows(&other));
     let (front, trials) = (study.front().unwrap(), study.trials().unwrap());
     let betters = |a: &Trial, b: &Trial| {
         a.values[0] <= b.values[0] && a.values[1] >= b.values[1] && a.values != b.values
@@ -254,7 +179,7 @@ fn no_trial_begins_before_those_further_below_than_the_lag() {
 
 #[test]
 fn a_study_without_progress_ends() {
-    let patient = Settings { patience: Some(6), lag: 3, ..settings(Random { seed: 1 }, space()) };
+    let patient = Settings { patience: Some(6), lag: 3, ..settings(Random { seed: 1 }, mixed()) };
     let mut study = Study::open(memory(), "study", patient).unwrap();
     study.run_on(2, SystemTime::now, |trial| Ok((trial.number() as f64 - 4.0).abs())).unwrap();
     // The best is number 4: the sixth trial after it is number 10, which number 14 - lag may know.
@@ -315,7 +240,7 @@ fn space_of_names() -> Space {
 fn another_space_or_sampler_is_refused_and_the_end_may_move() {
     let storage = Memory::new();
     let open = |settings| Study::open(Box::new(storage.clone()), "study", settings);
-    let begun = settings(Random { seed: 7 }, space());
+    let begun = settings(Random { seed: 7 }, mixed());
     open(begun.clone()).unwrap();
     open(Settings { trials: None, patience: Some(3), ..begun.clone() }).unwrap();
     let refused = |settings| open(settings).unwrap_err().to_string();
@@ -339,13 +264,13 @@ fn another_space_or_sampler_is_refused_and_the_end_may_move() {
 
 #[test]
 fn a_point_of_another_space_is_not_enqueued() {
-    let mut study = Study::open(memory(), "study", settings(Random { seed: 7 }, space())).unwrap();
+    let mut study = Study::open(memory(), "study", settings(Random { seed: 7 }, mixed())).unwrap();
     let error = study.enqueue(&finite().point(0).unwrap().unwrap()).unwrap_err().to_string();
     assert!(error.starts_with('`'), "{error}");
     let shallow = [("layers", json!(1)), ("rate", json!(0.01)), ("activation", json!("relu"))];
     let point = study.settings().space.point_of(shallow.clone()).unwrap();
     assert_eq!(study.enqueue(&point).unwrap(), 0);
     let deep = shallow.into_iter().chain([("dropout", json!(0.25))]);
-    let error = space().point_of(deep).unwrap_err().to_string();
+    let error = mixed().point_of(deep).unwrap_err().to_string();
     assert_eq!(error, "`dropout` is 0.25, but its condition does not hold");
 }
