@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use burn::prelude::Device;
 use tinderbox_data::Images;
 use tinderbox_models::NetworkConfig;
-use tinderbox_training::Examples;
 use tinderbox_training::learner::{Epoch, LearnerConfig, LearnerError, Material, Observer, Step};
+use tinderbox_training::{Examples, ExamplesError};
 
 use crate::commands::Refusal;
 use crate::contestant::{Clock, Told, say};
@@ -30,14 +30,8 @@ pub(crate) fn train(
     questions: impl BufRead,
     answers: impl Write,
 ) -> Result<(), Refusal> {
-    let shape = images.shape();
-    let examples = |count: usize| {
-        let pixels = &images.pixels()[..count * shape.pixels()];
-        let size = [shape.channels, shape.height, shape.width];
-        Examples::new(pixels, &images.labels()[..count], size, images.classes())
-    };
-    let one = examples(images.labels().len().min(1))?;
-    let material = Material { training: examples(images.labels().len())?, validation: one, test: one };
+    let one = examples(images, images.len().min(1))?;
+    let material = Material { training: examples(images, images.len())?, validation: one, test: one };
     // Nobody asks for so many.
     let config = LearnerConfig::new().with_batch_size(batch_size).with_epochs(usize::MAX);
     let mut conducted = Conducted { questions: questions.lines(), answers, started: None };
@@ -46,6 +40,17 @@ pub(crate) fn train(
         Err(error) => Err(error.into()),
         Ok(fitted) => Err(format!("the training ended by itself: {:?}", fitted.outcome).into()),
     }
+}
+
+/// The first `count` of them.
+///
+/// # Errors
+/// If they cannot be learnt from.
+pub(crate) fn examples(images: &Images, count: usize) -> Result<Examples<'_>, ExamplesError> {
+    let shape = images.shape();
+    let pixels = &images.pixels()[..count * shape.pixels()];
+    let size = [shape.channels, shape.height, shape.width];
+    Examples::new(pixels, &images.labels()[..count], size, images.classes())
 }
 
 /// Lets an epoch begin when a line asks for it, and answers at its end.

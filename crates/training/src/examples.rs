@@ -50,11 +50,12 @@ pub enum ExamplesError {
 }
 
 /// A batch on a device.
-pub(crate) struct Batch {
-    /// `[batch, channels, height, width]`
-    pub(crate) images: Tensor<4>,
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// `[batch, channels, height, width]`, in `[0, 1]`
+    pub images: Tensor<4>,
     /// `[batch]`
-    pub(crate) labels: Tensor<1, Int>,
+    pub labels: Tensor<1, Int>,
 }
 
 impl<'a> Examples<'a> {
@@ -128,7 +129,10 @@ impl<'a> Examples<'a> {
     }
 
     /// All examples in order, `size` at a time; the last batch holds what is left.
-    pub(crate) fn batches(&self, size: usize, device: &Device) -> impl Iterator<Item = Batch> {
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub fn batches(&self, size: usize, device: &Device) -> impl Iterator<Item = Batch> {
         let pixels = self.pixels.chunks(size * self.shape.iter().product::<usize>());
         pixels.zip(self.labels.chunks(size)).map(|(pixels, labels)| {
             self.batch(pixels.to_vec(), labels.iter().map(|&label| i64::from(label)).collect(), device)

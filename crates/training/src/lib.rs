@@ -15,6 +15,6 @@ mod stream;
 mod alone;
 
 pub use evaluate::{Evaluation, evaluate};
-pub use examples::{Examples, ExamplesError};
+pub use examples::{Batch, Examples, ExamplesError};
 pub use noise::{Noise, NoiseError};
 pub use stream::{StreamRng, stream};

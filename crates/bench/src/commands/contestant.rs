@@ -109,7 +109,7 @@ impl Work {
                 let device = backend.open()?;
                 say(io::stdout(), &hello(backend))?;
                 if forward {
-                    forward::answer(&network, batch, &images, &device, questions, io::stdout());
+                    forward::answer(&network, batch, &images, &device, questions, io::stdout())?;
                 } else {
                     epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
                 }

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use tinderbox_ops::{AdamStep, adam as fused};
 
 use super::filters::random;
-use super::{Amount, BURN, OURS, Operation};
+use super::{Amount, BURN, OURS, Operation, stepping};
 
 const STEP: AdamStep =
     AdamStep { time: 10, learning_rate: 0.001, betas: [0.9, 0.999], epsilon: 1e-8, weight_decay: 0.0 };
@@ -15,12 +15,9 @@ type State = (Tensor<2>, [Tensor<2>; 2]);
 /// On a parameter of this shape.
 pub(super) fn adam(device: &Device, shape: [usize; 2]) -> Operation {
     let gradient = random(shape, device);
-    let call = |step: fn(State, Tensor<2>) -> State| -> Box<dyn FnMut()> {
-        let gradient = gradient.clone();
-        let zeros = || Tensor::zeros(shape, &gradient.device());
-        let mut state: Option<State> = Some((random(shape, &gradient.device()), [zeros(), zeros()]));
-        // Taken out for a moment, so that nobody else holds the tensors and a step may be in place.
-        Box::new(move || state = state.take().map(|state| step(state, gradient.clone())))
+    let zeros = || Tensor::zeros(shape, device);
+    let call = |step: fn(State, Tensor<2>) -> State| {
+        stepping((random(shape, device), [zeros(), zeros()]), &gradient, step)
     };
     // Four tensors are read, three written.
     let bytes = shape[0] * shape[1] * 7 * size_of::<f32>();

@@ -13,7 +13,7 @@ mod sgd;
 
 use std::io::{BufRead, Write};
 
-use burn::prelude::Device;
+use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::contestant::say;
@@ -111,6 +111,13 @@ fn all(device: &Device, batch: usize) -> Vec<Operation> {
         all.push(sgd::sgd(device, shape));
     }
     all
+}
+
+/// Takes one step after the other from `state`, which is taken out for a moment, so that nobody else holds its tensors and a
+/// step may be in place.
+fn stepping<S: 'static>(state: S, gradient: &Tensor<2>, step: fn(S, Tensor<2>) -> S) -> Box<dyn FnMut()> {
+    let (mut state, gradient) = (Some(state), gradient.clone());
+    Box::new(move || state = state.take().map(|state| step(state, gradient.clone())))
 }
 
 impl Pass {

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use tinderbox_ops::{SgdStep, sgd as fused};
 
 use super::filters::random;
-use super::{Amount, BURN, OURS, Operation};
+use super::{Amount, BURN, OURS, Operation, stepping};
 
 const STEP: SgdStep = SgdStep { learning_rate: 0.001, momentum: 0.9 };
 
@@ -14,12 +14,8 @@ type State = (Tensor<2>, Option<Tensor<2>>);
 /// On a parameter of this shape.
 pub(super) fn sgd(device: &Device, shape: [usize; 2]) -> Operation {
     let gradient = random(shape, device);
-    let call = |step: fn(State, Tensor<2>) -> State| -> Box<dyn FnMut()> {
-        let gradient = gradient.clone();
-        let zeros = Tensor::zeros(shape, &gradient.device());
-        let mut state: Option<State> = Some((random(shape, &gradient.device()), Some(zeros)));
-        // Taken out for a moment, so that nobody else holds the tensors and a step may be in place.
-        Box::new(move || state = state.take().map(|state| step(state, gradient.clone())))
+    let call = |step: fn(State, Tensor<2>) -> State| {
+        stepping((random(shape, device), Some(Tensor::zeros(shape, device))), &gradient, step)
     };
     // Three tensors are read, two written.
     let bytes = shape[0] * shape[1] * 5 * size_of::<f32>();
