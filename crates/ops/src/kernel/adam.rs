@@ -46,9 +46,11 @@ pub(crate) fn step(
     let moments = first.iter_mut().zip(second);
     vectorised(|| {
         for ((parameter, &gradient), (first, second)) in parameter.iter_mut().zip(gradient).zip(moments) {
-            *first = *first * keep_first + gradient * take_first;
-            *second = *second * keep_second + gradient * gradient * take_second;
-            *parameter = *parameter * kept - *first * rate / (second.sqrt() + epsilon);
+            // Kept in registers: to read a vector back that was just written takes as long as all else here.
+            let mean = *first * keep_first + gradient * take_first;
+            let square = *second * keep_second + gradient * gradient * take_second;
+            (*first, *second) = (mean, square);
+            *parameter = *parameter * kept - mean * rate / (square.sqrt() + epsilon);
         }
     });
 }

@@ -16,8 +16,10 @@ pub(crate) fn step(parameter: &mut [f32], gradient: &[f32], velocity: &mut [f32]
     let [rate, momentum] = [settings.learning_rate as f32, settings.momentum as f32];
     vectorised(|| {
         for ((parameter, &gradient), velocity) in parameter.iter_mut().zip(gradient).zip(velocity) {
-            *velocity = *velocity * momentum + gradient;
-            *parameter -= *velocity * rate;
+            // Kept in a register, as the moments of Adam are.
+            let speed = *velocity * momentum + gradient;
+            *velocity = speed;
+            *parameter -= speed * rate;
         }
     });
 }
