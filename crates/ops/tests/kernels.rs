@@ -51,23 +51,7 @@ proptest! {
 
     #[test]
     fn a_convolution_and_its_gradients_are_burns(problem in problems()) {
-        let device = Device::flex().autodiff();
-        let options = ConvOptions::new(problem.options.stride, problem.options.padding, [1, 1], 1);
-        let expected = run(&problem, &device, |images, weight, bias| {
-            module::conv2d(images, weight, Some(bias), options.clone())
-        });
-        let found = devices().map(|device| {
-            run(&problem, &device.autodiff(), |images, weight, bias| {
-                conv2d(images, weight, bias, &problem.options)
-            })
-        });
-        for (found, expected) in found[0].iter().zip(&expected) {
-            // Sums of hundreds of terms in another order: their rounding goes with the largest of them.
-            let largest = expected.iter::<f32>().fold(1.0, |largest, value| value.abs().max(largest));
-            found.assert_approx_eq::<f32>(expected, Tolerance::absolute(1e-5 * largest));
-        }
-        // One kernel serves both backends.
-        prop_assert_eq!(&found[0], &found[1]);
+        assert_burns(&problem);
     }
 
     #[test]
@@ -88,6 +72,35 @@ proptest! {
             prop_assert_eq!(maps.grad(&ours).unwrap().into_data(), maps.grad(&burns).unwrap().into_data());
         }
     }
+}
+
+/// Of many channels, which goes by tiles.
+#[test]
+fn a_wide_convolution_and_its_gradients_are_burns() {
+    let options = WindowOptions { padding: [1, 1], ..WindowOptions::new([3, 3]) };
+    for (batch, channels, image) in [(1, [16, 16], [8, 8]), (7, [32, 64], [8, 8]), (5, [20, 31], [9, 12])] {
+        assert_burns(&Problem { batch, channels, image, options });
+    }
+}
+
+fn assert_burns(problem: &Problem) {
+    let device = Device::flex().autodiff();
+    let options = ConvOptions::new(problem.options.stride, problem.options.padding, [1, 1], 1);
+    let expected = run(problem, &device, |images, weight, bias| {
+        module::conv2d(images, weight, Some(bias), options.clone())
+    });
+    let found = devices().map(|device| {
+        run(problem, &device.autodiff(), |images, weight, bias| {
+            conv2d(images, weight, bias, &problem.options)
+        })
+    });
+    for (found, expected) in found[0].iter().zip(&expected) {
+        // Sums of hundreds of terms in another order: their rounding goes with the largest of them.
+        let largest = expected.iter::<f32>().fold(1.0, |largest, value| value.abs().max(largest));
+        found.assert_approx_eq::<f32>(expected, Tolerance::absolute(1e-5 * largest));
+    }
+    // One kernel serves both backends.
+    assert_eq!(found[0], found[1]);
 }
 
 /// The output and the gradients of images, weight and bias, of small numbers: rounding goes with the sum of all magnitudes.

@@ -1,7 +1,7 @@
 //! The operations on slices of `f32`, for the backends whose tensors are slices; nothing here knows Burn.
 //!
 //! Large products of linear layers and convolutions use the threads of the rayon pool that they are called in, all else the thread that
-//! calls. Threads share what is computed, never a sum: on one machine the same input gives the same bits, however many threads there
+//! calls. A sum is cut by sizes alone, never by the number of threads: on one machine the same input gives the same bits, however many threads there
 //! are. Products take the instructions of the processor, and so may differ in their last bits on another one.
 
 mod product;

@@ -7,9 +7,13 @@ thread_local! {
     static KEPT: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Numbers of a cache line: work space begins with one, so that vectors which lie side by side from there on do not lie across two.
+const LINE: usize = 16;
+
 /// Numbers to work on; the thread that lets go of them keeps their memory.
 pub(super) struct Scratch {
     memory: Vec<f32>,
+    first: usize,
     count: usize,
 }
 
@@ -18,12 +22,13 @@ impl Scratch {
     pub(super) fn any(count: usize) -> Self {
         // The last one kept comes first: kernels take and return in one order, and so find the sizes that they left.
         let mut memory = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
-        if memory.len() < count {
+        if memory.len() < count + LINE {
             // Given back first: to grow it would copy what nobody reads.
             drop(memory);
-            memory = vec![0.0; count];
+            memory = vec![0.0; count + LINE];
         }
-        Self { memory, count }
+        let first = memory.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        Self { memory, first, count }
     }
 
     /// `count` zeros.
@@ -46,13 +51,13 @@ impl Deref for Scratch {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.memory[..self.count]
+        &self.memory[self.first..][..self.count]
     }
 }
 
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.memory[..self.count]
+        &mut self.memory[self.first..][..self.count]
     }
 }
 
@@ -69,6 +74,7 @@ mod tests {
         };
         let again = Scratch::zeros(60);
         assert_eq!(again.as_ptr(), first);
+        assert!(again.as_ptr().addr().is_multiple_of(64));
         assert!(again.len() == 60 && again.iter().all(|&number| number.to_bits() == 0));
         // What is held is not given to another.
         assert_ne!(Scratch::any(60).as_ptr(), first);

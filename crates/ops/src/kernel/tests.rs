@@ -11,7 +11,7 @@ use super::{convolution, linear, locally_connected};
 
 /// `count` numbers in `[-1, 1)` that look like noise. Those of a smooth function would not do: their products cancel to sums so
 /// small that the rounding of the terms shows.
-fn noise(count: usize, seed: usize) -> Vec<f32> {
+pub(super) fn noise(count: usize, seed: usize) -> Vec<f32> {
     let number = |index: usize| ((index + 1) as f64 * 12.9898 + seed as f64 * 78.233).sin() * 43_758.545_3;
     (0..count).map(|index| (number(index).rem_euclid(1.0) * 2.0 - 1.0) as f32).collect()
 }
@@ -96,14 +96,16 @@ fn assert_same_on_threads(work: impl Fn() -> Vec<Vec<f32>> + Sync) {
 
 /// Large enough for threads, with channels, positions, images and units that they cannot share evenly.
 ///
-/// In the last three a share of the channels is another kind of product than all of them: up to 64 x 64 with long sums, or a vector.
+/// Two convolutions go by tiles, one of them with odd sides and channels that are filled up, in several sums. In the last three a share
+/// of the channels is another kind of product than all of them: up to 64 x 64 with long sums, or a vector.
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     for (batch, channels, filters, side, kernel) in [
         (32, 32, 64, 8, 3),
         (121, 1, 32, 16, 3),
+        (37, 30, 45, 9, 3),
         (53, 7, 33, 9, 3),
-        (3, 16, 32, 28, 3),
+        (3, 15, 32, 28, 3),
         (32, 16, 64, 16, 1),
         (64, 32, 1, 24, 3),
     ] {

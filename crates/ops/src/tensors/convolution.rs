@@ -14,7 +14,10 @@ use crate::kernel::convolution::KERNEL;
 /// `y[o, r, c] = b[o] + Σ w[o, i, u, v] · x[i, s·r + u − p, s·c + v − p]`, with stride `s`, padding `p`, and zeros outside
 /// the image.
 ///
-/// On flex and ndarray, in `f32`, kernels of this crate compute it and its gradients; elsewhere Burn does.
+/// On flex and ndarray, in `f32`, kernels of this crate compute it and its gradients; elsewhere Burn does. Windows of 3x3 at stride 1,
+/// from and to 16 channels or more, are mostly computed by tiles (Lavin and Gray, 2016), with fewer products. Rounding of an output then
+/// goes with the largest pixel of its window times the largest weight of its filter, not with the largest term of the sum; that of a
+/// weight's gradient with the largest pixel times the largest upstream of its tiles.
 ///
 /// # Shapes
 /// - `images`: `[batch, channels_in, height, width]`

@@ -4,16 +4,14 @@
 //!
 //! Source: Chellapilla, Puri and Simard, "High Performance Convolutional Neural Networks for Document Processing" (2006), §3.
 
-use super::filters::{Geometry, Kernel};
-use super::product::{Matrix, product};
-use super::scratch::Scratch;
-use super::shares::in_shares;
-use super::transpose::{transpose, transposed};
+use crate::kernel::filters::Geometry;
+use crate::kernel::product::{Matrix, product};
+use crate::kernel::scratch::Scratch;
+use crate::kernel::shares::in_shares;
+use crate::kernel::transpose::{transpose, transposed};
 
-/// Weights are `[filters, window]`, the bias is `[filters]`.
-pub(crate) const KERNEL: Kernel = Kernel { forward, gradients };
-
-fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+/// `[batch, filters, positions]`.
+pub(super) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
     let batch = images.len() / pixels;
     let filters = Matrix::new(weight, [bias.len(), window]);
@@ -34,23 +32,8 @@ fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias: &[f32]) ->
     output
 }
 
-fn gradients(
-    geometry: &Geometry,
-    images: &[f32],
-    weight: &[f32],
-    upstream: &[f32],
-    wanted: [bool; 3],
-) -> [Option<Vec<f32>>; 3] {
-    let filters = weight.len() / geometry.window();
-    [
-        wanted[0].then(|| images_gradient(geometry, weight, upstream)),
-        wanted[1].then(|| weight_gradient(geometry, filters, images, upstream)),
-        wanted[2].then(|| bias_gradient(filters, geometry.positions(), upstream)),
-    ]
-}
-
 /// What the images get of `upstream`, `[batch, filters, positions]`.
-fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec<f32> {
+pub(super) fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec<f32> {
     let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
     let count = weight.len() / window;
     let filters = Matrix::new(weight, [count, window]).transposed();
@@ -68,7 +51,12 @@ fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f32]) -> Vec
 }
 
 /// What the weights, `[filters, window]`, get of `upstream`, `[batch, filters, positions]`.
-fn weight_gradient(geometry: &Geometry, filters: usize, images: &[f32], upstream: &[f32]) -> Vec<f32> {
+pub(super) fn weight_gradient(
+    geometry: &Geometry,
+    filters: usize,
+    images: &[f32],
+    upstream: &[f32],
+) -> Vec<f32> {
     let (pixels, window, positions) = (geometry.pixels(), geometry.window(), geometry.positions());
     let (channel, seen_of_channel) = (pixels / geometry.channels, window / geometry.channels);
     let batch = images.len() / pixels;
@@ -96,7 +84,7 @@ fn weight_gradient(geometry: &Geometry, filters: usize, images: &[f32], upstream
 }
 
 /// What the bias gets of `upstream`, `[batch, filters, positions]`.
-fn bias_gradient(filters: usize, positions: usize, upstream: &[f32]) -> Vec<f32> {
+pub(super) fn bias_gradient(filters: usize, positions: usize, upstream: &[f32]) -> Vec<f32> {
     let mut gradient = vec![0.0; filters];
     for image in upstream.chunks_exact(filters * positions) {
         for (gradient, map) in gradient.iter_mut().zip(image.chunks_exact(positions)) {
