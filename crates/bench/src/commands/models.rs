@@ -140,6 +140,9 @@ impl Models {
             dataset.title,
             dataset.training.labels().len()
         ));
+        if self.model.contains(&Kind::Cnn) {
+            benchmark.notes.push(products::BY_TILES.into());
+        }
         benchmark
     }
 

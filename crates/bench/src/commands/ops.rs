@@ -53,6 +53,7 @@ impl Ops {
             stage.threads(),
             self.rounds,
         );
+        benchmark.notes.push(products::BY_TILES.into());
         stage.expect(self.backend.len() * self.batch.len() * (usize::from(self.rounds) + 1));
         'all: for backend in &self.backend {
             for batch in &self.batch {
