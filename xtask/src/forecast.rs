@@ -19,7 +19,7 @@ pub(crate) fn is_cold(target: &Path, backend: Backend) -> bool {
 /// How long a cold build takes.
 pub(crate) fn forecast(backend: Backend) -> &'static str {
     match backend {
-        Backend::Cpu => "about 9 minutes on two cores",
+        Backend::Cpu => "about 6 minutes on two cores",
         Backend::Wgpu => "about 20 minutes on two cores",
     }
 }
