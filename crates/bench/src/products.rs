@@ -18,8 +18,8 @@ const REPEATS: usize = 40;
 pub(crate) const CEILING_OPERATIONS: f64 = (2 * SIDE * SIDE * SIDE * REPEATS) as f64;
 
 /// Why a convolution may go beyond the limit.
-pub(crate) const BY_TILES: &str =
-    "a convolution is counted window by window; by tiles, as ours of 16 channels and more, it takes fewer operations";
+pub(crate) const BY_TILES: &str = "a convolution is counted window by window; by tiles, as ours of 16 channels and more, \
+    it takes fewer operations";
 
 /// Lets glibc keep the pages that a product leaves: giving them back each time doubles the time of small ones.
 pub(crate) const KEEPS_PAGES: [(&str, &str); 2] =
