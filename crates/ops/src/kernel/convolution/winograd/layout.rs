@@ -1,7 +1,7 @@
 //! Maps with their channels last, so that a vector holds neighbouring channels.
 
 use super::LANES;
-use super::transform::Square;
+use super::transform::{Change, Square, change, swapped};
 use crate::kernel::scratch::Scratch;
 use crate::kernel::transpose::transpose;
 
@@ -14,6 +14,8 @@ pub(super) fn pitch(count: usize) -> usize {
 /// Maps `[images, rows, columns, width]` that hold others, `[images, channels, height, width]`, and zeros around these.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
+    /// Tiles over an image, down and across.
+    pub(super) tiles: [usize; 2],
     /// Rows and columns.
     pub(super) size: [usize; 2],
     /// Channels, filled up to whole vectors.
@@ -27,8 +29,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Tiles of an image.
+    pub(super) fn tiles(&self) -> usize {
+        self.tiles[0] * self.tiles[1]
+    }
+
     /// Numbers of an image.
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.size[0] * self.size[1] * self.width
     }
 
@@ -38,7 +45,7 @@ impl Layout {
     }
 
     /// Images from channels first; zeros stay where nothing is held.
-    pub(super) fn take(&self, images: &[f32], to: &mut [f32]) {
+    fn take(&self, images: &[f32], to: &mut [f32]) {
         let area = self.held[0] * self.held[1];
         for (image, to) in images.chunks_exact(self.held_count()).zip(to.chunks_exact_mut(self.count())) {
             self.runs(|first, place, count| {
@@ -48,7 +55,7 @@ impl Layout {
     }
 
     /// Images to channels first.
-    pub(super) fn give(&self, from: &[f32], images: &mut [f32]) {
+    fn give(&self, from: &[f32], images: &mut [f32]) {
         let area = self.held[0] * self.held[1];
         for (from, image) in from.chunks_exact(self.count()).zip(images.chunks_exact_mut(self.held_count())) {
             self.runs(|first, place, count| {
@@ -80,13 +87,36 @@ impl Layout {
         Scratch::zeros(images * self.count())
     }
 
-    /// The square of each of `count` tiles, two rows and columns from the next, and its row in sixteen matrices.
-    pub(super) fn squares(
+    /// Changes some images to matrices with a row for each tile, by way of `laid`, and counts these.
+    pub(super) fn cut<const N: usize>(
         &self,
-        tiles: [usize; 2],
-        count: usize,
-    ) -> impl Iterator<Item = [Square; 2]> + use<> {
-        let Self { size: [_, columns], width, .. } = *self;
+        by: impl Change<N, 4>,
+        images: &[f32],
+        laid: &mut [f32],
+        matrices: &mut [f32],
+    ) -> usize {
+        let rows = images.len() / self.held_count() * self.tiles();
+        self.take(images, laid);
+        change(by, laid, matrices, self.width, self.squares(rows));
+        rows
+    }
+
+    /// Changes matrices to images, by way of `laid`.
+    pub(super) fn join<const N: usize>(
+        &self,
+        by: impl Change<4, N>,
+        matrices: &[f32],
+        laid: &mut [f32],
+        images: &mut [f32],
+    ) {
+        let rows = images.len() / self.held_count() * self.tiles();
+        change(by, matrices, laid, self.width, self.squares(rows).map(swapped));
+        self.give(laid, images);
+    }
+
+    /// The square of each of `count` tiles, two rows and columns from the next, and its row in sixteen matrices.
+    fn squares(&self, count: usize) -> impl Iterator<Item = [Square; 2]> + use<> {
+        let Self { tiles, size: [_, columns], width, .. } = *self;
         let image = self.count();
         (0..count).map(move |tile| {
             let (number, row, column) =

@@ -21,7 +21,7 @@ use crate::kernel::transpose::transpose;
 use crate::kernel::window::Geometry;
 use layout::pitch;
 use plan::{Plan, matrices, nth};
-use transform::{FilterBack, PixelsBack, Positions, change};
+use transform::{FilterBack, Pixels, PixelsBack, Positions, PositionsBack, change, swapped};
 
 /// Channels and filters are filled up with zeros to a multiple of this: the numbers of the widest vector.
 const LANES: usize = 16;
@@ -55,10 +55,10 @@ pub(super) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
     let mut output = vec![0.0; images.len() / pixels * positions];
     in_shares(&mut output, plan.group * positions, plan.work(), |first, output| {
         let (mut seen, mut laid) = (plan.pixels.zeros(plan.group), plan.positions.any(plan.group));
-        let [mut left, mut scores] = plan.widths().map(|width| plan.room(width));
+        let [mut left, mut scores] = plan.room();
         let images = images[first * plan.group * pixels..].chunks(plan.group * pixels);
         for (images, output) in images.zip(output.chunks_mut(plan.group * positions)) {
-            let rows = plan.see(images, &mut seen, &mut left);
+            let rows = plan.pixels.cut(Pixels, images, &mut seen, &mut left);
             for (number, scores) in matrices(&mut scores, rows * filters).enumerate() {
                 if number == SHARED {
                     for scores in scores.chunks_exact_mut(filters) {
@@ -69,14 +69,7 @@ pub(super) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
                 let left = nth(&left, number, [rows, channels]);
                 product(scores, number == SHARED, left, nth(&factors, number, [channels, filters]));
             }
-            change(
-                Positions,
-                &scores,
-                &mut laid,
-                filters,
-                plan.positions.squares(plan.tiles, rows).map(swapped),
-            );
-            plan.positions.give(&laid, output);
+            plan.positions.join(Positions, &scores, &mut laid, output);
         }
     });
     output
@@ -96,23 +89,16 @@ pub(super) fn images_gradient(geometry: &Geometry, weight: &[f32], upstream: &[f
     let mut gradient = vec![0.0; upstream.len() / positions * pixels];
     in_shares(&mut gradient, plan.group * pixels, plan.work(), |first, gradient| {
         let (mut seen, mut laid) = (plan.pixels.any(plan.group), plan.positions.zeros(plan.group));
-        let [mut left, mut scores] = plan.widths().map(|width| plan.room(width));
+        let [mut left, mut scores] = plan.room();
         let upstream = upstream[first * plan.group * positions..].chunks(plan.group * positions);
         for (upstream, gradient) in upstream.zip(gradient.chunks_mut(plan.group * pixels)) {
-            let rows = plan.score(upstream, &mut laid, &mut scores);
+            let rows = plan.positions.cut(PositionsBack, upstream, &mut laid, &mut scores);
             for (number, left) in matrices(&mut left, rows * channels).enumerate() {
                 let scores = nth(&scores, number, [rows, filters]);
                 product(left, false, scores, nth(&turned, number, [filters, channels]));
             }
             seen.fill(0.0);
-            change(
-                PixelsBack,
-                &left,
-                &mut seen,
-                channels,
-                plan.pixels.squares(plan.tiles, rows).map(swapped),
-            );
-            plan.pixels.give(&seen, gradient);
+            plan.pixels.join(PixelsBack, &left, &mut seen, gradient);
         }
     });
     gradient
@@ -134,13 +120,13 @@ pub(super) fn weight_gradient(
     let mut sums = Scratch::any(groups.div_ceil(groups_in_sum) * size);
     in_shares(&mut sums, size, groups_in_sum * plan.work(), |first, sums| {
         let (mut seen, mut laid) = (plan.pixels.zeros(plan.group), plan.positions.zeros(plan.group));
-        let [mut left, mut scores] = plan.widths().map(|width| plan.room(width));
+        let [mut left, mut scores] = plan.room();
         let images = images[first * groups_in_sum * images_size..].chunks(images_size);
         let upstream = upstream[first * groups_in_sum * upstream_size..].chunks(upstream_size);
         let groups = sums.len() / size * groups_in_sum;
         for (group, (images, upstream)) in images.zip(upstream).take(groups).enumerate() {
-            let rows = plan.see(images, &mut seen, &mut left);
-            plan.score(upstream, &mut laid, &mut scores);
+            let rows = plan.pixels.cut(Pixels, images, &mut seen, &mut left);
+            plan.positions.cut(PositionsBack, upstream, &mut laid, &mut scores);
             let sum = &mut sums[group / groups_in_sum * size..][..size];
             for (number, matrix) in matrices(sum, channels * width).enumerate() {
                 let left = nth(&left, number, [rows, channels]).transposed();
@@ -160,8 +146,4 @@ pub(super) fn weight_gradient(
     let mut turned = vec![0.0; filters * geometry.window()];
     transpose((&gradient, width), [geometry.window(), filters], (&mut turned, geometry.window()));
     turned
-}
-
-fn swapped<T>([from, to]: [T; 2]) -> [T; 2] {
-    [to, from]
 }

@@ -1,7 +1,7 @@
 //! How a convolution is cut into tiles and groups, and the changes of basis for one group.
 
 use super::layout::{Layout, pitch};
-use super::transform::{Filter, Pixels, PositionsBack, Square, change};
+use super::transform::{Filter, Square, change};
 use super::{LANES, PRODUCTS};
 use crate::kernel::product::Matrix;
 use crate::kernel::scratch::Scratch;
@@ -16,8 +16,6 @@ const TILES: usize = 48;
 pub(super) struct Plan {
     pub(super) pixels: Layout,
     pub(super) positions: Layout,
-    /// Tiles over an image, down and across.
-    pub(super) tiles: [usize; 2],
     /// Images of a group.
     pub(super) group: usize,
 }
@@ -26,6 +24,7 @@ impl Plan {
     pub(super) fn new(geometry: &Geometry, filters: usize) -> Self {
         let tiles = geometry.output.map(|size| size.div_ceil(2));
         let layout = |channels: usize, border, held, corner| Layout {
+            tiles,
             size: tiles.map(|tiles| 2 * tiles + border),
             width: channels.next_multiple_of(LANES),
             channels,
@@ -35,7 +34,6 @@ impl Plan {
         Self {
             pixels: layout(geometry.channels, 2, geometry.image, geometry.padding),
             positions: layout(filters, 0, geometry.output, [0, 0]),
-            tiles,
             group: (TILES / (tiles[0] * tiles[1])).max(1),
         }
     }
@@ -50,31 +48,20 @@ impl Plan {
         [self.pixels.width, self.positions.width]
     }
 
+    /// Tiles of a group.
+    fn rows(&self) -> usize {
+        self.group * self.pixels.tiles()
+    }
+
     /// Products and sums of a group.
     pub(super) fn work(&self) -> usize {
         let [channels, filters] = self.widths();
-        PRODUCTS * self.group * self.tiles[0] * self.tiles[1] * channels * filters
+        PRODUCTS * self.rows() * channels * filters
     }
 
-    /// Room for sixteen matrices with a row for each tile of a group.
-    pub(super) fn room(&self, width: usize) -> Scratch {
-        Scratch::any(PRODUCTS * pitch(self.group * self.tiles[0] * self.tiles[1] * width))
-    }
-
-    /// Changes the pixels of some images to left factors, and counts their tiles.
-    pub(super) fn see(&self, images: &[f32], seen: &mut [f32], left: &mut [f32]) -> usize {
-        let rows = images.len() / self.pixels.held_count() * self.tiles[0] * self.tiles[1];
-        self.pixels.take(images, seen);
-        change(Pixels, seen, left, self.pixels.width, self.pixels.squares(self.tiles, rows));
-        rows
-    }
-
-    /// Changes gradients of positions to those of the products, and counts their tiles.
-    pub(super) fn score(&self, upstream: &[f32], laid: &mut [f32], scores: &mut [f32]) -> usize {
-        let rows = upstream.len() / self.positions.held_count() * self.tiles[0] * self.tiles[1];
-        self.positions.take(upstream, laid);
-        change(PositionsBack, laid, scores, self.positions.width, self.positions.squares(self.tiles, rows));
-        rows
+    /// Room for the matrices of a group: left factors, and scores.
+    pub(super) fn room(&self) -> [Scratch; 2] {
+        self.widths().map(|width| Scratch::any(PRODUCTS * pitch(self.rows() * width)))
     }
 
     /// The right factors, `[channels, filters]` each, from weights `[filters, window]`.

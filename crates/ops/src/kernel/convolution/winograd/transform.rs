@@ -25,6 +25,11 @@ impl Square {
     }
 }
 
+/// The way back: of where a change reads and writes.
+pub(super) fn swapped([from, to]: [Square; 2]) -> [Square; 2] {
+    [to, from]
+}
+
 /// A change of a line of `N` vectors to one of `M`.
 pub(super) trait Change<const N: usize, const M: usize> {
     /// Whether the result is added to what is there.
