@@ -13,6 +13,7 @@ use super::{Direction, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
+mod added;
 mod address;
 mod error;
 mod layout;
@@ -203,7 +204,7 @@ impl Storage for Postgres {
     }
 
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
-        self.write(|db| queue::enqueue(db, study, trial))
+        self.write(|db| added::enqueue(db, study, trial))
     }
 
     fn start(
@@ -216,7 +217,7 @@ impl Storage for Postgres {
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
         self.write_once(Scope::WriteInOrder, |db, lost| {
-            queue::start(db, lost, (study, number), trial, (worker, now, lease))
+            added::start(db, lost, (study, number), trial, (worker, now, lease))
         })
     }
 

@@ -1,4 +1,4 @@
-//! The queue: trials are enqueued, claimed, taken over, released and retried.
+//! The queue: trials are claimed, taken over, released and retried.
 //!
 //! Who changes a trial locks its row in `trials` first, as Optuna does, and looks at it again afterwards: a statement
 //! that waited for the lock has read the other tables as they were before.
@@ -8,149 +8,18 @@ use std::time::SystemTime;
 use super::error::Failure;
 use super::session::{Db, attempt_column, number_column, study_row};
 use super::{studies, trials};
-use crate::parameter::Parameter;
-use crate::storage::columns::{self, Word};
+use crate::storage::columns::Word;
 use crate::storage::{Lease, StudyId, given_up};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, Outcome, State};
-
-pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
-    studies::lock(db, study)?;
-    let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
-                 WHERE tinderbox_trials.study_id = $1 AND trial_key = $2";
-    if let Some(row) = db.row(known, &[&study_row(study), &trial.key])? {
-        return Ok(row.try_get::<_, i32>(0)? as u64);
-    }
-    let next = "SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = $1";
-    let number = db.one(next, &[&study_row(study)])?.try_get::<_, i32>(0)? as u64;
-    insert(db, study, number, trial)?;
-    Ok(number)
-}
-
-/// `lost` is the answer of an earlier try of this very call, of which it is not known whether it was committed.
-pub(super) fn start(
-    db: &mut Db,
-    lost: Option<&Option<Claim>>,
-    (study, number): (StudyId, u64),
-    trial: &NewTrial,
-    (worker, now, lease): (&str, Timestamp, Lease),
-) -> Result<Option<Claim>, Failure> {
-    studies::lock(db, study)?;
-    if let Some(Some(claim)) = lost
-        && is_stored(db, claim, now)?
-    {
-        return Ok(Some(claim.clone()));
-    }
-    // One statement: it sees all trials, for nobody adds one while the study is locked. What it writes is as if the trial
-    // had been added, claimed and begun.
-    let Parameters { names, stored, distributions } = Parameters::of(trial);
-    let (keys, values) = attributes(trial);
-    let (micros, attempts) = terms(lease);
-    let added = db.row(
-        "WITH next AS (
-             SELECT number FROM (SELECT coalesce(max(number) + 1, 0) AS number FROM trials WHERE study_id = $2) AS next
-             WHERE number = $1
-               AND NOT EXISTS (SELECT 1 FROM tinderbox_trials WHERE study_id = $2 AND trial_key = $3)
-         ), added AS (
-             INSERT INTO trials (number, study_id, state, datetime_start)
-             SELECT number, $2::int4, 'RUNNING', $10::timestamp FROM next RETURNING trial_id
-         ), keyed AS (
-             INSERT INTO tinderbox_trials (trial_id, study_id, trial_key, attempt)
-             SELECT trial_id, $2, $3, 1 FROM added
-         ), chosen AS (
-             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
-             SELECT trial_id, name, stored, distribution
-             FROM added, unnest($4::text[], $5::float8[], $6::text[]) AS new (name, stored, distribution)
-         ), noted AS (
-             INSERT INTO trial_user_attributes (trial_id, key, value_json)
-             SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)
-         ), alive AS (
-             INSERT INTO trial_heartbeats (trial_id, heartbeat)
-             SELECT trial_id, ($10::timestamp AT TIME ZONE 'UTC')::timestamp FROM added
-         )
-         INSERT INTO tinderbox_attempts
-         (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
-         SELECT trial_id, 1, $9::text, $11::bigint, $12::bigint, $10, $13::timestamp, 'RUNNING' FROM added
-         RETURNING trial_id",
-        &[
-            &number_column(number),
-            &study_row(study),
-            &trial.key,
-            &names,
-            &stored,
-            &distributions,
-            &keys,
-            &values,
-            &worker,
-            &SystemTime::from(now),
-            &micros,
-            &attempts,
-            &SystemTime::from(now + lease.length),
-        ],
-    )?;
-    Ok(added.map(|_| trial.claimed(study, number, worker)))
-}
-
-/// Adds a trial that waits.
-fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<(), Failure> {
-    let Parameters { names, stored, distributions } = Parameters::of(trial);
-    let (keys, values) = attributes(trial);
-    db.execute(
-        "WITH added AS (
-             INSERT INTO trials (number, study_id, state) VALUES ($1, $2, 'WAITING') RETURNING trial_id
-         ), keyed AS (
-             INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) SELECT trial_id, $2, $3 FROM added
-         ), chosen AS (
-             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
-             SELECT trial_id, name, stored, distribution
-             FROM added, unnest($4::text[], $5::float8[], $6::text[]) AS new (name, stored, distribution)
-         )
-         INSERT INTO trial_user_attributes (trial_id, key, value_json)
-         SELECT trial_id, new.key, value FROM added, unnest($7::text[], $8::text[]) AS new (key, value)",
-        &[
-            &number_column(number),
-            &study_row(study),
-            &trial.key,
-            &names,
-            &stored,
-            &distributions,
-            &keys,
-            &values,
-        ],
-    )?;
-    Ok(())
-}
-
-/// The parameters of a trial, column by column.
-struct Parameters<'a> {
-    names: Vec<&'a str>,
-    stored: Vec<f64>,
-    distributions: Vec<String>,
-}
-
-impl<'a> Parameters<'a> {
-    fn of(trial: &'a NewTrial) -> Self {
-        let parameters = || trial.parameters.values();
-        Self {
-            names: trial.parameters.keys().collect(),
-            stored: parameters().map(Parameter::stored).collect(),
-            distributions: parameters().map(|it| columns::distribution(it.distribution())).collect(),
-        }
-    }
-}
-
-/// The attributes of a trial, column by column.
-fn attributes(trial: &NewTrial) -> (Vec<&String>, Vec<String>) {
-    trial.attributes.iter().map(|(key, value)| (key, value.to_string())).unzip()
-}
+use crate::trial::{Claim, Outcome, State};
 
 /// A lease as its columns hold it: microseconds, and attempts.
-fn terms(lease: Lease) -> (i64, i64) {
+pub(super) fn terms(lease: Lease) -> (i64, i64) {
     let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
     (micros, i64::try_from(lease.attempts).unwrap_or(i64::MAX))
 }
 
-/// `lost` as for [`start`].
+/// `lost` is the answer of an earlier try of this very call, of which it is not known whether it was committed.
 pub(super) fn claim(
     db: &mut Db,
     lost: Option<&Option<Claim>>,
@@ -315,7 +184,7 @@ fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Fa
 }
 
 /// Whether a claim whose commit had no answer was committed. Waits until that is settled.
-fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure> {
+pub(super) fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure> {
     let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND number = $2 FOR NO KEY UPDATE";
     let Some(row) = db.row(sql, &[&study_row(claim.study), &number_column(claim.number)])? else {
         return Ok(false);

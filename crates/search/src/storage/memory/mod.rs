@@ -1,15 +1,18 @@
 //! A storage in memory: for tests, for one process, and to read what the contract means.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod study;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::{
-    Direction, Lease, Storage, StorageError, StudyId, given_up, pruned_value, same_directions, some_objective,
+    Direction, Lease, Storage, StorageError, StudyId, pruned_value, same_directions, some_objective,
 };
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
+use study::{Entry, Study};
 
 /// Studies that are gone with the process. A clone holds the same ones, for another thread.
 #[derive(Clone, Debug, Default)]
@@ -18,31 +21,6 @@ pub struct Memory(Arc<Mutex<Studies>>);
 #[derive(Debug, Default)]
 struct Studies {
     studies: BTreeMap<StudyId, Study>,
-}
-
-#[derive(Debug)]
-struct Study {
-    name: String,
-    directions: Vec<Direction>,
-    attributes: BTreeMap<String, Value>,
-    attachments: BTreeMap<String, Vec<u8>>,
-    entries: Vec<Entry>,
-    /// Numbers by key.
-    keys: HashMap<String, u64>,
-    /// Numbers of the trials that wait or run: a claim looks at no other.
-    open: BTreeSet<u64>,
-}
-
-/// A trial with what its snapshot leaves out.
-#[derive(Debug)]
-struct Entry {
-    trial: Trial,
-    attempts: Vec<Attempt>,
-    attachments: BTreeMap<String, Vec<u8>>,
-    /// Attempts before the last retry: they no longer count against the limit.
-    forgiven: u64,
-    lease: Lease,
-    expires: Timestamp,
 }
 
 impl Memory {
@@ -100,16 +78,7 @@ impl Storage for Memory {
             return Ok(*id);
         }
         let id = studies.studies.last_key_value().map_or(StudyId(1), |(last, _)| StudyId(last.0 + 1));
-        let study = Study {
-            name: name.to_owned(),
-            directions: directions.to_vec(),
-            attributes: BTreeMap::new(),
-            attachments: BTreeMap::new(),
-            entries: Vec::new(),
-            keys: HashMap::new(),
-            open: BTreeSet::new(),
-        };
-        studies.studies.insert(id, study);
+        studies.studies.insert(id, Study::new(name, directions));
         Ok(id)
     }
 
@@ -311,106 +280,6 @@ impl Storage for Memory {
     fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
         let studies = self.lock();
         Ok(studies.entry(study, number)?.attachments.get(name).cloned())
-    }
-}
-
-impl Study {
-    /// Adds a trial that waits, and gives its number.
-    fn push(&mut self, trial: &NewTrial) -> u64 {
-        let number = self.entries.len() as u64;
-        self.entries.push(Entry::new(number, trial));
-        self.keys.insert(trial.key.clone(), number);
-        self.open.insert(number);
-        number
-    }
-}
-
-impl Entry {
-    fn new(number: u64, new: &NewTrial) -> Self {
-        let trial = Trial {
-            number,
-            key: Some(new.key.clone()),
-            state: State::Waiting,
-            attempt: 0,
-            worker: None,
-            parameters: new.parameters.clone(),
-            attributes: new.attributes.clone(),
-            values: Vec::new(),
-            constraints: Vec::new(),
-            intermediate_values: BTreeMap::new(),
-            failure: None,
-            started: None,
-            finished: None,
-        };
-        let lease = Lease { length: std::time::Duration::ZERO, attempts: 0 };
-        let (attempts, attachments) = (Vec::new(), BTreeMap::new());
-        Self { trial, attempts, attachments, forgiven: 0, lease, expires: Timestamp::MIN }
-    }
-
-    fn claim(&mut self, study: StudyId, worker: &str, now: Timestamp, lease: Lease) -> Claim {
-        let trial = &mut self.trial;
-        trial.state = State::Running;
-        trial.attempt += 1;
-        trial.worker = Some(worker.to_owned());
-        trial.intermediate_values.clear();
-        trial.started = Some(now);
-        self.attempts.push(Attempt {
-            number: trial.attempt,
-            worker: worker.to_owned(),
-            claimed: now,
-            ended: None,
-            outcome: Outcome::Running,
-            reason: None,
-            refused: None,
-        });
-        (self.lease, self.expires) = (lease, now + lease.length);
-        Claim {
-            study,
-            number: trial.number,
-            attempt: trial.attempt,
-            worker: worker.to_owned(),
-            key: trial.key.clone().unwrap_or_default(),
-            parameters: trial.parameters.clone(),
-            attributes: trial.attributes.clone(),
-        }
-    }
-
-    fn attempt(&mut self, claim: &Claim) -> Option<&mut Attempt> {
-        self.attempts.get_mut((claim.attempt as usize).checked_sub(1)?)
-    }
-
-    /// Ends the running attempt: the trial waits again, or fails if no attempt is left.
-    fn lose(&mut self, outcome: Outcome, now: Timestamp) {
-        self.end_attempt(outcome, now);
-        let used = self.trial.attempt - self.forgiven;
-        if used < self.lease.attempts {
-            self.trial.state = State::Waiting;
-            self.trial.started = None;
-        } else {
-            self.fail(given_up(used));
-            self.trial.finished = Some(now);
-        }
-    }
-
-    fn fail(&mut self, reason: String) {
-        self.trial.state = State::Fail;
-        self.trial.failure = Some(reason.clone());
-        if let Some(attempt) = self.attempts.last_mut() {
-            attempt.reason = Some(reason);
-        }
-    }
-
-    fn end_attempt(&mut self, outcome: Outcome, now: Timestamp) {
-        if let Some(attempt) = self.attempts.last_mut() {
-            (attempt.outcome, attempt.ended) = (outcome, Some(now));
-        }
-    }
-
-    fn retry(&mut self) {
-        let trial = &mut self.trial;
-        self.forgiven = trial.attempt;
-        trial.state = State::Waiting;
-        (trial.failure, trial.started, trial.finished) = (None, None, None);
     }
 }
 
