@@ -20,7 +20,7 @@ pub(crate) fn is_cold(target: &Path, backend: Backend) -> bool {
 pub(crate) fn forecast(backend: Backend) -> &'static str {
     match backend {
         Backend::Cpu => "about 6 minutes on two cores",
-        Backend::Wgpu => "about 20 minutes on two cores",
+        Backend::Wgpu => "about 13 minutes on two cores",
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
     fn the_help_of_an_unbuilt_program_says_how_to_build_it() {
         let help = help_of_an_unbuilt_program("predict", Backend::Wgpu);
         assert!(help.ends_with("cargo build --release --package tinderbox --features wgpu"), "{help}");
-        assert!(help.contains("about 20 minutes"), "{help}");
+        assert!(help.contains("about 13 minutes"), "{help}");
     }
 
     #[test]

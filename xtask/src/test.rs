@@ -18,7 +18,7 @@ Usage: cargo xtask test [--only STEP]... [--keep-going]
 
   --only STEP      fmt, clippy, alone, test or doc; may be repeated
   --keep-going     run the other steps after a failure too
-  --backend wgpu   compare the GPU backend with flex instead; builds it, about 20 minutes on two cores
+  --backend wgpu   compare the GPU backend with flex instead; builds it, about 13 minutes on two cores
   --sanitize       run the kernels, without Burn, under the address sanitizer instead; for x86-64 Linux
 ";
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tinderbox_data::Protocol;
 use tinderbox_models::Kind;
 
+use crate::backend::Backend;
 use crate::environment::cores;
 use crate::plan::Task;
 
@@ -29,19 +30,23 @@ const SCORING: f64 = 0.35;
 /// Cost of an adversarial step beside a natural one: another pass for the attack, and twice the images.
 const ADVERSARIAL: f64 = 2.6;
 
-/// About the time that the tasks take, shared by so many workers.
+/// About the time that the tasks take, shared by so many workers. `None` on wgpu: GPUs differ too much for a guess.
 pub fn estimate<'a>(
     tasks: impl IntoIterator<Item = &'a Task>,
     [training, test]: [usize; 2],
     workers: usize,
-) -> Duration {
-    let each: Vec<f64> = tasks.into_iter().map(|task| seconds(task, [training, test])).collect();
+) -> Option<Duration> {
+    let each: Vec<f64> =
+        tasks.into_iter().map(|task| seconds(task, [training, test])).collect::<Option<_>>()?;
     // More workers than cores share the cores.
     let at_once = workers.min(cores()).min(each.len()).max(1);
-    Duration::from_secs_f64(each.iter().sum::<f64>() / at_once as f64)
+    Some(Duration::from_secs_f64(each.iter().sum::<f64>() / at_once as f64))
 }
 
-fn seconds(task: &Task, [training, test]: [usize; 2]) -> f64 {
+fn seconds(task: &Task, [training, test]: [usize; 2]) -> Option<f64> {
+    if task.backend == Backend::Wgpu {
+        return None;
+    }
     let configuration = &task.configuration;
     let (training, test) = match task.protocol {
         Protocol::Official => (training as f64, test as f64),
@@ -56,5 +61,5 @@ fn seconds(task: &Task, [training, test]: [usize; 2]) -> f64 {
     let scored = (validation + test) * SCORING * image;
     // Attacks train nothing, but look for a gradient.
     let perturbed = task.perturbations.len() as f64 * test * image;
-    (configuration.training.epochs as f64 * (trained + scored) + perturbed) / 1e9
+    Some((configuration.training.epochs as f64 * (trained + scored) + perturbed) / 1e9)
 }

@@ -1,6 +1,7 @@
 //! A plan in words: what will be run, and about how long that takes.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use serde::Serialize;
 use tinderbox_data::Dataset;
@@ -18,8 +19,8 @@ pub(super) struct Outline {
     workers: usize,
     trials: usize,
     claims: usize,
-    /// About, with these workers, on a machine like that where the program was measured.
-    estimated_seconds: u64,
+    /// About, with these workers, on a machine like that where the program was measured; none on a GPU.
+    estimated_seconds: Option<u64>,
     experiments: Vec<Entry>,
 }
 
@@ -33,7 +34,7 @@ struct Entry {
     epochs: usize,
     trials: usize,
     claims: usize,
-    estimated_seconds: u64,
+    estimated_seconds: Option<u64>,
     arms: Vec<ArmEntry>,
 }
 
@@ -48,8 +49,9 @@ struct ArmEntry {
 impl Outline {
     pub(super) fn new(plan: &Plan, dataset: &Dataset, workers: usize) -> Self {
         let images = [dataset.training.len(), dataset.test.len()];
+        let seconds = |guess: Duration| guess.as_secs_f64().ceil() as u64;
         let entry = |planned: &Planned| Entry {
-            estimated_seconds: estimate(&planned.tasks, images, workers).as_secs_f64().ceil() as u64,
+            estimated_seconds: estimate(&planned.tasks, images, workers).map(seconds),
             ..Entry::new(planned)
         };
         let experiments: Vec<Entry> = plan.experiments.iter().map(entry).collect();
@@ -60,7 +62,7 @@ impl Outline {
             workers,
             trials: plan.tasks().count(),
             claims: experiments.iter().map(|entry| entry.claims).sum(),
-            estimated_seconds: estimate(plan.tasks(), images, workers).as_secs_f64().ceil() as u64,
+            estimated_seconds: estimate(plan.tasks(), images, workers).map(seconds),
             experiments,
         }
     }
@@ -100,7 +102,11 @@ impl Outline {
         format!(
             "{head}{lines}{all}\n{}\nTrials that an earlier experiment has are counted there. {}",
             self.workers(),
-            "Times are guesses from another machine."
+            if self.estimated_seconds.is_some() {
+                "Times are guesses from another machine."
+            } else {
+                "How long they take depends on the GPU."
+            }
         )
     }
 
@@ -120,7 +126,11 @@ impl Outline {
                 let _ = writeln!(text, "    {:<width$}  {from}   {}", arm.name, arm.description);
             }
         }
-        format!("{text}{}, about {}", self.workers(), about(self.estimated_seconds))
+        let guess = match self.estimated_seconds {
+            None => "; how long depends on the GPU".to_string(),
+            guess => format!(", about {}", about(guess)),
+        };
+        format!("{text}{}{guess}", self.workers())
     }
 
     fn workers(&self) -> String {
@@ -155,14 +165,15 @@ impl Entry {
             epochs: configurations.map(|configuration| configuration.training.epochs).max().unwrap_or(0),
             trials: planned.tasks.len(),
             claims: experiment.claims.len(),
-            estimated_seconds: 0,
+            estimated_seconds: None,
             arms: arms.collect(),
         }
     }
 }
 
-/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`.
-fn about(seconds: u64) -> String {
+/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`; `?` where there is none.
+fn about(seconds: Option<u64>) -> String {
+    let Some(seconds) = seconds else { return "?".to_string() };
     let minutes = seconds.div_ceil(60);
     match (seconds, minutes) {
         (0, _) => "none".to_string(),
@@ -179,8 +190,9 @@ mod tests {
     #[test]
     fn guesses_are_rounded() {
         assert_eq!(
-            [0, 3, 61, 95, 3600, 7900].map(about),
+            [0, 3, 61, 95, 3600, 7900].map(|seconds| about(Some(seconds))),
             ["none", "10 s", "70 s", "2 min", "1 h 0 min", "2 h 10 min"]
         );
+        assert_eq!(about(None), "?");
     }
 }
