@@ -1,21 +1,21 @@
 //! The matrix products of a network: the least that an epoch has to compute, and the rate at which this machine can.
 //!
-//! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate.
+//! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate, on
+//! each thread products of its own, so that nobody waits for another.
 
 use std::io::{BufRead, Write};
 
 use burn::prelude::*;
 use burn::tensor::Distribution;
+use rayon::prelude::*;
 use tinderbox_models::{Layer, NetworkConfig};
 
 use crate::contestant::{Clock, say};
 
 /// Side of the square matrices whose product gives the ceiling: they fit into the second cache of most machines.
-pub(crate) const SIDE: usize = 512;
-/// Their products in one measurement.
+const SIDE: usize = 512;
+/// Their products in one measurement, on each thread.
 const REPEATS: usize = 40;
-/// Floating-point operations of one measurement of the ceiling.
-pub(crate) const CEILING_OPERATIONS: f64 = (2 * SIDE * SIDE * SIDE * REPEATS) as f64;
 
 /// Why a convolution may go beyond the limit.
 pub(crate) const BY_TILES: &str = "a convolution is counted window by window; by tiles, as ours of 16 channels and more, \
@@ -65,26 +65,38 @@ pub(crate) fn answer_with_products(
     let full = Operands::all(network, batch);
     let rest = Operands::all(network, images % batch);
     answer(questions, answers, || {
-        (0..images / batch).flat_map(|_| &full).for_each(Operands::multiply);
+        (0..images / batch).into_par_iter().for_each(|_| full.iter().for_each(Operands::multiply));
         rest.iter().for_each(Operands::multiply);
     });
 }
 
-/// Computes [`CEILING_OPERATIONS`] for each line.
+/// Computes [`ceiling_operations`] for each line.
 pub(crate) fn answer_with_squares(questions: impl BufRead, answers: impl Write) {
-    let mut square = square();
-    answer(questions, answers, || (0..REPEATS).for_each(|_| square()));
+    let squares = squares(REPEATS);
+    answer(questions, answers, squares);
 }
 
-/// A product of two square matrices, to be computed again and again.
-pub(crate) fn square() -> impl FnMut() {
+/// Floating-point operations of one measurement of the ceiling.
+pub(crate) fn ceiling_operations(threads: usize) -> f64 {
+    REPEATS as f64 * square_operations(threads)
+}
+
+/// So many products of two square matrices on each thread, to be computed again and again.
+pub(crate) fn squares(repeats: usize) -> impl FnMut() {
     let [left, right] = [0, 1].map(|_| random([1, SIDE, SIDE]));
-    move || drop(left.clone().matmul(right.clone()))
+    move || {
+        rayon::broadcast(|_| (0..repeats).for_each(|_| drop(left.clone().matmul(right.clone()))));
+    }
+}
+
+/// Floating-point operations of such a product on each of `threads`.
+pub(crate) fn square_operations(threads: usize) -> f64 {
+    (2 * SIDE * SIDE * SIDE * threads) as f64
 }
 
 /// What the ceiling is, in words.
 pub(crate) fn limit() -> String {
-    format!("a product of {SIDE}x{SIDE} matrices by Burn's flex")
+    format!("a product of {SIDE}x{SIDE} matrices by Burn's flex, one on each thread")
 }
 
 fn answer(questions: impl BufRead, mut answers: impl Write, mut work: impl FnMut()) {

@@ -174,7 +174,7 @@ impl Models {
             told.map(|(contestant, told)| entry(contestant.name(), told)).collect()
         };
         let squares: Vec<f64> = told[0].iter().map(|told| told.seconds).collect();
-        let ceiling = products::CEILING_OPERATIONS / median(&squares) / 1e9;
+        let ceiling = products::ceiling_operations(stage.threads()) / median(&squares) / 1e9;
         let group = |pass: &str, operations: f64, entries: Vec<Entry>| {
             let work = Work {
                 amount: operations / 1e9,

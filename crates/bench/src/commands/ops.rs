@@ -41,6 +41,9 @@ Examples:
 Ours and Burn's take turns in one process, some milliseconds each. Arithmetic is compared with a product of large square
 matrices, the rest with a copy of memory; small tensors stay in the cache and may pass that limit.";
 
+/// Why Burn's operations do not gain by threads.
+const BURN_ALONE: &str = "burn is compiled without its feature `rayon` here and computes on one thread";
+
 impl Ops {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         for backend in &self.backend {
@@ -54,6 +57,9 @@ impl Ops {
             self.rounds,
         );
         benchmark.notes.push(products::BY_TILES.into());
+        if stage.threads() > 1 {
+            benchmark.notes.push(BURN_ALONE.into());
+        }
         stage.expect(self.backend.len() * self.batch.len() * (usize::from(self.rounds) + 1));
         'all: for backend in &self.backend {
             for batch in &self.batch {

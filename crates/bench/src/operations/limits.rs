@@ -9,10 +9,10 @@ const COPIED: usize = 1 << 20;
 /// What the copy is, in words.
 pub(crate) const MEMORY: &str = "a copy of 4 MiB";
 
-/// A product of large matrices.
+/// A product of large matrices on each thread.
 pub(super) fn arithmetic() -> Operation {
-    let work = Amount::Arithmetic(2.0 * (products::SIDE as f64).powi(3));
-    Operation { name: products::limit(), work, ways: vec![(LIMIT, Box::new(products::square()))] }
+    let work = Amount::Arithmetic(products::square_operations(rayon::current_num_threads()));
+    Operation { name: products::limit(), work, ways: vec![(LIMIT, Box::new(products::squares(1)))] }
 }
 
 /// A copy, which reads and writes each byte once.
