@@ -1,7 +1,7 @@
 //! The matrix products of a network: the least that an epoch has to compute, and the rate at which this machine can.
 //!
-//! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate, on
-//! each thread products of its own, so that nobody waits for another.
+//! Both run as contestants, under the same limit of threads as everybody: Burn's `flex` computes them with the `gemm` crate, each
+//! on one thread. Several threads share no product, but take squares or batches of their own.
 
 use std::io::{BufRead, Write};
 
@@ -65,15 +65,16 @@ pub(crate) fn answer_with_products(
     let full = Operands::all(network, batch);
     let rest = Operands::all(network, images % batch);
     answer(questions, answers, || {
-        (0..images / batch).into_par_iter().for_each(|_| full.iter().for_each(Operands::multiply));
-        rest.iter().for_each(Operands::multiply);
+        (0..images.div_ceil(batch)).into_par_iter().with_max_len(1).for_each(|step| {
+            let operands = if step < images / batch { &full } else { &rest };
+            operands.iter().for_each(Operands::multiply);
+        });
     });
 }
 
 /// Computes [`ceiling_operations`] for each line.
 pub(crate) fn answer_with_squares(questions: impl BufRead, answers: impl Write) {
-    let squares = squares(REPEATS);
-    answer(questions, answers, squares);
+    answer(questions, answers, squares(REPEATS));
 }
 
 /// Floating-point operations of one measurement of the ceiling.
@@ -82,7 +83,7 @@ pub(crate) fn ceiling_operations(threads: usize) -> f64 {
 }
 
 /// So many products of two square matrices on each thread, to be computed again and again.
-pub(crate) fn squares(repeats: usize) -> impl FnMut() {
+pub(crate) fn squares(repeats: usize) -> impl Fn() {
     let [left, right] = [0, 1].map(|_| random([1, SIDE, SIDE]));
     move || {
         rayon::broadcast(|_| (0..repeats).for_each(|_| drop(left.clone().matmul(right.clone()))));
@@ -96,10 +97,10 @@ pub(crate) fn square_operations(threads: usize) -> f64 {
 
 /// What the ceiling is, in words.
 pub(crate) fn limit() -> String {
-    format!("a product of {SIDE}x{SIDE} matrices by Burn's flex, one on each thread")
+    format!("a product of {SIDE}x{SIDE} matrices on each thread, by Burn's flex")
 }
 
-fn answer(questions: impl BufRead, mut answers: impl Write, mut work: impl FnMut()) {
+fn answer(questions: impl BufRead, mut answers: impl Write, work: impl Fn()) {
     for _ in questions.lines().map_while(Result::ok) {
         let clock = Clock::start();
         work();
@@ -194,6 +195,15 @@ mod tests {
             let expected = 2 * 7 * (3 * summary.multiply_adds() - summary.layers[0].multiply_adds);
             assert!((operations(&paper(kind), 7) - expected as f64).abs() < 0.5, "{kind}");
         }
+    }
+
+    #[test]
+    fn each_thread_has_a_square_of_its_own() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
+        pool.install(squares(1));
+        let [one, three] = [1, 3].map(square_operations);
+        assert!((three - 3.0 * one).abs() < 0.5 && (one - 2.0 * 512_f64.powi(3)).abs() < 0.5);
+        assert!((ceiling_operations(3) - 40.0 * three).abs() < 0.5);
     }
 
     #[test]

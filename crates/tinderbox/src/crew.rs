@@ -184,7 +184,7 @@ impl Crew {
         command
             .args(&self.arguments)
             .args(["--name", &name])
-            .envs(ONE_THREAD)
+            .env(ONE_THREAD.0, ONE_THREAD.1)
             .envs(self.variables.iter().cloned())
             // Closed when this process ends, however it ends: the worker's sign to end too.
             .stdin(Stdio::piped())

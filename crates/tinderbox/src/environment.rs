@@ -12,14 +12,13 @@ const BURN: &str = "0.22.1";
 
 /// Keeps the kernels of a process to one thread: its results then hang on no other trial, and two workers on two
 /// cores beat one with two threads.
-pub const ONE_THREAD: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MATMUL_NUM_THREADS", "1")];
+pub const ONE_THREAD: (&str, &str) = ("RAYON_NUM_THREADS", "1");
 
 /// This process, as far as it can be known; worker and attempt are the caller's to fill in.
 pub fn here(backend: Backend) -> Environment {
     let (revision, dirty) = revision();
     let cores = cores();
-    let threads =
-        std::env::var(ONE_THREAD[0].0).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
+    let threads = std::env::var(ONE_THREAD.0).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
     Environment {
         tinderbox: env!("CARGO_PKG_VERSION").to_string(),
         burn: BURN.to_string(),

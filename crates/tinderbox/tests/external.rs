@@ -53,7 +53,7 @@ fn an_attack_compiles_no_second_burn() {
     );
     let [theirs, mut ours] = [external(), root()].map(|folder| release(&folder));
     let locked = std::fs::read_to_string(external().join("Cargo.lock")).expect("a lock file");
-    // Cargo warns of settings for packages that are not there.
+    // Not repeated there are those of packages that it lacks: Cargo would warn of them.
     let overrides = ours["package"].as_table_mut().expect("settings of packages");
     overrides.retain(|package, _| locked.contains(&format!("name = \"{package}\"\n")));
     assert!(overrides.contains_key("burn-flex"), "{overrides:?}");

@@ -24,6 +24,18 @@ fn tests_build_the_very_crates_of_the_program() {
 }
 
 #[test]
+fn burn_comes_without_what_makes_its_build_long() {
+    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
+    for backend in ["burn-flex", "burn-ndarray"] {
+        let unit = program.iter().find(|unit| unit.starts_with(&format!("{backend} v"))).expect("a backend");
+        let (_, features) = unit.split_once('|').expect("features");
+        let has = |feature: &str| features.split(',').any(|other| other == feature);
+        assert!(has("std"), "{unit}");
+        assert!(!has("simd") && !has("rayon") && !has("multi-threads"), "{unit}");
+    }
+}
+
+#[test]
 fn a_library_alone_is_another_build() {
     // Shows that a difference is seen: `search` without SQLite is no part of the program.
     let alone = units(&["--package", "tinderbox-search", "--no-default-features", "--edges", "normal,build"]);

@@ -62,7 +62,7 @@ Examples:
 An epoch is all training images, shuffled, with Adam at 0.001 and cross-entropy; every contestant trains in a process of
 its own. Forward passes, without a graph, are timed on their own too; the graph, the way back and the step are what is left
 of an epoch. `products` are the matrix products of such an epoch and nothing else, by Burn's flex: what is above them is
-overhead. The limit is the rate of a product of large square matrices, measured in the same rounds.";
+overhead. The limit is the rate of products of large square matrices, one on each thread, measured in the same rounds.";
 
 /// The file of images, and how many there are.
 struct Material {

@@ -39,10 +39,11 @@ Examples:
   cargo xtask bench ops --batch 32,128 --backend flex,ndarray --rounds 31 --json
 
 Ours and Burn's take turns in one process, some milliseconds each. Arithmetic is compared with a product of large square
-matrices, the rest with a copy of memory; small tensors stay in the cache and may pass that limit.";
+matrices on each thread, the rest with a copy of memory; small tensors stay in the cache and may pass that limit.";
 
-/// Why Burn's operations do not gain by threads.
-const BURN_ALONE: &str = "burn is compiled without its feature `rayon` here and computes on one thread";
+/// Why Burn's operations do not gain from threads.
+const BURN_ALONE: &str =
+    "burn is compiled without its feature `rayon` here, and on a CPU computes on one thread";
 
 impl Ops {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
@@ -57,7 +58,7 @@ impl Ops {
             self.rounds,
         );
         benchmark.notes.push(products::BY_TILES.into());
-        if stage.threads() > 1 {
+        if stage.threads() > 1 && self.backend.iter().any(|backend| *backend != Backend::Wgpu) {
             benchmark.notes.push(BURN_ALONE.into());
         }
         stage.expect(self.backend.len() * self.batch.len() * (usize::from(self.rounds) + 1));

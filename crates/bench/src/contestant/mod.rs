@@ -175,7 +175,6 @@ impl Drop for Contestant {
 pub(crate) fn limits(threads: usize) -> Vec<(&'static str, String)> {
     let pools = [
         "RAYON_NUM_THREADS",
-        "MATMUL_NUM_THREADS",
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",

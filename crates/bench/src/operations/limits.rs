@@ -11,6 +11,7 @@ pub(crate) const MEMORY: &str = "a copy of 4 MiB";
 
 /// A product of large matrices on each thread.
 pub(super) fn arithmetic() -> Operation {
+    // The pool of a contestant has the threads that the benchmark was asked for.
     let work = Amount::Arithmetic(products::square_operations(rayon::current_num_threads()));
     Operation { name: products::limit(), work, ways: vec![(LIMIT, Box::new(products::squares(1)))] }
 }

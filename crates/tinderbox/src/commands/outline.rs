@@ -19,7 +19,7 @@ pub(super) struct Outline {
     workers: usize,
     trials: usize,
     claims: usize,
-    /// About, with these workers, on a machine like that where the program was measured; none on a GPU.
+    /// About, with these workers, on a machine like that where the program was measured; none on wgpu.
     estimated_seconds: Option<u64>,
     experiments: Vec<Entry>,
 }
@@ -84,7 +84,7 @@ impl Outline {
                 entry.epochs,
                 entry.trials,
                 entry.claims,
-                about(entry.estimated_seconds)
+                guess(entry.estimated_seconds)
             )
         };
         let lines: String = self.experiments.iter().map(line).collect();
@@ -97,16 +97,15 @@ impl Outline {
             "",
             self.trials,
             self.claims,
-            about(self.estimated_seconds)
+            guess(self.estimated_seconds)
         );
+        let times = match self.estimated_seconds {
+            Some(_) => "Times are guesses from another machine.",
+            None => "How long they take depends on the GPU.",
+        };
         format!(
-            "{head}{lines}{all}\n{}\nTrials that an earlier experiment has are counted there. {}",
-            self.workers(),
-            if self.estimated_seconds.is_some() {
-                "Times are guesses from another machine."
-            } else {
-                "How long they take depends on the GPU."
-            }
+            "{head}{lines}{all}\n{}\nTrials that an earlier experiment has are counted there. {times}",
+            self.workers()
         )
     }
 
@@ -127,8 +126,8 @@ impl Outline {
             }
         }
         let guess = match self.estimated_seconds {
-            None => "; how long depends on the GPU".to_string(),
-            guess => format!(", about {}", about(guess)),
+            Some(seconds) => format!(", about {}", about(seconds)),
+            None => "; how long they take depends on the GPU".to_string(),
         };
         format!("{text}{}{guess}", self.workers())
     }
@@ -171,9 +170,13 @@ impl Entry {
     }
 }
 
-/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`; `?` where there is none.
-fn about(seconds: Option<u64>) -> String {
-    let Some(seconds) = seconds else { return "?".to_string() };
+/// [`about`], or `?` where there is no guess.
+fn guess(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "?".to_string(), about)
+}
+
+/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`.
+fn about(seconds: u64) -> String {
     let minutes = seconds.div_ceil(60);
     match (seconds, minutes) {
         (0, _) => "none".to_string(),
@@ -186,13 +189,32 @@ fn about(seconds: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Backend;
+    use crate::experiment::Experiment;
+    use crate::plan::Wishes;
 
     #[test]
     fn guesses_are_rounded() {
         assert_eq!(
-            [0, 3, 61, 95, 3600, 7900].map(|seconds| about(Some(seconds))),
+            [0, 3, 61, 95, 3600, 7900].map(about),
             ["none", "10 s", "70 s", "2 min", "1 h 0 min", "2 h 10 min"]
         );
-        assert_eq!(about(None), "?");
+    }
+
+    #[test]
+    fn nobody_guesses_how_fast_a_gpu_is() {
+        let digits = tinderbox_data::stand_in("a test");
+        let outline = |backend| {
+            let wishes = Wishes { backend, ..Wishes::default() };
+            let paper = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
+            Outline::new(&Plan::new(paper, &wishes, &digits).expect("a plan"), &digits, 2)
+        };
+        let (cpu, gpu) = (outline(Backend::Ndarray), outline(Backend::Wgpu));
+        assert!(cpu.estimated_seconds.is_some_and(|seconds| seconds > 0));
+        assert!(cpu.list().ends_with("Times are guesses from another machine."), "{}", cpu.list());
+        let all = gpu.list().lines().find(|line| line.starts_with("all ")).map(str::to_string);
+        assert!(all.is_some_and(|line| line.ends_with(" ?")), "{}", gpu.list());
+        assert!(gpu.arms().ends_with("; how long they take depends on the GPU"), "{}", gpu.arms());
+        assert!(serde_json::to_value(&gpu).expect("plain data")["estimated_seconds"].is_null());
     }
 }
