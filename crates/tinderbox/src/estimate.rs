@@ -11,18 +11,18 @@ use crate::backend::Backend;
 use crate::environment::cores;
 use crate::plan::Task;
 
-/// Nanoseconds for each multiply-add of an image's forward pass, training it once: AMD EPYC without AVX-512, one thread of
+/// Nanoseconds for each multiply-add of an image's forward pass, training it once: AMD EPYC with AVX-512, one thread of
 /// two, flex, batches of 64, whole runs.
 const fn arithmetic(kind: Kind) -> f64 {
     match kind {
-        Kind::Fcn => 0.08,
-        Kind::Cnn => 0.17,
-        Kind::LocalNet => 0.24,
+        Kind::Fcn => 0.06,
+        Kind::Cnn => 0.052,
+        Kind::LocalNet => 0.1,
     }
 }
 
 /// Nanoseconds for each parameter and step of Adam, there.
-const STEP: f64 = 4.0;
+const STEP: f64 = 1.2;
 
 /// Cost of scoring an image, as a share of training on it.
 const SCORING: f64 = 0.35;
