@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Direction;
+use super::{Direction, Lease};
 use crate::parameter::{Distribution, Parameter};
 use crate::trial::{Outcome, State};
 
@@ -10,6 +10,12 @@ use crate::trial::{Outcome, State};
 pub(super) const REVISION: &str = "v3.2.0.a";
 /// The version of Tinderbox's own tables.
 pub(super) const VERSION: i64 = 1;
+
+/// A lease as its columns hold it: microseconds, and attempts.
+pub(super) fn terms(lease: Lease) -> (i64, i64) {
+    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
+    (micros, i64::try_from(lease.attempts).unwrap_or(i64::MAX))
+}
 
 /// What is stored as one of a few words.
 pub(super) trait Word: Copy + PartialEq + 'static {

@@ -28,7 +28,7 @@ pub(super) struct Entry {
     pub(super) attempts: Vec<Attempt>,
     pub(super) attachments: BTreeMap<String, Vec<u8>>,
     /// Attempts before the last retry: they no longer count against the limit.
-    pub(super) forgiven: u64,
+    forgiven: u64,
     pub(super) lease: Lease,
     pub(super) expires: Timestamp,
 }

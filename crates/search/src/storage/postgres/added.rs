@@ -41,7 +41,7 @@ pub(super) fn start(
     // had been added, claimed and begun.
     let Parameters { names, stored, distributions } = Parameters::of(trial);
     let (keys, values) = attributes(trial);
-    let (micros, attempts) = queue::terms(lease);
+    let (micros, attempts) = columns::terms(lease);
     let added = db.row(
         "WITH next AS (
              SELECT number FROM (SELECT coalesce(max(number) + 1, 0) AS number FROM trials WHERE study_id = $2) AS next

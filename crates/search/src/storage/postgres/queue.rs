@@ -8,16 +8,10 @@ use std::time::SystemTime;
 use super::error::Failure;
 use super::session::{Db, attempt_column, number_column, study_row};
 use super::{studies, trials};
-use crate::storage::columns::Word;
+use crate::storage::columns::{self, Word};
 use crate::storage::{Lease, StudyId, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State};
-
-/// A lease as its columns hold it: microseconds, and attempts.
-pub(super) fn terms(lease: Lease) -> (i64, i64) {
-    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
-    (micros, i64::try_from(lease.attempts).unwrap_or(i64::MAX))
-}
 
 /// `lost` is the answer of an earlier try of this very call, of which it is not known whether it was committed.
 pub(super) fn claim(
@@ -132,7 +126,7 @@ fn begin(
     now: Timestamp,
     lease: Lease,
 ) -> Result<(), Failure> {
-    let (micros, attempts) = terms(lease);
+    let (micros, attempts) = columns::terms(lease);
     db.execute(
         "WITH running AS (
              UPDATE trials SET state = 'RUNNING', datetime_start = $6 WHERE trial_id = $1

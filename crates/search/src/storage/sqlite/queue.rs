@@ -225,8 +225,7 @@ fn begin_attempt(
     now: Timestamp,
     lease: Lease,
 ) -> Result<(), Failure> {
-    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
-    let attempts = i64::try_from(lease.attempts).unwrap_or(i64::MAX);
+    let (micros, attempts) = columns::terms(lease);
     cached::execute(
         db,
         "INSERT INTO tinderbox_attempts
