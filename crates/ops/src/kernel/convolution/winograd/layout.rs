@@ -95,7 +95,7 @@ impl Layout {
         laid: &mut [f32],
         matrices: &mut [f32],
     ) -> usize {
-        let rows = images.len() / self.held_count() * self.tiles();
+        let rows = self.rows(images);
         self.take(images, laid);
         change(by, laid, matrices, self.width, self.squares(rows));
         rows
@@ -109,9 +109,13 @@ impl Layout {
         laid: &mut [f32],
         images: &mut [f32],
     ) {
-        let rows = images.len() / self.held_count() * self.tiles();
-        change(by, matrices, laid, self.width, self.squares(rows).map(swapped));
+        change(by, matrices, laid, self.width, self.squares(self.rows(images)).map(swapped));
         self.give(laid, images);
+    }
+
+    /// Tiles of some images that are held.
+    fn rows(&self, images: &[f32]) -> usize {
+        images.len() / self.held_count() * self.tiles()
     }
 
     /// The square of each of `count` tiles, two rows and columns from the next, and its row in sixteen matrices.
