@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tinderbox_search::{Storage, StudyId, Timestamp, Told};
 
-use crate::environment::ONE_THREAD;
+use crate::environment::THREADS;
 use crate::run::{LEASE, RunError};
 use crate::worker::Message;
 
@@ -184,7 +184,7 @@ impl Crew {
         command
             .args(&self.arguments)
             .args(["--name", &name])
-            .env(ONE_THREAD.0, ONE_THREAD.1)
+            .env(THREADS, "1")
             .envs(self.variables.iter().cloned())
             // Closed when this process ends, however it ends: the worker's sign to end too.
             .stdin(Stdio::piped())

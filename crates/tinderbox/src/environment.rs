@@ -10,15 +10,15 @@ use crate::backend::Backend;
 /// Version of Burn that the workspace pins.
 const BURN: &str = "0.22.1";
 
-/// Keeps the kernels of a process to one thread: its results then hang on no other trial, and two workers on two
-/// cores beat one with two threads.
-pub const ONE_THREAD: (&str, &str) = ("RAYON_NUM_THREADS", "1");
+/// The variable with the threads of a process's kernels. Workers have one: their results then hang on no other trial, and two workers
+/// on two cores beat one with two threads.
+pub const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// This process, as far as it can be known; worker and attempt are the caller's to fill in.
 pub fn here(backend: Backend) -> Environment {
     let (revision, dirty) = revision();
     let cores = cores();
-    let threads = std::env::var(ONE_THREAD.0).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
+    let threads = std::env::var(THREADS).ok().and_then(|threads| threads.parse().ok()).unwrap_or(cores);
     Environment {
         tinderbox: env!("CARGO_PKG_VERSION").to_string(),
         burn: BURN.to_string(),

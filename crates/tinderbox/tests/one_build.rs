@@ -7,17 +7,22 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
+
+/// What the program is made of.
+static PROGRAM: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| units(&["--package", "tinderbox", "--edges", "normal,build"]));
 
 #[test]
 fn tests_build_the_very_crates_of_the_program() {
-    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
     let tests = units(&["--workspace", "--edges", "normal,build,dev"]);
     assert!(
-        program.iter().any(|unit| unit.starts_with("burn v")),
-        "the tree does not show Burn: {program:?}"
+        PROGRAM.iter().any(|unit| unit.starts_with("burn v")),
+        "the tree does not show Burn: {:?}",
+        *PROGRAM
     );
     assert_eq!(
-        program.difference(&tests).collect::<Vec<_>>(),
+        PROGRAM.difference(&tests).collect::<Vec<_>>(),
         Vec::<&String>::new(),
         "with these features only `cargo build --package tinderbox` builds them; the workspace's tests ask for more"
     );
@@ -25,9 +30,8 @@ fn tests_build_the_very_crates_of_the_program() {
 
 #[test]
 fn burn_comes_without_what_makes_its_build_long() {
-    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
     for backend in ["burn-flex", "burn-ndarray"] {
-        let unit = program.iter().find(|unit| unit.starts_with(&format!("{backend} v"))).expect("a backend");
+        let unit = PROGRAM.iter().find(|unit| unit.starts_with(&format!("{backend} v"))).expect("a backend");
         let (_, features) = unit.split_once('|').expect("features");
         let has = |feature: &str| features.split(',').any(|other| other == feature);
         assert!(has("std"), "{unit}");
@@ -39,8 +43,7 @@ fn burn_comes_without_what_makes_its_build_long() {
 fn a_library_alone_is_another_build() {
     // Shows that a difference is seen: `search` without SQLite is no part of the program.
     let alone = units(&["--package", "tinderbox-search", "--no-default-features", "--edges", "normal,build"]);
-    let program = units(&["--package", "tinderbox", "--edges", "normal,build"]);
-    assert!(alone.difference(&program).any(|unit| unit.starts_with("tinderbox-search ")), "{alone:?}");
+    assert!(alone.difference(&PROGRAM).any(|unit| unit.starts_with("tinderbox-search ")), "{alone:?}");
 }
 
 /// Each package of a build with its version and its features.

@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tinderbox::environment::THREADS;
 
 pub(crate) use protocol::{Clock, Hello, Refused, Told, say};
 
@@ -174,7 +175,7 @@ impl Drop for Contestant {
 /// Environment variables that keep a process to so many threads, whatever libraries it uses.
 pub(crate) fn limits(threads: usize) -> Vec<(&'static str, String)> {
     let pools = [
-        "RAYON_NUM_THREADS",
+        THREADS,
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::StorageArguments;
 use crate::commands::{Exit, Refusal, say};
+use crate::environment::THREADS;
 
 #[derive(Debug, Args)]
 #[command(
@@ -52,7 +53,7 @@ impl Slurm {
              #SBATCH --time={time}\n\
              # A worker that is cut off loses nothing: its trial goes to another, or to the next job.\n\
              : \"${{TINDERBOX_STORAGE:?set it to the address of the storage}}\"\n\
-             export RAYON_NUM_THREADS=1\n\
+             export {THREADS}=1\n\
              exec '{}' worker --study '{name}' --name \"$(hostname)-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID\"",
             program.display()
         ))?;
