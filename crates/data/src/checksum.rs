@@ -1,13 +1,14 @@
 //! A SHA-256 checksum: tells whether a file is the one that was meant.
 
 use std::fmt::{Debug, Display, Formatter};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::regular::Regular;
 
 /// A SHA-256 checksum; written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,9 +29,13 @@ impl Checksum {
     /// The checksum of the file at `path`, read piece by piece.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// If the file cannot be read, or is not a regular one: a device may have no end.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        Self::of_reader(Regular::open(path)?.file)
+    }
+
+    /// The checksum of all that `file` gives, read piece by piece.
+    pub(crate) fn of_reader(mut file: impl Read) -> io::Result<Self> {
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 64 * 1024];
         loop {

@@ -85,7 +85,8 @@ const PREFERRED: &str = "usps";
 /// Finds, downloads if need be, verifies and reads the dataset of `choice`.
 ///
 /// [`Choice::Auto`] falls back to [`stand_in`], with the reason, only when the files are nowhere and cannot be
-/// downloaded; a wrong file in a folder that the user gave is an error all the same.
+/// downloaded; a wrong file in a folder that the user gave is an error all the same, and so is a file that
+/// [`Places::data_dir`] lacks.
 ///
 /// # Errors
 /// If the dataset is unknown, or its files cannot be had or read.
@@ -229,6 +230,14 @@ mod tests {
         let places = Places { data_dir: Some(root.path().to_owned()), ..Places::default() };
         let error = load(&Choice::Auto, &places, &mut |_| {}).expect_err("wrong").to_string();
         assert!(error.contains("zip.test.gz (--data-dir) has the SHA-256 "), "{error}");
+    }
+
+    #[test]
+    fn auto_does_not_fall_back_from_a_folder_that_was_given() {
+        let root = tempfile::tempdir().expect("temporary folder");
+        let places = Places { data_dir: Some(root.path().to_owned()), ..Places::default() };
+        let error = load(&Choice::Auto, &places, &mut |_| {}).expect_err("nothing there").to_string();
+        assert!(error.contains("(--data-dir): zip.train.gz and zip.test.gz are missing"), "{error}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Bytes go to `NAME.part`, which a later attempt takes up again; only a whole file with the right checksum gets its
 //! name. A file `.lock` stays in the folder: it is how processes wait for each other.
 
+mod rate;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +13,10 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
 
+use self::rate::Rate;
 use crate::checksum::Checksum;
 use crate::manifest::DataFile;
+use crate::verify::{State, state};
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,10 @@ enum Reason {
     Oversize(u64),
     #[error("no byte came for {} s, after {received} of {size}", .limit.as_secs_f32())]
     Stalled { limit: Duration, received: u64, size: u64 },
+    #[error("{came} bytes came in {} s, after {received} of {size}, expected at least {expected}", .limit.as_secs_f32())]
+    Slow { came: u64, expected: u64, limit: Duration, received: u64, size: u64 },
+    #[error("not complete after {} s", .0.as_secs_f32())]
+    Late(Duration),
     #[error("the connection broke after {received} of {size} bytes: {reason}")]
     Broken { received: u64, size: u64, reason: ureq::Error },
     #[error("the connection ended after {received} of {size} bytes")]
@@ -89,8 +97,9 @@ enum Reason {
 /// Downloads `file` into `folder`, which is made if need be, and returns its path.
 ///
 /// A file that is there with the right checksum is left alone, one with another checksum is replaced. Never writes more
-/// than the file's size. Of several processes one downloads and the others wait for it. There is no limit on the whole
-/// time: a mirror is given up when no connection comes about in 10 s, or no byte comes in 30 s.
+/// than the file's size. Of several processes one downloads and the others wait for it. A mirror is given up when no
+/// connection comes about in 10 s, no byte comes in 30 s, or fewer than 4 KiB/s come over 30 s: so a download ends after
+/// 40 s and what its file takes at that rate, at the latest, per mirror.
 ///
 /// # Errors
 /// If no mirror gives the file, or it cannot be stored.
@@ -99,18 +108,26 @@ pub fn download(
     folder: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<PathBuf, DownloadError> {
-    Download { file, folder, stall: STALL }.run(progress)
+    Download { file, folder, connect: CONNECT, stall: STALL, slowest: SLOWEST }.run(progress)
 }
 
+/// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
+/// Longest wait for the next byte, and the time over which the rate is measured.
 const STALL: Duration = Duration::from_secs(30);
+/// Bytes per second below which a server is given up. A modem of the nineties was as fast.
+const SLOWEST: u64 = 4 * 1024;
 const PIECE: usize = 64 * 1024;
 
 struct Download<'a> {
     file: &'a DataFile,
     folder: &'a Path,
-    /// Longest wait for the next byte.
+    /// As [`CONNECT`].
+    connect: Duration,
+    /// As [`STALL`].
     stall: Duration,
+    /// As [`SLOWEST`].
+    slowest: u64,
 }
 
 /// What ends an attempt: another mirror may help, or none can.
@@ -134,7 +151,7 @@ impl From<io::Error> for Stop {
 impl Download<'_> {
     fn run(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<PathBuf, DownloadError> {
         let _lock = self.lock().map_err(|reason| self.storage(reason))?;
-        if Checksum::of_file(&self.path()).is_ok_and(|found| found == self.file.sha256) {
+        if matches!(state(self.file, &self.path()), State::Ok) {
             return Ok(self.path());
         }
         let mut failures = Vec::new();
@@ -165,6 +182,10 @@ impl Download<'_> {
     /// Bytes of an earlier attempt that can be used.
     fn kept(&self) -> io::Result<u64> {
         match fs::metadata(self.part()) {
+            #[cfg(unix)]
+            Ok(part) if std::os::unix::fs::FileTypeExt::is_fifo(&part.file_type()) => {
+                Err(io::Error::other(format!("{} is a pipe, expected a file", self.part().display())))
+            }
             Ok(part) if part.len() <= self.file.size => Ok(part.len()),
             Ok(_) => fs::remove_file(self.part()).map(|()| 0),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
@@ -175,7 +196,10 @@ impl Download<'_> {
     /// Fills the part file from `kept` on.
     fn receive(&self, address: &str, kept: u64, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(), Stop> {
         let size = self.file.size;
-        let mut response = self.request(address, kept).map_err(Reason::Request)?;
+        let mut response = self.request(address, kept).map_err(|error| match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => Reason::Late(self.longest()),
+            error => Reason::Request(error),
+        })?;
         let mut received = first_byte(&response, kept)?;
         match response.body().content_length() {
             Some(offered) if received == 0 && offered != size => {
@@ -190,9 +214,11 @@ impl Download<'_> {
         };
         let mut body = response.body_mut().as_reader();
         let mut piece = vec![0; PIECE];
+        let mut rate = Rate::new(self.stall, self.slowest);
         loop {
             progress(Progress { name: &self.file.name, address, received, size });
             let length = body.read(&mut piece).map_err(|error| match ureq::Error::from(error) {
+                ureq::Error::Timeout(ureq::Timeout::Global) => Reason::Late(self.longest()),
                 ureq::Error::Timeout(_) => Reason::Stalled { limit: self.stall, received, size },
                 reason => Reason::Broken { received, size, reason },
             })?;
@@ -205,16 +231,27 @@ impl Download<'_> {
             }
             part.write_all(&piece[..length])?;
             received += length as u64;
+            if let Some((came, expected)) = rate.too_slow(length as u64) {
+                return Err(Reason::Slow { came, expected, limit: self.stall, received, size }.into());
+            }
         }
         if received < size { Err(Reason::Short { received, size }.into()) } else { Ok(()) }
+    }
+
+    /// Longest time that a mirror gets: what the slowest takes for the whole file, and the waits before its first byte.
+    fn longest(&self) -> Duration {
+        let transfer = Duration::from_secs_f64(self.file.size as f64 / self.slowest as f64);
+        self.connect.saturating_add(self.stall).saturating_add(transfer)
     }
 
     fn request(&self, address: &str, kept: u64) -> Result<Response<ureq::Body>, ureq::Error> {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent(concat!("tinderbox/", env!("CARGO_PKG_VERSION")))
-            .timeout_resolve(Some(CONNECT))
-            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(self.longest()))
+            .timeout_resolve(Some(self.connect))
+            .timeout_connect(Some(self.connect))
+            .timeout_recv_response(Some(self.stall))
             .timeout_per_read(Some(self.stall))
             .timeout_per_write(Some(self.stall));
         // What this machine serves to itself, no proxy can reach.
@@ -247,7 +284,9 @@ impl Download<'_> {
     /// Two processes must not write one part file. Some network file systems have no locks: there we do without.
     fn lock(&self) -> io::Result<File> {
         fs::create_dir_all(self.folder)?;
-        let file = File::create(self.folder.join(".lock"))?;
+        // Not truncated: the name may be a link to somebody's file.
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join(".lock"))?;
         match file.lock() {
             Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
             _ => Ok(file),

@@ -27,7 +27,8 @@ pub enum FetchError {
 
 /// Finds the files of `manifest` or downloads them, and returns their folder; every file is verified by its checksum.
 ///
-/// A wrong or unreadable file in a given folder is an error; a wrong one in the cache is downloaded anew.
+/// A wrong or unreadable file in a given folder is an error, and so is one that [`Places::data_dir`] lacks; a wrong one in
+/// the cache is downloaded anew.
 ///
 /// # Errors
 /// If a given file is not what it should be, or the files are nowhere and cannot be downloaded.
@@ -38,7 +39,11 @@ pub fn fetch(
 ) -> Result<PathBuf, FetchError> {
     let missing = match find(manifest, places) {
         Ok(folder) => return Ok(folder),
-        Err(missing @ (FindError::Missing { .. } | FindError::Wrong { place: Place::Cache, .. })) => missing,
+        Err(
+            missing @ (FindError::Missing { .. }
+            | FindError::Wrong { place: Place::Cache, .. }
+            | FindError::Long { place: Place::Cache, .. }),
+        ) => missing,
         Err(error) => return Err(FetchError::Find(error)),
     };
     let Some(cache) = &places.cache else { return Err(FetchError::NoCache(missing)) };
@@ -106,5 +111,17 @@ mod tests {
         let (manifest, _) = two_files("http://127.0.0.1:1");
         let error = fetch(&manifest, &Places::default(), &mut |_| {}).expect_err("no cache");
         assert!(error.to_string().ends_with("set XDG_CACHE_HOME or HOME"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_downloaded_for_a_folder_that_was_given() {
+        let (manifest, _) = two_files("http://127.0.0.1:1");
+        let root = tempfile::tempdir().expect("temporary folder");
+        let cache = root.path().join("cache");
+        let places =
+            Places { data_dir: Some(root.path().into()), cache: Some(cache.clone()), ..Places::default() };
+        let error = fetch(&manifest, &places, &mut |_| panic!("a download")).expect_err("refused");
+        assert!(matches!(error, FetchError::Find(FindError::NotGiven { .. })), "{error}");
+        assert!(!cache.exists());
     }
 }

@@ -9,12 +9,12 @@ use crate::checksum::Checksum;
 use crate::manifest::{Manifest, manifests};
 use crate::verify::{State, verify};
 
-/// Where datasets are looked for, in this order.
+/// Where datasets are looked for: in the folder that was given and nowhere else, or without one in the others, in this order.
 ///
 /// In each place the files of the dataset `usps` may lie in the folder `usps` or in the place itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    /// A folder given on the command line.
+    /// A folder given on the command line. It has the files, or there is an error.
     pub data_dir: Option<PathBuf>,
     /// A folder given by the environment.
     pub environment: Option<PathBuf>,
@@ -53,6 +53,34 @@ pub enum FindError {
         /// The places that were searched.
         looked: Vec<(Place, PathBuf)>,
     },
+    /// The folder that was given lacks files.
+    #[error(
+        "{name} is not in {} ({}): {} missing; leave out {} to look elsewhere and download",
+        .folder.display(), Place::DataDir, list_files(.files), Place::DataDir
+    )]
+    NotGiven {
+        /// The dataset.
+        name: String,
+        /// The folder that was given.
+        folder: PathBuf,
+        /// The files that it lacks.
+        files: Vec<String>,
+    },
+    /// A file has the right name and more bytes than the manifest says.
+    #[error(
+        "{} ({place}) has {found} bytes, expected {expected}; remove it or put the right file there",
+        .path.display()
+    )]
+    Long {
+        /// Where it was found.
+        place: Place,
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        found: u64,
+        /// The manifest's bytes.
+        expected: u64,
+    },
     /// A file has the right name and other bytes.
     #[error(
         "{} ({place}) has the SHA-256 {found}, expected {expected}; remove it or put the right file there",
@@ -82,16 +110,26 @@ pub enum FindError {
 
 /// Finds the folder with all files of `manifest`, each verified by its checksum; downloads nothing.
 ///
-/// A place that lacks a file is passed over: whatever is found further on is, by its checksum, the same data.
+/// A place that lacks a file is passed over, unless it is the folder that was given: whatever is found further on is, by
+/// its checksum, the same data.
 ///
 /// # Errors
-/// If no place has all files, or a file that is there has another checksum or cannot be read.
+/// If no place has all files, the folder that was given lacks one, or a file that is there has other bytes or cannot be
+/// read.
 pub fn find(manifest: &Manifest, places: &Places) -> Result<PathBuf, FindError> {
     for (place, root) in places.iter() {
+        let mut missing: Option<Vec<String>> = None;
         for folder in [root.join(&manifest.name), root.to_owned()] {
-            if complete(manifest, place, &folder)? {
+            let files = missing_files(manifest, place, &folder)?;
+            if files.is_empty() {
                 return Ok(folder);
             }
+            if missing.as_ref().is_none_or(|fewest| files.len() < fewest.len()) {
+                missing = Some(files);
+            }
+        }
+        if let (Place::DataDir, Some(files)) = (place, missing) {
+            return Err(FindError::NotGiven { name: manifest.name.clone(), folder: root.to_owned(), files });
         }
     }
     let looked = places.iter().map(|(place, root)| (place, root.to_owned())).collect();
@@ -103,18 +141,22 @@ pub fn list(places: &Places) -> Vec<Listed> {
     manifests().iter().map(|manifest| Listed { manifest, found: find(manifest, places) }).collect()
 }
 
-fn complete(manifest: &Manifest, place: Place, folder: &Path) -> Result<bool, FindError> {
-    let mut complete = true;
+/// The files of `manifest` that are not in `folder`; those that are there are verified.
+fn missing_files(manifest: &Manifest, place: Place, folder: &Path) -> Result<Vec<String>, FindError> {
+    let mut missing = Vec::new();
     for verified in verify(manifest, folder) {
-        let (path, expected) = (verified.path, verified.file.sha256);
+        let (path, file) = (verified.path, verified.file);
         match verified.state {
             State::Ok => {}
-            State::Missing => complete = false,
-            State::Wrong { found } => return Err(FindError::Wrong { place, path, found, expected }),
+            State::Missing => missing.push(file.name.clone()),
+            State::Wrong { found } => {
+                return Err(FindError::Wrong { place, path, found, expected: file.sha256 });
+            }
+            State::Long { found } => return Err(FindError::Long { place, path, found, expected: file.size }),
             State::Unreadable(reason) => return Err(FindError::Unreadable { place, path, reason }),
         }
     }
-    Ok(complete)
+    Ok(missing)
 }
 
 impl Places {
@@ -127,14 +169,16 @@ impl Places {
         Self::of(data_dir, |name| std::env::var_os(name), std::env::home_dir())
     }
 
-    /// The places that are set, in the order of the search.
+    /// The places that are searched, in this order: the folder that was given alone, or else those that are set.
     pub fn iter(&self) -> impl Iterator<Item = (Place, &Path)> {
+        let elsewhere = self.data_dir.is_none();
         [
             (Place::DataDir, &self.data_dir),
             (Place::Environment, &self.environment),
             (Place::Cache, &self.cache),
         ]
         .into_iter()
+        .filter(move |(place, _)| elsewhere || *place == Place::DataDir)
         .filter_map(|(place, folder)| Some((place, folder.as_deref()?)))
     }
 }
@@ -175,95 +219,10 @@ fn list_places(looked: &[(Place, PathBuf)]) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_server::two_files;
-
-    fn write(folder: &Path, manifest: &Manifest, contents: &[&[u8]]) {
-        std::fs::create_dir_all(folder).expect("made");
-        for (file, bytes) in manifest.files().into_iter().zip(contents) {
-            std::fs::write(folder.join(&file.name), bytes).expect("written");
-        }
-    }
-
-    fn three_places(root: &Path) -> Places {
-        Places {
-            data_dir: Some(root.join("given")),
-            environment: Some(root.join("environment")),
-            cache: Some(root.join("cache")),
-        }
-    }
-
-    #[test]
-    fn the_first_place_with_all_files_is_taken() {
-        let (manifest, [train, test]) = two_files("http://127.0.0.1:1");
-        let root = tempfile::tempdir().expect("temporary folder");
-        let places = three_places(root.path());
-        let found = || find(&manifest, &places).expect("found").strip_prefix(root.path()).map(Path::to_owned);
-
-        write(&root.path().join("cache/usps"), &manifest, &[&train, &test]);
-        assert_eq!(found(), Ok(PathBuf::from("cache/usps")));
-        write(&root.path().join("environment"), &manifest, &[&train, &test]);
-        assert_eq!(found(), Ok(PathBuf::from("environment")));
-        write(&root.path().join("given/usps"), &manifest, &[&train]);
-        assert_eq!(found(), Ok(PathBuf::from("environment")), "half a dataset is passed over");
-        write(&root.path().join("given"), &manifest, &[&train, &test]);
-        assert_eq!(found(), Ok(PathBuf::from("given")));
-    }
-
-    #[test]
-    fn a_wrong_file_is_an_error_even_where_another_place_has_the_right_one() {
-        let (manifest, [train, test]) = two_files("http://127.0.0.1:1");
-        let root = tempfile::tempdir().expect("temporary folder");
-        write(&root.path().join("cache/usps"), &manifest, &[&train, &test]);
-        write(&root.path().join("given/usps"), &manifest, &[b"other"]);
-        let message = find(&manifest, &three_places(root.path())).expect_err("wrong").to_string();
-        let sums = format!(
-            "given/usps/zip.train.gz (--data-dir) has the SHA-256 {}, expected {}; ",
-            Checksum::of(b"other"),
-            Checksum::of(&train)
-        );
-        assert!(message.contains(&sums), "{message}");
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn the_environment_gives_a_folder_and_the_cache() {
-        let places = |data_dir: &'static str, caches: &'static str, home: Option<&str>| {
-            let variable = |name: &str| match name {
-                "TINDERBOX_DATA_DIR" => Some(data_dir.into()),
-                "XDG_CACHE_HOME" => Some(caches.into()),
-                _ => None,
-            };
-            let places = Places::of(None, variable, home.map(PathBuf::from));
-            [places.environment, places.cache].map(|folder| folder.map(|folder| folder.display().to_string()))
-        };
-        let some = |folder: &str| Some(folder.to_owned());
-        assert_eq!(places("/d", "/c", Some("/h")), [some("/d"), some("/c/tinderbox")]);
-        assert_eq!(places("", "", Some("/h")), [None, some("/h/.cache/tinderbox")]);
-        assert_eq!(places("d", "c", Some("/h")), [some("d"), some("/h/.cache/tinderbox")]);
-        assert_eq!(places("", "", None), [None, None]);
-    }
-
-    #[test]
-    fn the_places_that_lack_the_files_are_named() {
-        let (manifest, _) = two_files("http://127.0.0.1:1");
-        let places = Places { environment: None, ..three_places(Path::new("/nowhere")) };
-        assert_eq!(
-            find(&manifest, &places).expect_err("missing").to_string(),
-            "usps is not in /nowhere/given (--data-dir), nor in /nowhere/cache (the cache)"
-        );
-        assert_eq!(
-            find(&manifest, &Places::default()).expect_err("missing").to_string(),
-            "usps is not in any place: give --data-dir or set TINDERBOX_DATA_DIR"
-        );
-    }
-
-    #[test]
-    fn every_manifest_is_listed_found_or_not() {
-        let listed = list(&Places::default());
-        assert_eq!(listed[0].manifest.name, "usps");
-        assert!(matches!(listed[0].found, Err(FindError::Missing { .. })));
-    }
+fn list_files(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(" and "))
 }
+
+#[cfg(test)]
+mod tests;

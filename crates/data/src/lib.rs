@@ -4,6 +4,7 @@ mod images;
 
 mod dataset;
 mod manifest;
+mod regular;
 mod replace;
 mod snapshot;
 
@@ -30,7 +31,7 @@ pub use find::{FindError, Listed, Place, Places, find, list};
 pub use images::{Images, ImagesError, Shape};
 pub use manifest::{DataFile, Format, Manifest, ManifestError, ValueRange, manifest, manifests};
 pub use replace::replace;
-pub use snapshot::{SnapshotError, read_snapshot, write_snapshot};
+pub use snapshot::{MOST_SNAPSHOT_BYTES, SnapshotError, read_snapshot, write_snapshot};
 pub use split::{Protocol, ProtocolError, Split, SplitError, VALIDATION_FRACTION, split};
 pub use stand_in::stand_in;
 pub use usps::UspsError;

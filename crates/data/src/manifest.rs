@@ -10,6 +10,10 @@ use serde::Deserialize;
 use crate::checksum::Checksum;
 use crate::images::Shape;
 
+/// The most bytes of a file of a dataset, and the most pixels of all its images: 512 MiB in memory.
+const MOST_BYTES: u64 = 1 << 30;
+const MOST_PIXELS: usize = 1 << 27;
+
 /// Describes a dataset: one file under `datasets/`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +97,10 @@ enum Reason {
     FileName(String),
     #[error("{0}: {1}, expected at least one")]
     Nothing(String, &'static str),
+    #[error(
+        "{name}: {bytes} bytes and {images} images of {shape}, expected at most {MOST_BYTES} bytes and {MOST_PIXELS} pixels"
+    )]
+    Large { name: String, bytes: u64, images: usize, shape: Shape },
     #[error("{0}: mirror {1:?}, expected an address that starts with https:// or http://")]
     Mirror(String, String),
 }
@@ -151,6 +159,12 @@ impl Manifest {
         }
         if self.training.name == self.test.name {
             return Err(Reason::FileName(self.test.name.clone()));
+        }
+        let pixels = self.shape.pixels();
+        let large = |file: &&DataFile| file.size > MOST_BYTES || file.images > MOST_PIXELS / pixels;
+        if let Some(DataFile { name, size, images, .. }) = self.files().into_iter().find(large) {
+            let (name, bytes, images, shape) = (name.clone(), *size, *images, self.shape);
+            return Err(Reason::Large { name, bytes, images, shape });
         }
         self.files().into_iter().try_for_each(DataFile::check)
     }
@@ -239,6 +253,20 @@ mod tests {
         refused("\"zip.test.gz\"", "\"zip.train.gz\"", "another one for each file");
         refused("\"zip.test.gz\"", "\"../zip.test.gz\"", "a plain name without folders");
         refused("images = 2007", "images = 0", "zip.test.gz: no images, expected at least one");
+        refused(
+            "size = 439208",
+            "size = 1073741825",
+            "zip.test.gz: 1073741825 bytes and 2007 images of 1x16x16",
+        );
+        refused("images = 2007", "images = 524289", "at most 1073741824 bytes and 134217728 pixels");
         refused("\"https://hastie", "\"ftp://hastie", "expected an address that starts with https://");
+    }
+
+    #[test]
+    fn a_file_may_be_as_large_as_its_bounds() {
+        let text =
+            USPS.replace("size = 439208", "size = 1073741824").replace("images = 2007", "images = 524288");
+        let manifest = Manifest::parse(&text, Path::new("large.toml")).expect("allowed");
+        assert_eq!((manifest.test.size, manifest.test.images * 256), (MOST_BYTES, MOST_PIXELS));
     }
 }

@@ -6,8 +6,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -16,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::checksum::Checksum;
 use crate::dataset::{Dataset, Origin};
 use crate::images::{Images, Shape};
+use crate::regular::Regular;
 use crate::replace::replace;
+
+/// The most bytes of a snapshot, written or read: 27 times as many as that of USPS has.
+pub const MOST_SNAPSHOT_BYTES: u64 = 256 << 20;
 
 /// A snapshot that cannot be written or used.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,8 @@ pub struct SnapshotError {
 enum Reason {
     #[error(transparent)]
     Io(io::Error),
+    #[error("a snapshot of {0} bytes, expected at most {MOST_SNAPSHOT_BYTES}")]
+    Long(u64),
     #[error("SHA-256 {found}, expected {expected}; it was damaged, or another program wrote it")]
     Checksum { found: Checksum, expected: Checksum },
     #[error("no snapshot of a dataset: {0}")]
@@ -41,10 +46,11 @@ enum Reason {
 /// Equal datasets make equal files. Any number of writers may be at it at a time; the last one stays.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If the file cannot be written, or would have more than [`MOST_SNAPSHOT_BYTES`].
 pub fn write_snapshot(dataset: &Dataset, path: &Path) -> Result<Checksum, SnapshotError> {
     serialize(dataset)
         .and_then(|bytes| {
+            bounded(bytes.len() as u64)?;
             replace(path, &bytes).map_err(Reason::Io)?;
             Ok(Checksum::of(&bytes))
         })
@@ -56,13 +62,24 @@ pub fn write_snapshot(dataset: &Dataset, path: &Path) -> Result<Checksum, Snapsh
 /// # Errors
 /// If the file cannot be read, or its checksum is not `expected`.
 pub fn read_snapshot(path: &Path, expected: Checksum) -> Result<Dataset, SnapshotError> {
-    fs::read(path)
-        .map_err(Reason::Io)
+    bytes(path)
         .and_then(|bytes| match Checksum::of(&bytes) {
             found if found == expected => deserialize(&bytes),
             found => Err(Reason::Checksum { found, expected }),
         })
         .map_err(|reason| SnapshotError { path: path.to_owned(), reason })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Reason> {
+    let Regular { mut file, length } = Regular::open(path).map_err(Reason::Io)?;
+    bounded(length)?;
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.read_to_end(&mut bytes).map_err(Reason::Io)?;
+    Ok(bytes)
+}
+
+fn bounded(bytes: u64) -> Result<(), Reason> {
+    if bytes > MOST_SNAPSHOT_BYTES { Err(Reason::Long(bytes)) } else { Ok(()) }
 }
 
 /// Key of the [`Head`] among the metadata: the only one, for their order is random.

@@ -1,6 +1,5 @@
 //! The reader of USPS text: gzipped lines of a label and the pixels of one image.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::images::{Images, ImagesError};
 use crate::manifest::{DataFile, Manifest};
+use crate::regular::Regular;
 
 /// A file of USPS text that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +49,9 @@ enum Reason {
 pub(crate) fn read(manifest: &Manifest, file: &DataFile, folder: &Path) -> Result<Images, UspsError> {
     let path = folder.join(&file.name);
     let mut reader = Reader { manifest, file, line: 0, pixels: Vec::new(), labels: Vec::new() };
-    File::open(&path)
+    Regular::open(&path)
         .map_err(Reason::Stream)
-        .and_then(|bytes| reader.lines(BufReader::new(MultiGzDecoder::new(BufReader::new(bytes)))))
+        .and_then(|bytes| reader.lines(BufReader::new(MultiGzDecoder::new(BufReader::new(bytes.file)))))
         .and_then(|()| {
             let Reader { pixels, labels, .. } = &mut reader;
             Images::new(manifest.shape, manifest.classes, std::mem::take(pixels), std::mem::take(labels))

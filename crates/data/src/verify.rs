@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::checksum::Checksum;
 use crate::manifest::{DataFile, Manifest};
+use crate::regular::Regular;
 
 /// One file of a dataset and what was found in its place.
 #[derive(Debug)]
@@ -29,6 +30,11 @@ pub enum State {
         /// Its checksum.
         found: Checksum,
     },
+    /// A file with more bytes than the manifest says; they are not read.
+    Long {
+        /// How many it has.
+        found: u64,
+    },
     /// Something that cannot be read.
     Unreadable(io::Error),
 }
@@ -42,8 +48,13 @@ pub fn verify<'a>(manifest: &'a Manifest, folder: &Path) -> [Verified<'a>; 2] {
     manifest.files().map(verified)
 }
 
-fn state(file: &DataFile, path: &Path) -> State {
-    match Checksum::of_file(path) {
+/// What stands at `path`, where `file` is expected. Reads at most the file's size.
+pub(crate) fn state(file: &DataFile, path: &Path) -> State {
+    let found = match Regular::open(path) {
+        Ok(Regular { length, .. }) if length > file.size => return State::Long { found: length },
+        opened => opened.and_then(|regular| Checksum::of_reader(regular.file)),
+    };
+    match found {
         Ok(found) if found == file.sha256 => State::Ok,
         Ok(found) => State::Wrong { found },
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -62,6 +73,7 @@ impl std::fmt::Display for Verified<'_> {
             State::Ok => f.write_str("ok"),
             State::Missing => f.write_str("missing"),
             State::Wrong { found } => write!(f, "SHA-256 {found}, expected {}", file.sha256),
+            State::Long { found } => write!(f, "{found} bytes, expected {}", file.size),
             State::Unreadable(error) => write!(f, "unreadable: {error}"),
         }
     }
@@ -93,5 +105,31 @@ mod tests {
             format!("SHA-256 {wrong}, expected {right}")
         );
         assert!(line(|path| std::fs::create_dir(path).expect("made")).starts_with("unreadable: "));
+    }
+
+    /// A file of the right size is hashed, one that is a byte longer is not even read.
+    #[test]
+    fn a_file_is_read_up_to_its_size() {
+        let size = manifest("usps").expect("embedded").training.size;
+        let sparse = |length| {
+            move |path: &Path| {
+                std::fs::File::create(path).and_then(|file| file.set_len(length)).expect("made");
+            }
+        };
+        assert!(line(sparse(size)).starts_with("SHA-256 "));
+        assert_eq!(line(sparse(size + 1)), format!("{} bytes, expected {size}", size + 1));
+        assert_eq!(line(sparse(1 << 40)), format!("{} bytes, expected {size}", 1u64 << 40));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_or_a_pipe_is_unreadable_and_not_waited_for() {
+        let link = |to: &'static str| line(move |path| std::os::unix::fs::symlink(to, path).expect("linked"));
+        assert_eq!(link("/dev/zero"), "unreadable: a pipe or a device, expected a file");
+        assert!(link("zip.train.gz").starts_with("unreadable: "));
+        let mut listener = None;
+        let socket =
+            line(|path| listener = Some(std::os::unix::net::UnixListener::bind(path).expect("bound")));
+        assert_eq!(socket, "unreadable: a pipe or a device, expected a file");
     }
 }

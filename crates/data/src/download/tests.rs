@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use tempfile::TempDir;
 
 use super::*;
@@ -8,7 +10,9 @@ struct Case {
     file: DataFile,
     bytes: Vec<u8>,
     folder: TempDir,
+    connect: Duration,
     stall: Duration,
+    slowest: u64,
 }
 
 impl Case {
@@ -18,7 +22,8 @@ impl Case {
         file.mirrors = servers.iter().map(|server| format!("{}/{}", server.address, file.name)).collect();
         file.sha256 = Checksum::of(&bytes);
         file.size = bytes.len() as u64;
-        Self { file, bytes, folder: tempfile::tempdir().expect("temporary folder"), stall: STALL }
+        let folder = tempfile::tempdir().expect("temporary folder");
+        Self { file, bytes, folder, connect: CONNECT, stall: STALL, slowest: SLOWEST }
     }
 
     fn path(&self) -> PathBuf {
@@ -30,7 +35,8 @@ impl Case {
     }
 
     fn run(&self) -> Result<PathBuf, DownloadError> {
-        Download { file: &self.file, folder: self.folder.path(), stall: self.stall }.run(&mut |_| {})
+        let &Self { ref file, ref folder, connect, stall, slowest, .. } = self;
+        Download { file, folder: folder.path(), connect, stall, slowest }.run(&mut |_| {})
     }
 
     #[track_caller]
@@ -216,6 +222,68 @@ fn a_server_that_falls_silent_is_given_up() {
     });
     let case = Case { stall: Duration::from_millis(300), ..Case::new(&[&server]) };
     case.fails(&format!("no byte came for 0.3 s, after 10 of {}", case.file.size));
+}
+
+/// A byte in 20 ms, for ever: no wait is long, and the file would take an hour.
+#[test]
+fn a_server_that_dribbles_is_given_up_and_what_came_is_kept() {
+    let server = Server::start(|_, reply| {
+        reply.head(&format!("200 OK\r\nContent-Length: {}", content().len()));
+        for byte in content().iter().take(500) {
+            reply.bytes(&[*byte]);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let case = Case { stall: Duration::from_millis(300), slowest: 1000, ..Case::new(&[&server]) };
+    let begun = Instant::now();
+    case.fails("bytes came in 0.3 s, after ");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(fs::metadata(case.part()).expect("kept").len() > 0);
+}
+
+#[test]
+fn a_server_that_dribbles_its_headers_is_given_up() {
+    let server = Server::start(|_, reply| {
+        for _ in 0..500 {
+            reply.bytes(b"HTTP/1.1 200 OK\r\nA: b\r\n".get(..1).expect("a byte"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let case = Case { stall: Duration::from_millis(300), ..Case::new(&[&server]) };
+    let begun = Instant::now();
+    assert!(case.run().is_err());
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+/// Every window has its bytes, and the server sends on: the whole time ends it.
+#[test]
+fn a_download_ends_at_the_latest_when_the_slowest_rate_would() {
+    let server = Server::start(|_, reply| {
+        reply.head(&format!("200 OK\r\nContent-Length: {}", content().len()));
+        for byte in content().iter().take(500) {
+            reply.bytes(&[*byte]);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let moment = Duration::from_millis(200);
+    let slowest = content().len() as u64 * 5;
+    // A window that never ends: only the whole time counts.
+    let case = Case { connect: moment, stall: Duration::from_secs(1), slowest, ..Case::new(&[&server]) };
+    let begun = Instant::now();
+    assert!(case.run().is_err());
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_lock_that_is_a_link_leaves_its_target_as_it_is() {
+    let server = Server::start(good);
+    let case = Case::new(&[&server]);
+    let target = case.folder.path().join("mine");
+    fs::write(&target, "precious").expect("written");
+    std::os::unix::fs::symlink(&target, case.folder.path().join(".lock")).expect("linked");
+    case.arrives();
+    assert_eq!(fs::read(target).expect("there"), b"precious");
 }
 
 #[test]

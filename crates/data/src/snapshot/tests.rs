@@ -1,3 +1,4 @@
+use std::fs;
 use std::thread;
 
 use proptest::prelude::*;
@@ -47,6 +48,17 @@ fn refused(change: impl FnOnce(&mut Vec<u8>), message: &str) {
     let error = read_snapshot(&path, sha256).expect_err("changed").to_string();
     assert!(error.starts_with(&format!("{}: ", path.display())), "{error}");
     assert!(error.contains(message), "`{message}` is not in: {error}");
+}
+
+/// A sparse file of a byte too many, which is refused before it is read.
+#[test]
+fn a_snapshot_is_read_up_to_its_bound() {
+    assert!(bounded(MOST_SNAPSHOT_BYTES).is_ok());
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("images");
+    fs::File::create(&path).and_then(|file| file.set_len(MOST_SNAPSHOT_BYTES + 1)).expect("made");
+    let message = read_snapshot(&path, Checksum::of(b"")).expect_err("refused").to_string();
+    assert!(message.ends_with("of 268435457 bytes, expected at most 268435456"), "{message}");
 }
 
 #[test]
