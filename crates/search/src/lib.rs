@@ -36,7 +36,11 @@ pub use space::{Condition, Point, Space, SpaceError};
 pub use storage::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
-pub use storage::{Direction, Lease, Storage, StorageError, StudyId, memory::Memory, open::open};
+pub use storage::{
+    Direction, Lease, Storage, StorageError, StudyId,
+    memory::Memory,
+    open::{open, open_existing, open_read_only},
+};
 pub use study::{Advice, Asked, Running, Settings, Study, StudyError, Unfit};
 pub use timestamp::Timestamp;
 pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};

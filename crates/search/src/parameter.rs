@@ -5,6 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[cfg(any(test, feature = "postgres", feature = "sqlite"))]
+pub(crate) mod stored;
+
 /// The values that a parameter may take, written as Optuna's distribution of the same name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", content = "attributes")]
@@ -126,33 +129,6 @@ impl Parameter {
     /// What was chosen.
     pub fn value(&self) -> &Value {
         &self.value
-    }
-
-    /// The number that Optuna's `trial_params` holds: the value, or the place of a choice.
-    #[cfg(any(test, feature = "postgres", feature = "sqlite"))]
-    pub(crate) fn stored(&self) -> f64 {
-        match &*self.distribution {
-            Distribution::Categorical { choices } => {
-                choices.iter().position(|choice| *choice == self.value).unwrap_or(0) as f64
-            }
-            Distribution::Float { .. } | Distribution::Int { .. } => self.value.as_f64().unwrap_or(f64::NAN),
-        }
-    }
-
-    /// The inverse of [`Parameter::stored`].
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
-    pub(crate) fn from_stored(distribution: Distribution, stored: f64) -> Result<Self, ParameterError> {
-        let value = match &distribution {
-            Distribution::Categorical { choices } => match choices.get(stored as usize) {
-                Some(choice) => choice.clone(),
-                None => {
-                    return Err(ParameterError::Choice { value: stored.into(), choices: choices.clone() });
-                }
-            },
-            Distribution::Float { .. } => Value::from(stored),
-            Distribution::Int { .. } => Value::from(stored as i64),
-        };
-        Ok(Self { distribution: Arc::new(distribution), value })
     }
 }
 

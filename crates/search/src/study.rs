@@ -94,7 +94,7 @@ pub enum StudyError {
         asked: String,
     },
     /// There is no such study.
-    #[error("no study `{name}` in this storage; it has {}", .there.join(", "))]
+    #[error("no study `{name}` in this storage; it has {}", some(.there))]
     Unknown {
         /// The name asked for.
         name: String,
@@ -109,6 +109,16 @@ pub enum StudyError {
         /// What is missing or wrong.
         reason: String,
     },
+}
+
+/// The first of the names, and how many more there are.
+fn some(names: &[String]) -> String {
+    const NAMED: usize = 10;
+    match names.len().saturating_sub(NAMED) {
+        _ if names.is_empty() => "no study".to_owned(),
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..NAMED].join(", ")),
+    }
 }
 
 impl Study {

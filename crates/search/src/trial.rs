@@ -135,8 +135,11 @@ pub struct Trial {
     pub failure: Option<String>,
     /// When the last attempt began; none while waiting.
     pub started: Option<Timestamp>,
-    /// When it finished or failed.
+    /// When it finished or failed. Before `started` where a clock was set back, or a program wrote local time.
     pub finished: Option<Timestamp>,
+    /// What could not be read of it, or not as it stands in the storage, in words; empty but for what other programs wrote,
+    /// or damaged.
+    pub notes: Vec<String>,
 }
 
 /// One attempt at a trial.

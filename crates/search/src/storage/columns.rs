@@ -1,9 +1,8 @@
 //! How values are written in Optuna's columns, in every database.
 
-use serde_json::Value;
-
+use super::cell::Cell;
 use super::{Direction, Lease};
-use crate::parameter::{Distribution, Parameter};
+use crate::parameter::Distribution;
 use crate::trial::{Outcome, State};
 
 /// The revision of Optuna's schema that is written and read.
@@ -32,7 +31,7 @@ pub(super) trait Word: Copy + PartialEq + 'static {
         let known = Self::WORDS.iter().find(|(_, word)| *word == text);
         known.map(|(value, _)| *value).ok_or_else(|| {
             let expected: Vec<_> = Self::WORDS.iter().map(|(_, word)| *word).collect();
-            format!("`{text}`, expected one of {}", expected.join(", "))
+            Cell::Text(text).instead_of(&format!("one of {}", expected.join(", ")))
         })
     }
 }
@@ -63,33 +62,10 @@ impl Word for Direction {
         &[(Self::Minimize, "MINIMIZE"), (Self::Maximize, "MAXIMIZE")];
 }
 
-/// JSON as text. Python writes NaN as a bare `NaN`, which is no JSON: such text is read as a string.
-pub(super) fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
-}
-
-/// Constraints from a system attribute: the list `constraints`, or the number `constraints:NAME` that Optuna 5 stores for
-/// each. Python may write infinity, which is no JSON: such constraints are not read.
-pub(super) fn constraints(text: &str) -> Vec<f64> {
-    let one = || serde_json::from_str(text).map(|value| vec![value]);
-    serde_json::from_str(text).or_else(|_| one()).unwrap_or_default()
-}
-
 /// A distribution as JSON.
 pub(super) fn distribution(distribution: &Distribution) -> String {
     // Not by way of `Value`, which costs as much again as all else that is stored with a parameter.
     serde_json::to_string(distribution).unwrap_or_default()
-}
-
-/// A parameter from its distribution as JSON and its number.
-///
-/// # Errors
-/// In words, if they do not fit together.
-pub(super) fn parameter(name: &str, json: &str, stored: f64) -> Result<Parameter, String> {
-    let damaged = |what: String| format!("parameter `{name}` of a trial: {what}");
-    let distribution: Distribution =
-        serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
-    Parameter::from_stored(distribution, stored).map_err(|error| damaged(error.to_string()))
 }
 
 /// A double as Optuna's pair of columns: the number where it is finite, and what kind it is.
@@ -112,6 +88,10 @@ pub(super) fn join(value: Option<f64>, kind: &str) -> Result<f64, String> {
         (_, "INF_POS") => Ok(f64::INFINITY),
         (_, "INF_NEG") => Ok(f64::NEG_INFINITY),
         (Some(value), "FINITE") => Ok(value),
-        (_, other) => Err(format!("the value type `{other}`, expected FINITE, NAN, INF_POS or INF_NEG")),
+        (None, "FINITE") => Err("the value type `FINITE` without a value".to_owned()),
+        (_, other) => Err(format!(
+            "the value type `{}`, expected FINITE, NAN, INF_POS or INF_NEG",
+            other.escape_debug()
+        )),
     }
 }

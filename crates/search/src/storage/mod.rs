@@ -14,13 +14,19 @@ mod error;
 
 pub mod memory;
 pub mod open;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod options;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod cell;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod columns;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod reading;
 
 #[cfg(test)]
 mod contract;
@@ -168,9 +174,17 @@ pub trait Storage: Send {
     }
 
     /// The trials of a study from `first` on, by number, as they were at one moment.
+    ///
+    /// Any program may have written them. What cannot be read of a trial is in its [`notes`](Trial::notes), and a complete
+    /// trial without a value for each objective reads as a failed one. Two trials may have the same number. Those that
+    /// have none, or none that a trial can have, are [left out](Storage::left_out).
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError>;
 
-    /// How many trials of a study are in each state.
+    /// What of a study cannot be read at all, in words; for each trial see [`Trial::notes`].
+    fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError>;
+
+    /// How many trials of a study are in each state, by what their rows say: whether their values can be read is not looked
+    /// at, and an unknown state counts as failed.
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError>;
 
     /// The attempts at a trial, first to last.

@@ -1,22 +1,60 @@
 //! A storage by its address.
 
 use super::memory::Memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use super::options::{Options, OptionsError};
 use super::{Storage, StorageError};
 
-/// Opens the storage at `url`:
+/// Opens the storage at `url`, and makes it where it is missing:
 ///
 /// - `memory:`, gone with the process
-/// - `sqlite:studies.db`, or `sqlite:///studies.db` as Optuna spells it: a file, made if it is missing
-/// - `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, `postgresql://` or `SQLAlchemy`'s `postgresql+psycopg://`
+/// - `sqlite:studies.db`, or `sqlite:///studies.db` as Optuna spells it: a file. `?timeout=SECONDS` (how long a lock is
+///   waited for) and `?mode=ro`, `rw` or `rwc` (read only, make nothing, make what is missing) may follow. In a file name
+///   write `%3F` for a question mark, and `%25` for a percent sign before `3F` or `25`; every other character stands for
+///   itself
+/// - `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, `postgresql://` or `SQLAlchemy`'s `postgresql+psycopg://`, with the
+///   options of libpq that this program knows
 ///
 /// # Errors
-/// [`AddressError`] for anything else, and what `Sqlite::open` and `Postgres::open` refuse.
+/// [`AddressError`] for anything else, options that have no effect here included, and what `Sqlite::open` and
+/// `Postgres::open` refuse.
 pub fn open(url: &str) -> Result<Box<dyn Storage>, StorageError> {
+    open_as(url, Access::Create)
+}
+
+/// Opens the storage at `url` to read and write it. Unlike [`open`] it makes no file and, in an empty database, no tables.
+///
+/// # Errors
+/// As [`open`], and if there is no storage.
+pub fn open_existing(url: &str) -> Result<Box<dyn Storage>, StorageError> {
+    open_as(url, Access::Write)
+}
+
+/// Opens the storage at `url` to read it: nothing is made, and nothing in it changes. A file may be write-protected.
+///
+/// # Errors
+/// As [`open_existing`]. Each method of the storage that writes returns an error.
+pub fn open_read_only(url: &str) -> Result<Box<dyn Storage>, StorageError> {
+    open_as(url, Access::Read)
+}
+
+/// What opening a storage may do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    /// Read what is there.
+    Read,
+    /// Read and write what is there.
+    Write,
+    /// Read and write, and make what is missing.
+    Create,
+}
+
+fn open_as(url: &str, access: Access) -> Result<Box<dyn Storage>, StorageError> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| AddressError::Unknown(url.to_owned()))?;
     match scheme.split('+').next().unwrap_or(scheme) {
         "memory" if rest.is_empty() => Ok(Box::new(Memory::new())),
-        "sqlite" => sqlite(rest.strip_prefix("///").unwrap_or(rest)),
-        "postgres" | "postgresql" => postgres(url),
+        "sqlite" => sqlite(rest.strip_prefix("///").unwrap_or(rest), access),
+        "postgres" | "postgresql" => postgres(url, access),
         // What follows may hold a password.
         _ => Err(AddressError::Unknown(format!("{scheme}:")).into()),
     }
@@ -36,31 +74,45 @@ pub enum AddressError {
         "no file is named, expected `sqlite:studies.db`, or `sqlite:////a/path/studies.db` from the root on"
     )]
     NoFile,
+    /// Another program's word for a database in memory.
+    #[error("`:memory:` cannot be shared by several connections; write `memory:`, or name a file")]
+    SqliteMemory,
+    /// What follows the question mark.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    #[error(transparent)]
+    Options(#[from] OptionsError),
     /// This program was built without it.
     #[error("this program was built without `{0}`; build it with the feature `{0}` of tinderbox-search")]
     NotBuilt(&'static str),
 }
 
 #[cfg(feature = "sqlite")]
-fn sqlite(file: &str) -> Result<Box<dyn Storage>, StorageError> {
+fn sqlite(rest: &str, access: Access) -> Result<Box<dyn Storage>, StorageError> {
+    let (file, options) = Options::of_sqlite(rest).map_err(AddressError::from)?;
     if file.is_empty() || file.starts_with("//") {
         return Err(AddressError::NoFile.into());
     }
-    Ok(Box::new(super::sqlite::Sqlite::open(file)?))
+    if file == ":memory:" {
+        return Err(AddressError::SqliteMemory.into());
+    }
+    // A mode can take a right away, and gives none that the caller did not ask for.
+    let access = options.access.map_or(access, |stated| stated.min(access));
+    Ok(Box::new(super::sqlite::Sqlite::open_as(file, access, options.timeout)?))
 }
 
 #[cfg(not(feature = "sqlite"))]
-fn sqlite(_file: &str) -> Result<Box<dyn Storage>, StorageError> {
+fn sqlite(_file: &str, _access: Access) -> Result<Box<dyn Storage>, StorageError> {
     Err(AddressError::NotBuilt("sqlite").into())
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(url: &str) -> Result<Box<dyn Storage>, StorageError> {
-    Ok(Box::new(super::postgres::Postgres::open(url)?))
+fn postgres(url: &str, access: Access) -> Result<Box<dyn Storage>, StorageError> {
+    Options::of_postgres(url).map_err(AddressError::from)?;
+    Ok(Box::new(super::postgres::Postgres::open_as(url, access)?))
 }
 
 #[cfg(not(feature = "postgres"))]
-fn postgres(_url: &str) -> Result<Box<dyn Storage>, StorageError> {
+fn postgres(_url: &str, _access: Access) -> Result<Box<dyn Storage>, StorageError> {
     Err(AddressError::NotBuilt("postgres").into())
 }
 
@@ -103,6 +155,39 @@ mod tests {
         refused("sqlite:", "no file is named");
         refused("sqlite://", "no file is named");
         refused("sqlite:///", "no file is named");
+        refused("sqlite:?timeout=3", "no file is named");
+        refused("sqlite:///:memory:", "`:memory:` cannot be shared by several connections; write `memory:`");
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn only_open_makes_a_file_and_the_options_are_no_part_of_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = |rest: &str| format!("sqlite:///{}/{rest}", folder.path().display());
+        let files = || {
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        let missing = |answer: Result<Box<dyn Storage>, StorageError>| {
+            let error = answer.err().unwrap().to_string();
+            assert!(error.contains("studies.db: no such file"), "{error}");
+        };
+        for rest in ["studies.db", "studies.db?timeout=60", "studies.db?mode=ro"] {
+            missing(open_existing(&url(rest)));
+            missing(open_read_only(&url(rest)));
+        }
+        missing(open(&url("studies.db?mode=ro")));
+        missing(open(&url("file:studies.db?mode=rw&uri=true")));
+        assert_eq!(files(), [""; 0]);
+        open(&url("studies.db?timeout=60&mode=rwc")).unwrap();
+        open(&url("what%3Fnow%25")).unwrap();
+        assert_eq!(files(), ["studies.db", "what?now%25"]);
+        open_existing(&url("studies.db?timeout=0.5")).unwrap();
+        open_read_only(&url("what%3Fnow%25")).unwrap();
+        assert_eq!(files(), ["studies.db", "what?now%25"]);
     }
 
     #[cfg(not(feature = "sqlite"))]
@@ -125,5 +210,6 @@ mod tests {
             "postgresql+psycopg://me:secret@127.0.0.1:1/db",
             "postgres://me@127.0.0.1:1/db: no PostgreSQL answers",
         );
+        refused("postgres://me:secret@127.0.0.1:1/db?sslmode=require", "the option `sslmode=require` of");
     }
 }

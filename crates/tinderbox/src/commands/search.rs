@@ -62,9 +62,19 @@ impl StorageArguments {
         Ok(tinderbox_search::open(&self.storage)?)
     }
 
-    /// Opens the study `name` that is in it.
+    /// Opens it to look at it; makes and changes nothing.
+    pub(super) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
+        Ok(tinderbox_search::open_read_only(&self.storage)?)
+    }
+
+    /// Opens the study `name` that is in it, to work on it; makes no storage.
     pub(super) fn study(&self, name: &str) -> Result<Study, Refusal> {
-        Ok(Study::resume(self.open()?, name)?)
+        Ok(Study::resume(tinderbox_search::open_existing(&self.storage)?, name)?)
+    }
+
+    /// Opens the study `name` that is in it, to look at it; makes and changes nothing.
+    pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
+        Ok(Study::resume(self.look()?, name)?)
     }
 }
 

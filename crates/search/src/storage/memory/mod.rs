@@ -265,6 +265,10 @@ impl Storage for Memory {
         Ok(from.iter().map(|entry| entry.trial.clone()).collect())
     }
 
+    fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError> {
+        self.lock().study(study).map(|_| Vec::new())
+    }
+
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
         let studies = self.lock();
         let mut counts = Counts::default();

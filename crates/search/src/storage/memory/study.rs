@@ -73,6 +73,7 @@ impl Entry {
             failure: None,
             started: None,
             finished: None,
+            notes: Vec::new(),
         };
         let lease = Lease { length: std::time::Duration::ZERO, attempts: 0 };
         let (attempts, attachments) = (Vec::new(), BTreeMap::new());

@@ -37,6 +37,9 @@ pub enum Reason {
     /// There is a server, but not that database.
     #[error("{0}; create it with `createdb`, or name another")]
     Missing(String),
+    /// It is there, without any table.
+    #[error("an empty database, without studies; `open` makes its tables")]
+    Empty,
     /// It holds another program's tables.
     #[error("a database of another program, without Optuna's tables; name another")]
     Foreign,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use postgres::Config;
 use serde_json::Value;
 
+use super::open::Access;
 use super::{Direction, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
@@ -41,6 +42,7 @@ pub struct Postgres {
     config: Config,
     /// Its address, without a password.
     database: String,
+    access: Access,
     session: RefCell<Option<Session>>,
     /// How often a transaction is tried while the database is away.
     tries: u32,
@@ -53,14 +55,34 @@ impl Postgres {
     /// # Errors
     /// If no server answers, or the database cannot be written or belongs to something else; it is then left as it was.
     pub fn open(url: &str) -> Result<Self, StorageError> {
+        Self::open_as(url, Access::Create)
+    }
+
+    /// Opens the database at `url`, which has tables, to read and write it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if the database is empty.
+    pub fn open_existing(url: &str) -> Result<Self, StorageError> {
+        Self::open_as(url, Access::Write)
+    }
+
+    /// Opens the database at `url`, which has tables, to read it. Nothing in it changes.
+    ///
+    /// # Errors
+    /// If no server answers, or the database is empty or belongs to something else.
+    pub fn open_read_only(url: &str) -> Result<Self, StorageError> {
+        Self::open_as(url, Access::Read)
+    }
+
+    pub(super) fn open_as(url: &str, access: Access) -> Result<Self, StorageError> {
         let (config, database) = address::read(url)?;
         let session = match Session::connect(&config) {
             // A server that nobody has reached yet is more likely misspelt than away.
             Err(reason @ Reason::Unreachable(_)) => return Err(PostgresError { database, reason }.into()),
             session => session.ok(),
         };
-        let mut storage = Self { config, database, session: RefCell::new(session), tries: TRIES };
-        storage.write(layout::prepare)?;
+        let storage = Self { config, database, access, session: RefCell::new(session), tries: TRIES };
+        storage.read_as(Scope::Write, |db| layout::prepare(db, access))?;
         Ok(storage)
     }
 
@@ -80,6 +102,9 @@ impl Postgres {
         scope: Scope,
         work: impl Fn(&mut Db, Option<&T>) -> Result<T, Failure>,
     ) -> Result<T, StorageError> {
+        if self.access == Access::Read {
+            return self.named(Err(Reason::Forbidden("it was opened to be read".to_owned()).into()));
+        }
         let mut lost = None;
         self.patiently(|session| {
             let mut db = session.begin(scope);
@@ -112,6 +137,17 @@ impl Postgres {
         })
     }
 
+    fn connect(&self) -> Result<Session, Failure> {
+        let mut session = Session::connect(&self.config)?;
+        if self.access == Access::Read {
+            // Tables that are missing were those of the last session.
+            let mut db = session.begin(Scope::Write);
+            layout::prepare(&mut db, self.access)?;
+            db.commit()?;
+        }
+        Ok(session)
+    }
+
     /// Tries again, over a new connection, while the database is away.
     fn patiently<T>(
         &self,
@@ -122,9 +158,9 @@ impl Postgres {
         loop {
             let answer = match &mut *session {
                 Some(open) => work(open),
-                none => match Session::connect(&self.config) {
+                none => match self.connect() {
                     Ok(new) => work(none.insert(new)),
-                    Err(reason) => Err(reason.into()),
+                    Err(failure) => Err(failure),
                 },
             };
             match answer {
@@ -167,7 +203,8 @@ impl fmt::Debug for Postgres {
 impl Storage for Postgres {
     fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
         let (config, database) = (self.config.clone(), self.database.clone());
-        Ok(Box::new(Self { config, database, session: RefCell::new(None), tries: self.tries }))
+        let (access, session) = (self.access, RefCell::new(None));
+        Ok(Box::new(Self { config, database, access, session, tries: self.tries }))
     }
 
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
@@ -261,6 +298,10 @@ impl Storage for Postgres {
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
         self.read_as(Scope::Look, |db| trials::from(db, study, first))
+    }
+
+    fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError> {
+        self.read(|db| trials::left_out(db, study))
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {

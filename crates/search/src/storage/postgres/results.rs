@@ -166,13 +166,14 @@ impl Locked {
         let own = |row: &&SimpleQueryRow| {
             row.get("worker") == Some(&*claim.worker) && row.get("trial_key") == Some(&*claim.key)
         };
+        let damaged = |why: String| Reason::Damaged(format!("a word {why}"));
         let attempt = attempts.iter().find(own).map(|row| -> Result<_, Failure> {
             let lease = Duration::from_micros(whole(row, 1)?);
-            Ok((Outcome::from_word(text(row, 0)?).map_err(Reason::Damaged)?, lease))
+            Ok((Outcome::from_word(text(row, 0)?).map_err(damaged)?, lease))
         });
         Ok(Self {
             id: whole(trial, 0)?,
-            state: State::from_word(text(trial, 1)?).map_err(Reason::Damaged)?,
+            state: State::from_word(text(trial, 1)?).map_err(damaged)?,
             objectives: whole(trial, 2)?,
             attempt: attempt.transpose()?,
         })

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::error::{Failure, Reason};
 use super::session::{Db, study_row};
-use crate::storage::columns::{self, Word};
+use crate::storage::cell::Cell;
+use crate::storage::columns::Word;
+use crate::storage::reading::{Directions, json};
 use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
 
 pub(super) fn open(db: &mut Db, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
@@ -51,10 +53,31 @@ pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Valu
 }
 
 pub(super) fn attributes(db: &mut Db, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
+    Ok(read_attributes(db, study)?.0)
+}
+
+/// The attributes that can be read, and what cannot.
+fn read_attributes(db: &mut Db, study: StudyId) -> Result<(BTreeMap<String, Value>, Vec<String>), Failure> {
     require(db, study)?;
     let sql = "SELECT key, value_json FROM study_user_attributes WHERE study_id = $1";
-    let rows = db.rows(sql, &[&study_row(study)])?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, columns::json(row.try_get(1)?)))).collect()
+    let (mut attributes, mut notes) = (BTreeMap::new(), Vec::new());
+    for row in &db.rows(sql, &[&study_row(study)])? {
+        let (key, value): (Option<&str>, Option<&str>) = (row.try_get(0)?, row.try_get(1)?);
+        let key = Cell::from(key);
+        match (key.text(), json(value.into())) {
+            (Ok(key), Ok(value)) => _ = attributes.insert(key.to_owned(), value),
+            (Ok(_), Err(why)) => notes.push(format!("attribute {key} of the study {why}")),
+            (Err(why), _) => notes.push(format!("the name of an attribute of the study {why}")),
+        }
+    }
+    Ok((attributes, notes))
+}
+
+/// What cannot be read of a study itself.
+pub(super) fn left_out(db: &mut Db, study: StudyId) -> Result<Vec<String>, Failure> {
+    let mut notes = read_attributes(db, study)?.1;
+    notes.extend(read_directions(db, study)?.err());
+    Ok(notes)
 }
 
 pub(super) fn set_attachment(db: &mut Db, study: StudyId, name: &str, content: &[u8]) -> Result<(), Failure> {
@@ -76,10 +99,20 @@ pub(super) fn attachment(db: &mut Db, study: StudyId, name: &str) -> Result<Opti
 
 /// One an objective, in their order.
 pub(super) fn directions(db: &mut Db, study: StudyId) -> Result<Vec<Direction>, Failure> {
+    Ok(read_directions(db, study)?.map_err(Reason::Damaged)?)
+}
+
+/// The directions, or what is wrong with them.
+fn read_directions(db: &mut Db, study: StudyId) -> Result<Result<Vec<Direction>, String>, Failure> {
     require(db, study)?;
-    let sql = "SELECT direction::text FROM study_directions WHERE study_id = $1 ORDER BY objective";
+    let sql =
+        "SELECT direction::text, objective FROM study_directions WHERE study_id = $1 ORDER BY objective";
     let rows = db.rows(sql, &[&study_row(study)])?;
-    rows.iter().map(|row| Ok(Direction::from_word(row.try_get(0)?).map_err(Reason::Damaged)?)).collect()
+    let mut directions = Directions::default();
+    for row in &rows {
+        directions.read(Cell::Text(row.try_get(0)?), Cell::Int(row.try_get::<_, i32>(1)?.into()));
+    }
+    Ok(directions.end())
 }
 
 /// Nothing if the name is taken.

@@ -39,6 +39,27 @@ pub enum Reason {
     /// It cannot be written.
     #[error("read-only; make the file and its folder writable, or copy it elsewhere")]
     ReadOnly,
+    /// It is not there, and was not to be made.
+    #[error("no such file, and none was made{}", others(.near))]
+    Missing {
+        /// Files in its folder that may be the one that was meant.
+        near: Vec<String>,
+    },
+    /// A link to nothing.
+    #[error("a symbolic link to {}, which does not exist; name the file itself", .0.display())]
+    Dangling(PathBuf),
+    /// Something else that has a name.
+    #[error("{0}, expected a file")]
+    NotAFile(&'static str),
+    /// Nobody can say whether it is there.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// It is there, without any table.
+    #[error("an empty file, without studies; `open` makes its tables")]
+    Empty,
+    /// A file that nobody can write, with changes beside it that only a writer can take in.
+    #[error("write-protected, with changes in the `-wal` file beside it; copy both to where you may write")]
+    Log,
     /// It can be neither found nor created.
     #[error("cannot be opened or created; is its folder there, and may you write in it?")]
     CannotOpen,
@@ -46,7 +67,7 @@ pub enum Reason {
     #[error("the disk is full; make room and run again: what was told before is safe, this was not stored")]
     Full,
     /// Another process held it for longer than any transaction here takes.
-    #[error("another process has kept the file locked for over a minute; stop that one, and run again")]
+    #[error("another process has kept the file locked for too long; stop that one, and run again")]
     Locked,
     /// It is damaged.
     #[error("damaged: {0}; restore it from a copy")]
@@ -71,6 +92,11 @@ impl From<rusqlite::Error> for Reason {
             _ => Self::Other(error),
         }
     }
+}
+
+/// What else is in the folder.
+fn others(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("; its folder has {}", near.join(", ")) }
 }
 
 /// A refusal, or trouble with a file that is yet to be named.

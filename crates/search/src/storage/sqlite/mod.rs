@@ -7,15 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
 
+use super::open::Access;
 use super::{Direction, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
 mod cached;
 mod error;
+mod file;
 mod layout;
 mod queue;
 mod results;
@@ -37,10 +39,12 @@ pub use error::{Reason, SqliteError};
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
+    access: Access,
     connection: Connection,
     /// What the connection is set to.
     durability: Cell<Durability>,
-    /// How often a transaction is tried while others hold the file.
+    /// How long SQLite itself waits for a lock, and how often a transaction is tried while others hold the file.
+    patience: Duration,
     tries: u32,
 }
 
@@ -60,31 +64,72 @@ impl Sqlite {
     /// # Errors
     /// If the file cannot be opened for writing or belongs to something else; it is then left as it was.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
-        let path = path.as_ref();
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags);
-        let connection =
-            connection.map_err(|error| SqliteError { path: path.to_owned(), reason: error.into() })?;
-        Self::prepare(path, connection)
+        Self::open_as(path, Access::Create, None)
     }
 
-    fn prepare(path: &Path, connection: Connection) -> Result<Self, StorageError> {
+    /// Opens `path`, which is there, to read and write it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if there is no such file or no table in it.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        Self::open_as(path, Access::Write, None)
+    }
+
+    /// Opens `path`, which is there and may be write-protected, to read it. Nothing in it changes.
+    ///
+    /// # Errors
+    /// If there is no such file, or if it cannot be read or belongs to something else.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        Self::open_as(path, Access::Read, None)
+    }
+
+    /// Opens `path`, and waits for locks for so long, if that is said.
+    pub(super) fn open_as(
+        path: impl AsRef<Path>,
+        access: Access,
+        timeout: Option<Duration>,
+    ) -> Result<Self, StorageError> {
+        let path = path.as_ref();
+        let opened = |connection: Result<Connection, Reason>| {
+            let connection = connection.map_err(|reason| SqliteError { path: path.to_owned(), reason })?;
+            Self::prepare(path, connection, access, timeout)
+        };
+        match opened(file::connect(path, access)) {
+            Err(StorageError::Sqlite(SqliteError {
+                reason: Reason::ReadOnly | Reason::CannotOpen, ..
+            })) if access == Access::Read => opened(file::connect_unchanging(path)),
+            answer => answer,
+        }
+    }
+
+    fn prepare(
+        path: &Path,
+        connection: Connection,
+        access: Access,
+        timeout: Option<Duration>,
+    ) -> Result<Self, StorageError> {
         connection.set_prepared_statement_cache_capacity(cached::MOST);
         let durability = Cell::new(Durability::OnDisk);
-        let storage = Self { path: path.to_owned(), connection, durability, tries: TRIES };
+        let (patience, tries) = timeout.map_or((PATIENCE, TRIES), |timeout| {
+            let tries = timeout.as_secs_f64() / PATIENCE.as_secs_f64();
+            (PATIENCE.min(timeout), (tries.ceil() as u32).max(1))
+        });
+        let storage = Self { path: path.to_owned(), access, connection, durability, patience, tries };
         storage.retried(|db| {
-            db.busy_timeout(PATIENCE)?;
+            db.busy_timeout(patience)?;
             // A statement is otherwise compiled anew whenever other values are bound to it.
             db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+            if access == Access::Read {
+                layout::prepare(db, access)?;
+                return Ok(db.pragma_update(None, "query_only", true)?);
+            }
             db.pragma_update(None, "synchronous", "FULL")?;
             let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
             // SQLite opens a file that it may not write all the same, and fails at the first write.
             if transaction.is_readonly("main")? {
                 return Err(Reason::ReadOnly.into());
             }
-            layout::prepare(&transaction)?;
+            layout::prepare(&transaction, access)?;
             transaction.commit()?;
             // Only now is the file known to be ours. Readers and a writer then do not wait for each other.
             Ok(db.pragma_update(None, "journal_mode", "WAL")?)
@@ -169,7 +214,9 @@ const TRIES: u32 = 32;
 
 impl Storage for Sqlite {
     fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
-        Ok(Box::new(Self::open(&self.path)?))
+        // A file that is gone by now is not made again.
+        let timeout = self.patience * self.tries;
+        Ok(Box::new(Self::open_as(&self.path, self.access.min(Access::Write), Some(timeout))?))
     }
 
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
@@ -254,6 +301,10 @@ impl Storage for Sqlite {
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
         self.read(|db| trials::from(db, study, first))
+    }
+
+    fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError> {
+        self.read(|db| trials::left_out(db, study))
     }
 
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {

@@ -42,7 +42,8 @@ pub(super) fn tell(
     told: &Told,
     now: Timestamp,
 ) -> Result<Result<(), StorageError>, Failure> {
-    let objectives = studies::directions(db, claim.study)?.len();
+    studies::require(db, claim.study)?;
+    let objectives = studies::objectives(db, claim.study)?;
     told.check(claim.number, objectives)?;
     let held = match Held::by(db, claim) {
         Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {

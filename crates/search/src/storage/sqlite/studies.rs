@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::cached;
-use super::error::Failure;
-use super::values::Json;
+use super::error::{Failure, Reason};
+use super::values::cell;
+use crate::storage::reading::{Directions, json};
 use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
 
 pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
@@ -21,8 +22,15 @@ pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Res
 
 pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure> {
     let mut select = db.prepare_cached("SELECT study_name, study_id FROM studies")?;
-    let rows = select.query_map([], |row| Ok((row.get(0)?, StudyId(row.get(1)?))))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query([])?;
+    let mut studies = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        // Nobody can ask for a name that is no text.
+        if let Ok(name) = cell(row, 0)?.text() {
+            studies.insert(name.to_owned(), StudyId(row.get(1)?));
+        }
+    }
+    Ok(studies)
 }
 
 /// Refuses a study that is not there.
@@ -52,11 +60,34 @@ pub(super) fn set_attribute(
 }
 
 pub(super) fn attributes(db: &Connection, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
+    Ok(read_attributes(db, study)?.0)
+}
+
+/// The attributes that can be read, and what cannot.
+fn read_attributes(
+    db: &Connection,
+    study: StudyId,
+) -> Result<(BTreeMap<String, Value>, Vec<String>), Failure> {
     require(db, study)?;
     let mut select =
         db.prepare_cached("SELECT key, value_json FROM study_user_attributes WHERE study_id = ?1")?;
-    let rows = select.query_map([study.0], |row| Ok((row.get(0)?, row.get::<_, Json>(1)?.0)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query([study.0])?;
+    let (mut attributes, mut notes) = (BTreeMap::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        match (cell(row, 0)?.text(), json(cell(row, 1)?)) {
+            (Ok(key), Ok(value)) => _ = attributes.insert(key.to_owned(), value),
+            (Ok(_), Err(why)) => notes.push(format!("attribute {} of the study {why}", cell(row, 0)?)),
+            (Err(why), _) => notes.push(format!("the name of an attribute of the study {why}")),
+        }
+    }
+    Ok((attributes, notes))
+}
+
+/// What cannot be read of a study itself.
+pub(super) fn left_out(db: &Connection, study: StudyId) -> Result<Vec<String>, Failure> {
+    let mut notes = read_attributes(db, study)?.1;
+    notes.extend(read_directions(db, study)?.err());
+    Ok(notes)
 }
 
 pub(super) fn set_attachment(
@@ -96,9 +127,25 @@ fn create(db: &Connection, name: &str, directions: &[Direction]) -> Result<Study
 
 /// One an objective, in their order.
 pub(super) fn directions(db: &Connection, study: StudyId) -> Result<Vec<Direction>, Failure> {
+    Ok(read_directions(db, study)?.map_err(Reason::Damaged)?)
+}
+
+/// The directions, or what is wrong with them.
+fn read_directions(db: &Connection, study: StudyId) -> Result<Result<Vec<Direction>, String>, Failure> {
     require(db, study)?;
-    let mut select =
-        db.prepare_cached("SELECT direction FROM study_directions WHERE study_id = ?1 ORDER BY objective")?;
-    let rows = select.query_map([study.0], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut select = db.prepare_cached(
+        "SELECT direction, objective FROM study_directions WHERE study_id = ?1 ORDER BY objective",
+    )?;
+    let mut rows = select.query([study.0])?;
+    let mut directions = Directions::default();
+    while let Some(row) = rows.next()? {
+        directions.read(cell(row, 0)?, cell(row, 1)?);
+    }
+    Ok(directions.end())
+}
+
+/// How many objectives a study has, whatever their directions.
+pub(super) fn objectives(db: &Connection, study: StudyId) -> Result<usize, Failure> {
+    let sql = "SELECT count(*) FROM study_directions WHERE study_id = ?1";
+    Ok(cached::row(db, sql, [study.0], |row| row.get(0))?)
 }

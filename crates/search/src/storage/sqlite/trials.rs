@@ -1,51 +1,111 @@
-//! Trials as they are read back.
+//! Trials as they are read back: any program may have written them, and SQLite holds anything in any column.
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::error::{Failure, Reason};
-use super::values::Json;
-use super::{cached, studies};
+use super::{cached, studies, values::cell};
 use crate::space::Point;
-use crate::storage::{StorageError, StudyId, columns};
-use crate::trial::{Attempt, Counts, State, Trial};
+use crate::storage::cell::Cell;
+use crate::storage::columns::Word;
+use crate::storage::reading::{NUMBERS, Reading, json, parameter, report, unnumbered};
+use crate::storage::{StorageError, StudyId};
+use crate::timestamp::Timestamp;
+use crate::trial::{Attempt, Counts, Outcome, State, Trial};
 
 pub(super) fn from(db: &Connection, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
     studies::require(db, study)?;
+    let objectives = studies::objectives(db, study)?;
     let mut select = db.prepare_cached(
-        "SELECT trials.trial_id, number, trial_key, state, coalesce(attempt, 0), worker,
-                datetime_start, datetime_complete, CASE state WHEN 'FAIL' THEN reason END
+        "SELECT trials.trial_id, number, state, datetime_start, datetime_complete, trial_key, attempt,
+                CASE WHEN state <> 'RUNNING' OR outcome = 'RUNNING' THEN worker END, reason
          FROM trials
          LEFT JOIN tinderbox_trials USING (trial_id)
          LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-         WHERE trials.study_id = ?1 AND number >= ?2 ORDER BY number",
+         WHERE trials.study_id = ?1 AND number >= ?2 ORDER BY number, trials.trial_id",
     )?;
     let first = i64::try_from(first).unwrap_or(i64::MAX);
-    let rows = select.query_map(params![study.0, first], |row| Ok((row.get(0)?, trial(row)?)))?;
+    let mut rows = select.query(params![study.0, first])?;
     let mut trials = Vec::new();
-    for row in rows {
-        let (id, mut trial): (i64, Trial) = row?;
-        trial.parameters = parameters(db, id)?;
-        trial.attributes = attributes(db, id)?;
-        trial.intermediate_values = intermediate_values(db, id)?;
-        trial.values = values(db, id)?;
-        trial.constraints = constraints(db, id)?;
-        trials.push(trial);
+    while let Some(row) = rows.next()? {
+        let at = |column| cell(row, column);
+        let Some(mut reading) = Reading::begin(objectives, at(1)?, at(2)?, [at(3)?, at(4)?]) else {
+            continue;
+        };
+        reading.own(at(5)?, at(6)?, at(7)?, at(8)?);
+        fill(db, row.get(0)?, &mut reading)?;
+        trials.push(reading.end());
     }
     Ok(trials)
+}
+
+/// Hands what other tables hold of a trial to its reading.
+fn fill(db: &Connection, id: i64, reading: &mut Reading) -> Result<(), Failure> {
+    each(db, PARAMETERS, id, |[name, distribution, stored]| reading.parameter(name, distribution, stored))?;
+    each(db, ATTRIBUTES, id, |[key, value]| reading.attribute(key, value))?;
+    each(db, REPORTS, id, |[step, value, kind]| reading.report(step, value, kind))?;
+    let values = "SELECT objective, value, value_type FROM trial_values WHERE trial_id = ?1";
+    each(db, values, id, |[objective, value, kind]| reading.value(objective, value, kind))?;
+    // The unnamed ones first, then the named ones by name.
+    let constraints = "SELECT value_json FROM trial_system_attributes
+                       WHERE trial_id = ?1 AND (key = 'constraints' OR key GLOB 'constraints:*') ORDER BY key";
+    each(db, constraints, id, |[json]| reading.constraints(json))
+}
+
+const PARAMETERS: &str =
+    "SELECT param_name, distribution_json, param_value FROM trial_params WHERE trial_id = ?1";
+const ATTRIBUTES: &str = "SELECT key, value_json FROM trial_user_attributes WHERE trial_id = ?1";
+const REPORTS: &str =
+    "SELECT step, intermediate_value, intermediate_value_type FROM trial_intermediate_values
+                       WHERE trial_id = ?1";
+
+/// Hands the cells of each row of a trial to `take`.
+fn each<const COLUMNS: usize>(
+    db: &Connection,
+    sql: &str,
+    id: i64,
+    mut take: impl FnMut([Cell<'_>; COLUMNS]),
+) -> Result<(), Failure> {
+    let mut select = db.prepare_cached(sql)?;
+    let mut rows = select.query([id])?;
+    while let Some(row) = rows.next()? {
+        let mut cells = [Cell::Null; COLUMNS];
+        for (column, place) in cells.iter_mut().enumerate() {
+            *place = cell(row, column)?;
+        }
+        take(cells);
+    }
+    Ok(())
+}
+
+/// The trials that have no number, as [`Storage::left_out`](crate::storage::Storage::left_out) says it.
+pub(super) fn left_out(db: &Connection, study: StudyId) -> Result<Vec<String>, Failure> {
+    studies::require(db, study)?;
+    let mut notes = studies::left_out(db, study)?;
+    let mut select = db.prepare_cached(
+        "SELECT number FROM trials
+         WHERE study_id = ?1 AND (typeof(number) <> 'integer' OR number NOT BETWEEN ?2 AND ?3) ORDER BY trial_id",
+    )?;
+    let mut rows = select.query(params![study.0, NUMBERS.start(), NUMBERS.end()])?;
+    while let Some(row) = rows.next()? {
+        notes.push(unnumbered(cell(row, 0)?));
+    }
+    Ok(notes)
 }
 
 pub(super) fn counts(db: &Connection, study: StudyId) -> Result<Counts, Failure> {
     studies::require(db, study)?;
     let mut counts = Counts::default();
-    let mut select =
-        db.prepare_cached("SELECT state, count(*) FROM trials WHERE study_id = ?1 GROUP BY state")?;
-    for row in select.query_map([study.0], |row| Ok((row.get::<_, State>(0)?, row.get(1)?)))? {
-        let (state, trials) = row?;
-        counts.add(state, trials);
+    let mut select = db.prepare_cached(
+        "SELECT state, count(*) FROM trials
+         WHERE study_id = ?1 AND typeof(number) = 'integer' AND number BETWEEN ?2 AND ?3 GROUP BY state",
+    )?;
+    let mut rows = select.query(params![study.0, NUMBERS.start(), NUMBERS.end()])?;
+    while let Some(row) = rows.next()? {
+        let state = cell(row, 0)?.text().and_then(State::from_word).unwrap_or(State::Fail);
+        counts.add(state, row.get(1)?);
     }
     Ok(counts)
 }
@@ -56,18 +116,36 @@ pub(super) fn attempts(db: &Connection, study: StudyId, number: u64) -> Result<V
         "SELECT attempt, worker, claimed, ended, outcome, reason, refused FROM tinderbox_attempts
          WHERE trial_id = ?1 ORDER BY attempt",
     )?;
-    let rows = select.query_map([id], |row| {
-        Ok(Attempt {
-            number: row.get(0)?,
-            worker: row.get(1)?,
-            claimed: row.get(2)?,
-            ended: row.get(3)?,
-            outcome: row.get(4)?,
-            reason: row.get(5)?,
-            refused: row.get(6)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query([id])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(attempt(row)?);
+    }
+    Ok(attempts)
+}
+
+/// A row of Tinderbox's own table. One that is damaged is not taken for a result: it reads as a failure that says so.
+fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let mut damage = Vec::new();
+    let mut readable = |what: &str, why: String| damage.push(format!("its {what} {why}"));
+    let number = cell(row, 0)?.whole(0, i64::MAX).map_err(|why| readable("number", why));
+    let worker = cell(row, 1)?.text().map(str::to_owned).map_err(|why| readable("worker", why));
+    let claimed = cell(row, 2)?.moment().map_err(|why| readable("beginning", why));
+    let ended = cell(row, 3)?.moment().map_err(|why| readable("end", why));
+    let outcome = cell(row, 4)?.text().and_then(Outcome::from_word);
+    let outcome = outcome.map_err(|why| readable("outcome", why));
+    let text = |column| Ok::<_, rusqlite::Error>(cell(row, column)?.text().ok().map(str::to_owned));
+    let (reason, refused) = (text(5)?, text(6)?);
+    let damaged = (!damage.is_empty()).then(|| format!("damaged: {}", damage.join(", ")));
+    Ok(Attempt {
+        number: number.map_or(0, i64::unsigned_abs),
+        worker: worker.unwrap_or_default(),
+        claimed: claimed.ok().flatten().unwrap_or(Timestamp::MIN),
+        ended: ended.ok().flatten(),
+        outcome: if damaged.is_some() { Outcome::Fail } else { outcome.unwrap_or(Outcome::Fail) },
+        reason: damaged.or(reason),
+        refused,
+    })
 }
 
 pub(super) fn attachment(
@@ -81,80 +159,41 @@ pub(super) fn attachment(
     Ok(cached::row(db, sql, params![id, name], |row| row.get(0)).optional()?)
 }
 
+/// The parameters of a trial that is to be tried.
+///
+/// # Errors
+/// If one of them cannot be read: the trial would be another one.
 pub(super) fn parameters(db: &Connection, id: i64) -> Result<Point, Failure> {
-    let mut select = db.prepare_cached(
-        "SELECT param_name, distribution_json, param_value FROM trial_params WHERE trial_id = ?1",
-    )?;
-    let mut parameters = Point::default();
-    for row in select.query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))? {
-        let (name, json, stored): (String, String, f64) = row?;
-        let parameter = columns::parameter(&name, &json, stored).map_err(Reason::Damaged)?;
-        parameters.insert(name, parameter);
-    }
-    Ok(parameters)
+    let mut parameters = Ok(Point::default());
+    each(db, PARAMETERS, id, |[name, distribution, stored]| {
+        let read = name.text().and_then(|text| Ok((text, parameter(distribution, stored)?.0)));
+        match (&mut parameters, read) {
+            (Ok(point), Ok((name, parameter))) => _ = point.insert(name, parameter),
+            (Ok(_), Err(why)) => parameters = Err(format!("parameter {name} of a trial: {why}")),
+            (Err(_), _) => {}
+        }
+    })?;
+    Ok(parameters.map_err(Reason::Damaged)?)
 }
 
 pub(super) fn attributes(db: &Connection, id: i64) -> Result<BTreeMap<String, Value>, Failure> {
-    let mut select =
-        db.prepare_cached("SELECT key, value_json FROM trial_user_attributes WHERE trial_id = ?1")?;
-    let rows = select.query_map([id], |row| Ok((row.get(0)?, row.get::<_, Json>(1)?.0)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn values(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
-    let mut select = db.prepare_cached(
-        "SELECT value, value_type FROM trial_values WHERE trial_id = ?1 ORDER BY objective",
-    )?;
-    let rows = select.query_map([id], |row| number(row, 0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The unnamed ones first, then the named ones by name.
-fn constraints(db: &Connection, id: i64) -> Result<Vec<f64>, Failure> {
-    let mut select = db.prepare_cached(
-        "SELECT value_json FROM trial_system_attributes
-         WHERE trial_id = ?1 AND (key = 'constraints' OR key GLOB 'constraints:*') ORDER BY key",
-    )?;
-    let rows = select.query_map([id], |row| Ok(columns::constraints(&row.get::<_, String>(0)?)))?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?.concat())
+    let mut attributes = BTreeMap::new();
+    each(db, ATTRIBUTES, id, |[key, value]| {
+        attributes.extend(key.text().ok().zip(json(value).ok()).map(|(key, value)| (key.to_owned(), value)));
+    })?;
+    Ok(attributes)
 }
 
 pub(super) fn intermediate_values(db: &Connection, id: i64) -> Result<BTreeMap<u32, f64>, Failure> {
-    let mut select = db.prepare_cached(
-        "SELECT step, intermediate_value, intermediate_value_type FROM trial_intermediate_values WHERE trial_id = ?1",
-    )?;
-    let rows = select.query_map([id], |row| Ok((row.get(0)?, number(row, 1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut values = BTreeMap::new();
+    each(db, REPORTS, id, |[step, value, kind]| values.extend(report(step, value, kind)))?;
+    Ok(values)
 }
 
 fn find(db: &Connection, study: StudyId, number: u64) -> Result<i64, Failure> {
     studies::require(db, study)?;
-    let sql = "SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2";
-    let found = cached::row(db, sql, params![study.0, number], |row| row.get(0)).optional()?;
+    let sql = "SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2 ORDER BY trial_id LIMIT 1";
+    let column = i64::try_from(number).unwrap_or(-1);
+    let found = cached::row(db, sql, params![study.0, column], |row| row.get(0)).optional()?;
     Ok(found.ok_or(StorageError::UnknownTrial { study, number })?)
-}
-
-/// A row of [`from`], without what other tables hold.
-fn trial(row: &Row<'_>) -> rusqlite::Result<Trial> {
-    Ok(Trial {
-        number: row.get(1)?,
-        key: row.get(2)?,
-        state: row.get(3)?,
-        attempt: row.get(4)?,
-        worker: row.get(5)?,
-        started: row.get(6)?,
-        finished: row.get(7)?,
-        failure: row.get(8)?,
-        values: Vec::new(),
-        constraints: Vec::new(),
-        parameters: Point::default(),
-        attributes: BTreeMap::new(),
-        intermediate_values: BTreeMap::new(),
-    })
-}
-
-/// The double in a column whose kind is in the next one.
-fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f64> {
-    columns::join(row.get(column)?, &row.get::<_, String>(column + 1)?)
-        .map_err(|error| FromSqlError::Other(error.into()).into())
 }

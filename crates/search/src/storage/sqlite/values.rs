@@ -1,10 +1,11 @@
 //! How values are bound to SQLite's statements and read from its rows.
 
+use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use serde_json::Value;
 
 use crate::storage::Direction;
-use crate::storage::columns::{self, Word};
+use crate::storage::cell::Cell;
+use crate::storage::columns::Word;
 use crate::timestamp::Timestamp;
 use crate::trial::{Outcome, State};
 
@@ -20,13 +21,15 @@ impl FromSql for Timestamp {
     }
 }
 
-/// JSON as text.
-pub(super) struct Json(pub(super) Value);
-
-impl FromSql for Json {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Ok(Self(columns::json(value.as_str()?)))
-    }
+/// What stands in a column of a row, whatever it is.
+pub(super) fn cell<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Cell<'a>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Int(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(text) => str::from_utf8(text).map_or(Cell::Bytes(text), Cell::Text),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+    })
 }
 
 macro_rules! words {

@@ -49,7 +49,7 @@ enum Format {
 
 impl Export {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
-        let study = self.storage.study(&self.name)?;
+        let study = self.storage.shown_study(&self.name)?;
         let mut shown = shown(&study, &self.name)?;
         if self.without_times {
             for trial in &mut shown.trials {

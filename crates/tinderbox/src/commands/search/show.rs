@@ -52,11 +52,15 @@ struct Ranked {
 impl Show {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let Some(name) = &self.name else {
-            let names: Vec<_> = self.storage.open()?.studies()?.into_keys().collect();
-            say(if self.json { json::pretty(&names) } else { names.join("\n") })?;
+            let names: Vec<_> = self.storage.look()?.studies()?.into_keys().collect();
+            say(match &names[..] {
+                _ if self.json => json::pretty(&names),
+                [] => "no studies are in this storage".to_string(),
+                names => names.join("\n"),
+            })?;
             return Ok(Exit::Done);
         };
-        let study = self.storage.study(name)?;
+        let study = self.storage.shown_study(name)?;
         if self.json {
             say(json::pretty(&standing(&study, name)?))?;
         } else {

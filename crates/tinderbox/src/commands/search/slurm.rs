@@ -40,7 +40,7 @@ impl Slurm {
                     .into(),
             );
         }
-        let study = self.storage.study(&self.name)?;
+        let study = self.storage.shown_study(&self.name)?;
         drop(study);
         let program = std::env::current_exe()?;
         let Self { name, workers, time, memory, .. } = self;

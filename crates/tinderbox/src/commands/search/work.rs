@@ -83,7 +83,7 @@ impl Resume {
         brief.check_images(&dataset)?;
         if self.trials.is_some() {
             let settings = Settings { trials: self.trials, ..study.settings().clone() };
-            study = Study::open(self.team.storage.open()?, &self.name, settings)?;
+            study = Study::open(study.storage().reopen()?, &self.name, settings)?;
         }
         self.team.work(study, &self.name, brief.backend, &dataset)
     }

@@ -146,18 +146,70 @@ fn a_database_that_may_not_be_written_is_refused() {
 }
 
 #[test]
-fn a_parameter_that_is_damaged_is_named_with_the_database() {
+fn rows_of_other_programs_are_read_one_by_one() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
-    let study = queue(&mut storage, &[]);
+    let study = queue(&mut storage, &["b"]);
     let parameters = [("units".to_owned(), Parameter::categorical(vec![json!(1)], json!(1)).unwrap())].into();
     storage.enqueue(study, &NewTrial { parameters, ..new("a") }).unwrap();
-    plain(&url).batch_execute("UPDATE trial_params SET distribution_json = '{}'").unwrap();
-    let error = storage.trials(study).unwrap_err().to_string();
-    assert!(
-        error.starts_with(&format!("{}: damaged: parameter `units` of a trial: ", shown(&url))),
-        "{error}"
+    plain(&url)
+        .batch_execute(
+            "UPDATE trial_params SET distribution_json = '{}';
+             INSERT INTO trials (trial_id, number, study_id, state, datetime_start, datetime_complete) VALUES
+                 (100, 1, 1, 'COMPLETE', '-infinity', 'infinity'), (101, NULL, 1, 'FAIL', NULL, NULL),
+                 (102, -1, 1, 'WAITING', NULL, NULL);
+             INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (100, 1, 1, 'FINITE');
+             INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
+                 VALUES (100, -1, 1, 'FINITE'), (100, 3, NULL, 'FINITE'), (100, 4, 0.5, 'FINITE');
+             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+                 VALUES (100, 'x', NULL, NULL), (100, NULL, 1, NULL);
+             INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (1, 'odd', NULL)",
+        )
+        .unwrap();
+    let trials = storage.trials(study).unwrap();
+    let read: Vec<_> = trials.iter().map(|trial| (trial.number, trial.state)).collect();
+    assert_eq!(read, [(0, State::Waiting), (1, State::Waiting), (1, State::Fail)]);
+    assert_eq!(trials[1].notes, ["parameter `units` is left out: its distribution has no name"]);
+    assert_eq!(trials[2].intermediate_values, [(4, 0.5)].into());
+    assert_eq!((trials[2].started, trials[2].finished, trials[2].notes.len()), (None, None, 8));
+    assert_eq!(
+        storage.left_out(study).unwrap(),
+        [
+            "attribute `odd` of the study is NULL, expected a text",
+            "a trial is left out: its number is NULL, expected a whole number from 0 to 2147483646",
+            "a trial is left out: its number is -1, expected a whole number from 0 to 2147483646",
+        ]
     );
+    assert_eq!((storage.counts(study).unwrap().waiting, storage.counts(study).unwrap().complete), (2, 1));
+}
+
+#[test]
+fn a_look_makes_and_writes_nothing() {
+    let Some(url) = server::database() else { return };
+    for answer in [Postgres::open_existing(&url), Postgres::open_read_only(&url)] {
+        let error = answer.unwrap_err().to_string();
+        assert!(error.ends_with("an empty database, without studies; `open` makes its tables"), "{error}");
+    }
+    let study = queue(&mut Postgres::open(&url).unwrap(), &["a"]);
+    let mut reader = Postgres::open_read_only(&url).unwrap();
+    assert_eq!(reader.trials(study).unwrap().len(), 1);
+    let error = reader.enqueue(study, &new("b")).unwrap_err().to_string();
+    assert!(error.contains("may not be written: it was opened to be read"), "{error}");
+    // Without tables of Tinderbox there are sessions that have some of their own.
+    plain(&url)
+        .batch_execute(
+            "DROP TABLE tinderbox_version, tinderbox_trials, tinderbox_attempts, tinderbox_study_attachments,
+                 tinderbox_trial_attachments",
+        )
+        .unwrap();
+    let reader = Postgres::open_read_only(&url).unwrap();
+    for reader in
+        [Box::new(reader) as Box<dyn Storage>, Postgres::open_read_only(&url).unwrap().reopen().unwrap()]
+    {
+        assert_eq!(reader.trials(study).unwrap()[0].key, None);
+    }
+    let tables = plain(&url).query("SELECT 1 FROM pg_tables WHERE tablename LIKE 'tinderbox%'", &[]).unwrap();
+    assert!(tables.is_empty());
 }
 
 #[test]

@@ -8,8 +8,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::Folder;
 use crate::storage::contract::{LEASE, at, claim, new, queue};
+use crate::storage::open::Access;
 use crate::storage::sqlite::Sqlite;
-use crate::storage::{Direction, Storage};
+use crate::storage::{Direction, Storage, StorageError};
 use crate::trial::{State, Told};
 
 #[track_caller]
@@ -120,9 +121,119 @@ fn a_read_only_file_is_refused() {
     drop(folder.open());
     // What SQLite does by itself with a file that it may not write; as root it could write anything.
     let connection = Connection::open_with_flags(folder.file(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let error = Sqlite::prepare(&folder.file(), connection).unwrap_err().to_string();
+    let error = Sqlite::prepare(&folder.file(), connection, Access::Create, None).unwrap_err().to_string();
     let expected = "read-only; make the file and its folder writable, or copy it elsewhere";
     assert_eq!(error, format!("{}: {expected}", folder.file().display()));
+}
+
+#[test]
+fn a_look_makes_nothing_and_writes_nothing() {
+    let folder = Folder::new();
+    let missing = |answer: Result<Sqlite, StorageError>| {
+        let error = answer.unwrap_err().to_string();
+        assert_eq!(error, format!("{}: no such file, and none was made", folder.file().display()));
+        assert!(!folder.file().exists());
+    };
+    missing(Sqlite::open_existing(folder.file()));
+    missing(Sqlite::open_read_only(folder.file()));
+
+    let study = queue(&mut folder.open(), &["a"]);
+    let mut reader = Sqlite::open_read_only(folder.file()).unwrap();
+    assert_eq!(reader.trials(study).unwrap().len(), 1);
+    let error = reader.enqueue(study, &new("b")).unwrap_err().to_string();
+    assert!(error.contains("read-only"), "{error}");
+    assert!(reader.reopen().unwrap().trials(study).is_ok());
+    // What a writer adds is seen.
+    folder.open().enqueue(study, &new("c")).unwrap();
+    assert_eq!(reader.trials(study).unwrap().len(), 2);
+    drop(reader);
+    let files: Vec<_> =
+        fs::read_dir(folder.0.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["studies.db"], "nothing stays beside the file");
+    folder.open().reopen().unwrap();
+    let open = folder.open();
+    fs::remove_file(folder.file()).unwrap();
+    assert!(open.reopen().is_err(), "a file that was removed is not made again");
+}
+
+#[test]
+fn a_misspelt_file_is_told_from_those_beside_it() {
+    let folder = Folder::new();
+    drop(folder.open());
+    fs::write(folder.0.path().join("notes.txt"), "").unwrap();
+    let wrong = folder.0.path().join("stduies.db");
+    let error = Sqlite::open_existing(&wrong).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("{}: no such file, and none was made; its folder has studies.db", wrong.display())
+    );
+    let error = Sqlite::open_read_only(folder.0.path().join("missing/a.db")).unwrap_err().to_string();
+    assert!(error.ends_with("no such file, and none was made"), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_change_is_read() {
+    let folder = Folder::new();
+    let study = queue(&mut folder.open(), &["a"]);
+    let connection = super::super::file::connect_unchanging(&folder.file()).unwrap();
+    let storage = Sqlite::prepare(&folder.file(), connection, Access::Read, None).unwrap();
+    assert_eq!(storage.trials(study).unwrap().len(), 1);
+    // With changes beside it that only a writer takes in, it would show an earlier state.
+    fs::write(folder.0.path().join("studies.db-wal"), "log").unwrap();
+    let reason = super::super::file::connect_unchanging(&folder.file()).unwrap_err().to_string();
+    assert!(reason.starts_with("write-protected, with changes in the `-wal` file beside it"), "{reason}");
+}
+
+#[test]
+fn a_file_of_optuna_alone_is_read_and_stays_as_it_was() {
+    let folder = Folder::new();
+    drop(folder.open());
+    folder
+        .plain()
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; DROP TRIGGER tinderbox_forget_trial; DROP TRIGGER tinderbox_forget_study;
+             DROP TABLE tinderbox_version; DROP TABLE tinderbox_trials; DROP TABLE tinderbox_attempts;
+             DROP TABLE tinderbox_study_attachments; DROP TABLE tinderbox_trial_attachments;
+             INSERT INTO studies VALUES (1, 'theirs'); INSERT INTO study_directions VALUES (1, 'MINIMIZE', 1, 0);
+             INSERT INTO trials VALUES (1, 0, 1, 'RUNNING', NULL, NULL);",
+        )
+        .unwrap();
+    let before = fs::read(folder.file()).unwrap();
+    let storage = Sqlite::open_read_only(folder.file()).unwrap();
+    let study = storage.studies().unwrap()["theirs"];
+    assert_eq!(storage.trials(study).unwrap()[0].state, State::Running);
+    assert_eq!(storage.attempts(study, 0).unwrap(), []);
+    drop(storage);
+    assert_eq!(fs::read(folder.file()).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_without_waiting_for_it() {
+    let folder = Folder::new();
+    let at = |name: &str| folder.0.path().join(name);
+    let refused = |path: &Path, expected: &str| {
+        for answer in [Sqlite::open(path), Sqlite::open_existing(path), Sqlite::open_read_only(path)] {
+            let error = answer.unwrap_err().to_string();
+            assert_eq!(error, format!("{}: {expected}", path.display()));
+        }
+    };
+    refused(folder.0.path(), "a folder, expected a file");
+    refused(Path::new("/dev/zero"), "a pipe, a socket or a device, expected a file");
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    refused(&at("socket"), "a pipe, a socket or a device, expected a file");
+    std::os::unix::fs::symlink("nowhere.db", at("link.db")).unwrap();
+    refused(&at("link.db"), "a symbolic link to nowhere.db, which does not exist; name the file itself");
+    assert!(!at("nowhere.db").exists());
+    // A link to a file is that file.
+    let study = queue(&mut folder.open(), &["a"]);
+    std::os::unix::fs::symlink("studies.db", at("other.db")).unwrap();
+    assert_eq!(Sqlite::open_read_only(at("other.db")).unwrap().trials(study).unwrap().len(), 1);
+    fs::write(at("empty.db"), "").unwrap();
+    for answer in [Sqlite::open_existing(at("empty.db")), Sqlite::open_read_only(at("empty.db"))] {
+        let error = answer.unwrap_err().to_string();
+        assert!(error.ends_with("an empty file, without studies; `open` makes its tables"), "{error}");
+    }
 }
 
 #[test]
@@ -184,14 +295,19 @@ fn a_lock_that_is_let_go_is_waited_for() {
 }
 
 #[test]
-fn a_state_that_is_unknown_is_named_with_the_file() {
+fn a_state_that_is_unknown_is_named_and_spoils_no_other_trial() {
     let folder = Folder::new();
     let mut storage = folder.open();
-    let study = queue(&mut storage, &["a"]);
-    folder.plain().execute_batch("UPDATE trials SET state = 'PAUSED'").unwrap();
-    let error = storage.trials(study).unwrap_err().to_string();
-    assert!(error.starts_with(&folder.file().display().to_string()), "{error}");
-    assert!(error.contains("`PAUSED`, expected one of WAITING, RUNNING"), "{error}");
+    let study = queue(&mut storage, &["a", "b"]);
+    folder.plain().execute_batch("UPDATE trials SET state = 'PAUSED' WHERE number = 0").unwrap();
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.iter().map(|trial| trial.state).collect::<Vec<_>>(), [State::Fail, State::Waiting]);
+    let [note] = &trials[0].notes[..] else { panic!("{:?}", trials[0].notes) };
+    assert!(note.contains("`PAUSED`, expected one of WAITING, RUNNING"), "{note}");
+    assert_eq!(trials[1].notes, [""; 0]);
+    let counts = storage.counts(study).unwrap();
+    assert_eq!((counts.waiting, counts.fail), (1, 1));
+    assert_eq!(claim(&mut storage, study, "worker", 0).number, 1);
 }
 
 #[test]
