@@ -1,6 +1,7 @@
 //! One value of a row that any program may have written.
 
 use std::fmt;
+#[cfg(feature = "postgres")]
 use std::time::SystemTime;
 
 use crate::timestamp::Timestamp;
