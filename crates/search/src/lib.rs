@@ -23,7 +23,7 @@ pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::{
-    Pruner, PrunerError, any::AnyPruner, hyperband::Hyperband, median::Median, patience::Patience,
+    Onset, Pruner, PrunerError, any::AnyPruner, hyperband::Hyperband, median::Median, patience::Patience,
     percentile::Percentile, successive_halving::SuccessiveHalving, threshold::Threshold, wilcoxon::Wilcoxon,
 };
 pub use sampler::{

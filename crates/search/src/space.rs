@@ -53,6 +53,9 @@ pub enum SpaceError {
     /// No dimension.
     #[error("a space without dimensions, expected at least one")]
     Empty,
+    /// A name that a storage cannot hold.
+    #[error("{0:?} names no dimension; expected 1 to 512 characters, no control characters among them")]
+    Name(String),
     /// A name that comes twice.
     #[error("two dimensions are called `{0}`; give each a name of its own")]
     Twice(String),
@@ -91,11 +94,14 @@ pub enum SpaceError {
     Countless,
 }
 
+/// The longest name that Optuna's schema has room for.
+const MOST_LETTERS: usize = 512;
+
 impl Space {
     /// The space of these dimensions, by name.
     ///
     /// # Errors
-    /// If there is none, if two share a name, or if one of them is no dimension ([`DimensionError`]).
+    /// If there is none, if a name is empty, too long or there twice, or if one of them is no dimension ([`DimensionError`]).
     pub fn new<N: Into<String>>(
         dimensions: impl IntoIterator<Item = (N, Distribution)>,
     ) -> Result<Self, SpaceError> {
@@ -110,6 +116,10 @@ impl Space {
         }
         let mut names = BTreeSet::new();
         for Dimension { name, distribution, .. } in &dimensions {
+            let length = name.chars().count();
+            if !(1..=MOST_LETTERS).contains(&length) || name.contains(char::is_control) {
+                return Err(SpaceError::Name(name.chars().take(MOST_LETTERS).collect()));
+            }
             if !names.insert(name) {
                 return Err(SpaceError::Twice(name.to_string()));
             }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::pruner::any::AnyPruner;
 use crate::pruner::{Pruner as _, PrunerError};
 use crate::sampler::{SampleError, Sampler as _};
 use crate::space::{Point, SpaceError};
@@ -76,6 +75,12 @@ pub enum StudyError {
     /// A setting of the pruner that is outside its range.
     #[error("pruner: {0}")]
     Pruner(#[from] PrunerError),
+    /// Settings that would come back from the storage changed.
+    #[error(
+        "these settings cannot be stored and read again ({}); a number among them is not finite",
+        .0.as_deref().unwrap_or("they would be changed")
+    )]
+    Unstorable(Option<String>),
     /// A point that is none of the space's.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -127,9 +132,10 @@ impl Study {
     /// A study that another program made is gone on with too, if its directions are the same.
     ///
     /// # Errors
-    /// If the study is there with other directions or settings.
+    /// If the study is there with other directions or settings, or if the sampler or the pruner cannot work with these;
+    /// then nothing is stored.
     pub fn open(mut storage: Box<dyn Storage>, name: &str, settings: Settings) -> Result<Self, StudyError> {
-        settings.pruner.as_ref().map_or(Ok(()), |pruner: &AnyPruner| pruner.check())?;
+        settings.check()?;
         let id = storage.open_study(name, &settings.directions)?;
         settings.settle(storage.as_mut(), id, name)?;
         Ok(Self::new(storage, id, settings))

@@ -9,7 +9,7 @@ use super::percentile::Percentile;
 use super::successive_halving::SuccessiveHalving;
 use super::threshold::Threshold;
 use super::wilcoxon::Wilcoxon;
-use super::{Pruner, PrunerError};
+use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 
 /// All of them are values of [`AnyPruner`].
@@ -51,6 +51,10 @@ pruners!(
 impl Pruner for AnyPruner {
     fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool {
         self.pruner().prune(told, number, curve)
+    }
+
+    fn onset(&self) -> Onset {
+        self.pruner().onset()
     }
 
     fn check(&self) -> Result<(), PrunerError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::successive_halving::SuccessiveHalving;
-use super::{Pruner, PrunerError};
+use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 use crate::sampler::stream::{below, stream};
 
@@ -91,6 +91,10 @@ impl Pruner for Hyperband {
         };
         let beside = told.iter().filter(|observation| self.deal(&shares, observation.number) == bracket);
         halving.ladder().falls(beside, curve)
+    }
+
+    fn onset(&self) -> Onset {
+        Onset { step: u64::from(self.min_resource.max(1)), trials: 1 }
     }
 
     fn check(&self) -> Result<(), PrunerError> {

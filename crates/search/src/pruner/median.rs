@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::percentile::Percentile;
-use super::{Pruner, PrunerError};
+use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 
 /// Stops a trial whose best loss so far is above the median of what finished trials reported at this step:
@@ -41,6 +41,10 @@ impl Median {
 impl Pruner for Median {
     fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool {
         self.percentile().prune(told, number, curve)
+    }
+
+    fn onset(&self) -> Onset {
+        self.percentile().onset()
     }
 
     fn check(&self) -> Result<(), PrunerError> {

@@ -29,6 +29,11 @@ pub trait Pruner: Send {
     /// entry is new. `told` holds finished trials from number 0 on, with curves of their own.
     fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool;
 
+    /// What there must be before it can stop a trial at all.
+    fn onset(&self) -> Onset {
+        Onset { step: 1, trials: 0 }
+    }
+
     /// Whether its settings are in their ranges; [`prune`](Self::prune) answers something, and does not panic, where
     /// they are not.
     ///
@@ -37,6 +42,15 @@ pub trait Pruner: Send {
     fn check(&self) -> Result<(), PrunerError> {
         Ok(())
     }
+}
+
+/// The least that a pruner needs to stop a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Onset {
+    /// The step that the trial must have reported, where each from 1 on is reported.
+    pub step: u64,
+    /// Trials that must have finished before.
+    pub trials: u64,
 }
 
 /// A setting out of its range.
@@ -63,6 +77,10 @@ impl PrunerError {
 impl<P: Pruner + ?Sized> Pruner for Box<P> {
     fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool {
         (**self).prune(told, number, curve)
+    }
+
+    fn onset(&self) -> Onset {
+        (**self).onset()
     }
 
     fn check(&self) -> Result<(), PrunerError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::median::Median;
-use super::{Pruner, PrunerError, least};
+use super::{Onset, Pruner, PrunerError, least};
 use crate::observation::Observation;
 
 /// Asks another pruner, and only once a trial has not improved for a while; or stops such a trial itself.
@@ -45,8 +45,16 @@ impl<P: Pruner> Pruner for Patience<P> {
         is_worse && self.inner.as_ref().is_none_or(|inner| inner.prune(told, number, curve))
     }
 
+    fn onset(&self) -> Onset {
+        let inner = self.inner.as_ref().map_or(Onset { step: 1, trials: 0 }, Pruner::onset);
+        // One report before, and one more than the patience after it.
+        let step = (self.patience as u64).saturating_add(2).max(inner.step);
+        Onset { step, trials: inner.trials }
+    }
+
     fn check(&self) -> Result<(), PrunerError> {
-        PrunerError::unless(self.min_delta >= 0.0, "min_delta", self.min_delta, "a number of at least 0")?;
+        let held = self.min_delta >= 0.0 && self.min_delta.is_finite();
+        PrunerError::unless(held, "min_delta", self.min_delta, "a finite number of at least 0")?;
         self.inner.as_ref().map_or(Ok(()), Pruner::check)
     }
 }

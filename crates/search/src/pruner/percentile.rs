@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pruner, PrunerError, interval, least};
+use super::{Onset, Pruner, PrunerError, interval, least};
 use crate::observation::Observation;
 
 /// Stops a trial whose best loss so far is above the `percentile` of what finished trials reported at this step.
@@ -55,6 +55,11 @@ impl Pruner for Percentile {
         };
         let losses: Vec<_> = complete.iter().filter_map(at_step).collect();
         losses.len() >= self.min_trials && best > percentile(losses, self.percentile)
+    }
+
+    fn onset(&self) -> Onset {
+        let trials = self.startup_trials.max(self.min_trials).max(1) as u64;
+        Onset { step: u64::from(self.warmup_steps.max(1)), trials }
     }
 
     fn check(&self) -> Result<(), PrunerError> {

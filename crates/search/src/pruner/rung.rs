@@ -25,6 +25,11 @@ impl Ladder {
         Self { rungs: rungs.collect(), factor }
     }
 
+    /// The step of the lowest rung, if there is one.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.rungs.first().map(|rung| rung.step)
+    }
+
     /// Whether the trial of this curve falls from a rung that its last report reached, against those in `told`.
     pub(super) fn falls<'a>(
         mut self,

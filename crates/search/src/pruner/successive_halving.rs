@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rung::Ladder;
-use super::{Pruner, PrunerError};
+use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 
 /// Asynchronous successive halving (ASHA): at the steps `r · ηˢ`, `r · ηˢ⁺¹`, `r · ηˢ⁺²` and so on, the rungs, a trial
@@ -48,6 +48,11 @@ impl SuccessiveHalving {
 impl Pruner for SuccessiveHalving {
     fn prune(&self, told: &[Observation], _number: u64, curve: &[(u32, f64)]) -> bool {
         self.ladder().falls(told.iter(), curve)
+    }
+
+    fn onset(&self) -> Onset {
+        // The best of fewer than `η` trials goes on: another must have been there.
+        Onset { step: self.ladder().first().map_or(u64::MAX, u64::from).max(1), trials: 1 }
     }
 
     fn check(&self) -> Result<(), PrunerError> {

@@ -202,6 +202,43 @@ fn a_setting_out_of_its_range_is_named() {
 }
 
 #[test]
+fn no_trial_is_stopped_before_the_onset_of_its_pruner() {
+    let slow =
+        SuccessiveHalving { min_resource: 3, min_early_stopping_rate: 1, ..SuccessiveHalving::default() };
+    let more: [(&str, Box<dyn Pruner>); 5] = [
+        ("late median", Box::new(Median { warmup_steps: 7, startup_trials: 12, ..Median::default() })),
+        ("slow halving", Box::new(slow)),
+        (
+            "endless halving",
+            Box::new(SuccessiveHalving { min_early_stopping_rate: 40, ..Default::default() }),
+        ),
+        ("late hyperband", Box::new(Hyperband { min_resource: 9, ..Hyperband::new(7, 27) })),
+        ("late wilcoxon", Box::new(Wilcoxon { p_threshold: 1.0, startup_steps: 6 })),
+    ];
+    // Each trial worse than all before it.
+    let curve =
+        |trial: u64| (1..=STEPS).map(move |step| (step, trial as f64 + f64::from(step))).collect::<Vec<_>>();
+    let told: Vec<_> = (0..30).map(|number| observation(number, &curve(number), false)).collect();
+    for (name, pruner) in pruners().into_iter().chain(more) {
+        let Onset { step, trials } = pruner.onset();
+        let mut stopped = Vec::new();
+        for number in 0..30 {
+            for length in 1..=STEPS {
+                if pruner.prune(&told[..number as usize], number, &curve(number)[..length as usize]) {
+                    stopped.push((u64::from(length), number));
+                }
+            }
+        }
+        assert!(
+            stopped.iter().all(|(length, told)| *length >= step && *told >= trials),
+            "{name}: {stopped:?}"
+        );
+        let acts = step <= u64::from(STEPS);
+        assert_eq!(!stopped.is_empty(), acts, "{name}");
+    }
+}
+
+#[test]
 fn settings_are_read_with_defaults_and_without_typos() {
     #[track_caller]
     fn assert_read<P: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pruner, PrunerError, interval};
+use super::{Onset, Pruner, PrunerError, interval};
 use crate::observation::Observation;
 
 /// Stops a trial that reports NaN, less than `lower` or more than `upper`.
@@ -40,6 +40,10 @@ impl Pruner for Threshold {
             && curve.last().is_some_and(|(_, loss)| is_out(*loss))
     }
 
+    fn onset(&self) -> Onset {
+        Onset { step: u64::from(self.warmup_steps.max(1)), trials: 0 }
+    }
+
     fn check(&self) -> Result<(), PrunerError> {
         let (lower, upper) = match (self.lower, self.upper) {
             (None, None) => {
@@ -47,7 +51,10 @@ impl Pruner for Threshold {
             }
             (lower, upper) => (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)),
         };
-        PrunerError::unless(!upper.is_nan(), "upper", upper, "a number")?;
+        for (setting, bound) in [("lower", self.lower), ("upper", self.upper)] {
+            let bound = bound.unwrap_or(0.0);
+            PrunerError::unless(bound.is_finite(), setting, bound, "a finite number, or none")?;
+        }
         PrunerError::unless(lower <= upper, "lower", lower, "a number of at most `upper`")?;
         interval::check(self.interval_steps)
     }

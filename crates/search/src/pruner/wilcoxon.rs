@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::signed_rank::probability_of_more;
-use super::{Pruner, PrunerError};
+use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 
 /// Stops a trial that is worse than the best finished one by a signed-rank test over the steps that both reported.
@@ -49,6 +49,10 @@ impl Pruner for Wilcoxon {
         differences.len() >= self.startup_steps.max(2)
             && mean(&best.curve) < mean(curve)
             && probability_of_more(&differences) < self.p_threshold
+    }
+
+    fn onset(&self) -> Onset {
+        Onset { step: self.startup_steps.max(2) as u64, trials: 1 }
     }
 
     fn check(&self) -> Result<(), PrunerError> {

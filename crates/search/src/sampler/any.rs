@@ -20,17 +20,17 @@ macro_rules! samplers {
     ($($kind:literal: $name:ident),+) => {
         /// A sampler and its settings: `{ kind = "tpe", seed = 7 }`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(tag = "kind", rename_all = "kebab-case")]
+        #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
         pub enum AnySampler {
             #[doc = "[`Grid`]"]
-            Grid,
+            Grid {},
             $(#[doc = concat!("[`", stringify!($name), "`]")] #[serde(rename = $kind)] $name($name),)+
         }
 
         impl AnySampler {
             fn sampler(&self) -> &dyn Sampler {
                 match self {
-                    Self::Grid => &Grid,
+                    Self::Grid {} => &Grid,
                     $(Self::$name(sampler) => sampler,)+
                 }
             }
@@ -58,7 +58,7 @@ samplers!(
 
 impl From<Grid> for AnySampler {
     fn from(_: Grid) -> Self {
-        Self::Grid
+        Self::Grid {}
     }
 }
 
@@ -84,6 +84,9 @@ mod tests {
         assert_eq!(read(r#"{"kind": "tpe", "seed": 7}"#).unwrap(), Tpe::new(7).into());
         assert_eq!(read(r#"{"kind": "nsga-ii", "seed": 7}"#).unwrap(), NsgaII::new(7).into());
         let error = read(r#"{"kind": "tpe", "seed": 7, "start": 1}"#).unwrap_err().to_string();
+        let seeded = read(r#"{"kind": "grid", "seed": 7}"#).unwrap_err().to_string();
+        assert!(seeded.starts_with("unknown field `seed`"), "{seeded}");
+        assert_eq!(serde_json::to_string(&AnySampler::from(Grid)).unwrap(), r#"{"kind":"grid"}"#);
         assert!(error.starts_with("unknown field `start`, expected one of `seed`, `startup`"), "{error}");
     }
 }

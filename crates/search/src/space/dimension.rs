@@ -11,7 +11,7 @@ pub enum DimensionError {
     /// An empty list.
     #[error("no choices, expected at least one")]
     NoChoices,
-    /// A choice that comes twice.
+    /// A choice that comes twice, be it once as 1 and once as 1.0.
     #[error("the choice {0} is there twice; name it once")]
     Twice(Value),
     /// A choice that Optuna cannot hold.
@@ -92,8 +92,46 @@ impl Distribution {
     fn validate_choices(&self, choices: &[Value]) -> Result<(), DimensionError> {
         let first = choices.first().ok_or(DimensionError::NoChoices)?;
         Parameter::new(self.clone(), first.clone())?;
-        let twice = (1..choices.len()).find(|&place| choices[..place].contains(&choices[place]));
+        let twice = (1..choices.len())
+            .find(|&place| choices[..place].iter().any(|earlier| is_same(earlier, &choices[place])));
         twice.map_or(Ok(()), |place| Err(DimensionError::Twice(choices[place].clone())))
+    }
+
+    /// The value that `value` stands for, in this distribution's own form; the nearest one if it lies between two steps.
+    /// None if it lies outside, or if any number of a range would do.
+    pub(super) fn nearest(&self, value: &Value) -> Option<Value> {
+        if let Self::Categorical { choices } = self {
+            return choices.iter().find(|choice| is_same(choice, value)).cloned();
+        }
+        let number = value.as_f64()?;
+        let (low, high, step) = match *self {
+            Self::Int { low, high, step, .. } => (low as f64, high as f64, step as f64),
+            Self::Float { low, high, step, .. } => (low, high, step.or((low >= high).then_some(1.0))?),
+            Self::Categorical { .. } => return None,
+        };
+        if !(low <= number && number <= high) {
+            return None;
+        }
+        let place = ((number - low) / step).round() as u64;
+        Some(self.value(place.min(self.count()? - 1)))
+    }
+
+    /// Whether `value` is `held`, one of this distribution's own values, but for the rounding of its steps.
+    pub(super) fn is_alike(&self, held: &Value, value: &Value) -> bool {
+        let step = match *self {
+            Self::Float { step: Some(step), .. } => step,
+            _ => return is_same(held, value),
+        };
+        let apart = held.as_f64().zip(value.as_f64()).map(|(held, value)| (held - value).abs());
+        apart.is_some_and(|apart| apart <= TOLERANCE * step)
+    }
+
+    /// The greatest number; the last choice.
+    pub(super) fn greatest(&self) -> Value {
+        match (self, self.count()) {
+            (&Self::Float { high, .. }, None) => high.into(),
+            (_, count) => self.value(count.unwrap_or(1).saturating_sub(1)),
+        }
     }
 
     /// How many values there are; none for a range of real numbers without a step.
@@ -129,6 +167,15 @@ impl Distribution {
             Self::Int { low, step, .. } => low.saturating_add_unsigned(place * step.unsigned_abs()).into(),
         }
     }
+}
+
+/// Whether two values are the same: 1 and 1.0 are, for Optuna and for a setting.
+fn is_same(a: &Value, b: &Value) -> bool {
+    #[expect(clippy::float_cmp, reason = "two spellings of one number")]
+    let equal = || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a == b);
+    // Two whole numbers are compared as such: a double may hold neither.
+    let whole = |value: &Value| value.is_i64() || value.is_u64();
+    a == b || (!(whole(a) && whole(b)) && equal())
 }
 
 fn validate_range<T: Copy + PartialOrd + From<u8> + ToString>(

@@ -110,6 +110,11 @@ fn points_without_end_and_beyond_counting_are_told_apart() {
 #[test]
 fn a_space_needs_dimensions_with_names_of_their_own() {
     assert_eq!(named([]).unwrap_err().to_string(), "a space without dimensions, expected at least one");
+    for name in ["", "a\0b", "a\u{1b}[31m", &"x".repeat(513)] {
+        let error = Space::new([(name, Distribution::int(1, 3))]).unwrap_err().to_string();
+        assert!(error.ends_with("expected 1 to 512 characters, no control characters among them"), "{error}");
+    }
+    assert!(Space::new([("x".repeat(512), Distribution::int(1, 3))]).is_ok());
     let layers = || ("layers", Distribution::int(1, 3));
     assert_eq!(
         Space::new([layers(), ("units", Distribution::int(1, 3)), layers()]).unwrap_err().to_string(),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Condition, Dimension, Space};
-use crate::parameter::Distribution;
+use crate::parameter::{Distribution, EXACT};
 
 /// A dimension as it is written.
 #[derive(Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub(super) struct Written {
 
 /// What a parent must be, as it is written.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a list of values, or { at_least = NUMBER }")]
 enum When {
     OneOf(Vec<Value>),
     AtLeast(AtLeast),
@@ -89,19 +89,40 @@ impl Written {
             }
             (Some(choices), None, None) => Ok(Distribution::Categorical { choices }),
             (None, Some([low, high]), None) => {
-                let step = self.step.unwrap_or(1.0);
-                #[expect(clippy::float_cmp, reason = "a whole number is its own rounding")]
-                if step.round() != step {
-                    return Err(format!("the step is {step}, expected a whole number"));
+                let step = self.step.map_or(Ok(1), whole_step)?;
+                if self.step.is_some() {
+                    check_step(low as f64, high as f64, step as f64)?;
                 }
-                Ok(Distribution::Int { low, high, log: self.log, step: step as i64 })
+                Ok(Distribution::Int { low, high, log: self.log, step })
             }
             (None, None, Some([low, high])) => {
+                self.step.map_or(Ok(()), |step| check_step(low, high, step))?;
                 Ok(Distribution::Float { low, high, log: self.log, step: self.step })
             }
             _ => Err("expected one of `choices`, `int` and `float`".to_owned()),
         }
     }
+}
+
+/// The distance between neighbours of a whole number, written as any number.
+fn whole_step(step: f64) -> Result<i64, String> {
+    #[expect(clippy::float_cmp, reason = "a whole number is its own rounding")]
+    let held = step.abs() <= EXACT as f64 && step.round() == step;
+    if held {
+        Ok(step as i64)
+    } else {
+        Err(format!("the step is {step}, expected a whole number up to 2⁵³"))
+    }
+}
+
+/// Refuses a step that leaves one value of several.
+fn check_step(low: f64, high: f64, step: f64) -> Result<(), String> {
+    if low < high && step > high - low {
+        return Err(format!(
+            "the step is {step}, larger than the range from {low} to {high}: this leaves one value; take a smaller step"
+        ));
+    }
+    Ok(())
 }
 
 impl From<Dimension> for Written {
@@ -187,7 +208,7 @@ mod tests {
         refused(two, "dimension `b`: expected one of `choices`, `int` and `float`");
         refused(
             json!({"name": "b", "int": [1, 2], "step": 0.5}),
-            "dimension `b`: the step is 0.5, expected a whole number",
+            "dimension `b`: the step is 0.5, expected a whole number up to 2⁵³",
         );
         refused(
             json!({"name": "b", "choices": [1], "log": true}),
@@ -200,6 +221,32 @@ mod tests {
         );
         let never = json!({"name": "b", "int": [1, 2], "when": {"a": [7]}});
         refused(never, "dimension `b`: its condition on `a`: 7 is not a whole number from 1 to 2");
+        let wide = |step: f64| json!({"name": "b", "int": [32, 128], "step": step});
+        for step in [1e19, 1e300, -1e19] {
+            let expected = format!("dimension `b`: the step is {step}, expected a whole number up to 2⁵³");
+            refused(wide(step), &expected);
+        }
+        let leaves_one = "this leaves one value; take a smaller step";
+        refused(
+            wide(97.0),
+            &format!("dimension `b`: the step is 97, larger than the range from 32 to 128: {leaves_one}"),
+        );
+        refused(
+            json!({"name": "b", "float": [0.0, 0.5], "step": 0.6}),
+            &format!("dimension `b`: the step is 0.6, larger than the range from 0 to 0.5: {leaves_one}"),
+        );
+        for step in [0.0, -1.0] {
+            let expected = format!("dimension `b`: the step is {step}, expected a number above 0");
+            refused(wide(step), &expected);
+        }
+        refused(
+            json!({"name": "b", "choices": [1, 2, 1.0]}),
+            "dimension `b`: the choice 1.0 is there twice; name it once",
+        );
+        refused(
+            json!({"name": "b", "int": [1, 2], "when": {"a": {"at_most": 2}}}),
+            "expected a list of values, or { at_least = NUMBER }",
+        );
         refused(
             json!({"name": "b", "ints": [1, 2]}),
             "unknown field `ints`, expected one of `name`, `choices`, `int`, `float`, `log`, `step`, `when`",

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::StudyError;
+use crate::observation::Observation;
+use crate::pruner::Pruner as _;
 use crate::pruner::any::AnyPruner;
 use crate::sampler::any::AnySampler;
+use crate::sampler::{History, Sampler as _};
 use crate::space::Space;
 use crate::storage::{Direction, Storage, StudyId};
 
@@ -64,6 +67,35 @@ impl Settings {
             trials: None,
             patience: None,
         }
+    }
+
+    /// Whether a study can be begun with these: they can be read again once they are stored, and the sampler and the
+    /// pruner can work with them.
+    pub(super) fn check(&self) -> Result<(), StudyError> {
+        self.pruner.as_ref().map_or(Ok(()), |pruner| pruner.check())?;
+        // JSON has no infinities: what is stored in their place is null, or nothing.
+        let stored: Result<Self, _> = serde_json::from_value(json!(self));
+        if stored.as_ref().is_ok_and(|stored| stored == self) {
+            self.check_sampler()
+        } else {
+            Err(StudyError::Unstorable(stored.err().map(|error| error.to_string())))
+        }
+    }
+
+    /// Asks the sampler for the first two points.
+    fn check_sampler(&self) -> Result<(), StudyError> {
+        // A program's own may count its calls, and is checked by each of them.
+        if matches!(self.sampler, AnySampler::Custom(_)) {
+            return Ok(());
+        }
+        let Some(parameters) = self.sampler.sample(&self.space, &History::default(), 0)? else {
+            return Ok(());
+        };
+        // Samplers see how many objectives there are by the trials that have finished.
+        let losses = vec![0.0; self.directions.len()];
+        let told = [Observation { parameters, losses, ..Observation::default() }];
+        self.sampler.sample(&self.space, &History { told: &told, ..History::default() }, 1)?;
+        Ok(())
     }
 
     /// Stores these with a study, or finds them there. The ends of a study, `trials` and `patience`, may be moved.

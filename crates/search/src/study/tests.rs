@@ -13,7 +13,11 @@ use comparable::{finite, learning, mixed, objective, pruners, samplers, table};
 
 use super::*;
 use crate::parameter::Distribution;
+use crate::pruner::any::AnyPruner;
+use crate::pruner::patience::Patience;
+use crate::pruner::threshold::Threshold;
 use crate::sampler::any::AnySampler;
+use crate::sampler::gaussian_process::GaussianProcess;
 use crate::sampler::grid::Grid;
 use crate::sampler::nsga2::NsgaII;
 use crate::sampler::random::Random;
@@ -273,4 +277,29 @@ fn a_point_of_another_space_is_not_enqueued() {
     let deep = shallow.into_iter().chain([("dropout", json!(0.25))]);
     let error = mixed().point_of(deep).unwrap_err().to_string();
     assert_eq!(error, "`dropout` is 0.25, but its condition does not hold");
+}
+
+#[test]
+fn settings_that_cannot_be_stored_or_used_are_refused_before_a_study_is_made() {
+    let storage = Memory::new();
+    let refused = |settings, expected: &str| {
+        let error = Study::open(Box::new(storage.clone()), "study", settings).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(storage.studies().unwrap().is_empty(), "{expected}");
+    };
+    let usable = settings(Random { seed: 7 }, mixed());
+    let with = |pruner: AnyPruner| Settings { pruner: Some(pruner), ..usable.clone() };
+    for (delta, upper) in [(f64::NAN, f64::NAN), (f64::INFINITY, f64::INFINITY)] {
+        let patience = Patience { patience: 2, min_delta: delta, inner: None };
+        refused(with(patience.into()), "`min_delta` is");
+        refused(with(Threshold { upper: Some(upper), ..Threshold::default() }.into()), "`upper` is");
+    }
+    let tpe = Tpe { prior_weight: f64::INFINITY, ..Tpe::new(7) };
+    refused(Settings { sampler: tpe.into(), ..usable.clone() }, "not finite");
+    refused(Settings { sampler: Grid.into(), ..usable.clone() }, "takes any number of its range");
+    let several = vec![Direction::Minimize, Direction::Maximize];
+    refused(
+        Settings { sampler: GaussianProcess::new(7).into(), directions: several, ..usable },
+        "takes one objective, found 2",
+    );
 }
