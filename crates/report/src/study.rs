@@ -16,6 +16,7 @@ mod distribution;
 mod history;
 mod importance;
 mod intermediate;
+mod notes;
 mod parallel;
 mod pareto;
 mod slice;
@@ -49,6 +50,9 @@ pub struct Study {
     pub pruner: Option<String>,
     /// How far the sampler's knowledge may be behind, in words.
     pub lag: Option<String>,
+    /// What of the study could not be read, in sentences without an end; what is odd about a trial is said there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A number that was to be small, or large.
@@ -124,7 +128,7 @@ pub enum ParameterValue {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudyTrial {
-    /// Its number; no two of a study have the same.
+    /// Its number. Two of a study may have the same where another program wrote them.
     pub number: u64,
     /// Where it stands.
     pub state: TrialState,
@@ -139,12 +143,15 @@ pub struct StudyTrial {
     pub worker: Option<String>,
     /// When it began, in seconds since the study did.
     pub started: Option<f64>,
-    /// When it ended, in seconds since the study began.
+    /// When it ended, in seconds since the study began. A trial that has ended without it took an unknown time.
     pub finished: Option<f64>,
     /// How its point was chosen, in a word or two.
     pub sampled_by: Option<String>,
     /// Why it failed.
     pub failure: Option<String>,
+    /// What could not be read of it, or is odd about it, in sentences without an end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Where a trial stands.
@@ -198,7 +205,13 @@ impl StudyTrial {
             finished: None,
             sampled_by: None,
             failure: None,
+            notes: vec![],
         }
+    }
+
+    /// Whether nothing more will come of it.
+    fn has_ended(&self) -> bool {
+        matches!(self.state, TrialState::Complete | TrialState::Pruned | TrialState::Fail)
     }
 
     /// The place of its value on the axis of `parameter`, if it has one: a number, or the position of a choice.

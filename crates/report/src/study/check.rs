@@ -26,9 +26,6 @@ pub enum StudyError {
 /// What is wrong with a trial.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TrialReason {
-    /// Its number is that of another.
-    #[error("its number comes twice, expected one trial of each number")]
-    Twice,
     /// Too few or too many values.
     #[error("{found} values, expected {expected}, one an objective")]
     Values {
@@ -74,9 +71,8 @@ impl Study {
     /// Whether the parts belong together.
     ///
     /// # Errors
-    /// If there is no objective, if two parameters share a name or two trials a number, if a complete trial has not one
-    /// value an objective (another may have none), if a trial tried what the study does not list, or ended before it
-    /// began.
+    /// If there is no objective, if two parameters share a name, if a complete trial has not one value an objective
+    /// (another may have none), if a trial tried what the study does not list, or ended before it began.
     pub fn check(&self) -> Result<(), StudyError> {
         if self.objectives.is_empty() {
             return Err(StudyError::Objectives);
@@ -85,11 +81,8 @@ impl Study {
         if let Some(twice) = self.parameters.iter().find(|parameter| !names.insert(&parameter.name)) {
             return Err(StudyError::Parameter(twice.name.clone()));
         }
-        let mut numbers = HashSet::new();
         for trial in &self.trials {
-            let reason =
-                if numbers.insert(trial.number) { self.wrong(trial) } else { Some(TrialReason::Twice) };
-            if let Some(reason) = reason {
+            if let Some(reason) = self.wrong(trial) {
                 return Err(StudyError::Trial { number: trial.number, reason });
             }
         }

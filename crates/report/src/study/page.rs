@@ -6,7 +6,7 @@ use super::figure::{Drawn, Table};
 use super::slice::written;
 use super::values::Values;
 use super::{Direction, Study, StudyError, TrialState, contour, distribution, history, importance};
-use super::{intermediate, parallel, pareto, slice, timeline, trials};
+use super::{intermediate, notes, parallel, pareto, slice, timeline, trials};
 use crate::format::{count, counted, number};
 use crate::page::policy::{SCRIPT, STYLE, policy};
 
@@ -27,6 +27,7 @@ pub fn page(study: &Study) -> Result<String, StudyPageError> {
         name: &study.name,
         progress: progress(study),
         facts: facts(study, &objectives),
+        notes: notes::notes(study),
         sections: objectives
             .iter()
             .map(|values| of_objective(study, values))
@@ -58,6 +59,8 @@ struct Page<'a> {
     progress: String,
     /// Name and text of each.
     facts: Vec<(String, String)>,
+    /// What could not be read.
+    notes: Vec<String>,
     sections: Vec<Section>,
     trials: Table,
 }

@@ -27,6 +27,7 @@ fn empty() -> Study {
         sampler: None,
         pruner: None,
         lag: None,
+        notes: vec![],
     }
 }
 
@@ -299,6 +300,49 @@ fn five_thousand_trials_stay_under_four_megabytes() {
 }
 
 #[test]
+fn two_trials_of_one_number_are_both_shown() {
+    let mut study = mixed();
+    study.trials[2].number = 1;
+    let page = drawn(&study);
+    let all = page.split_once("id=\"trials-table\"").unwrap().1;
+    assert_eq!(all.matches("<th scope=\"row\">1</th>").count(), 2);
+    assert!(page.contains("7 trials: 3 complete"));
+}
+
+#[test]
+fn what_could_not_be_read_is_said_below_the_trials() {
+    assert!(!drawn(&mixed()).contains("Could not be read"));
+    let mut study = mixed();
+    study.notes = vec!["a trial is left out: its number is NULL".into()];
+    study.trials[3].notes = vec![format!("its state is `{HOSTILE}`"); 2];
+    study.trials[1].notes = vec!["parameter `clip` is left out".into()];
+    let page = drawn(&study);
+    let notes = page.split_once("<h2 id=\"notes-title\">Could not be read</h2>").unwrap().1;
+    let notes: Vec<_> = notes.split("<li>").skip(1).map(|note| note.split("</li>").next().unwrap()).collect();
+    assert_eq!(notes.len(), 4);
+    assert_eq!(
+        notes[..2],
+        ["a trial is left out: its number is NULL", "trial 1: parameter `clip` is left out"]
+    );
+    assert!(notes[2].starts_with("trial 3: its state is `&#60;img"), "{}", notes[2]);
+    study.trials[0].notes = vec!["odd".into(); 1000];
+    let page = drawn(&study);
+    assert!(page.contains("<li>and 904 more</li>") && page.matches("<li>trial 0: odd</li>").count() == 99);
+}
+
+#[test]
+fn a_trial_whose_end_is_unknown_has_no_duration() {
+    let mut study = mixed();
+    study.trials[1].finished = None;
+    let page = drawn(&study);
+    let timeline = under(&page, "Timeline");
+    assert!(timeline.contains("Trial 1, complete, duration unknown"), "{timeline}");
+    assert!(timeline.contains(" The duration of 1 trial is unknown; a stroke stands at the start."));
+    let all = page.split_once("id=\"trials-table\"").unwrap().1;
+    assert!(all.contains("<td>worker 1</td><td>1.00</td><td>–</td>"), "{all}");
+}
+
+#[test]
 fn parts_that_do_not_belong_together_are_named() {
     let message = |change: fn(&mut Study)| {
         let mut study = mixed();
@@ -312,10 +356,6 @@ fn parts_that_do_not_belong_together_are_named() {
     assert_eq!(
         message(|study| study.parameters[1].name = "rate".into()),
         "two parameters are called `rate`; give each a name of its own"
-    );
-    assert_eq!(
-        message(|study| study.trials[2].number = 1),
-        "trial 1: its number comes twice, expected one trial of each number"
     );
     assert_eq!(
         message(|study| study.trials[0].values.truncate(1)),

@@ -13,7 +13,8 @@ const WORKERS: usize = 40;
 const STATES: [TrialState; 4] =
     [TrialState::Complete, TrialState::Pruned, TrialState::Fail, TrialState::Running];
 
-/// A bar from start to end; a trial that has not ended reaches to the last moment that is known.
+/// A bar from start to end; a trial that has not ended reaches to the last moment that is known, and one whose end is
+/// unknown is a stroke at its start.
 pub(super) fn timeline(study: &Study) -> Drawn {
     let begun: Vec<Begun> = study.trials.iter().filter_map(|trial| Begun::of(trial, last(study))).collect();
     if begun.is_empty() {
@@ -33,6 +34,13 @@ pub(super) fn timeline(study: &Study) -> Drawn {
             format!(" The {WORKERS} workers of most trials are drawn, {} are not.", count(hidden as u64))
         }
     };
+    let untimed = match begun.iter().filter(|begun| !begun.is_timed()).count() {
+        0 => String::new(),
+        untimed => format!(
+            " The duration of {} is unknown; a stroke stands at the start.",
+            counted(untimed, "trial", "trials")
+        ),
+    };
     Ok(Figure {
         legend: states.map(|state| Key::line(format!("bars {}", class(state)), word(state))).collect(),
         panels: vec![Panel {
@@ -48,7 +56,7 @@ pub(super) fn timeline(study: &Study) -> Drawn {
         }],
         caption: format!(
             "One bar a trial, from its start to its end; what has not ended reaches to the last moment that is \
-             known.{hidden}"
+             known.{untimed}{hidden}"
         ),
         tables: vec![table(&workers, last(study))],
     })
@@ -86,7 +94,24 @@ type Worker<'a> = (&'a str, Vec<&'a Begun<'a>>);
 impl<'a> Begun<'a> {
     fn of(trial: &'a StudyTrial, last: f64) -> Option<Self> {
         let from = trial.started?;
-        Some(Self { trial, from, to: trial.finished.unwrap_or(last) })
+        let open = if trial.has_ended() { from } else { last };
+        Some(Self { trial, from, to: trial.finished.unwrap_or(open) })
+    }
+}
+
+impl Begun<'_> {
+    /// What stands under the pointer.
+    fn title(&self) -> String {
+        let (number, word) = (self.trial.number, word(self.trial.state));
+        match self.is_timed() {
+            true => format!("Trial {number}, {word}, {} s", seconds(self.to - self.from)),
+            false => format!("Trial {number}, {word}, duration unknown"),
+        }
+    }
+
+    /// Whether it is known how long it took, or takes so far.
+    fn is_timed(&self) -> bool {
+        self.trial.finished.is_some() || !self.trial.has_ended()
     }
 }
 
@@ -136,13 +161,7 @@ fn chart(workers: &[Worker], unit: &str, length: f64, last: f64, frame: Frame) -
             bars.extend(of_state.filter_map(|begun| {
                 let ((from, y), (to, _)) =
                     (chart.at(begun.from / length, row)?, chart.at(begun.to / length, row)?);
-                let (number, word) = (begun.trial.number, word(state));
-                Some(Mark::bar(
-                    from,
-                    to,
-                    y,
-                    format!("Trial {number}, {word}, {} s", seconds(begun.to - begun.from)),
-                ))
+                Some(Mark::bar(from, to, y, begun.title()))
             }));
         }
         chart.add(format!("bars {}", class(state)), bars);
@@ -192,6 +211,19 @@ mod tests {
             to,
         });
         assert!((busy(&begun.iter().collect::<Vec<_>>()) - 7.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_trial_that_has_ended_without_a_known_end_is_a_stroke_at_its_start() {
+        let trial = |state| StudyTrial { state, started: Some(2.0), ..StudyTrial::waiting(3) };
+        let ended = trial(TrialState::Complete);
+        let begun = Begun::of(&ended, 9.0).unwrap();
+        assert_eq!((begun.from, begun.to), (2.0, 2.0));
+        assert_eq!(begun.title(), "Trial 3, complete, duration unknown");
+        let runs = trial(TrialState::Running);
+        let begun = Begun::of(&runs, 9.0).unwrap();
+        assert_eq!((begun.from, begun.to), (2.0, 9.0));
+        assert_eq!(begun.title(), "Trial 3, running, 7.00 s");
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(crate) fn study() -> Study {
         sampler: Some("tpe: 10 random trials, then 24 candidates each, seed 7".into()),
         pruner: Some("median: after 5 trials and 3 steps".into()),
         lag: Some("a point may not know the last 2 trials".into()),
+        notes: vec![],
     }
 }
 

@@ -46,14 +46,12 @@ pub(crate) fn read(json: &str, stored: f64) -> Result<(Parameter, Option<String>
 /// If it is not JSON otherwise either.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn python(json: &str) -> serde_json::Result<(Value, bool)> {
-    match serde_json::from_str(json) {
-        Ok(value) => Ok((value, false)),
-        Err(_) => {
-            let quoted = quoted(json);
-            let changed = matches!(quoted, Cow::Owned(_));
-            serde_json::from_str(&quoted).map(|value| (value, changed))
-        }
+    if let Ok(value) = serde_json::from_str(json) {
+        return Ok((value, false));
     }
+    let quoted = quoted(json);
+    let changed = matches!(quoted, Cow::Owned(_));
+    serde_json::from_str(&quoted).map(|value| (value, changed))
 }
 
 /// Puts the three words in quotes wherever they stand outside of a text.
@@ -85,7 +83,7 @@ fn quoted(json: &str) -> Cow<'_, str> {
     let mut from = 0;
     for (place, word) in found {
         text.push_str(&json[from..place]);
-        text.push_str(&format!("\"{word}\""));
+        text.extend(["\"", word, "\""]);
         from = place + word.len();
     }
     (text + &json[from..]).into()
@@ -147,15 +145,12 @@ impl Attributes<'_> {
 
     /// A whole number, and whether it is the end of what 64 bits can hold in place of a larger one.
     fn whole(&self, name: &str) -> Result<(i64, bool), String> {
-        match self.0[name].as_i64() {
-            Some(number) => Ok((number, false)),
-            None => {
-                let number =
-                    self.0[name].as_f64().filter(|number| number.is_finite() && number.fract() == 0.0);
-                let number = number.ok_or_else(|| self.wrong(name, "a whole number"))?;
-                Ok((number as i64, number.abs() >= -(i64::MIN as f64)))
-            }
+        if let Some(number) = self.0[name].as_i64() {
+            return Ok((number, false));
         }
+        let number = self.0[name].as_f64().filter(|number| number.is_finite() && number.fract() == 0.0);
+        let number = number.ok_or_else(|| self.wrong(name, "a whole number"))?;
+        Ok((number as i64, number.abs() >= -(i64::MIN as f64)))
     }
 
     fn wrong(&self, name: &str, expected: &str) -> String {
@@ -204,9 +199,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn means(name: &str, attributes: &str, stored: f64, distribution: Distribution, value: impl Into<Value>) {
+    fn means(
+        name: &str,
+        attributes: &str,
+        stored: f64,
+        distribution: &Distribution,
+        value: impl Into<Value>,
+    ) {
         let (parameter, remark) = read(&json(name, attributes), stored).unwrap();
-        assert_eq!((parameter.distribution(), parameter.value()), (&distribution, &value.into()));
+        assert_eq!((parameter.distribution(), parameter.value()), (distribution, &value.into()));
         assert_eq!(remark, None);
     }
 
@@ -219,15 +220,15 @@ mod tests {
     fn distributions_of_older_versions_mean_what_the_new_ones_say() {
         let float = |log, step| Distribution::Float { low: 0.5, high: 8.0, log, step };
         let range = r#"{"low": 0.5, "high": 8.0}"#;
-        means("UniformDistribution", range, 2.5, float(false, None), 2.5);
-        means("LogUniformDistribution", range, 2.5, float(true, None), 2.5);
+        means("UniformDistribution", range, 2.5, &float(false, None), 2.5);
+        means("LogUniformDistribution", range, 2.5, &float(true, None), 2.5);
         let discrete = r#"{"low": 0.5, "high": 8.0, "q": 0.5}"#;
-        means("DiscreteUniformDistribution", discrete, 2.5, float(false, Some(0.5)), 2.5);
+        means("DiscreteUniformDistribution", discrete, 2.5, &float(false, Some(0.5)), 2.5);
         let int = |log, step| Distribution::Int { low: 1, high: 9, log, step };
-        means("IntUniformDistribution", r#"{"low": 1, "high": 9, "step": 2}"#, 3.0, int(false, 2), 3);
-        means("IntLogUniformDistribution", r#"{"low": 1, "high": 9, "step": 1}"#, 3.0, int(true, 1), 3);
-        means("FloatDistribution", range, 2.5, float(false, None), 2.5);
-        means("IntDistribution", r#"{"low": 1.0, "high": 9.0, "log": true}"#, 9.0, int(true, 1), 9);
+        means("IntUniformDistribution", r#"{"low": 1, "high": 9, "step": 2}"#, 3.0, &int(false, 2), 3);
+        means("IntLogUniformDistribution", r#"{"low": 1, "high": 9, "step": 1}"#, 3.0, &int(true, 1), 3);
+        means("FloatDistribution", range, 2.5, &float(false, None), 2.5);
+        means("IntDistribution", r#"{"low": 1.0, "high": 9.0, "log": true}"#, 9.0, &int(true, 1), 9);
     }
 
     #[test]

@@ -54,8 +54,8 @@ impl Options {
         let mut options = Self::default();
         let mut uri = false;
         for (name, value) in pairs(query)? {
-            let wrong = |name, expected| OptionsError::Value { name, value: value.to_string(), expected };
-            match &*name {
+            let wrong = |name, expected| OptionsError::Value { name, value: value.to_owned(), expected };
+            match name {
                 "timeout" => {
                     let seconds = value.parse().ok().filter(|seconds| (0.0..=LONGEST).contains(seconds));
                     let seconds =
@@ -63,7 +63,7 @@ impl Options {
                     options.timeout = Some(Duration::from_secs_f64(seconds));
                 }
                 "mode" => {
-                    options.access = Some(match &*value {
+                    options.access = Some(match value {
                         "ro" => Access::Read,
                         "rw" => Access::Write,
                         "rwc" => Access::Create,
@@ -81,15 +81,12 @@ impl Options {
                 }
                 _ => {
                     let known = "`timeout`, `mode`, `uri` and `cache`";
-                    return Err(OptionsError::Unknown { name: name.into_owned(), known });
+                    return Err(OptionsError::Unknown { name: name.to_owned(), known });
                 }
             }
         }
         // `sqlite:///file:studies.db?uri=true` is SQLAlchemy's way to hand options on to SQLite.
-        let file = match uri {
-            true => unprefixed(file),
-            false => Cow::Borrowed(file),
-        };
+        let file = if uri { unprefixed(file) } else { file.into() };
         Ok((decoded(&file), options))
     }
 
@@ -116,18 +113,18 @@ impl Options {
         let place = url.split_once('@').map_or(url, |(_, place)| place);
         let query = place.split_once('?').map_or("", |(_, query)| query);
         for (name, value) in pairs(query)? {
-            if name == "sslmode" && !matches!(&*value, "disable" | "prefer") {
+            if name == "sslmode" && !matches!(value, "disable" | "prefer") {
                 return Err(OptionsError::Value {
                     name: "sslmode",
-                    value: value.into_owned(),
+                    value: value.to_owned(),
                     expected: "`disable` or `prefer`: the connection is not encrypted, put a tunnel around it",
                 });
             }
-            if !KNOWN.contains(&&*name) {
+            if !KNOWN.contains(&name) {
                 let known = "`host`, `port`, `user`, `password`, `dbname`, `options`, `application_name`, \
                              `connect_timeout`, `tcp_user_timeout`, `keepalives`, `sslmode`, \
                              `target_session_attrs` and `load_balance_hosts`";
-                return Err(OptionsError::Unknown { name: name.into_owned(), known });
+                return Err(OptionsError::Unknown { name: name.to_owned(), known });
             }
         }
         Ok(())
@@ -135,14 +132,14 @@ impl Options {
 }
 
 /// The options of a query with their values, each name once.
-fn pairs(query: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, OptionsError> {
-    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+fn pairs(query: &str) -> Result<Vec<(&str, &str)>, OptionsError> {
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        if pairs.iter().any(|(known, _)| known == name) {
+        if pairs.iter().any(|(known, _)| *known == name) {
             return Err(OptionsError::Twice(name.to_owned()));
         }
-        pairs.push((name.into(), value.into()));
+        pairs.push((name, value));
     }
     Ok(pairs)
 }

@@ -179,7 +179,7 @@ pub(super) struct Directions {
 
 impl Directions {
     pub(super) fn read(&mut self, direction: Cell<'_>, objective: Cell<'_>) {
-        let place = self.read.len() as i64;
+        let place = i64::try_from(self.read.len()).unwrap_or(i64::MAX);
         if self.odd.is_some() {
             return;
         }
