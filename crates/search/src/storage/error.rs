@@ -85,6 +85,13 @@ pub enum StorageError {
     Sqlite(#[from] sqlite::SqliteError),
 }
 
+impl StorageError {
+    /// Whether the trial is not the caller's any more: somebody else has taken it over, or its result is stored.
+    pub fn is_lost_claim(&self) -> bool {
+        matches!(self, Self::Fenced { .. } | Self::AlreadyTold { .. })
+    }
+}
+
 impl Claim {
     /// The refusal of a write whose attempt another has replaced.
     pub(super) fn fenced(&self) -> StorageError {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
+use crate::trial::{Attempt, Claim, Counts, NewTrial, State, Told, Trial};
 
 mod error;
 
@@ -69,6 +69,15 @@ pub trait Storage: Send {
 
     /// Sets a user attribute of a study, in place of an earlier value.
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError>;
+
+    /// Sets a user attribute of a study unless it has one of that key; returns the value that it has then. Of several
+    /// callers at a time one sets it, and all get the same value.
+    fn settle_study_attribute(
+        &mut self,
+        study: StudyId,
+        key: &str,
+        value: &Value,
+    ) -> Result<Value, StorageError>;
 
     /// The user attributes of a study.
     fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError>;
@@ -166,7 +175,14 @@ pub trait Storage: Send {
     /// Puts the failed trials of a study back in the queue, with all their attempts to use again; returns how many.
     ///
     /// Attempts go on counting, so that no fencing token comes twice.
-    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError>;
+    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
+        let failed = self.trials(study)?.into_iter().filter(|trial| trial.state == State::Fail);
+        let numbers: Vec<u64> = failed.map(|trial| trial.number).collect();
+        self.retry(study, &numbers, now)
+    }
+
+    /// As [`retry_failed`](Storage::retry_failed), for those of the failed trials that have these numbers.
+    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError>;
 
     /// All trials of a study by number, as they were at one moment.
     fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {

@@ -150,6 +150,18 @@ pub(crate) fn a_failed_trial_can_be_retried(storage: &mut dyn Storage) {
     assert!(matches!(error, StorageError::AlreadyTold { number: 0, attempt: 1 }), "{error}");
 }
 
+pub(crate) fn failed_trials_can_be_retried_one_by_one(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a", "b", "c"]);
+    for told in [Told::fail("diverged"), Told::fail("diverged"), Told::complete(0.5)] {
+        let claim = claim(storage, study, "worker", 0);
+        storage.tell(&claim, &told, at(1)).unwrap();
+    }
+    assert_eq!(storage.retry(study, &[], at(2)).unwrap(), 0);
+    assert_eq!(storage.retry(study, &[1, 2, 7, u64::MAX >> 1], at(2)).unwrap(), 1, "one of them failed");
+    assert_eq!(states(storage, study), [State::Fail, State::Waiting, State::Complete]);
+    assert_eq!(claim(storage, study, "worker", 3).attempt, 2);
+}
+
 pub(crate) fn a_new_attempt_starts_without_the_old_intermediate_values(storage: &mut dyn Storage) {
     let study = queue(storage, &["a"]);
     let first = claim(storage, study, "dead", 0);

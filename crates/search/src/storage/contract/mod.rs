@@ -21,6 +21,7 @@ macro_rules! contract {
             studies: a_study_is_found_by_its_name
                 a_study_keeps_its_direction
                 a_study_keeps_attributes_and_files
+                the_first_to_settle_an_attribute_decides_it
                 an_unknown_study_or_trial_is_named
                 a_key_is_enqueued_once_and_numbers_count_up
                 parameters_and_attributes_come_back;
@@ -33,6 +34,7 @@ macro_rules! contract {
                 a_trial_that_kills_its_workers_fails
                 a_released_worker_loses_its_trials_at_once
                 a_failed_trial_can_be_retried
+                failed_trials_can_be_retried_one_by_one
                 a_new_attempt_starts_without_the_old_intermediate_values
                 a_number_is_started_once
                 no_trial_is_claimed_at_the_limit_or_above;

@@ -41,6 +41,18 @@ pub(crate) fn a_study_keeps_attributes_and_files(storage: &mut dyn Storage) {
     assert_eq!(storage.study_attachment(other, "labels").unwrap(), None);
 }
 
+pub(crate) fn the_first_to_settle_an_attribute_decides_it(storage: &mut dyn Storage) {
+    let study = queue(storage, &[]);
+    let other = storage.open_study("other", &[Direction::Maximize]).unwrap();
+    assert_eq!(storage.settle_study_attribute(study, "id", &json!("first")).unwrap(), json!("first"));
+    let mut again = storage.reopen().unwrap();
+    assert_eq!(again.settle_study_attribute(study, "id", &json!("second")).unwrap(), json!("first"));
+    assert_eq!(storage.settle_study_attribute(other, "id", &json!({"a": 1})).unwrap(), json!({"a": 1}));
+    assert_eq!(storage.study_attributes(study).unwrap()["id"], json!("first"));
+    let unknown = storage.settle_study_attribute(StudyId(99), "id", &json!(1));
+    assert!(matches!(unknown, Err(StorageError::UnknownStudy(_))));
+}
+
 pub(crate) fn an_unknown_study_or_trial_is_named(storage: &mut dyn Storage) {
     let study = queue(storage, &[]);
     let error = storage.attempts(study, 7).unwrap_err();

@@ -98,6 +98,17 @@ impl Storage for Memory {
         Ok(())
     }
 
+    fn settle_study_attribute(
+        &mut self,
+        study: StudyId,
+        key: &str,
+        value: &Value,
+    ) -> Result<Value, StorageError> {
+        let mut studies = self.lock();
+        let attributes = &mut studies.study_mut(study)?.attributes;
+        Ok(attributes.entry(key.to_owned()).or_insert_with(|| value.clone()).clone())
+    }
+
     fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
         let studies = self.lock();
         Ok(studies.study(study)?.attributes.clone())
@@ -247,10 +258,11 @@ impl Storage for Memory {
         Ok(released)
     }
 
-    fn retry_failed(&mut self, study: StudyId, _now: Timestamp) -> Result<usize, StorageError> {
+    fn retry(&mut self, study: StudyId, numbers: &[u64], _now: Timestamp) -> Result<usize, StorageError> {
         let mut studies = self.lock();
         let Study { entries, open, .. } = studies.study_mut(study)?;
-        let failed = entries.iter_mut().filter(|entry| entry.trial.state == State::Fail);
+        let asked = entries.iter_mut().filter(|entry| numbers.contains(&entry.trial.number));
+        let failed = asked.filter(|entry| entry.trial.state == State::Fail);
         let retried = failed.map(|entry| {
             entry.retry();
             open.insert(entry.trial.number)

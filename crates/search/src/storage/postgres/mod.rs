@@ -223,6 +223,15 @@ impl Storage for Postgres {
         self.write(|db| studies::set_attribute(db, study, key, value))
     }
 
+    fn settle_study_attribute(
+        &mut self,
+        study: StudyId,
+        key: &str,
+        value: &Value,
+    ) -> Result<Value, StorageError> {
+        self.write(|db| studies::settle_attribute(db, study, key, value))
+    }
+
     fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
         self.read(|db| studies::attributes(db, study))
     }
@@ -289,9 +298,9 @@ impl Storage for Postgres {
         })
     }
 
-    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
+    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError> {
         self.write_once(Scope::Write, |db, lost| {
-            let retried = queue::retry_failed(db, study, now)?;
+            let retried = queue::retry(db, study, numbers, now)?;
             Ok(retried.max(lost.copied().unwrap_or(0)))
         })
     }

@@ -52,6 +52,24 @@ pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Valu
     Ok(())
 }
 
+/// Sets an attribute unless there is one; returns what stands there then.
+pub(super) fn settle_attribute(
+    db: &mut Db,
+    study: StudyId,
+    key: &str,
+    value: &Value,
+) -> Result<Value, Failure> {
+    require(db, study)?;
+    // An update that changes nothing waits for whoever is setting it, and returns what they set.
+    let row = db.one(
+        "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
+         ON CONFLICT (study_id, key) DO UPDATE SET key = excluded.key
+         RETURNING value_json",
+        &[&study_row(study), &key, &value.to_string()],
+    )?;
+    Ok(columns::json(row.try_get(0)?))
+}
+
 pub(super) fn attributes(db: &mut Db, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
     Ok(read_attributes(db, study)?.0)
 }

@@ -235,6 +235,15 @@ impl Storage for Sqlite {
         self.write(|db| studies::set_attribute(db, study, key, value))
     }
 
+    fn settle_study_attribute(
+        &mut self,
+        study: StudyId,
+        key: &str,
+        value: &Value,
+    ) -> Result<Value, StorageError> {
+        self.write(|db| studies::settle_attribute(db, study, key, value))
+    }
+
     fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
         self.read(|db| studies::attributes(db, study))
     }
@@ -295,8 +304,8 @@ impl Storage for Sqlite {
         self.write(|db| queue::release(db, study, worker, now))
     }
 
-    fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
-        self.write(|db| queue::retry_failed(db, study, now))
+    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError> {
+        self.write(|db| queue::retry(db, study, numbers, now))
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {

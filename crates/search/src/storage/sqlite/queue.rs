@@ -131,27 +131,33 @@ pub(super) fn release(
     Ok(held.len())
 }
 
-pub(super) fn retry_failed(db: &Connection, study: StudyId, now: Timestamp) -> Result<usize, Failure> {
+pub(super) fn retry(
+    db: &Connection,
+    study: StudyId,
+    numbers: &[u64],
+    now: Timestamp,
+) -> Result<usize, Failure> {
     studies::require(db, study)?;
-    let failed = "(SELECT trial_id FROM trials WHERE study_id = ?1 AND state = 'FAIL')";
     // Only a trial that another program failed has an attempt that still runs.
-    db.execute(
-        &format!(
-            "UPDATE tinderbox_attempts SET outcome = 'EXPIRED', ended = ?2
-             WHERE outcome = 'RUNNING' AND trial_id IN {failed}"
-        ),
-        params![study.0, now],
+    let mut expire = db.prepare_cached(
+        "UPDATE tinderbox_attempts SET outcome = 'EXPIRED', ended = ?2 WHERE outcome = 'RUNNING' AND trial_id = ?1",
     )?;
-    db.execute(
-        &format!("UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id IN {failed}"),
-        [study.0],
+    let mut failed = db.prepare_cached(
+        "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
+         WHERE trials.study_id = ?1 AND state = 'FAIL' AND number = ?2",
     )?;
-    let retried = cached::execute(
-        db,
-        "UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
-         WHERE study_id = ?1 AND state = 'FAIL' AND trial_id IN (SELECT trial_id FROM tinderbox_trials)",
-        [study.0],
-    )?;
+    let mut retried = 0;
+    for &number in numbers {
+        let found: Vec<i64> =
+            failed.query_map(params![study.0, number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for id in found {
+            expire.execute(params![id, now])?;
+            cached::execute(db, "UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id = ?1", [id])?;
+            let wait = "UPDATE trials SET state = 'WAITING', datetime_start = NULL, datetime_complete = NULL
+                        WHERE trial_id = ?1";
+            retried += cached::execute(db, wait, [id])?;
+        }
+    }
     Ok(retried)
 }
 

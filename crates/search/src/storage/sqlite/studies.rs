@@ -59,6 +59,20 @@ pub(super) fn set_attribute(
     Ok(())
 }
 
+/// Sets an attribute unless there is one; returns what stands there then.
+pub(super) fn settle_attribute(
+    db: &Connection,
+    study: StudyId,
+    key: &str,
+    value: &Value,
+) -> Result<Value, Failure> {
+    if let Some(stored) = attributes(db, study)?.remove(key) {
+        return Ok(stored);
+    }
+    set_attribute(db, study, key, value)?;
+    Ok(value.clone())
+}
+
 pub(super) fn attributes(db: &Connection, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {
     Ok(read_attributes(db, study)?.0)
 }
