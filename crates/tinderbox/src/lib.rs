@@ -17,6 +17,10 @@ pub mod tuning;
 pub mod crew;
 pub mod worker;
 
+pub mod name;
+pub mod shell;
+pub mod state;
+
 pub mod origin;
 pub mod trial;
 

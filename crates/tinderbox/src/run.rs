@@ -13,6 +13,7 @@ use tinderbox_search::{
     Direction, Lease, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
 };
 
+use crate::crew::is_of_crew;
 use crate::json;
 use crate::plan::{Planned, Task};
 
@@ -55,6 +56,9 @@ pub enum RunError {
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The machine failed during a trial, which waits for another attempt.
+    #[error("{0}; the trial has no result and is attempted again")]
+    Machine(String),
     /// The test images of a study were changed.
     #[error(
         "{}: study `{study}`: its test images were changed after they were stored; run it anew in another folder",
@@ -122,15 +126,36 @@ fn parameters(planned: &Planned, task: &Task) -> Point {
     chosen.collect()
 }
 
-/// Puts the trials of dead workers back in the queue at once. Only for the holder of the lock, while no crew is at work.
+/// Puts the trials of all workers back in the queue at once. Only for the holder of the run's lock, while no crew is at
+/// work.
 ///
 /// # Errors
 /// If the storage refuses.
 pub fn release_all(storage: &mut dyn Storage, study: StudyId, now: Timestamp) -> Result<(), RunError> {
-    let trials = storage.trials(study)?;
-    for worker in
-        trials.into_iter().filter(|trial| trial.state == State::Running).filter_map(|trial| trial.worker)
-    {
+    release_where(storage, study, now, |_| true)
+}
+
+/// Puts the trials of a crew's workers back in the queue at once. Only for a crew that is known to be gone.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn release_crew(
+    storage: &mut dyn Storage,
+    study: StudyId,
+    crew: &str,
+    now: Timestamp,
+) -> Result<(), RunError> {
+    release_where(storage, study, now, |worker| is_of_crew(worker, crew))
+}
+
+fn release_where(
+    storage: &mut dyn Storage,
+    study: StudyId,
+    now: Timestamp,
+    gone: impl Fn(&str) -> bool,
+) -> Result<(), RunError> {
+    let running = storage.trials(study)?.into_iter().filter(|trial| trial.state == State::Running);
+    for worker in running.filter_map(|trial| trial.worker).filter(|worker| gone(worker)) {
         storage.release(study, &worker, now)?;
     }
     Ok(())

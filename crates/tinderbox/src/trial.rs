@@ -11,7 +11,7 @@ use tinderbox_report::{
     Predictions, Record, Results, Timing,
 };
 use tinderbox_training::adversarial::{AttackError, Fgsm, Victim, evaluate_under};
-use tinderbox_training::learner::{self, Fitted, LearnerError, Material, Observer};
+use tinderbox_training::learner::{self, Fitted, Learner, LearnerError, Material, Observer};
 use tinderbox_training::{Evaluation, Examples, ExamplesError, Noise, NoiseError, evaluate};
 
 use crate::environment;
@@ -55,6 +55,19 @@ pub enum TrialError {
     Noise(#[from] NoiseError),
 }
 
+impl TrialError {
+    /// Whether it says nothing about the trial: on another machine, or at another time, it may well give a record.
+    pub fn is_mishap(&self) -> bool {
+        match self {
+            Self::Dataset { .. }
+            | Self::Learner(LearnerError::Checkpoint(_) | LearnerError::Interrupted { .. }) => true,
+            Self::Split(_) | Self::Examples { .. } | Self::Learner(_) | Self::Attack(_) | Self::Noise(_) => {
+                false
+            }
+        }
+    }
+}
+
 /// Who runs a trial, and where it may leave its checkpoint.
 #[derive(Debug, Clone)]
 pub struct Circumstances {
@@ -62,8 +75,9 @@ pub struct Circumstances {
     pub worker: String,
     /// How often the trial has been begun, this time counted.
     pub attempt: u64,
-    /// A file that holds the state of the last epoch.
-    pub checkpoint: PathBuf,
+    /// A file for the state of the last epoch, if there is a place for one. It only saves time: without it, and with one
+    /// that cannot be used, the results are the same.
+    pub checkpoint: Option<PathBuf>,
 }
 
 /// Trains and evaluates `task` on `dataset`.
@@ -87,8 +101,13 @@ pub fn run(
     let clock = Instant::now();
     let cpu = cpu_time::ProcessTime::try_now().ok();
     let split = Origin::new(dataset, task.protocol, task.seed, &task.configuration).split(dataset)?;
-    let fitted =
-        fit(&task.configuration, task.seed, &split, device, Some(&circumstances.checkpoint), observer)?;
+    let model = json::text(&task.configuration.model);
+    let learner = task.configuration.training.init(task.seed)?;
+    let learner = match &circumstances.checkpoint {
+        Some(path) => learner.with_optional_checkpoint(path, model),
+        None => learner,
+    };
+    let fitted = learn(&learner, &task.configuration, &split, device, observer)?;
     let training = examples("training", &split.training)?;
     let test = examples("test", &split.test)?;
     let diverged = matches!(fitted.outcome, learner::Outcome::Diverged { .. });
@@ -168,7 +187,7 @@ fn under(
     }
 }
 
-/// Trains a network on a split.
+/// Trains a network on a split. A `checkpoint` that cannot be used or written ends the training.
 ///
 /// # Errors
 /// If the images cannot be trained on, or the training could not be done.
@@ -180,15 +199,25 @@ pub fn fit(
     checkpoint: Option<&PathBuf>,
     observer: &mut dyn Observer,
 ) -> Result<Fitted<Network>, TrialError> {
+    let mut learner = configuration.training.init(seed)?;
+    if let Some(path) = checkpoint {
+        learner = learner.with_checkpoint(path, json::text(&configuration.model));
+    }
+    learn(&learner, configuration, split, device, observer)
+}
+
+fn learn(
+    learner: &Learner,
+    configuration: &Configuration,
+    split: &Split,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> Result<Fitted<Network>, TrialError> {
     let material = Material {
         training: examples("training", &split.training)?,
         validation: examples("validation", &split.validation)?,
         test: examples("test", &split.test)?,
     };
-    let mut learner = configuration.training.init(seed)?;
-    if let Some(path) = checkpoint {
-        learner = learner.with_checkpoint(path, json::text(&configuration.model));
-    }
     Ok(learner.fit(|device| configuration.model.init(device), device, &material, observer)?)
 }
 

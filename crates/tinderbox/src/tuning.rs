@@ -11,6 +11,7 @@ use tinderbox_search::{Settings, Storage, StorageError, Study, StudyError};
 use crate::backend::Backend;
 use crate::experiment::ExperimentError;
 use crate::json;
+use crate::name::Name;
 use crate::trial::check_fit;
 
 mod objective;
@@ -79,6 +80,9 @@ pub enum TuningError {
     /// The study cannot be used.
     #[error(transparent)]
     Study(Box<StudyError>),
+    /// The machine failed during a trial, which waits for another attempt.
+    #[error("{0}; the trial has no result and is attempted again")]
+    Machine(String),
     /// The study is there, for something else.
     #[error(
         "study `{name}` is there already, with another `{what}` than this file and these images; choose another name"
@@ -119,6 +123,13 @@ impl From<StorageError> for TuningError {
     }
 }
 
+/// The name in a file, and where it stands. A study that is stored may have another: it was made before this rule, or by
+/// another program, and nothing but its key hangs on it.
+#[derive(Deserialize)]
+struct Named {
+    name: toml::Spanned<String>,
+}
+
 fn one() -> u64 {
     1
 }
@@ -138,6 +149,11 @@ impl Tuning {
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
         let mut tuning: Self =
             toml::from_str(&text).map_err(|error| ExperimentError::toml(&name, &text, &error))?;
+        let Named { name: called } =
+            toml::from_str(&text).map_err(|error| ExperimentError::toml(&name, &text, &error))?;
+        if let Err(error) = Name::new(called.get_ref()) {
+            return Err(ExperimentError::at(&name, &text, called.span(), &error.to_string(), None).into());
+        }
         if tuning.objectives.is_empty() {
             return Err(TuningError::NoObjective);
         }

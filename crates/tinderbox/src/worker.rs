@@ -7,7 +7,7 @@ use std::any::Any;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -19,9 +19,10 @@ use serde::{Deserialize, Serialize};
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
-use tinderbox_training::learner::{Epoch, Observer, Step};
+use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
 use crate::json;
+use crate::name::Name;
 use crate::plan::Task;
 use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
 use crate::trial::{self, Circumstances};
@@ -82,6 +83,26 @@ pub enum Message {
         /// In words.
         reason: String,
     },
+    /// The machine failed, such as a disk that is full. The worker ends; its trial, if it has one, waits for another
+    /// attempt.
+    Mishap {
+        /// In words.
+        reason: String,
+    },
+    /// Something went wrong that costs time and no result.
+    Warning {
+        /// In words.
+        text: String,
+    },
+}
+
+/// Why a training gave no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The trial's own fault: it would fail again. That is its result.
+    Trial(String),
+    /// The machine's fault: it says nothing about the trial, which is attempted again.
+    Machine(String),
 }
 
 /// A worker and its means.
@@ -101,36 +122,51 @@ impl<W: Write> Worker<W> {
     /// Claims and runs trials until none is left.
     ///
     /// # Errors
-    /// If the storage cannot be used. Failed trials are no error.
+    /// If the storage or the machine fails; the trial then waits for another attempt. A failed trial is not an error.
     pub fn run(&mut self) -> Result<(), RunError> {
+        let worked = self.work();
+        if let Err(error) = &worked {
+            say(&mut self.out, &Message::Mishap { reason: error.to_string() });
+        }
+        worked
+    }
+
+    fn work(&mut self) -> Result<(), RunError> {
         let mut storage = self.folder.storage()?;
-        let studies: Vec<StudyId> =
-            run::headings(&self.folder, &storage)?.into_iter().map(|(study, _)| study).collect();
+        let studies: Vec<(StudyId, String)> = run::headings(&self.folder, &storage)?
+            .into_iter()
+            .map(|(study, heading)| (study, heading.name))
+            .collect();
         loop {
             let mut claimed = None;
             let mut running = 0;
-            for &study in &studies {
-                claimed = storage.claim(study, &self.name, now(), LEASE)?;
+            for (study, name) in &studies {
+                claimed = storage.claim(*study, &self.name, now(), LEASE)?.map(|claim| (claim, name));
                 if claimed.is_some() {
                     break;
                 }
-                running += storage.counts(study)?.running;
+                running += storage.counts(*study)?.running;
             }
             match claimed {
-                Some(claim) => self.attempt(&mut storage, &claim)?,
+                Some((claim, study)) => self.attempt(&mut storage, &claim, study)?,
                 None if running > 0 => thread::sleep(POLL),
                 None => return Ok(()),
             }
         }
     }
 
-    fn attempt(&mut self, storage: &mut impl Storage, claim: &Claim) -> Result<(), RunError> {
-        let task = run::task(&claim.attributes);
-        let checkpoint = self.checkpoint(claim, task.as_ref().map_or("", |task| &task.experiment));
+    fn attempt(&mut self, storage: &mut impl Storage, claim: &Claim, study: &str) -> Result<(), RunError> {
+        let checkpoint = self.checkpoint(study, claim.number);
         let fenced = Arc::new(AtomicBool::new(false));
         let heart = beat(Box::new(self.folder.storage()?), claim.clone(), Arc::clone(&fenced));
-        let result = task.and_then(|task| self.train(&task, claim.attempt, checkpoint.clone(), &fenced));
+        let result = run::task(&claim.attributes)
+            .map_err(Failure::Trial)
+            .and_then(|task| self.train(&task, claim.attempt, checkpoint.clone(), &fenced));
         drop(heart);
+        if fenced.load(Ordering::Relaxed) {
+            say(&mut self.out, &taken_over());
+            return Ok(());
+        }
         let told = match &result {
             Ok(record) => {
                 // What choices are made by.
@@ -139,25 +175,24 @@ impl<W: Write> Worker<W> {
                 told.attributes.insert(RESULT.to_string(), record.result_hash().into());
                 told
             }
-            Err(reason) => Told::fail(reason.clone()),
+            Err(Failure::Trial(reason)) => Told::fail(reason.clone()),
+            Err(Failure::Machine(reason)) => {
+                storage.release(claim.study, &self.name, now())?;
+                return Err(RunError::Machine(reason.clone()));
+            }
         };
-        let message = if fenced.load(Ordering::Relaxed) {
-            Message::Refused { reason: "another worker has taken this trial over".to_string() }
-        } else {
-            match storage.tell(claim, &told, now()) {
-                Ok(()) => match result {
+        let message = match storage.tell(claim, &told, now()) {
+            Ok(()) => {
+                forget(checkpoint.as_deref());
+                match result {
                     Ok(record) => {
-                        // The record is stored; a checkpoint that stays behind would only take space.
-                        _ = std::fs::remove_file(&checkpoint);
                         Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
                     }
-                    Err(reason) => Message::Failed { reason },
-                },
-                Err(error @ (StorageError::Fenced { .. } | StorageError::AlreadyTold { .. })) => {
-                    Message::Refused { reason: error.to_string() }
+                    Err(Failure::Trial(reason) | Failure::Machine(reason)) => Message::Failed { reason },
                 }
-                Err(error) => return Err(error.into()),
             }
+            Err(error) if error.is_lost_claim() => Message::Refused { reason: error.to_string() },
+            Err(error) => return Err(error.into()),
         };
         say(&mut self.out, &message);
         Ok(())
@@ -167,9 +202,9 @@ impl<W: Write> Worker<W> {
         &mut self,
         task: &Task,
         attempt: u64,
-        checkpoint: PathBuf,
+        checkpoint: Option<PathBuf>,
         fenced: &AtomicBool,
-    ) -> Result<Record, String> {
+    ) -> Result<Record, Failure> {
         say(
             &mut self.out,
             &Message::Claimed {
@@ -181,16 +216,29 @@ impl<W: Write> Worker<W> {
             },
         );
         let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
-        let device = task.backend.open().map_err(|error| error.to_string())?;
+        let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
         let (dataset, out) = (&self.dataset, &mut self.out);
         let mut reporter = Reporter::new(fenced, |message| say(out, &message));
         run_caught(task, dataset, &device, &circumstances, &mut reporter)
     }
 
-    /// The same file for every attempt at a trial, so that the next one goes on where this one stopped.
-    fn checkpoint(&self, claim: &Claim, experiment: &str) -> PathBuf {
-        let name = format!("{experiment}-{}", claim.number);
-        self.folder.checkpoints().join(name).with_extension("checkpoint")
+    /// The same file for every attempt at a trial, so that the next one goes on where this one stopped. None for a study
+    /// whose name somebody else chose: it might lead out of the folder.
+    fn checkpoint(&self, study: &str, number: u64) -> Option<PathBuf> {
+        let study = Name::new(study).ok()?;
+        Some(self.folder.checkpoints().join(format!("{study}-{number}.checkpoint")))
+    }
+}
+
+/// What a worker says that lost its trial.
+pub(crate) fn taken_over() -> Message {
+    Message::Refused { reason: "another worker has taken this trial over".to_string() }
+}
+
+/// Removes the checkpoint of a trial whose result is stored: it would only take space.
+pub(crate) fn forget(checkpoint: Option<&Path>) {
+    if let Some(path) = checkpoint {
+        _ = std::fs::remove_file(path);
     }
 }
 
@@ -211,21 +259,25 @@ pub(crate) fn beat(mut storage: Box<dyn Storage>, claim: Claim, fenced: Arc<Atom
 }
 
 pub(crate) fn say(out: &mut impl Write, message: &Message) {
-    // Nobody listens any more? Whoever started this process is gone, and `end_with_parent` sees to the rest.
+    // If nobody listens, the parent is gone, and `end_with_parent` ends this process.
     _ = writeln!(out, "{}", json::text(message)).and_then(|()| out.flush());
 }
 
-/// Trains; a panic costs this trial, not the worker.
+/// Trains; a panic fails this trial, not the worker.
 pub(crate) fn run_caught(
     task: &Task,
     dataset: &Dataset,
     device: &Device,
     circumstances: &Circumstances,
     observer: &mut dyn Observer,
-) -> Result<Record, String> {
-    catch_unwind(AssertUnwindSafe(|| trial::run(task, dataset, device, circumstances, observer)))
-        .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
-        .map_err(|error| error.to_string())
+) -> Result<Record, Failure> {
+    let run = || trial::run(task, dataset, device, circumstances, observer);
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(record)) => Ok(record),
+        Ok(Err(error)) if error.is_mishap() => Err(Failure::Machine(error.to_string())),
+        Ok(Err(error)) => Err(Failure::Trial(error.to_string())),
+        Err(panic) => Err(Failure::Trial(format!("panicked: {}", panic_message(&*panic)))),
+    }
 }
 
 /// Turns what the learner does into messages, and a lost lease into an end.
@@ -233,12 +285,14 @@ pub(crate) struct Reporter<'a, S> {
     fenced: &'a AtomicBool,
     accuracy: Option<f64>,
     last: Option<Instant>,
+    /// Whether it has said that checkpoints fail.
+    warned: bool,
     say: S,
 }
 
 impl<'a, S: FnMut(Message)> Reporter<'a, S> {
     pub(crate) fn new(fenced: &'a AtomicBool, say: S) -> Self {
-        Self { fenced, accuracy: None, last: None, say }
+        Self { fenced, accuracy: None, last: None, warned: false, say }
     }
 }
 
@@ -262,6 +316,13 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
 
     fn epoch(&mut self, epoch: &Epoch) {
         self.accuracy = Some(epoch.test_accuracy);
+    }
+
+    fn checkpoint_failed(&mut self, error: &CheckpointError) {
+        if !self.warned {
+            self.warned = true;
+            (self.say)(Message::Warning { text: format!("{error}; the training goes on without it") });
+        }
     }
 }
 

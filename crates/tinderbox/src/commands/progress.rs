@@ -17,6 +17,8 @@ pub(super) struct Progress {
     done: usize,
     /// What each worker is at.
     workers: Vec<At>,
+    /// Whether a warning was shown.
+    warned: bool,
 }
 
 /// What a worker is at.
@@ -44,7 +46,7 @@ impl Progress {
         let bars = std::io::stderr().is_terminal().then(|| Bars::new(experiments, workers));
         let (done, total) =
             experiments.iter().fold((0, 0), |(done, total), entry| (done + entry.1, total + entry.2));
-        Self { bars, total, done, workers: vec![At::default(); workers] }
+        Self { bars, total, done, workers: vec![At::default(); workers], warned: false }
     }
 
     /// Shows what happened.
@@ -107,6 +109,17 @@ impl Progress {
                 self.trial_line(place, &format!("pruned after epoch {epoch}"));
             }
             Message::Refused { reason } => self.trial_line(place, reason),
+            Message::Warning { text } => self.warn(text),
+            // Its worker ends, and the crew says what it does about that.
+            Message::Mishap { .. } => {}
+        }
+    }
+
+    /// Says it once: what fails under one trial fails under the next.
+    fn warn(&mut self, text: &str) {
+        if !self.warned {
+            self.warned = true;
+            self.line(&format!("warning: {text}"));
         }
     }
 

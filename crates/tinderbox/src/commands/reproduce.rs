@@ -2,6 +2,7 @@
 
 mod again;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
@@ -21,6 +22,7 @@ use crate::json;
 use crate::page::{self, Written};
 use crate::plan::{Plan, Planned, ProfileName, Wishes};
 use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
+use crate::state::fresh;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -271,13 +273,16 @@ fn train(
         return Ok(true);
     }
     let stop = stop_on_signals()?;
-    let mut arguments = vec!["worker".to_string(), folder.path().display().to_string()];
-    arguments.extend(arguments_of(dataset));
+    // An absolute path is never read as an option.
+    let path = std::path::absolute(folder.path())?;
+    let mut arguments = vec![OsString::from("worker"), path.into_os_string()];
+    arguments.extend(arguments_of(dataset).into_iter().map(OsString::from));
     // Where it cannot be written, workers read the dataset's own files.
     if let Ok(sha256) = write_snapshot(dataset, &folder.snapshot_path()) {
-        arguments.extend(["--snapshot".to_string(), sha256.to_string()]);
+        arguments.push(format!("--snapshot={sha256}").into());
     }
     let crew = Crew {
+        name: fresh(),
         size: workers.min(todo),
         program: std::env::current_exe()?,
         arguments,
@@ -296,7 +301,7 @@ fn train(
     }
     let mut progress = Progress::new(&shares, crew.size);
     let started = Instant::now();
-    let finished = crew.run(folder.path(), storage, studies, &stop, |news| progress.show(&news));
+    let finished = crew.run(Some(folder.path()), storage, studies, &stop, |news| progress.show(&news));
     progress.end(started.elapsed());
     Ok(finished.map_err(|error: CrewError| Box::new(error))?)
 }

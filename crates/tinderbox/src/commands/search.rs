@@ -1,5 +1,6 @@
 //! `tinderbox search`: studies of trainings, begun, gone on with, looked at and taken elsewhere.
 
+mod create;
 mod export;
 mod show;
 mod slurm;
@@ -8,7 +9,8 @@ mod work;
 use clap::{Args, Subcommand};
 use tinderbox_search::{Storage, Study};
 
-use super::{Exit, Refusal};
+use super::{Exit, Refusal, note};
+use crate::state::{StateFolder, identity};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -24,15 +26,21 @@ Examples:
   tinderbox search resume fcn --trials 100
   tinderbox search show fcn
   tinderbox search export fcn --format html > fcn.html
+  tinderbox search create searches/fcn.toml --storage postgres://me@host/studies --workers 16
   tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
 
 Any number of machines work on one study: `tinderbox worker --storage URL --study NAME` on each.";
+
+/// The variable with the address of the storage.
+const ADDRESS: &str = "TINDERBOX_STORAGE";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Begins the study that a file describes, or goes on with it
     Run(work::Run),
-    /// Goes on with a study that is in the storage
+    /// Stores the study that a file describes, and trains nothing: for workers that are started elsewhere
+    Create(create::Create),
+    /// Resumes a study that is in the storage
     Resume(work::Resume),
     /// Says how a study stands: counts, the best trials, which parameters matter
     Show(show::Show),
@@ -50,7 +58,7 @@ pub(super) struct StorageArguments {
         long,
         value_name = "URL",
         default_value = "sqlite:studies.sqlite",
-        env = "TINDERBOX_STORAGE",
+        env = ADDRESS,
         hide_env_values = true
     )]
     pub(super) storage: String,
@@ -78,10 +86,27 @@ impl StorageArguments {
     }
 }
 
+/// The private folder of a study, if there is a place for one: what is in it only saves time.
+pub(super) fn state_folder(study: &mut Study) -> Result<Option<StateFolder>, Refusal> {
+    let id = study.id();
+    Ok(match StateFolder::of(&identity(study.storage_mut(), id)?) {
+        Ok((folder, None)) => Some(folder),
+        Ok((folder, Some(trouble))) => {
+            note(format_args!("note: {trouble}; checkpoints go to a temporary folder"));
+            Some(folder)
+        }
+        Err(trouble) => {
+            note(format_args!("note: {trouble}; trials leave no checkpoints"));
+            None
+        }
+    })
+}
+
 impl Search {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         match self.command {
             Command::Run(command) => command.run(),
+            Command::Create(command) => command.run(),
             Command::Resume(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Export(command) => command.run(),

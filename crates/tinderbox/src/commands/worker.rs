@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use clap::Args;
 use tinderbox_data::Checksum;
 
-use super::search::StorageArguments;
+use super::search::{StorageArguments, state_folder};
 use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
 use crate::run::RunFolder;
+use crate::shell;
+use crate::state::fresh;
 use crate::tuning::Brief;
 use crate::tuning::worker::TuningWorker;
 use crate::worker::{self, end_with_parent};
@@ -33,7 +35,7 @@ pub(super) struct Worker {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// A name of its own among all workers [default: of a study's worker, the machine's name and its process's number]
+    /// A name of its own among all workers [default: of a study's worker, the machine's name and random digits]
     #[arg(long, required_unless_present = "study")]
     name: Option<String>,
 
@@ -41,9 +43,13 @@ pub(super) struct Worker {
     #[arg(long, value_name = "SHA256")]
     snapshot: Option<Checksum>,
 
-    /// Folder where trials of a study leave their checkpoints [default: a temporary one]
-    #[arg(long, value_name = "DIR")]
+    /// Folder where trials of a study leave their checkpoints [default: a private one of the user's]
+    #[arg(long, value_name = "DIR", requires = "study")]
     checkpoints: Option<PathBuf>,
+
+    /// Ends with the program that started it
+    #[arg(long, hide = true, requires = "study")]
+    supervised: bool,
 
     /// Begin no trial of the study after this time, such as `2030-01-31T18:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, requires = "study")]
@@ -71,24 +77,41 @@ impl Worker {
         Ok(Exit::Done)
     }
 
-    fn of_study(&self, name: &str) -> Result<Exit, Refusal> {
-        let own = self.name.clone();
-        // A supervisor gives names; a worker that somebody started by hand or in a batch lives on its own.
-        if own.is_some() && self.checkpoints.is_some() {
+    fn of_study(&self, study_name: &str) -> Result<Exit, Refusal> {
+        // A worker that somebody started by hand or in a batch lives on its own.
+        if self.supervised {
             end_with_parent();
         }
-        let own = own.unwrap_or_else(|| format!("{}-{}", machine(), std::process::id()));
-        let study = self.storage.study(name)?.worker(own.clone()).lease(crate::run::LEASE);
-        let brief = Brief::of(&study, name)?;
+        let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), &fresh()[..12]));
+        let study = self.storage.study(study_name)?.worker(name.clone()).lease(crate::run::LEASE);
+        let brief = Brief::of(&study, study_name)?;
         let dataset = self.dataset.load()?;
         brief.check_images(&dataset)?;
-        let temporary = || std::env::temp_dir().join(format!("tinderbox-{name}"));
-        let checkpoints = self.checkpoints.clone().unwrap_or_else(temporary);
-        std::fs::create_dir_all(&checkpoints)?;
-        note(format_args!("worker {own} on study {name}"));
-        let until = self.until;
-        TuningWorker { name: own, study, brief, dataset, checkpoints, until, out: std::io::stdout() }
-            .run()?;
+        note(format_args!("worker {name} on study {}", shell::shown(study_name)));
+        let mut worker = TuningWorker {
+            name,
+            study,
+            brief,
+            dataset,
+            checkpoints: None,
+            until: self.until,
+            out: std::io::stdout(),
+        };
+        // Dropped at the end: of a study that is over no folder is left.
+        let folder;
+        worker.checkpoints = match &self.checkpoints {
+            Some(checkpoints) => {
+                let failed = |error| format!("--checkpoints {}: {error}", checkpoints.display());
+                std::fs::create_dir_all(checkpoints).map_err(failed)?;
+                Some(checkpoints.clone())
+            }
+            None if self.supervised => None,
+            None => {
+                folder = state_folder(&mut worker.study)?;
+                folder.as_ref().map(|folder| folder.path().to_path_buf())
+            }
+        };
+        worker.run()?;
         Ok(Exit::Done)
     }
 }

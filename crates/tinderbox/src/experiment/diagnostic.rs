@@ -31,7 +31,7 @@ impl ExperimentError {
     }
 
     /// `message` about the bytes `span` of `text`.
-    pub(super) fn at(path: &str, text: &str, span: Range<usize>, message: &str, help: Option<&str>) -> Self {
+    pub(crate) fn at(path: &str, text: &str, span: Range<usize>, message: &str, help: Option<&str>) -> Self {
         let snippet =
             Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span).label(message));
         let mut groups = vec![Level::ERROR.primary_title("this file cannot be used").element(snippet)];

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::arms::{self, ArmFile, SearchFile};
 use super::diagnostic::{ExperimentError, nearest};
 use super::{Arm, Experiment, Profiles};
+use crate::name::Name;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,13 +81,11 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
     })
 }
 
-/// It names checkpoints and studies.
 fn check_name(name: &str, places: &Places) -> Result<(), ExperimentError> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || !name.chars().all(plain) {
-        return Err(places.at(&["name"], "expected lower-case letters, digits and -", None));
+    match Name::new(name) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(places.at(&["name"], &error.to_string(), None)),
     }
-    Ok(())
 }
 
 fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<(), ExperimentError> {

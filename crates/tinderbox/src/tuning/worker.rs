@@ -14,15 +14,18 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tinderbox_data::Dataset;
 use tinderbox_report::Record;
-use tinderbox_search::{Advice, Asked, Claim, Point, StorageError, Study, StudyError, Told};
-use tinderbox_training::learner::{Epoch, Observer, Step};
+use tinderbox_search::{Advice, Asked, Claim, Point, Study, StudyError, Told};
+use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
 use super::{Brief, Objective, TuningError};
 use crate::json::plain;
 use crate::plan::Task;
 use crate::run::{RECORD, RESULT};
+use crate::state::checkpoint;
 use crate::trial::Circumstances;
-use crate::worker::{Message, POLL, Reporter, accuracy, beat, now, run_caught, say};
+use crate::worker::{
+    Failure, Message, POLL, Reporter, accuracy, beat, forget, now, run_caught, say, taken_over,
+};
 
 /// A worker and its means.
 #[derive(Debug)]
@@ -35,8 +38,8 @@ pub struct TuningWorker<W> {
     pub brief: Brief,
     /// The images.
     pub dataset: Dataset,
-    /// Folder for checkpoints, so that a trial that was cut short goes on where it stopped.
-    pub checkpoints: PathBuf,
+    /// Folder for checkpoints, if there is one, so that a trial that was cut short goes on where it stopped.
+    pub checkpoints: Option<PathBuf>,
     /// When it begins no more trials.
     pub until: Option<SystemTime>,
     /// Where messages go.
@@ -53,8 +56,19 @@ impl<W: Write> TuningWorker<W> {
     /// Tries points until the study is over, or its time is up.
     ///
     /// # Errors
-    /// If the study cannot be used. Failed trials are no error.
+    /// If the storage or the machine fails; the trial then waits for another attempt. A failed trial is not an error.
     pub fn run(&mut self) -> Result<(), TuningError> {
+        let worked = self.work();
+        if let Err(error) = &worked {
+            say(&mut self.out, &Message::Mishap { reason: error.to_string() });
+            // Whatever it holds is free for others at once. Where that cannot be written, its lease runs out.
+            let study = self.study.id();
+            _ = self.study.storage_mut().release(study, &self.name, now());
+        }
+        worked
+    }
+
+    fn work(&mut self) -> Result<(), TuningError> {
         while self.until.is_none_or(|until| SystemTime::now() < until) {
             match self.study.ask(now())? {
                 Asked::Trial(claim) => self.attempt(&claim)?,
@@ -68,51 +82,58 @@ impl<W: Write> TuningWorker<W> {
     fn attempt(&mut self, claim: &Claim) -> Result<(), TuningError> {
         let fenced = Arc::new(AtomicBool::new(false));
         let heart = beat(self.study.storage().reopen()?, claim.clone(), Arc::clone(&fenced));
-        let name = format!("{}-{}.checkpoint", self.brief.tuning.name, claim.number);
-        let checkpoint = self.checkpoints.join(name);
+        let checkpoint = self.checkpoints.as_deref().map(|folder| checkpoint(folder, claim.number));
         let ended = self.train(claim, checkpoint.clone(), &fenced);
         drop(heart);
+        if fenced.load(Ordering::Relaxed) {
+            say(&mut self.out, &taken_over());
+            return Ok(());
+        }
         let told = match &ended {
-            Ok(End::Finished(record)) => {
-                let objectives = self.brief.tuning.objectives.iter();
-                let values: Vec<f64> = objectives.map(|objective| objective.of(record)).collect();
-                let mut told = Told::complete_all(values);
-                told.attachments.insert(RECORD.to_string(), record.to_bytes());
-                told.attributes.insert(RESULT.to_string(), record.result_hash().into());
-                told
-            }
+            Ok(End::Finished(record)) => self.told(record),
             Ok(End::Pruned { .. }) => Told::pruned(),
-            Err(reason) => Told::fail(reason.clone()),
+            Err(Failure::Trial(reason)) => Told::fail(reason.clone()),
+            Err(Failure::Machine(reason)) => return Err(TuningError::Machine(reason.clone())),
         };
-        let message = if fenced.load(Ordering::Relaxed) {
-            Message::Refused { reason: "another worker has taken this trial over".to_string() }
-        } else {
-            match self.study.tell(claim, &told, now()) {
-                Ok(()) => {
-                    // What was told is stored; a checkpoint that stays behind would only take space.
-                    _ = std::fs::remove_file(&checkpoint);
-                    match ended {
-                        Ok(End::Finished(record)) => {
-                            let seconds = record.timing.wall_seconds;
-                            Message::Told { accuracy: accuracy(&record), seconds }
-                        }
-                        Ok(End::Pruned { epoch }) => Message::Pruned { epoch },
-                        Err(reason) => Message::Failed { reason },
+        let message = match self.study.tell(claim, &told, now()) {
+            Ok(()) => {
+                forget(checkpoint.as_deref());
+                match ended {
+                    Ok(End::Finished(record)) => {
+                        Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
                     }
+                    Ok(End::Pruned { epoch }) => Message::Pruned { epoch },
+                    Err(Failure::Trial(reason) | Failure::Machine(reason)) => Message::Failed { reason },
                 }
-                Err(StudyError::Storage(
-                    error @ (StorageError::Fenced { .. } | StorageError::AlreadyTold { .. }),
-                )) => Message::Refused { reason: error.to_string() },
-                Err(error) => return Err(error.into()),
             }
+            Err(StudyError::Storage(error)) if error.is_lost_claim() => {
+                Message::Refused { reason: error.to_string() }
+            }
+            Err(error) => return Err(error.into()),
         };
         say(&mut self.out, &message);
         Ok(())
     }
 
-    fn train(&mut self, claim: &Claim, checkpoint: PathBuf, fenced: &AtomicBool) -> Result<End, String> {
+    /// What a finished training is worth.
+    fn told(&self, record: &Record) -> Told {
+        let objectives = self.brief.tuning.objectives.iter();
+        let values: Vec<f64> = objectives.map(|objective| objective.of(record)).collect();
+        let mut told = Told::complete_all(values);
+        told.attachments.insert(RECORD.to_string(), record.to_bytes());
+        told.attributes.insert(RESULT.to_string(), record.result_hash().into());
+        told
+    }
+
+    fn train(
+        &mut self,
+        claim: &Claim,
+        checkpoint: Option<PathBuf>,
+        fenced: &AtomicBool,
+    ) -> Result<End, Failure> {
         let Brief { tuning, backend, dataset_sha256 } = &self.brief;
-        let configuration = tuning.configuration(&claim.parameters).map_err(|error| error.to_string())?;
+        let configuration = tuning.configuration(&claim.parameters);
+        let configuration = configuration.map_err(|error| Failure::Trial(error.to_string()))?;
         let point = values(&claim.parameters);
         let arm = describe(&point);
         say(
@@ -137,7 +158,7 @@ impl<W: Write> TuningWorker<W> {
             dataset_sha256: dataset_sha256.clone(),
         };
         let circumstances = Circumstances { worker: self.name.clone(), attempt: claim.attempt, checkpoint };
-        let device = task.backend.open().map_err(|error| error.to_string())?;
+        let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
         let (dataset, out) = (&self.dataset, &mut self.out);
         let mut watcher = Watcher {
             reporter: Reporter::new(fenced, |message| say(out, &message)),
@@ -148,7 +169,7 @@ impl<W: Write> TuningWorker<W> {
         };
         let record = run_caught(&task, dataset, &device, &circumstances, &mut watcher);
         match (record, watcher.pruned, watcher.trouble) {
-            (_, _, Some(trouble)) => Err(trouble),
+            (_, _, Some(trouble)) => Err(Failure::Machine(trouble)),
             // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.
             (Ok(record), _, None) => Ok(End::Finished(Box::new(record))),
             (Err(_), Some(epoch), None) => Ok(End::Pruned { epoch }),
@@ -188,6 +209,10 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
             Ok(Advice::Stop) => self.pruned = Some(epoch.epoch),
             Err(error) => self.trouble = Some(error.to_string()),
         }
+    }
+
+    fn checkpoint_failed(&mut self, error: &CheckpointError) {
+        self.reporter.checkpoint_failed(error);
     }
 }
 

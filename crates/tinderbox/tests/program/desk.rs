@@ -63,7 +63,9 @@ impl Desk {
             .args(words.split_whitespace())
             .current_dir(self.path())
             .env_remove("TINDERBOX_DATA_DIR")
-            .env("XDG_CACHE_HOME", self.path().join("cache"));
+            .env_remove("TINDERBOX_STORAGE")
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("XDG_STATE_HOME", self.path().join("state"));
         command
     }
 

@@ -6,4 +6,8 @@ mod bad_input;
 mod commands;
 mod determinism;
 mod experiments;
+mod identity;
+mod mishaps;
+mod names;
 mod search;
+mod small_study;

@@ -16,14 +16,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::early_stopping::Best;
-use super::{Epoch, State};
+use super::{Epoch, Observer, State};
 
 /// Why a checkpoint could not be used or written.
 #[derive(Debug, thiserror::Error)]
-#[error("checkpoint {}: {reason}", .path.display())]
+#[error("checkpoint {}: {reason}{}", .path.display(), advice(.reason, *.need))]
 pub struct CheckpointError {
     path: PathBuf,
     reason: Reason,
+    need: Need,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +35,18 @@ enum Reason {
     Pack(#[from] burn_pack::Error),
     #[error("{0}")]
     Record(#[from] burn::store::RecordError),
-    #[error("damaged ({0}); delete it to start this training anew")]
+    #[error("damaged ({0})")]
     Damaged(&'static str),
-    #[error(
-        "belongs to another training (its settings, seed, model, examples or device differ); delete it to start anew"
-    )]
+    #[error("belongs to another training (its settings, seed, model, examples or device differ)")]
     Foreign,
+}
+
+/// What the owner of the file can do.
+fn advice(reason: &Reason, need: Need) -> &'static str {
+    match (reason, need) {
+        (Reason::Damaged(_) | Reason::Foreign, Need::Required) => "; delete it to start this training anew",
+        _ => "",
+    }
 }
 
 /// The checkpoint file of one training.
@@ -47,6 +54,16 @@ pub(super) struct Checkpoint<'a> {
     path: &'a Path,
     /// SHA-256 of what makes a training this one.
     training: String,
+    need: Need,
+}
+
+/// What happens to a training whose checkpoint cannot be used or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It ends: the user named the file.
+    Required,
+    /// It goes on without: the file only saves time.
+    Optional,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,22 +89,52 @@ impl Head {
 }
 
 impl<'a> Checkpoint<'a> {
-    pub(super) fn new(path: &'a Path, training: String) -> Self {
-        Self { path, training }
+    pub(super) fn new(path: &'a Path, training: String, need: Need) -> Self {
+        Self { path, training, need }
     }
 
-    /// The state that was saved, or `fresh` if none was.
-    pub(super) fn resume<M: Module>(&self, fresh: State<M>) -> Result<State<M>, CheckpointError> {
-        match fs::read(self.path) {
-            Ok(bytes) => self.restore(&bytes, fresh).map_err(|reason| self.error(reason)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(fresh),
-            Err(error) => Err(self.error(error.into())),
+    /// The state that was saved, or a fresh one if none was.
+    pub(super) fn resume<M: Module>(
+        &self,
+        fresh: impl Fn() -> State<M>,
+        observer: &mut dyn Observer,
+    ) -> Result<State<M>, CheckpointError> {
+        match self.read(&fresh) {
+            Ok(Some(state)) => Ok(state),
+            Ok(None) => Ok(fresh()),
+            // What cannot be read is written anew after the first epoch.
+            Err(reason) => self.tolerate(reason, observer).map(|()| fresh()),
         }
     }
 
     /// Saves `state`; the file before it stays until the new one is whole and on disk.
-    pub(super) fn write<M: Module>(&self, state: &State<M>) -> Result<(), CheckpointError> {
-        self.save(state).map_err(|reason| self.error(reason))
+    pub(super) fn write<M: Module>(
+        &self,
+        state: &State<M>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), CheckpointError> {
+        self.save(state).or_else(|reason| self.tolerate(reason, observer))
+    }
+
+    /// Ends the training for this reason, or only tells the observer.
+    fn tolerate(&self, reason: Reason, observer: &mut dyn Observer) -> Result<(), CheckpointError> {
+        let error = CheckpointError { path: self.path.to_path_buf(), reason, need: self.need };
+        match self.need {
+            Need::Required => Err(error),
+            Need::Optional => {
+                observer.checkpoint_failed(&error);
+                Ok(())
+            }
+        }
+    }
+
+    /// The state that was saved, if one was.
+    fn read<M: Module>(&self, fresh: impl Fn() -> State<M>) -> Result<Option<State<M>>, Reason> {
+        match disk().and_then(|()| fs::read(self.path)) {
+            Ok(bytes) => self.restore(&bytes, fresh()).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn save<M: Module>(&self, state: &State<M>) -> Result<(), Reason> {
@@ -105,13 +152,19 @@ impl<'a> Checkpoint<'a> {
             sha256: String::new(),
         };
         head.sha256 = head.seal(&parts.iter().map(|part| &part[..]).collect::<Vec<_>>().concat());
+        let mut line = serde_json::to_vec(&head).map_err(std::io::Error::from)?;
+        line.push(b'\n');
+        disk()?;
         let (scratch, mut file) = AtomicFile::create(self.path)?;
-        serde_json::to_writer(&file, &head).map_err(std::io::Error::from)?;
-        file.write_all(b"\n")?;
-        for part in &parts {
+        for part in [&line[..]].into_iter().chain(parts.iter().map(|part| &part[..])) {
+            disk()?;
             file.write_all(part)?;
         }
+        disk()?;
+        // A write that failed late is told to the handle that wrote.
+        file.sync_all()?;
         drop(file);
+        disk()?;
         Ok(scratch.commit()?)
     }
 
@@ -144,8 +197,14 @@ impl<'a> Checkpoint<'a> {
         let Head { history, epoch_seconds, .. } = head;
         Ok(State { model, optimizer, history, epoch_seconds, best, diverged: None })
     }
-
-    fn error(&self, reason: Reason) -> CheckpointError {
-        CheckpointError { path: self.path.to_path_buf(), reason }
-    }
 }
+
+/// Stands before every call that a disk can fail: tests let one of them fail.
+#[expect(clippy::unnecessary_wraps, reason = "it fails in tests")]
+#[cfg(not(test))]
+fn disk() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+use super::tests::disk;

@@ -25,7 +25,7 @@ use tinderbox_models::Classifier;
 
 use crate::examples::Examples;
 use crate::stream::stream;
-use checkpoint::Checkpoint;
+use checkpoint::{Checkpoint, Need};
 use early_stopping::Best;
 
 pub use adversarial::AdversarialTraining;
@@ -60,7 +60,7 @@ pub struct LearnerConfig {
 pub struct Learner {
     config: LearnerConfig,
     seed: u64,
-    checkpoint: Option<(PathBuf, String)>,
+    checkpoint: Option<(PathBuf, String, Need)>,
 }
 
 /// What is learnt from, chosen by, and only looked at.
@@ -178,7 +178,15 @@ impl Learner {
     /// there, name another in the environment variable `BURN_DEVICE`.
     #[must_use]
     pub fn with_checkpoint(mut self, path: impl Into<PathBuf>, model: impl Into<String>) -> Self {
-        self.checkpoint = Some((path.into(), model.into()));
+        self.checkpoint = Some((path.into(), model.into(), Need::Required));
+        self
+    }
+
+    /// As [`with_checkpoint`](Self::with_checkpoint), for a file that only saves time: one that cannot be written, is
+    /// damaged or belongs to another training is told to the observer and costs no training. The results are the same.
+    #[must_use]
+    pub fn with_optional_checkpoint(mut self, path: impl Into<PathBuf>, model: impl Into<String>) -> Self {
+        self.checkpoint = Some((path.into(), model.into(), Need::Optional));
         self
     }
 
@@ -194,7 +202,7 @@ impl Learner {
     /// If the model does not fit the examples.
     pub fn fit<M: Classifier + Module + 'static>(
         &self,
-        draw: impl FnOnce(&Device) -> M,
+        draw: impl Fn(&Device) -> M,
         device: &Device,
         material: &Material,
         observer: &mut dyn Observer,
@@ -207,15 +215,18 @@ impl Learner {
             }
         }
         let device = device.clone().autodiff();
-        self.seed(&device, "weights", 0);
-        let mut state = State::new(draw(&device), self.config.optimizer.init());
+        let fresh = || {
+            self.seed(&device, "weights", 0);
+            State::new(draw(&device), self.config.optimizer.init())
+        };
         let checkpoint = self
             .checkpoint
             .as_ref()
-            .map(|(path, model)| Checkpoint::new(path, self.identity(model, &device, material)));
-        if let Some(checkpoint) = &checkpoint {
-            state = checkpoint.resume(state)?;
-        }
+            .map(|(path, model, need)| Checkpoint::new(path, self.identity(model, &device, material), *need));
+        let mut state = match &checkpoint {
+            Some(checkpoint) => checkpoint.resume(fresh, observer)?,
+            None => fresh(),
+        };
         for epoch in &state.history {
             observer.epoch(epoch);
         }
@@ -231,7 +242,7 @@ impl Learner {
                 ControlFlow::Continue(next) => state = next,
             }
             if let (Some(checkpoint), None) = (&checkpoint, state.diverged) {
-                checkpoint.write(&state)?;
+                checkpoint.write(&state, observer)?;
             }
         };
         let model = match (outcome, &state.best) {

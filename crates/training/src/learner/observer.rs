@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::Epoch;
+use super::{CheckpointError, Epoch};
 
 /// Where a training stands, just before a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,12 @@ pub trait Observer {
     /// Called after each epoch. A training that goes on from a checkpoint tells its earlier epochs first.
     fn epoch(&mut self, epoch: &Epoch) {
         let _ = epoch;
+    }
+
+    /// Called when a checkpoint that [may be missing](super::Learner::with_optional_checkpoint) could not be read or
+    /// written. The training goes on without it.
+    fn checkpoint_failed(&mut self, error: &CheckpointError) {
+        let _ = error;
     }
 }
 

@@ -15,6 +15,9 @@ use crate::examples::Examples;
 use crate::stream::stream;
 
 mod adversarial;
+mod mishaps;
+
+pub(super) use mishaps::disk;
 
 /// Small, and with dropout: each epoch needs its own random state.
 #[derive(Module, Debug)]

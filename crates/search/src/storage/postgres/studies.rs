@@ -67,7 +67,8 @@ pub(super) fn settle_attribute(
          RETURNING value_json",
         &[&study_row(study), &key, &value.to_string()],
     )?;
-    Ok(columns::json(row.try_get(0)?))
+    let stored: &str = row.try_get(0)?;
+    Ok(serde_json::from_str(stored).unwrap_or_else(|_| Value::from(stored)))
 }
 
 pub(super) fn attributes(db: &mut Db, study: StudyId) -> Result<BTreeMap<String, Value>, Failure> {

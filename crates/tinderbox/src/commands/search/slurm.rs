@@ -2,15 +2,19 @@
 
 use clap::Args;
 
-use super::StorageArguments;
+use super::{ADDRESS, StorageArguments};
 use crate::commands::{Exit, Refusal, say};
 use crate::environment::THREADS;
+use crate::shell::{self, WordError};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Slurm passes the environment on: with TINDERBOX_STORAGE set, no address and no password \
-stands in the script."
-)]
+#[command(after_help = "\
+Examples:
+  tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
+
+An address without a password is written into the script; the password is then looked for where PostgreSQL's clients
+look, in PGPASSWORD of the job's environment. With a password in it, export the address as TINDERBOX_STORAGE and leave
+out --storage: Slurm passes the environment on, and the password is in no file.")]
 pub(super) struct Slurm {
     /// Name of a study that is in the storage
     name: String,
@@ -22,41 +26,96 @@ pub(super) struct Slurm {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
 
-    /// How long each may take, as Slurm writes it
-    #[arg(long, value_name = "TIME", default_value = "04:00:00")]
+    /// How long each may take, as Slurm writes it: minutes, `HH:MM:SS` or `D-HH`
+    #[arg(long, value_name = "TIME", default_value = "04:00:00", value_parser = time)]
     time: String,
 
     /// Memory of each, as Slurm writes it
-    #[arg(long, value_name = "SIZE", default_value = "1G")]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     memory: String,
 }
 
 impl Slurm {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
-        if !self.storage.storage.starts_with("postgres") {
+        let address = &self.storage.storage;
+        if !address.starts_with("postgres") {
             return Err(
                 "--storage: workers on several machines need a postgres:// storage; a file's locks do \
                         not hold on a network file system"
                     .into(),
             );
         }
-        let study = self.storage.shown_study(&self.name)?;
-        drop(study);
+        let exported = std::env::var(ADDRESS).is_ok_and(|exported| exported == *address);
+        if !exported && holds_secret(address) {
+            return Err(format!(
+                "--storage: this address may hold a password, which does not belong in a script; \
+                 export it as {ADDRESS} and leave out --storage"
+            )
+            .into());
+        }
+        drop(self.storage.shown_study(&self.name)?);
         let program = std::env::current_exe()?;
+        let program =
+            program.to_str().ok_or("the path of this program is not UTF-8: a script cannot hold it")?;
+        say(self.script(program, (!exported).then_some(address))?)?;
+        Ok(Exit::Done)
+    }
+
+    /// The script, without an address where the environment has it.
+    fn script(&self, program: &str, address: Option<&String>) -> Result<String, WordError> {
         let Self { name, workers, time, memory, .. } = self;
-        say(format_args!(
+        let storage = match address {
+            Some(address) => format!("export {ADDRESS}={}", shell::word(address)?),
+            None => format!(": \"${{{ADDRESS}:?set it to the address of the storage}}\""),
+        };
+        Ok(format!(
             "#!/bin/sh\n\
-             #SBATCH --job-name=tinderbox-{name}\n\
+             #SBATCH --job-name=tinderbox-{}\n\
              #SBATCH --array=1-{workers}\n\
              #SBATCH --cpus-per-task=1\n\
              #SBATCH --mem={memory}\n\
              #SBATCH --time={time}\n\
              # A worker that is cut off loses nothing: its trial goes to another, or to the next job.\n\
-             : \"${{TINDERBOX_STORAGE:?set it to the address of the storage}}\"\n\
+             {storage}\n\
              export {THREADS}=1\n\
-             exec '{}' worker --study '{name}' --name \"$(hostname)-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID\"",
-            program.display()
-        ))?;
-        Ok(Exit::Done)
+             exec {} worker --study={} --name=\"$(hostname)-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID\"",
+            job_name(name),
+            shell::word(program)?,
+            shell::word(name)?,
+        ))
     }
 }
+
+/// A study's name as a job's: Slurm reads its lines by rules of its own, so that only plain letters stay.
+fn job_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    name.chars().take(64).map(plain).collect()
+}
+
+/// Whether an address has a password in it, or something that might be one.
+fn holds_secret(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+    let user = place.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || options.to_ascii_lowercase().contains("pass")
+}
+
+fn time(word: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_digit() || byte == b':' || byte == b'-';
+    let counted = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().all(plain);
+    if counted || matches!(word, "INFINITE" | "UNLIMITED") {
+        return Ok(word.to_string());
+    }
+    Err("expected minutes, `HH:MM:SS` or `D-HH:MM:SS`".to_string())
+}
+
+fn size(word: &str) -> Result<String, String> {
+    let digits = word.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(word);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(word.to_string());
+    }
+    Err("expected a number and K, M, G or T, such as `512M`".to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,24 @@
 //! `tinderbox search run` and `resume`: worker processes on this machine until the study is over.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use tinderbox_data::Dataset;
-use tinderbox_search::{Settings, Study};
+use tinderbox_search::{Outcome, Settings, State, Study};
 
-use super::StorageArguments;
 use super::show::summary;
+use super::{ADDRESS, StorageArguments, state_folder};
 use crate::backend::Backend;
 use crate::commands::progress::Progress;
-use crate::commands::{Exit, Refusal, say};
-use crate::crew::{Crew, stop_on_signals};
+use crate::commands::{Exit, Refusal, note, say};
+use crate::crew::{Crew, LOST, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::cores;
-use crate::run::release_all;
+use crate::run::{LEASE, release_crew};
+use crate::shell;
+use crate::state::{Seat, StateFolder, fresh};
 use crate::tuning::{Brief, Tuning};
 use crate::worker::now;
 
@@ -102,49 +105,109 @@ impl Team {
         let total = study.settings().trials.or_else(|| study.settings().space.size().ok()).unwrap_or(0);
         let size = self.workers.map_or_else(cores, usize::from);
         let stop = stop_on_signals()?;
-        // Of this machine's crews alone: one on another machine may be at work.
-        if size > 0 && self.storage.storage.starts_with("sqlite:") {
-            release_all(study.storage_mut(), id, now())?;
-        }
-        let logs = std::env::temp_dir().join(format!("tinderbox-{name}"));
-        std::fs::create_dir_all(&logs)?;
-        let mut arguments: Vec<String> =
-            ["worker", "--study", name].into_iter().map(str::to_string).collect();
-        arguments.extend(["--checkpoints".to_string(), logs.display().to_string()]);
-        arguments.extend(arguments_of(dataset));
+        let crew_name = fresh();
+        let folder = state_folder(&mut study)?;
+        let seat = folder.as_ref().and_then(|folder| folder.seat(&crew_name).ok());
+        take_back(&mut study, folder.as_ref())?;
+        retry_lost(&mut study)?;
         let until = self.time_limit.map(|limit| SystemTime::now() + limit);
-        if let Some(until) = until {
-            arguments.extend(["--until".to_string(), humantime::format_rfc3339_millis(until).to_string()]);
-        }
         let crew = Crew {
+            name: crew_name,
             size,
             program: std::env::current_exe()?,
-            arguments,
+            arguments: arguments(name, folder.as_ref(), dataset, until),
             variables: vec![
                 ("BURN_DEVICE".to_string(), backend.to_string()),
                 // Not an argument: those are for all to see, and an address may hold a password.
-                ("TINDERBOX_STORAGE".to_string(), self.storage.storage.clone()),
+                (ADDRESS.to_string(), self.storage.storage.clone()),
             ],
         };
         let counts = study.storage().counts(id)?;
         let done = counts.complete + counts.pruned + counts.fail;
         let mut progress = Progress::new(&[(name.to_string(), done, total as usize)], size);
         let started = Instant::now();
-        let finished = crew.run(&logs, study.storage_mut(), &[id], &stop, |news| progress.show(&news));
+        let logs = seat.as_ref().map(Seat::path);
+        let finished = crew.run(logs, study.storage_mut(), &[id], &stop, |news| progress.show(&news));
         progress.end(started.elapsed());
         let finished = finished?;
+        if let Some(seat) = seat {
+            seat.leave();
+        }
         say(summary(&study, name)?)?;
+        let resume = format!("`tinderbox search resume {}`", shell::shown(name));
         if !finished {
-            say(format_args!("stopped; `tinderbox search resume {name}` goes on where this one stopped"))?;
+            say(format_args!("stopped; {resume} goes on where this one stopped"))?;
             return Ok(Exit::Interrupted);
         }
         let counts = study.storage().counts(id)?;
         let done = (counts.complete + counts.pruned + counts.fail) as u64;
         if until.is_some_and(|until| SystemTime::now() >= until) && (total == 0 || done < total) {
-            say(format_args!("the time is up; `tinderbox search resume {name}` goes on"))?;
+            say(format_args!("the time is up; {resume} goes on"))?;
         }
         Ok(if counts.fail > 0 { Exit::Failed } else { Exit::Done })
     }
+}
+
+/// Puts the trials of this user's crews that are gone back in the queue, and says what others hold. A crew that nobody
+/// here knows may be another user's or another machine's: its trials come back when their leases run out.
+fn take_back(study: &mut Study, folder: Option<&StateFolder>) -> Result<(), Refusal> {
+    let id = study.id();
+    for crew in folder.map(StateFolder::gone).unwrap_or_default() {
+        release_crew(study.storage_mut(), id, &crew, now())?;
+        folder.inspect(|folder| folder.forget(&crew));
+    }
+    let held = study.storage().counts(id)?.running;
+    if held > 0 {
+        note(format_args!(
+            "note: other workers hold {held} of the trials; this run joins them, and takes over those of a worker \
+             that is silent for {} s",
+            LEASE.length.as_secs()
+        ));
+    }
+    Ok(())
+}
+
+/// Puts trials back in the queue that failed because their workers died, not by themselves: now they may live.
+///
+/// Later trials may have been chosen by what little the failure showed, so that the table can differ from that of a study
+/// in which nobody died. A machine that kills three workers at one trial is worth a look before this.
+fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
+    let id = study.id();
+    let mut lost = Vec::new();
+    for trial in study.trials()?.into_iter().filter(|trial| trial.state == State::Fail) {
+        let attempts = study.storage().attempts(id, trial.number)?;
+        let told = attempts.last().is_some_and(|last| last.outcome == Outcome::Fail);
+        if trial.attributes.contains_key(LOST) || !(told || attempts.is_empty()) {
+            lost.push(trial.number);
+        }
+    }
+    match study.storage_mut().retry(id, &lost, now())? {
+        0 => {}
+        retried => note(format_args!("{retried} trials whose workers died are tried again")),
+    }
+    Ok(())
+}
+
+/// What each worker of the study is started with.
+fn arguments(
+    name: &str,
+    folder: Option<&StateFolder>,
+    dataset: &Dataset,
+    until: Option<SystemTime>,
+) -> Vec<OsString> {
+    // A value that is a word of its own might be read as an option.
+    let mut arguments: Vec<OsString> =
+        vec!["worker".into(), "--supervised".into(), format!("--study={name}").into()];
+    if let Some(folder) = folder {
+        let mut checkpoints = OsString::from("--checkpoints=");
+        checkpoints.push(folder.path());
+        arguments.push(checkpoints);
+    }
+    arguments.extend(arguments_of(dataset).into_iter().map(OsString::from));
+    if let Some(until) = until {
+        arguments.push(format!("--until={}", humantime::format_rfc3339_millis(until)).into());
+    }
+    arguments
 }
 
 /// A limit that ends in a year of four digits: workers are told a date.

@@ -1,0 +1,251 @@
+//! Private folders of the user's own: what workers leave on this machine while a study goes on.
+//!
+//! ```text
+//! $XDG_STATE_HOME/tinderbox, else ~/.local/state/tinderbox     mode 0700, of this user, not a link
+//!   <identity of a study>/                                     never its name
+//!     7.checkpoint                                             of trial 7, until it is told
+//!     crews/<name of a crew>/                                  lock, held while its supervisor lives; logs of its workers
+//! ```
+//!
+//! Where that folder cannot be had, a fresh temporary one takes its place: it costs what an earlier run has left, nothing
+//! else.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tinderbox_search::{Storage, StorageError, StudyId};
+
+/// User attribute of a study: what tells it apart from every other, whatever its name and wherever its storage lies.
+const IDENTITY: &str = "tinderbox:id";
+
+/// The folder of one study.
+#[derive(Debug)]
+pub struct StateFolder {
+    path: PathBuf,
+    /// Whether nobody finds it again, so that it goes when it is dropped.
+    temporary: bool,
+}
+
+/// A crew's place in the folder of its study. While it is held, other crews know that its workers live.
+#[derive(Debug)]
+pub struct Seat {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a folder is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// It could not be made or looked at.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Something else has its name.
+    #[error("{}: not a folder, or a link to one", .0.display())]
+    NotAFolder(PathBuf),
+    /// Another user made it.
+    #[error("{}: it belongs to another user", .0.display())]
+    Foreign(PathBuf),
+    /// Others may put files into it.
+    #[error("{}: other users may write to it; `chmod 700` closes it", .0.display())]
+    Open(PathBuf),
+}
+
+impl StateFolder {
+    /// The folder of the study with this identity; beside it, why it is a temporary one, if it is.
+    ///
+    /// # Errors
+    /// If not even a temporary folder can be made.
+    pub fn of(identity: &str) -> Result<(Self, Option<StateError>), StateError> {
+        let digest = base16ct::lower::encode_string(&Sha256::digest(identity));
+        match home().map(|home| lasting(&home, &digest[..32])) {
+            Some(Ok(path)) => Ok((Self { path, temporary: false }, None)),
+            Some(Err(error)) => Ok((Self::temporary()?, Some(error))),
+            None => Ok((Self::temporary()?, None)),
+        }
+    }
+
+    /// A folder that nobody else knows.
+    fn temporary() -> Result<Self, StateError> {
+        let path = std::env::temp_dir().join(format!("tinderbox-{}", fresh()));
+        match make(&path) {
+            Ok(()) => Ok(Self { path, temporary: true }),
+            Err(error) => Err(StateError::Io { path, error }),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes a place for the crew of this name.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn seat(&self, crew: &str) -> Result<Seat, StateError> {
+        let crews = own_folder(&self.path.join("crews"))?;
+        let path = own_folder(&crews.join(crew))?;
+        match hold(&path) {
+            Ok(lock) => Ok(Seat { path, _lock: lock }),
+            Err(error) => Err(StateError::Io { path, error }),
+        }
+    }
+
+    /// Names of crews that were here and whose supervisors are gone, and their workers with them.
+    pub fn gone(&self) -> Vec<String> {
+        let crews = fs::read_dir(self.path.join("crews")).into_iter().flatten().flatten();
+        let gone = crews.filter(|crew| is_gone(&crew.path().join("lock")));
+        gone.filter_map(|crew| crew.file_name().into_string().ok()).collect()
+    }
+
+    /// Forgets a crew that is gone, with its logs.
+    pub fn forget(&self, crew: &str) {
+        // What cannot be removed only takes space.
+        _ = fs::remove_dir_all(self.path.join("crews").join(crew));
+    }
+}
+
+impl Drop for StateFolder {
+    fn drop(&mut self) {
+        if self.temporary {
+            _ = fs::remove_dir_all(&self.path);
+            return;
+        }
+        // Of a study that is over nothing is left. A folder with something in it stays.
+        _ = fs::remove_dir(self.path.join("crews"));
+        _ = fs::remove_dir(&self.path);
+    }
+}
+
+impl Seat {
+    /// For the logs of the crew's workers.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the place back, with its logs.
+    pub fn leave(self) {
+        _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The file of a trial's checkpoint in the folder of its study: the same for every attempt, so that the next one goes on
+/// where this one stopped.
+pub fn checkpoint(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number}.checkpoint"))
+}
+
+/// The identity of a study, which it gets from whoever first asks for it.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn identity(storage: &mut dyn Storage, study: StudyId) -> Result<String, StorageError> {
+    let stored = storage.settle_study_attribute(study, IDENTITY, &Value::from(fresh()))?;
+    // Text from us; anything else that stands there tells the study apart as well.
+    Ok(stored.as_str().map_or_else(|| stored.to_string(), str::to_owned))
+}
+
+/// 32 hexadecimal digits that nobody can foresee.
+pub fn fresh() -> String {
+    // The keys of a `RandomState` are the system's randomness.
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// The user's folder for state, if there is a user.
+fn home() -> Option<PathBuf> {
+    // As the XDG specification has it, a relative path is none.
+    let absolute = |text: OsString| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
+    let state = std::env::var_os("XDG_STATE_HOME").and_then(absolute);
+    state.or_else(|| Some(std::env::home_dir().filter(|home| home.is_absolute())?.join(".local/state")))
+}
+
+/// The folder `name` of Tinderbox below `home`, made where it is missing.
+fn lasting(home: &Path, name: &str) -> Result<PathBuf, StateError> {
+    builder()
+        .recursive(true)
+        .create(home)
+        .map_err(|error| StateError::Io { path: home.to_path_buf(), error })?;
+    let ours = own_folder(&home.join("tinderbox"))?;
+    own_folder(&ours.join(name))
+}
+
+/// A folder of this user's alone, made if it is missing.
+fn own_folder(path: &Path) -> Result<PathBuf, StateError> {
+    let io = |error| StateError::Io { path: path.to_path_buf(), error };
+    match make(path) {
+        Ok(()) => return Ok(path.to_path_buf()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(io(error)),
+    }
+    let metadata = fs::symlink_metadata(path).map_err(io)?;
+    if !metadata.is_dir() {
+        return Err(StateError::NotAFolder(path.to_path_buf()));
+    }
+    check_owner(path, &metadata)?;
+    Ok(path.to_path_buf())
+}
+
+/// Refuses a folder of another user's, or one that others may write to.
+#[cfg(unix)]
+fn check_owner(path: &Path, folder: &fs::Metadata) -> Result<(), StateError> {
+    use std::os::unix::fs::MetadataExt;
+
+    if folder.mode() & 0o022 != 0 {
+        return Err(StateError::Open(path.to_path_buf()));
+    }
+    // Whoever makes a file owns it: so this process learns who it is.
+    let probe = path.join(format!("{}.probe", fresh()));
+    let made = File::create_new(&probe).and_then(|file| file.metadata());
+    _ = fs::remove_file(&probe);
+    match made {
+        Ok(made) if made.uid() == folder.uid() => Ok(()),
+        Ok(_) => Err(StateError::Foreign(path.to_path_buf())),
+        Err(error) => Err(StateError::Io { path: path.to_path_buf(), error }),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_owner(_path: &Path, _folder: &fs::Metadata) -> Result<(), StateError> {
+    Ok(())
+}
+
+/// Makes a folder that only this user can look into.
+fn make(path: &Path) -> io::Result<()> {
+    builder().create(path)
+}
+
+fn builder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Makes the lock of a crew in its folder. It has its name once it is held, never before.
+fn hold(folder: &Path) -> io::Result<File> {
+    let unnamed = folder.join("lock.new");
+    let file = File::create_new(&unnamed)?;
+    file.lock()?;
+    fs::rename(&unnamed, folder.join("lock"))?;
+    Ok(file)
+}
+
+/// Whether there is a lock and nobody holds it.
+fn is_gone(lock: &Path) -> bool {
+    File::open(lock).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+#[cfg(test)]
+mod tests;

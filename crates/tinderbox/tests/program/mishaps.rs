@@ -1,0 +1,130 @@
+//! A mishap of the machine is no result: it costs time, and the table is the undisturbed one.
+
+use std::fs;
+use std::process::Command;
+
+use crate::desk::{Desk, Ended};
+use crate::small_study::{RESUME, RUN, completed, database, desk, failed, table, undisturbed};
+
+/// Runs with these places for all that is temporary or the user's own.
+fn run_with_places(desk: &Desk, words: &str, place: &str) -> Ended {
+    let mut command = desk.command(words);
+    for variable in ["TMPDIR", "HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME"]
+    {
+        command.env(variable, desk.path().join(place));
+    }
+    Ended::from(command.output().expect("the program starts"))
+}
+
+#[test]
+fn a_study_needs_no_place_for_checkpoints_and_logs() {
+    let expected = undisturbed(2, 6);
+    for place in ["missing/folder", "file", "file/below"] {
+        let desk = desk(2, 6);
+        fs::write(desk.path().join("file"), "").expect("written");
+        let ended = run_with_places(&desk, RUN, place);
+        assert_eq!(ended.code, Some(0), "{place}: {}", ended.err);
+        assert_eq!(table(&desk), expected, "{place}");
+    }
+}
+
+/// A small file system of its own; only root can mount one.
+#[cfg(target_os = "linux")]
+struct Mounted(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Mounted {
+    fn new(path: std::path::PathBuf, size: &str) -> Option<Self> {
+        fs::create_dir(&path).expect("a folder");
+        let options = format!("size={size}");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&path).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(path))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_checkpoints_costs_no_trial() {
+    let expected = undisturbed(2, 6);
+    // From no room at all to room for a part of a checkpoint, which takes some 60 kB.
+    for size in ["4k", "16k", "40k"] {
+        let desk = desk(2, 6);
+        let Some(mounted) = Mounted::new(desk.path().join("small"), size) else {
+            eprintln!("skipped: only root can mount a small file system");
+            return;
+        };
+        let ended = run_with_places(&desk, RUN, "small");
+        assert_eq!(ended.code, Some(0), "{size}: {}", ended.err);
+        let warnings = ended.err.matches("the training goes on without it").count();
+        assert!(warnings <= 1, "{size}: {}", ended.err);
+        drop(mounted);
+        desk.run(RESUME).done();
+        assert_eq!((completed(&desk), failed(&desk)), (6, 0), "{size}");
+        assert_eq!(table(&desk), expected, "{size}");
+    }
+}
+
+#[test]
+fn a_storage_that_fails_fails_no_trial() {
+    let expected = undisturbed(2, 6);
+    // What a disk that is full or broken does to a worker: at the end of a trial, in it, and at its beginning.
+    for (what, on) in [
+        ("told", "BEFORE UPDATE ON trials WHEN NEW.state = 'COMPLETE' AND NEW.number = 2"),
+        ("told at all", "BEFORE UPDATE ON trials WHEN NEW.state IN ('COMPLETE', 'FAIL') AND NEW.number = 0"),
+        ("reported", "BEFORE INSERT ON trial_intermediate_values WHEN NEW.step = 2"),
+        ("begun", "BEFORE INSERT ON trials WHEN NEW.number = 3"),
+    ] {
+        let desk = desk(2, 6);
+        desk.run("search create s.toml --dataset stand-in").done();
+        let trigger = format!("CREATE TRIGGER mishap {on} BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+        database(&desk).execute(&trigger, []).expect("a trigger");
+        let ended = desk.run(RUN).refused(&["3 workers in a row had to stop", "disk I/O error"]);
+        assert!(!ended.err.contains("failed:"), "{what}: {}", ended.err);
+        assert_eq!(failed(&desk), 0, "{what}");
+        database(&desk).execute("DROP TRIGGER mishap", []).expect("mended");
+        desk.run(RESUME).done();
+        assert_eq!((completed(&desk), failed(&desk)), (6, 0), "{what}");
+        assert_eq!(table(&desk), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_worker_on_its_own_gives_its_trial_back_when_the_machine_fails() {
+    let desk = desk(2, 2);
+    desk.run("search create s.toml --dataset stand-in").done();
+    let trigger = "CREATE TRIGGER mishap BEFORE UPDATE ON trials WHEN NEW.state = 'COMPLETE'
+                   BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END";
+    database(&desk).execute(trigger, []).expect("a trigger");
+    let worker = "worker --study s --dataset stand-in";
+    let ended = desk.run(worker).refused(&["disk I/O error"]);
+    assert!(ended.out.contains(r#"{"event":"mishap","reason":"#), "{}", ended.out);
+    let waiting = crate::small_study::count(&desk, "SELECT count(*) FROM trials WHERE state = 'WAITING'");
+    assert_eq!((waiting, failed(&desk)), (1, 0));
+    database(&desk).execute("DROP TRIGGER mishap", []).expect("mended");
+    desk.run(worker).done();
+    assert_eq!(table(&desk), undisturbed(2, 2));
+}
+
+#[test]
+fn a_trial_that_fails_by_itself_still_fails() {
+    let desk = desk(2, 3);
+    // Tried by no check before the study is stored: the file names a space that is fine, a stored point does not.
+    desk.run("search create s.toml --dataset stand-in").done();
+    database(&desk)
+        .execute(
+            "UPDATE study_user_attributes SET value_json = replace(value_json, '[8]', '[0]')
+             WHERE key = 'tinderbox:tuning'",
+            [],
+        )
+        .expect("changed");
+    let ended = desk.run(RESUME);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert_eq!(failed(&desk), 3);
+}
