@@ -4,10 +4,12 @@
 //! name once all of it is on the disk.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::prelude::*;
 use burn::tensor::Shape;
+use burn_pack::AtomicFile;
 use burn_store::{ApplyError, ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -97,19 +99,36 @@ pub fn save_with_note(
     note: &Value,
     path: &Path,
 ) -> Result<(), WeightsError> {
-    let failed = |message: String| WeightsError { path: path.to_owned(), reason: Reason::Write(message) };
-    let mut configuration = serde_json::to_value(config).map_err(|error| failed(error.to_string()))?;
+    to_bytes(network, config, note)
+        .and_then(|bytes| write(path, &bytes))
+        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+}
+
+/// A whole file.
+fn to_bytes(network: &Network, config: &NetworkConfig, note: &Value) -> Result<Vec<u8>, Reason> {
+    let mut configuration = serde_json::to_value(config).map_err(Reason::unwritten)?;
     if !note.is_null() {
         configuration[NOTE] = note.clone();
     }
     let configuration = configuration.to_string();
     // Burn's own metadata are left out: with a single key, equal networks make equal files.
-    let mut store = SafetensorsStore::from_file(path)
-        .overwrite(true)
+    let mut store = SafetensorsStore::from_bytes(None)
         .skip_enum_variants(true)
         .clear_metadata()
         .metadata(CONFIGURATION, configuration);
-    network.save_into(&mut store).map_err(|error| failed(error.to_string()))
+    network.save_into(&mut store).map_err(Reason::unwritten)?;
+    store.get_bytes().map_err(Reason::unwritten)
+}
+
+/// Writes a whole file with the mode that the umask leaves; Burn's store makes one that only its owner can read.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
+    let (scratch, mut file) = AtomicFile::create(path).map_err(Reason::unwritten)?;
+    // Scratch files that nobody holds locked count as left over. Where there are no locks, none are looked for.
+    _ = file.try_lock();
+    file.write_all(bytes).map_err(Reason::unwritten)?;
+    let committed = scratch.commit().map_err(Reason::unwritten);
+    drop(file);
+    committed
 }
 
 /// Reads a network that [`save`] wrote, onto `device`.
@@ -187,6 +206,12 @@ fn refuse_infinities(store: &mut SafetensorsStore) -> Result<(), Reason> {
         }
     }
     Ok(())
+}
+
+impl Reason {
+    fn unwritten(error: impl std::fmt::Display) -> Self {
+        Self::Write(error.to_string())
+    }
 }
 
 impl From<ApplyError> for Reason {

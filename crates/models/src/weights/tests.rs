@@ -201,3 +201,16 @@ fn a_folder_that_does_not_exist_cannot_be_written_to() {
     let error = save(&config.init(&Device::flex()), &config, Path::new("no/such/file")).unwrap_err();
     assert!(error.to_string().starts_with("no/such/file: cannot be written: "), "{error}");
 }
+
+#[cfg(unix)]
+#[test]
+fn weights_have_the_mode_that_the_umask_leaves() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let config = linear();
+    let [usual, weights] = ["usual", "weights"].map(|name| folder.path().join(name));
+    fs::write(&usual, "").unwrap();
+    save(&config.init(&Device::flex()), &config, &weights).unwrap();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&weights), mode(&usual));
+}
