@@ -39,6 +39,8 @@ enum Reason {
     Damaged(&'static str),
     #[error("belongs to another training (its settings, seed, model, examples or device differ)")]
     Foreign,
+    #[error("has {done} epochs, more than the {asked} asked for; ask for at least {done}")]
+    Longer { done: usize, asked: usize },
 }
 
 /// What the owner of the file can do.
@@ -54,6 +56,8 @@ pub(super) struct Checkpoint<'a> {
     path: &'a Path,
     /// SHA-256 of what makes a training this one.
     training: String,
+    /// It may have so many.
+    epochs: usize,
     need: Need,
 }
 
@@ -89,8 +93,8 @@ impl Head {
 }
 
 impl<'a> Checkpoint<'a> {
-    pub(super) fn new(path: &'a Path, training: String, need: Need) -> Self {
-        Self { path, training, need }
+    pub(super) fn new(path: &'a Path, training: String, epochs: usize, need: Need) -> Self {
+        Self { path, training, epochs, need }
     }
 
     /// The state that was saved, or a fresh one if none was.
@@ -156,6 +160,8 @@ impl<'a> Checkpoint<'a> {
         line.push(b'\n');
         disk()?;
         let (scratch, mut file) = AtomicFile::create(self.path)?;
+        // Scratch files that nobody holds locked count as left over. Where there are no locks, none are looked for.
+        _ = file.try_lock();
         for part in [&line[..]].into_iter().chain(parts.iter().map(|part| &part[..])) {
             disk()?;
             file.write_all(part)?;
@@ -163,9 +169,10 @@ impl<'a> Checkpoint<'a> {
         disk()?;
         // A write that failed late is told to the handle that wrote.
         file.sync_all()?;
-        drop(file);
         disk()?;
-        Ok(scratch.commit()?)
+        let committed = scratch.commit();
+        drop(file);
+        Ok(committed?)
     }
 
     fn restore<M: Module>(&self, bytes: &[u8], fresh: State<M>) -> Result<State<M>, Reason> {
@@ -181,6 +188,9 @@ impl<'a> Checkpoint<'a> {
         }
         if head.training != self.training {
             return Err(Reason::Foreign);
+        }
+        if head.history.len() > self.epochs {
+            return Err(Reason::Longer { done: head.history.len(), asked: self.epochs });
         }
         let mut parts = head.parts.iter().map(|&length| {
             let (part, after) = rest.split_at(length);

@@ -172,7 +172,8 @@ impl Learner {
     /// Writes a checkpoint to `path` after each epoch, and goes on from one that is found there.
     ///
     /// A checkpoint of another training is refused. The learner's settings, the seed, the device and the examples are
-    /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text.
+    /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text. More epochs than
+    /// the checkpoint has continue it, with the bits of a training that had so many from the start; fewer are refused.
     ///
     /// Burn brings an optimiser's state back through its default device. Where a GPU backend is compiled in but no GPU is
     /// there, name another in the environment variable `BURN_DEVICE`.
@@ -219,10 +220,9 @@ impl Learner {
             self.seed(&device, "weights", 0);
             State::new(draw(&device), self.config.optimizer.init())
         };
-        let checkpoint = self
-            .checkpoint
-            .as_ref()
-            .map(|(path, model, need)| Checkpoint::new(path, self.identity(model, &device, material), *need));
+        let checkpoint = self.checkpoint.as_ref().map(|(path, model, need)| {
+            Checkpoint::new(path, self.identity(model, &device, material), self.config.epochs, *need)
+        });
         let mut state = match &checkpoint {
             Some(checkpoint) => checkpoint.resume(fresh, observer)?,
             None => fresh(),
@@ -272,10 +272,12 @@ impl Learner {
         last.then_some(Outcome::Finished)
     }
 
-    /// What makes a training this one, hashed.
+    /// What makes a training this one, hashed. How many epochs there will be changes none of those that are done: a
+    /// training with more of them is the same one.
     fn identity(&self, model: &str, device: &Device, material: &Material) -> String {
+        let config = LearnerConfig { epochs: 0, ..self.config.clone() };
         let mut hash = Sha256::new();
-        hash.update(format!("{:?} {} {device:?} {model}", self.config, self.seed));
+        hash.update(format!("{config:?} {} {device:?} {model}", self.seed));
         for part in [material.training, material.validation, material.test] {
             part.hash_into(&mut hash);
         }

@@ -189,6 +189,24 @@ fn a_finished_training_is_not_repeated() {
 }
 
 #[test]
+fn more_epochs_continue_a_finished_training_bit_for_bit() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    // Patience runs out between the sixth epoch and the last at this rate, or never.
+    for (rate, patience) in [(0.01, None), (0.01, Some(3)), (0.3, Some(2)), (0.3, Some(4))] {
+        let config = |epochs| config(epochs).with_learning_rate(rate).with_patience(patience);
+        let whole = fit(&config(40), 3, &Device::flex(), None, &mut ()).expect("trained");
+        let path = folder.path().join(format!("{rate}-{patience:?}.checkpoint"));
+        for epochs in [1, 2, 6] {
+            fit(&config(epochs), 3, &Device::flex(), Some(&path), &mut ()).expect("trained");
+        }
+        let longer = fit(&config(40), 3, &Device::flex(), Some(&path), &mut ()).expect("trained");
+        assert_eq!(longer.history, whole.history, "{rate} {patience:?}");
+        assert_eq!(longer.outcome, whole.outcome, "{rate} {patience:?}");
+        assert_eq!(bits(&longer.model), bits(&whole.model), "{rate} {patience:?}");
+    }
+}
+
+#[test]
 fn divergence_is_an_answer() {
     let config = config(5).with_learning_rate(1e30).with_optimizer(Optimizer::Sgd { momentum: 0.0 });
     let fitted = fit(&config, 1, &Device::flex(), None, &mut ()).expect("an answer");
@@ -223,7 +241,9 @@ fn a_damaged_or_foreign_checkpoint_is_refused_by_name() {
         fit(config, seed, &device, Some(&path), &mut ()).expect_err("refused").to_string()
     };
     assert!(message(&config(2), 2).contains("belongs to another training"));
-    assert!(message(&config(3), 1).contains("belongs to another training"));
+    assert!(message(&config(2).with_batch_size(17), 1).contains("belongs to another training"));
+    assert!(message(&config(3).with_patience(Some(1)), 1).contains("belongs to another training"));
+    assert!(message(&config(1), 1).contains("has 2 epochs, more than the 1 asked for"));
 
     for (bytes, part) in [
         (whole[..whole.len() - 1].to_vec(), "its length is wrong"),
