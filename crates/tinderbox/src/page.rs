@@ -3,9 +3,10 @@
 mod arms;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tinderbox_data::{Destination, DestinationError};
 use tinderbox_report::{
     ExperimentView, Numbers, PageError, Plan, RecordError, Report, SearchView, numbers, render, schema,
 };
@@ -22,9 +23,9 @@ pub enum ReportError {
     /// The run cannot be read.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A record was changed after it was written.
-    #[error("{}: study `{study}`, trial {number}: {error}", .path.display())]
-    Record {
+    /// A trial is not as its worker left it.
+    #[error("{}: study `{study}`, trial {number}: {fault}", .path.display())]
+    Trial {
         /// The storage.
         path: PathBuf,
         /// The study.
@@ -32,17 +33,7 @@ pub enum ReportError {
         /// The trial.
         number: u64,
         /// What is wrong.
-        error: RecordError,
-    },
-    /// A finished trial without a record.
-    #[error("{}: study `{study}`, trial {number} is complete but has no record", .path.display())]
-    NoRecord {
-        /// The storage.
-        path: PathBuf,
-        /// The study.
-        study: String,
-        /// The trial.
-        number: u64,
+        fault: Fault,
     },
     /// The storage holds no experiment.
     #[error("{}: no experiment in it", .0.display())]
@@ -50,14 +41,65 @@ pub enum ReportError {
     /// The page could not be made.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// A file could not be written.
-    #[error("{}: {error}", .path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] DestinationError),
+}
+
+/// How a trial's state and record disagree.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A record was changed after it was written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A finished trial without a record.
+    #[error("it is complete but has no record")]
+    NoRecord,
+    /// The record of another trial.
+    #[error("its record is another trial's; it was changed after it was written")]
+    Foreign,
+    /// A record without a finished trial.
+    #[error("it has a record but is not complete; its state was changed after it was written")]
+    State,
+}
+
+/// Where a report is written, each file at a place that takes it.
+#[derive(Debug)]
+pub struct ReportFiles {
+    page: Destination,
+    numbers: Destination,
+    schema: Destination,
+}
+
+impl ReportFiles {
+    /// `report.html`, `report.json` and the schema of the latter, in `folder`.
+    ///
+    /// # Errors
+    /// If one of them cannot be written there.
+    pub fn new(folder: &Path) -> Result<Self, ReportError> {
+        let place = |name: &str| Destination::new(folder.join(name));
+        Ok(Self {
+            page: place("report.html")?,
+            numbers: place("report.json")?,
+            schema: place("report.schema.json")?,
+        })
+    }
+
+    /// The page.
+    pub fn page(&self) -> &Path {
+        self.page.path()
+    }
+
+    /// Writes the three files.
+    ///
+    /// # Errors
+    /// If one cannot be made or written.
+    pub fn write(&self, report: &Report, numbers: &Numbers) -> Result<(), ReportError> {
+        self.page.write(render(report)?.as_bytes())?;
+        self.numbers.write((json::pretty(numbers) + "\n").as_bytes())?;
+        self.schema.write((json::pretty(&schema()) + "\n").as_bytes())?;
+        Ok(())
+    }
 }
 
 /// What a report was made of.
@@ -69,22 +111,14 @@ pub struct Written {
     pub revisions: BTreeSet<(String, bool)>,
 }
 
-/// Makes `report.html` and `report.json` of a run, with the schema of the latter, and returns what is in them.
+/// Makes the report of a run, and returns what is in it.
 ///
 /// # Errors
-/// If a record was changed, or the files cannot be written.
-pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
+/// If the run was edited, or the files cannot be written.
+pub fn write(folder: &RunFolder, files: &ReportFiles) -> Result<Written, ReportError> {
     let report = read(folder)?;
     let numbers = numbers(&report);
-    let files = [
-        (folder.report_path(), render(&report)?),
-        (folder.path().join("report.json"), json::pretty(&numbers) + "\n"),
-        (folder.path().join("report.schema.json"), json::pretty(&schema()) + "\n"),
-    ];
-    for (path, text) in files {
-        tinderbox_data::replace(&path, text.as_bytes())
-            .map_err(|error| ReportError::Write { path, error })?;
-    }
+    files.write(&report, &numbers)?;
     let environments = report.records().map(|record| &record.environment);
     let revisions = environments
         .filter_map(|environment| Some((environment.revision.clone()?, environment.dirty == Some(true))))
@@ -97,9 +131,12 @@ pub fn write(folder: &RunFolder) -> Result<Written, ReportError> {
 /// # Errors
 /// If it cannot be read, or a record was changed.
 pub fn read(folder: &RunFolder) -> Result<Report, ReportError> {
-    let storage = folder.storage()?;
+    let storage = folder.storage_to_read()?;
     let headings = run::headings(folder, &storage)?;
     let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(folder.storage_path())) };
+    for (study, heading) in &headings {
+        run::check_trials(folder, &storage, *study, heading)?;
+    }
     let trials = Trials::read(folder, &storage, &headings)?;
     let experiments = headings
         .iter()
@@ -134,11 +171,16 @@ fn notice(headings: &[(StudyId, Heading)]) -> Option<String> {
     if !first.settings.is_empty() {
         notices.push(format!("not as the experiments say, but with {}", first.settings.join(", ")));
     }
-    let changed = headings.iter().filter(|(_, heading)| heading.claims_changed);
-    let changed: Vec<&str> = changed.map(|(_, heading)| heading.name.as_str()).collect();
-    if !changed.is_empty() {
-        notices.push(format!("claims were changed after the first trials of {}", changed.join(", ")));
-    }
+    let mut tell = |what: &str, is_changed: fn(&Heading) -> bool| {
+        let headings = headings.iter().map(|(_, heading)| heading);
+        let names: Vec<_> =
+            headings.filter(|heading| is_changed(heading)).map(|heading| heading.name.as_str()).collect();
+        if !names.is_empty() {
+            notices.push(format!("{what} were changed after the first trials of {}", names.join(", ")));
+        }
+    };
+    tell("claims", |heading| heading.claims_changed);
+    tell("reported numbers", |heading| heading.reported_changed);
     (!notices.is_empty()).then(|| notices.join("; "))
 }
 

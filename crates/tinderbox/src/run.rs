@@ -2,6 +2,7 @@
 
 mod folder;
 mod heading;
+mod seal;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,8 +19,10 @@ use crate::json;
 use crate::plan::{Planned, Task};
 
 pub use folder::RunFolder;
-pub use heading::{ArmHeading, Heading, headings, test_images};
+pub use heading::{ArmHeading, Heading, check_trials, headings, test_images};
 use heading::{HEADING, TEST_LABELS, TEST_PIXELS, fingerprint};
+pub use seal::Broken;
+use seal::Seal;
 
 /// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
 ///
@@ -70,6 +73,24 @@ pub enum RunError {
         /// The study.
         study: String,
     },
+    /// What was fixed before the trials of a study is not what it was.
+    #[error("{}: study `{study}`: {broken}", .path.display())]
+    Seal {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+        /// What differs.
+        broken: Broken,
+    },
+    /// An experiment of the run is not in its storage.
+    #[error("{}: study `{study}` is missing; the same `reproduce` command adds it", .path.display())]
+    NoStudy {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+    },
     /// A study was not made by `reproduce`.
     #[error("{}: study `{study}` has no readable heading: {reason}", .path.display())]
     Heading {
@@ -82,30 +103,36 @@ pub enum RunError {
     },
 }
 
-/// Puts an experiment's trials in the storage; what is there already stays as it is.
+/// Puts an experiment's trials in the storage, under a seal; trials that are there already stay as they are.
 ///
 /// # Errors
-/// If the storage refuses.
+/// If the storage refuses, or what is there already is not as it was sealed.
 pub fn enqueue(
+    folder: &RunFolder,
     storage: &mut dyn Storage,
     planned: &Planned,
     heading: &Heading,
     dataset: &Dataset,
 ) -> Result<StudyId, RunError> {
     let study = storage.open_study(&planned.experiment.name, &[Direction::Maximize])?;
-    let earlier = storage.study_attributes(study)?.remove(HEADING).map(serde_json::from_value::<Heading>);
+    let earlier = heading::earlier(folder, storage, study, &planned.experiment.name)?;
     let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
     if earlier.is_none() {
         storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
         storage.set_study_attachment(study, TEST_LABELS, &labels)?;
     }
-    // Words may have been mended since; the trials are the same.
+    // The experiment's file may have changed since; the trials are the same.
     let mut heading = heading.clone();
-    if let Some(Ok(earlier)) = earlier {
-        heading.created = earlier.created;
+    if let Some(earlier) = earlier {
+        let reported = |heading: &Heading| -> Vec<_> {
+            heading.arms.iter().map(|arm| (arm.name.clone(), arm.reported.clone())).collect()
+        };
         heading.claims_changed = earlier.claims_changed || earlier.claims != heading.claims;
+        heading.reported_changed = earlier.reported_changed || reported(&earlier) != reported(&heading);
+        heading.created = earlier.created;
     }
     heading.images_sha256 = fingerprint(&pixels, &labels);
+    heading.seal = Some(Seal::new(&heading, &planned.tasks));
     storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
     for task in &planned.tasks {
         let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);

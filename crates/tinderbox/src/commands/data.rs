@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manifests, verify};
 
-use super::{Exit, Refusal, say};
+use super::{Exit, Refusal, say, say_data};
 use crate::dataset::{DownloadBar, places};
 use crate::json;
 
@@ -69,7 +69,7 @@ impl Data {
                 let mut bar = DownloadBar::default();
                 let folder = fetch(known(&name)?, &places, &mut |progress| bar.show(&progress))?;
                 bar.clear();
-                say(folder.display())?;
+                say_data(folder.display())?;
                 Ok(Exit::Done)
             }
             Action::Verify { name } => Ok(check(known(&name)?, &places)?),
@@ -99,7 +99,7 @@ fn show(places: &Places, as_json: bool) -> io::Result<()> {
         })
         .collect();
     if as_json {
-        say(json::pretty(&entries))?;
+        say_data(json::pretty(&entries))?;
         return Ok(());
     }
     for Entry { name, title, training, test, licence, citation, folder, problem } in &entries {

@@ -8,7 +8,7 @@ use tinderbox_data::Protocol;
 use tinderbox_models::weights;
 use tinderbox_training::evaluate;
 
-use super::{Exit, Refusal, note, say};
+use super::{Exit, Refusal, note, say, say_data};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::json;
@@ -90,7 +90,7 @@ impl Evaluate {
             );
         }
         if self.json {
-            say(json::pretty(&measured))?;
+            say_data(json::pretty(&measured))?;
             return Ok(Exit::Done);
         }
         say(format_args!("{} test images of {}, {protocol} split", measured.images, dataset.title))?;

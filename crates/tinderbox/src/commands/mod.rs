@@ -1,5 +1,7 @@
 //! The commands: only they print.
 
+mod terminal;
+
 mod outline;
 mod report;
 mod reproduce;
@@ -16,12 +18,15 @@ mod worker;
 mod progress;
 
 use std::error::Error;
-use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tinderbox_models::NetworkConfig;
+
+use crate::experiment::Setting;
+
+pub use terminal::note;
+use terminal::{say, say_data};
 
 /// Trains small image classifiers and checks what a published paper claims of them.
 #[derive(Debug, Parser)]
@@ -104,6 +109,18 @@ impl Cli {
     }
 }
 
+/// Refuses a key that is set twice: only one of the two values could be used.
+fn check_distinct(settings: &[Setting]) -> Result<(), Refusal> {
+    let keys: Vec<String> = settings
+        .iter()
+        .map(|setting| setting.to_string().split('=').next().unwrap_or_default().to_string())
+        .collect();
+    match keys.iter().enumerate().find(|(place, key)| keys[..*place].contains(key)) {
+        Some((_, key)) => Err(format!("--set: {key} is set twice; keep one of the two").into()),
+        None => Ok(()),
+    }
+}
+
 /// Channels, height and width of the images that a network takes. A fully connected one takes any that have as many
 /// pixels: one row of them says so.
 fn image_shape(config: &NetworkConfig) -> [usize; 3] {
@@ -112,18 +129,4 @@ fn image_shape(config: &NetworkConfig) -> [usize; 3] {
         NetworkConfig::Cnn(config) => [config.channels, config.height, config.width],
         NetworkConfig::LocalNet(config) => [config.0.channels, config.0.height, config.0.width],
     }
-}
-
-/// Prints a line; `false` if the other end is closed. Whoever closed it wants no more: that is no error.
-fn say(text: impl Display) -> io::Result<bool> {
-    match writeln!(io::stdout(), "{text}") {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Tells the user something beside the output; nothing hangs on whether it arrives.
-pub(crate) fn note(text: impl Display) {
-    _ = writeln!(io::stderr(), "{text}");
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tinderbox_models::weights;
 use tinderbox_training::{Examples, evaluate};
 
-use super::{Exit, Refusal, say};
+use super::{Exit, Refusal, say_data};
 use crate::backend::Backend;
 use crate::json;
 
@@ -92,7 +92,7 @@ impl Predict {
                     .collect();
                 format!("{digit}   {}", percents.join("  "))
             };
-            if !say(answer)? {
+            if !say_data(answer)? {
                 break;
             }
         }

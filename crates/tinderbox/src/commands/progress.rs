@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::note;
+use super::terminal::{visible, visible_line};
 use crate::crew::News;
 use crate::worker::Message;
 
@@ -143,7 +144,7 @@ impl Progress {
     fn worker(&mut self, place: usize, at: At, more: &str) {
         if let Some(bars) = &self.bars {
             bars.workers[place].set_position((at.done * TRIAL as f64) as u64);
-            bars.workers[place].set_message(format!("{}{more}", at.trial));
+            bars.workers[place].set_message(visible_line(&format!("{}{more}", at.trial)));
         }
         self.workers[place] = at;
         if let Some(bars) = &self.bars {
@@ -154,7 +155,7 @@ impl Progress {
 
     fn line(&self, text: &str) {
         match &self.bars {
-            Some(bars) => _ = bars.all.println(text),
+            Some(bars) => _ = bars.all.println(visible(text)),
             None => note(format_args!("{text}")),
         }
     }
@@ -183,7 +184,7 @@ impl Bars {
         // Those that borrow all their trials have nothing to wait for.
         let experiments = experiments.iter().filter(|(_, _, trials)| *trials > 0);
         let experiments = experiments.map(|(name, done, trials)| {
-            let one = bar(*trials, "  {prefix:<17} [{bar:30}] {pos}/{len}").with_prefix(name.clone());
+            let one = bar(*trials, "  {prefix:<17} [{bar:30}] {pos}/{len}").with_prefix(visible_line(name));
             one.set_position(*done as u64);
             (name.clone(), one)
         });

@@ -12,14 +12,14 @@ use tinderbox_search::{Storage, StudyId, Timestamp};
 
 use super::outline::Outline;
 use super::progress::Progress;
-use super::{Exit, Refusal, note, say};
+use super::{Exit, Refusal, check_distinct, note, say, say_data};
 use crate::backend::Backend;
 use crate::crew::{Crew, CrewError, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::{cores, revision, rfc3339};
 use crate::experiment::{Content, Experiment, Setting};
 use crate::json;
-use crate::page::{self, Written};
+use crate::page::{self, ReportFiles, Written};
 use crate::plan::{Plan, Planned, ProfileName, Wishes};
 use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
 use crate::state::fresh;
@@ -102,6 +102,7 @@ impl Reproduce {
         if self.settings.iter().any(|setting| setting.is("training.epochs")) {
             return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
+        check_distinct(&self.settings)?;
         let experiments = self.experiments()?;
         self.backend.open()?;
         let dataset = self.dataset.load()?;
@@ -116,7 +117,7 @@ impl Reproduce {
         let workers = self.workers.map_or_else(cores, usize::from);
         let outline = Outline::new(&plan, &dataset, workers);
         if self.json {
-            say(json::pretty(&outline))?;
+            say_data(json::pretty(&outline))?;
             return Ok(Exit::Done);
         }
         say(if self.list { outline.list() } else { outline.arms() })?;
@@ -125,9 +126,10 @@ impl Reproduce {
         }
         let folder = RunFolder::create(&self.runs, &plan)?;
         let _lock = folder.lock()?;
+        let files = ReportFiles::new(folder.path())?;
         folder.sweep()?;
         let mut storage = folder.storage()?;
-        let studies = self.enqueue_all(&mut storage, &plan, &dataset)?;
+        let studies = self.enqueue_all(&folder, &mut storage, &plan, &dataset)?;
         let finished = train(&folder, &mut storage, &studies, &plan, &dataset, workers);
 
         // Scratch files that stay only take space; why the run broke off matters more.
@@ -140,10 +142,10 @@ impl Reproduce {
             waiting += counts.waiting + counts.running;
         }
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
-        let written = page::write(&folder);
+        let written = page::write(&folder, &files);
         let (finished, Written { numbers, revisions }) = (finished?, written?);
         say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
-        let report = std::path::absolute(folder.report_path()).unwrap_or(folder.report_path());
+        let report = std::path::absolute(files.page()).unwrap_or(files.page().to_owned());
         say(format_args!("report: {}", report.display()))?;
         let (ours, _) = revision();
         // Changes that were not committed can be any: they are another revision each time.
@@ -196,6 +198,7 @@ impl Reproduce {
 
     fn enqueue_all(
         &self,
+        folder: &RunFolder,
         storage: &mut dyn Storage,
         plan: &Plan,
         dataset: &Dataset,
@@ -203,7 +206,7 @@ impl Reproduce {
         let mut studies = Vec::new();
         for (position, planned) in plan.experiments.iter().enumerate() {
             let heading = self.heading(plan, planned, position, dataset);
-            let study = enqueue(storage, planned, &heading, dataset)?;
+            let study = enqueue(folder, storage, planned, &heading, dataset)?;
             let now = Timestamp::from(SystemTime::now());
             release_all(storage, study, now)?;
             storage.retry_failed(study, now)?;
@@ -237,6 +240,7 @@ impl Reproduce {
             own_command: self.command(std::slice::from_ref(&experiment.name)),
             created: rfc3339(SystemTime::now()),
             stand_in: stand_in(dataset),
+            experiments: plan.experiments.iter().map(|planned| planned.experiment.name.clone()).collect(),
             position,
             name: experiment.name.clone(),
             part: experiment.part.clone(),
@@ -248,8 +252,10 @@ impl Reproduce {
             search: experiment.search.clone(),
             claims: experiment.claims.clone(),
             claims_changed: false,
+            reported_changed: false,
             image: [shape.height, shape.width],
             images_sha256: String::new(),
+            seal: None,
         }
     }
 }

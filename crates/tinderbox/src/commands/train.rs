@@ -1,15 +1,15 @@
 //! `tinderbox train`: one network, one seed, one file of weights.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tinderbox_data::Protocol;
+use tinderbox_data::{Destination, Protocol};
 use tinderbox_models::{Kind, weights};
 use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
 
-use super::{Exit, Refusal, note, say};
+use super::{Exit, Refusal, check_distinct, note, say, say_data};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::experiment::{Configuration, Setting};
@@ -40,11 +40,11 @@ pub(super) struct Train {
     #[arg(long, default_value_t)]
     protocol: Protocol,
 
-    /// File for the weights, in safetensors form
+    /// File for the weights, in safetensors form; a symlink is followed
     #[arg(long, short, value_name = "FILE", default_value = "model.safetensors")]
     output: PathBuf,
 
-    /// Save each epoch here, and go on from what is found there
+    /// Save each epoch here, and resume from what is found there, also with more epochs
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
@@ -64,30 +64,30 @@ const EXAMPLES: &str = "\
 Examples:
   tinderbox train --model cnn --epochs 10 --output cnn.safetensors
   tinderbox train --model fcn --set model.dropout=0.5 --set training.optimizer.kind=sgd
-  tinderbox train --checkpoint cnn.checkpoint     goes on when it is given again";
+  tinderbox train --checkpoint cnn.checkpoint                resumes when it is given again
+  tinderbox train --checkpoint cnn.checkpoint --epochs 20    continues it to 20 epochs";
 
 impl Train {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
+        if self.settings.iter().any(|setting| setting.is("training.epochs")) {
+            return Err("--set: epochs are set by --epochs".into());
+        }
+        check_distinct(&self.settings)?;
         let mut configuration = Configuration::paper(self.model);
         configuration.training.epochs = self.epochs as usize;
         for setting in &self.settings {
             configuration = setting.apply(&configuration)?;
         }
-        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(format!("--output: there is no folder {}", folder.display()).into());
-        }
-        if self.output.is_dir() {
-            return Err(format!("--output: {} is a folder, expected a file", self.output.display()).into());
-        }
+        let Files { output, checkpoint } = self.files()?;
         let device = self.backend.open()?;
         let dataset = self.dataset.load()?;
         check_fit(&configuration.model, &dataset.test)?;
         let origin = Origin::new(&dataset, self.protocol, self.seed, &configuration);
         let split = origin.split(&dataset)?;
         let mut watcher = Watcher { bar: bar(), json: self.json };
-        let checkpoint = self.checkpoint.as_ref();
-        let fitted = trial::fit(&configuration, self.seed, &split, &device, checkpoint, &mut watcher)?;
+        let checkpoint = checkpoint.as_ref().map(|file| file.target().to_owned());
+        let fitted =
+            trial::fit(&configuration, self.seed, &split, &device, checkpoint.as_ref(), &mut watcher)?;
         watcher.bar.finish_and_clear();
         match fitted.outcome {
             Outcome::Diverged { epoch } => {
@@ -100,9 +100,49 @@ impl Train {
             Outcome::Finished => {}
         }
         let note_of_origin = json::value(&origin);
-        weights::save_with_note(&fitted.model, &configuration.model, &note_of_origin, &self.output)?;
+        weights::save_with_note(&fitted.model, &configuration.model, &note_of_origin, output.target())?;
         note(format_args!("weights: {}", self.output.display()));
         Ok(Exit::Done)
+    }
+}
+
+/// What a training writes, each at a place that takes it.
+struct Files {
+    output: Destination,
+    checkpoint: Option<Destination>,
+}
+
+impl Train {
+    /// Refuses, before anything is trained, what could not be written afterwards.
+    fn files(&self) -> Result<Files, Refusal> {
+        let is_weights =
+            |path: &Path| path.extension().map(|ending| ending.eq_ignore_ascii_case("safetensors"));
+        let shown = |path: &Path| path.display().to_string();
+        if is_weights(&self.output) == Some(false) {
+            let path = shown(&self.output);
+            return Err(format!(
+                "--output: {path}: weights are written as safetensors only; give the file that ending, or none"
+            )
+            .into());
+        }
+        let output = Destination::new(&self.output).map_err(|error| format!("--output: {error}"))?;
+        let Some(path) = &self.checkpoint else { return Ok(Files { output, checkpoint: None }) };
+        let checkpoint = Destination::new(path).map_err(|error| format!("--checkpoint: {error}"))?;
+        if checkpoint.is_same_file(&output) {
+            return Err(format!(
+                "--checkpoint and --output are one file, {}; a checkpoint needs a file of its own",
+                shown(path)
+            )
+            .into());
+        }
+        if is_weights(path) == Some(true) {
+            return Err(format!(
+                "--checkpoint: {}: a checkpoint is not a safetensors file; choose another ending",
+                shown(path)
+            )
+            .into());
+        }
+        Ok(Files { output, checkpoint: Some(checkpoint) })
     }
 }
 
@@ -119,9 +159,7 @@ impl Observer for Watcher {
     }
 
     fn epoch(&mut self, epoch: &Epoch) {
-        let line = if self.json {
-            json::text(epoch)
-        } else {
+        let line = || {
             format!(
                 "epoch {:>3}  loss {:.4}  accuracy: training {:.2} %, validation {:.2} %, test {:.2} %",
                 epoch.epoch,
@@ -131,8 +169,8 @@ impl Observer for Watcher {
                 epoch.test_accuracy * 100.0
             )
         };
-        // A closed output is no reason to lose the training.
-        self.bar.suspend(|| _ = say(&line));
+        // A closed output must not end the training.
+        self.bar.suspend(|| _ = if self.json { say_data(json::text(epoch)) } else { say(line()) });
     }
 }
 

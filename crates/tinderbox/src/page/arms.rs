@@ -9,11 +9,24 @@ use tinderbox_report::{
 use tinderbox_search::{State, Storage, StudyId};
 use tinderbox_training::ensemble;
 
-use super::ReportError;
+use super::{Fault, ReportError};
+use crate::json;
+use crate::plan::Task;
 use crate::run::{self, ArmHeading, Heading, RECORD, RunError, RunFolder};
 
 /// Every trial of a run, by experiment, arm and protocol.
 pub(super) struct Trials(BTreeMap<(String, String, String), OfArm>);
+
+/// Whether a record is of this trial.
+fn is_of(record: &Record, task: &Task) -> bool {
+    let Record { experiment, arm, seed, results, .. } = record;
+    *experiment == task.experiment
+        && *arm == task.arm
+        && *seed == task.seed
+        && results.protocol == task.protocol.to_string()
+        && results.configuration == json::value(&task.configuration)
+        && results.dataset.sha256 == task.dataset_sha256
+}
 
 /// What came of the trials of one arm under one protocol.
 #[derive(Default)]
@@ -38,20 +51,28 @@ impl Trials {
                 let arm = arms
                     .entry((heading.name.clone(), task.arm.clone(), task.protocol.to_string()))
                     .or_default();
+                let wrong = |fault| ReportError::Trial {
+                    path: folder.storage_path(),
+                    study: heading.name.clone(),
+                    number: trial.number,
+                    fault,
+                };
+                let record = || storage.attachment(*study, trial.number, RECORD).map_err(RunError::from);
                 match trial.state {
                     State::Waiting | State::Running => arm.waiting += 1,
                     State::Complete => {
-                        let (path, study_name) = (folder.storage_path(), heading.name.clone());
-                        let number = trial.number;
-                        let bytes = storage.attachment(*study, number, RECORD).map_err(RunError::from)?;
-                        let Some(bytes) = bytes else {
-                            return Err(ReportError::NoRecord { path, study: study_name, number });
-                        };
-                        arm.records.push(Record::from_bytes(&bytes).map_err(|error| {
-                            ReportError::Record { path, study: study_name, number, error }
-                        })?);
+                        let bytes = record()?.ok_or_else(|| wrong(Fault::NoRecord))?;
+                        let record = Record::from_bytes(&bytes).map_err(|error| wrong(error.into()))?;
+                        if !is_of(&record, &task) {
+                            return Err(wrong(Fault::Foreign));
+                        }
+                        arm.records.push(record);
                     }
                     State::Fail | State::Pruned => {
+                        // Only a complete trial gets a record, and it stays complete.
+                        if record()?.is_some() {
+                            return Err(wrong(Fault::State));
+                        }
                         let reason = trial.failure.unwrap_or_else(|| "no reason was told".to_string());
                         arm.failures.push(Failure { seed: task.seed, reason });
                     }

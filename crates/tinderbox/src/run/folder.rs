@@ -1,8 +1,10 @@
 //! A run's folder: `runs/<hash of the plan>`, with the storage, the checkpoints and the report.
 
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use tinderbox_data::{lock_file, sweep};
 use tinderbox_search::Sqlite;
 
 use super::RunError;
@@ -30,10 +32,18 @@ impl RunFolder {
     /// A folder that is there.
     ///
     /// # Errors
-    /// If no run was made in it.
+    /// If it cannot be looked into, or no run was made in it.
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let folder = Self { path: path.to_path_buf() };
-        if folder.storage_path().is_file() { Ok(folder) } else { Err(RunError::NoRun(folder.path)) }
+        let path = folder.storage_path();
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(folder),
+            // A folder that cannot be looked into may hold a run.
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(RunError::Io { path, error })
+            }
+            _ => Err(RunError::NoRun(folder.path)),
+        }
     }
 
     /// Where it is.
@@ -44,11 +54,6 @@ impl RunFolder {
     /// The storage's file.
     pub fn storage_path(&self) -> PathBuf {
         self.path.join("study.sqlite")
-    }
-
-    /// The report's file.
-    pub fn report_path(&self) -> PathBuf {
-        self.path.join("report.html")
     }
 
     /// The images of the run, for its workers, while they are at work; see [`tinderbox_data::write_snapshot`].
@@ -69,6 +74,14 @@ impl RunFolder {
         Ok(Sqlite::open(self.storage_path())?)
     }
 
+    /// The storage, to read it; its folder may be write-protected.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn storage_to_read(&self) -> Result<Sqlite, RunError> {
+        Ok(Sqlite::open_read_only(self.storage_path())?)
+    }
+
     /// Removes what killed processes left half-written, and the workers' images. Only for the holder of the lock, while
     /// no crew is at work.
     ///
@@ -78,10 +91,7 @@ impl RunFolder {
         // What cannot be removed only takes space.
         _ = fs::remove_file(self.snapshot_path());
         for path in [self.path.clone(), self.checkpoints()] {
-            let entries = fs::read_dir(&path).map_err(|error| RunError::Io { path, error })?;
-            for entry in entries.flatten().filter(|entry| entry.path().extension() == Some("tmp".as_ref())) {
-                _ = fs::remove_file(entry.path());
-            }
+            sweep(&path).map_err(|error| RunError::Io { path, error })?;
         }
         Ok(())
     }
@@ -93,7 +103,7 @@ impl RunFolder {
     pub fn lock(&self) -> Result<File, RunError> {
         let path = self.path.join("lock");
         let io = |error| RunError::Io { path: path.clone(), error };
-        let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+        let file = lock_file(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(RunError::Busy(self.path.clone())),

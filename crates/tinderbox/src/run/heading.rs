@@ -9,10 +9,10 @@ use tinderbox_data::Protocol;
 use tinderbox_report::{Claim, Perturbation, TestImages};
 use tinderbox_search::{Storage, StudyId};
 
-use super::{RunError, RunFolder};
+use super::{Broken, RunError, RunFolder, Seal, task};
 use crate::backend::Backend;
 use crate::experiment::{Reported, Search};
-use crate::plan::{ProfileName, Source};
+use crate::plan::{ProfileName, Source, Task};
 
 /// User attribute of a study: its [`Heading`].
 pub(super) const HEADING: &str = "tinderbox:heading";
@@ -45,7 +45,10 @@ pub struct Heading {
     pub created: String,
     /// Why other digits stand in for the paper's, if they do.
     pub stand_in: Option<String>,
-    /// Position of the experiment in the plan.
+    /// Names of the plan's experiments.
+    #[serde(default)]
+    pub experiments: Vec<String>,
+    /// Position of this one among them.
     pub position: usize,
     /// Name of the experiment.
     pub name: String,
@@ -69,10 +72,16 @@ pub struct Heading {
     /// Whether they were others when the study was made.
     #[serde(default)]
     pub claims_changed: bool,
+    /// Whether the reported numbers were others when the study was made.
+    #[serde(default)]
+    pub reported_changed: bool,
     /// Height and width of a test image.
     pub image: [usize; 2],
     /// SHA-256 of the test images that are stored with the study, pixels first.
     pub images_sha256: String,
+    /// Hashes of all of this and of the trials; none in studies of earlier versions.
+    #[serde(default)]
+    pub seal: Option<Seal>,
 }
 
 /// What the report says about an arm beyond its trials.
@@ -93,23 +102,86 @@ pub struct ArmHeading {
     pub average_of: Vec<String>,
 }
 
-/// The studies of a run in the order of its plan, with their headings.
+/// The studies of a run in the order of its plan, with their headings, each as it was sealed.
 ///
 /// # Errors
-/// If the storage refuses, or a study is not one of `reproduce`'s.
+/// If the storage refuses, or a study is not one of `reproduce`'s, is missing, or was edited.
 pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyId, Heading)>, RunError> {
     let mut headings = Vec::new();
     for (name, study) in storage.studies()? {
         let value = storage.study_attributes(study)?.remove(HEADING).unwrap_or_default();
-        let heading = serde_json::from_value::<Heading>(value).map_err(|error| RunError::Heading {
-            path: folder.storage_path(),
-            study: name,
-            reason: error.to_string(),
-        })?;
+        let heading = read(folder, &name, value)?;
+        if heading.seal.is_none() {
+            return Err(broken(folder, &name, Broken::Unsealed));
+        }
         headings.push((study, heading));
     }
     headings.sort_by_key(|(_, heading)| heading.position);
+    let planned = headings.iter().flat_map(|(_, heading)| &heading.experiments);
+    let missing = |name: &&String| headings.iter().all(|(_, heading)| heading.name != **name);
+    if let Some(study) = planned.into_iter().find(missing) {
+        return Err(RunError::NoStudy { path: folder.storage_path(), study: study.clone() });
+    }
     Ok(headings)
+}
+
+/// The heading that an earlier `reproduce` stored, if there is one; trials that it did not come to add may be missing.
+///
+/// # Errors
+/// If the storage refuses, or the study was edited.
+pub(super) fn earlier(
+    folder: &RunFolder,
+    storage: &dyn Storage,
+    study: StudyId,
+    name: &str,
+) -> Result<Option<Heading>, RunError> {
+    let Some(value) = storage.study_attributes(study)?.remove(HEADING) else { return Ok(None) };
+    let heading = read(folder, name, value)?;
+    if let Some(seal) = &heading.seal {
+        for task in tasks(storage, study)? {
+            seal.check_task(&task).map_err(|why| broken(folder, name, why))?;
+        }
+    }
+    Ok(Some(heading))
+}
+
+/// Whether the trials of a study are those that were sealed.
+///
+/// # Errors
+/// If the storage refuses, or a trial was added, removed or changed.
+pub fn check_trials(
+    folder: &RunFolder,
+    storage: &dyn Storage,
+    study: StudyId,
+    heading: &Heading,
+) -> Result<(), RunError> {
+    let checked = match &heading.seal {
+        Some(seal) => seal.check_tasks(&tasks(storage, study)?),
+        None => Err(Broken::Unsealed),
+    };
+    checked.map_err(|why| broken(folder, &heading.name, why))
+}
+
+/// A heading that was not edited, sealed or of an earlier version.
+fn read(folder: &RunFolder, name: &str, value: Value) -> Result<Heading, RunError> {
+    let heading = serde_json::from_value::<Heading>(value).map_err(|error| RunError::Heading {
+        path: folder.storage_path(),
+        study: name.to_string(),
+        reason: error.to_string(),
+    })?;
+    if let Some(seal) = &heading.seal {
+        seal.check_heading(&heading).map_err(|why| broken(folder, name, why))?;
+    }
+    Ok(heading)
+}
+
+/// What the trials of a study run. A trial that another program added has no task.
+fn tasks(storage: &dyn Storage, study: StudyId) -> Result<Vec<Task>, RunError> {
+    Ok(storage.trials(study)?.iter().filter_map(|trial| task(&trial.attributes).ok()).collect())
+}
+
+fn broken(folder: &RunFolder, study: &str, broken: Broken) -> RunError {
+    RunError::Seal { path: folder.storage_path(), study: study.to_string(), broken }
 }
 
 /// The images that the indices of a study's records point to.

@@ -4,10 +4,13 @@ mod desk;
 
 mod bad_input;
 mod commands;
+mod destinations;
 mod determinism;
 mod experiments;
 mod identity;
 mod mishaps;
 mod names;
+mod seal;
 mod search;
 mod small_study;
+mod terminal;

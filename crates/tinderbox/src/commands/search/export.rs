@@ -8,7 +8,7 @@ use tinderbox_search::{Direction, Distribution, State, Study, Timestamp, Trial};
 
 use super::StorageArguments;
 use super::show::importances;
-use crate::commands::{Exit, Refusal, say};
+use crate::commands::{Exit, Refusal, say_data};
 use crate::json;
 use crate::tuning::Brief;
 
@@ -57,9 +57,9 @@ impl Export {
             }
         }
         match self.format {
-            Format::Json => say(json::pretty(&shown))?,
-            Format::Csv => say(csv(&shown))?,
-            Format::Html => say(page::page(&shown)?)?,
+            Format::Json => say_data(json::pretty(&shown))?,
+            Format::Csv => say_data(csv(&shown))?,
+            Format::Html => say_data(page::page(&shown)?)?,
         };
         Ok(Exit::Done)
     }
@@ -110,6 +110,7 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
         pruner: settings.pruner.as_ref().map(json::text),
         lag: Some(format!("{} trials", settings.lag)),
         trials: trials.into_iter().map(|trial| row(trial, study, start)).collect(),
+        notes: Vec::new(),
     })
 }
 
@@ -154,6 +155,7 @@ fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTria
         finished: trial.finished.and_then(since),
         sampled_by: Some(sampled_by.to_string()),
         failure: trial.failure,
+        notes: Vec::new(),
     }
 }
 

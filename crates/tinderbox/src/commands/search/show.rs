@@ -9,7 +9,7 @@ use serde_json::Value;
 use tinderbox_search::{Observation, State, Study, Trial, importance};
 
 use super::StorageArguments;
-use crate::commands::{Exit, Refusal, say};
+use crate::commands::{Exit, Refusal, say, say_data};
 use crate::json;
 use crate::tuning::worker::{describe, values};
 
@@ -53,16 +53,16 @@ impl Show {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let Some(name) = &self.name else {
             let names: Vec<_> = self.storage.look()?.studies()?.into_keys().collect();
-            say(match &names[..] {
-                _ if self.json => json::pretty(&names),
-                [] => "no studies are in this storage".to_string(),
-                names => names.join("\n"),
-            })?;
+            match &names[..] {
+                _ if self.json => say_data(json::pretty(&names))?,
+                [] => say("no studies are in this storage")?,
+                names => say_data(names.join("\n"))?,
+            };
             return Ok(Exit::Done);
         };
         let study = self.storage.shown_study(name)?;
         if self.json {
-            say(json::pretty(&standing(&study, name)?))?;
+            say_data(json::pretty(&standing(&study, name)?))?;
         } else {
             say(summary(&study, name)?)?;
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{ADDRESS, StorageArguments};
-use crate::commands::{Exit, Refusal, say};
+use crate::commands::{Exit, Refusal, say_data};
 use crate::environment::THREADS;
 use crate::shell::{self, WordError};
 
@@ -57,7 +57,7 @@ impl Slurm {
         let program = std::env::current_exe()?;
         let program =
             program.to_str().ok_or("the path of this program is not UTF-8: a script cannot hold it")?;
-        say(self.script(program, (!exported).then_some(address))?)?;
+        say_data(self.script(program, (!exported).then_some(address))?)?;
         Ok(Exit::Done)
     }
 
