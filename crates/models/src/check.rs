@@ -17,6 +17,14 @@ pub struct ConfigError {
 /// The most parameters that a network may have: 4 GiB of them. Beyond lies a typing error or a broken file.
 pub(crate) const MOST_PARAMETERS: u64 = 1 << 30;
 
+/// The most hidden layers of a network. Beyond lies a typing error or a broken file.
+pub(crate) const MOST_LAYERS: usize = 1000;
+
+/// Refuses a list of widths that is too long.
+pub(crate) fn layers(field: &str, count: usize) -> Result<(), ConfigError> {
+    check(count <= MOST_LAYERS, field, &format!("{count} layers"), "at most 1,000 layers")
+}
+
 /// Refuses a size of zero.
 pub(crate) fn size(field: &str, value: usize) -> Result<(), ConfigError> {
     check(value > 0, field, &value, "at least 1")

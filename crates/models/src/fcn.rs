@@ -59,6 +59,7 @@ impl FcnConfig {
     /// Names the first field that is out of its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::size("pixels", self.pixels)?;
+        check::layers("hidden", self.hidden.len())?;
         for (index, units) in self.hidden.iter().enumerate() {
             check::size(&format!("hidden[{index}]"), *units)?;
         }

@@ -13,6 +13,7 @@ mod linear;
 mod locally_connected;
 
 mod check;
+mod file_kind;
 mod summary;
 pub mod weights;
 
@@ -22,6 +23,7 @@ pub use activation::Activation;
 pub use check::ConfigError;
 pub use cnn::{Cnn, CnnConfig};
 pub use fcn::{Fcn, FcnConfig};
+pub use file_kind::{FILE_KIND_BYTES, file_kind};
 pub use initializer::Initializer;
 pub use local_net::{LocalNet, LocalNetConfig};
 pub use locally_connected::{LocallyConnected2d, LocallyConnected2dConfig};

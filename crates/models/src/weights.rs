@@ -2,19 +2,29 @@
 //!
 //! Tensors are named by their place in the network, such as `hidden.0.weight`. A file is complete or absent: it gets its
 //! name once all of it is on the disk.
+//!
+//! A reader may be given any file. It first reads the header, at most [`MOST_HEADER_BYTES`], and compares the tensors in it
+//! with those of the network that the header describes. Only a file that holds the whole network, and nothing else, is
+//! read further, into the network itself and one tensor beside it.
 
-use std::fs;
+mod read;
+
+mod float;
+mod header;
+mod layout;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::prelude::*;
-use burn::tensor::Shape;
 use burn_pack::AtomicFile;
-use burn_store::{ApplyError, ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
-use safetensors::SafeTensors;
+use burn_store::{ModuleSnapshot, SafetensorsStore};
 use serde_json::Value;
 
+use self::read::{description, open, read};
 use crate::{ConfigError, Network, NetworkConfig};
+
+pub use header::{MOST_HEADER_BYTES, MOST_TENSORS};
 
 /// The key of the configuration among the metadata.
 const CONFIGURATION: &str = "tinderbox.network";
@@ -40,15 +50,41 @@ pub enum Reason {
     /// The file cannot be written.
     #[error("cannot be written: {0}")]
     Write(String),
-    /// The bytes are no safetensors file, or end too early.
+    /// Not a regular file.
+    #[error("is {0}, expected a file")]
+    NotAFile(&'static str),
+    /// The file is of another format.
+    #[error("is {0}, expected a safetensors file")]
+    Other(&'static str),
+    /// The bytes end too early, or are not those of a safetensors file.
     #[error("no complete safetensors file ({0}); was it copied to the end?")]
-    Format(String),
+    Incomplete(String),
+    /// Bytes after the last tensor.
+    #[error("has {0} bytes after its last tensor")]
+    Trailing(u64),
+    /// A header beyond [`MOST_HEADER_BYTES`].
+    #[error("has a header of {0} bytes, expected at most {MOST_HEADER_BYTES}")]
+    LongHeader(u64),
+    /// The header cannot be read.
+    #[error("its header cannot be read: {0}")]
+    Header(serde_json::Error),
+    /// Tensors overlap or leave a gap.
+    #[error("tensor {name} lies {place}")]
+    Place {
+        /// The tensor.
+        name: String,
+        /// Where it lies, and where it should.
+        place: String,
+    },
     /// The metadata lack the configuration.
     #[error("no `{CONFIGURATION}` among its metadata; was it saved by Tinderbox?")]
     NoConfiguration,
     /// The configuration cannot be read as a network's.
     #[error("its configuration describes no network of Tinderbox: {0}")]
     Configuration(serde_json::Error),
+    /// A key of the configuration that the network does not have.
+    #[error("its configuration has the unknown key `{0}`")]
+    UnknownKey(String),
     /// The configuration can be read, but [`check`](NetworkConfig::check) refuses it.
     #[error("its configuration is refused: {0}")]
     Refused(ConfigError),
@@ -62,23 +98,36 @@ pub enum Reason {
         /// Its shape in the file.
         found: Vec<usize>,
     },
+    /// A tensor of numbers that cannot be weights.
+    #[error("tensor `{name}` holds {found}, expected F32 (F16, BF16 and F64 are converted)")]
+    Type {
+        /// The tensor.
+        name: String,
+        /// The type, as safetensors spells it.
+        found: String,
+    },
+    /// A tensor whose bytes do not fit its shape.
+    #[error("tensor `{name}` has {found} bytes, expected {expected}")]
+    Size {
+        /// The tensor.
+        name: String,
+        /// Bytes by its shape and type.
+        expected: u64,
+        /// Bytes in the file.
+        found: u64,
+    },
     /// A tensor that the network has and the file lacks.
     #[error("tensor `{0}` is missing")]
     Missing(String),
     /// A tensor that the file has and the network lacks.
-    #[error("tensor `{0}` is no part of the network")]
+    #[error("tensor {0} is no part of the network")]
     Unexpected(String),
-    /// A tensor that cannot be read.
-    #[error("tensor `{name}` cannot be read: {message}")]
-    Tensor {
-        /// The tensor.
-        name: String,
-        /// What Burn says about it.
-        message: String,
-    },
     /// A tensor with NaN or infinity in it.
     #[error("tensor `{0}` holds a value that is not finite; did its training diverge?")]
     NotFinite(String),
+    /// A tensor with a finite number in it that has no place in 32 bits.
+    #[error("tensor `{0}` holds a value beyond the range of 32-bit numbers")]
+    Range(String),
 }
 
 /// Writes a network and its configuration to `path`, replacing what was there.
@@ -131,14 +180,13 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
     committed
 }
 
-/// Reads a network that [`save`] wrote, onto `device`.
+/// Reads a network that [`save`] wrote, onto `device`. Weights of other floating-point types become 32-bit numbers.
 ///
 /// # Errors
 /// Says what is wrong with the file, and which tensor does not fit the configuration.
 pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), WeightsError> {
-    fs::read(path)
-        .map_err(Reason::Read)
-        .and_then(|bytes| read(bytes, device))
+    open(path)
+        .and_then(|(mut file, header)| read(&mut file, &header, device))
         .map_err(|reason| WeightsError { path: path.to_owned(), reason })
 }
 
@@ -147,87 +195,14 @@ pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), We
 /// # Errors
 /// If the file cannot be read, or describes no network of Tinderbox.
 pub fn note(path: &Path) -> Result<Value, WeightsError> {
-    fs::read(path)
-        .map_err(Reason::Read)
-        .and_then(|bytes| Ok(metadata(&bytes)?.get(NOTE).cloned().unwrap_or_default()))
+    open(path)
+        .and_then(|(_, header)| Ok(description(&header)?.get(NOTE).cloned().unwrap_or_default()))
         .map_err(|reason| WeightsError { path: path.to_owned(), reason })
-}
-
-fn read(bytes: Vec<u8>, device: &Device) -> Result<(NetworkConfig, Network), Reason> {
-    let config = configuration(&bytes)?;
-    let mut store = SafetensorsStore::from_bytes(Some(bytes))
-        .skip_enum_variants(true)
-        .validate(false)
-        .allow_partial(true);
-    refuse_infinities(&mut store)?;
-
-    let mut network = config.init(device);
-    let applied = network.load_from(&mut store).map_err(|error| Reason::Format(error.to_string()))?;
-    if let Some(error) = applied.errors.into_iter().next() {
-        return Err(error.into());
-    }
-    if let Some((name, _)) = applied.missing.into_iter().next() {
-        return Err(Reason::Missing(name));
-    }
-    if let Some(name) = applied.unused.into_iter().next() {
-        return Err(Reason::Unexpected(name));
-    }
-    Ok((config, network))
-}
-
-/// The configuration among the metadata of a whole file.
-fn configuration(bytes: &[u8]) -> Result<NetworkConfig, Reason> {
-    let mut described = metadata(bytes)?;
-    if let Some(entries) = described.as_object_mut() {
-        entries.remove(NOTE);
-    }
-    let config: NetworkConfig = serde_json::from_value(described).map_err(Reason::Configuration)?;
-    config.check().map_err(Reason::Refused)?;
-    Ok(config)
-}
-
-/// What the metadata of a whole file say of the network.
-fn metadata(bytes: &[u8]) -> Result<Value, Reason> {
-    // Burn's store reads no metadata. This also checks that the tensors fill the file to its end.
-    let (_, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|error| Reason::Format(error.to_string()))?;
-    let configuration =
-        metadata.metadata().as_ref().and_then(|map| map.get(CONFIGURATION)).ok_or(Reason::NoConfiguration)?;
-    serde_json::from_str(configuration).map_err(Reason::Configuration)
-}
-
-fn refuse_infinities(store: &mut SafetensorsStore) -> Result<(), Reason> {
-    let tensors = store.get_all_tensors().map_err(|error| Reason::Format(error.to_string()))?;
-    for (name, tensor) in tensors {
-        let data = bridge::to_data(tensor)
-            .map_err(|error| Reason::Tensor { name: name.clone(), message: error.to_string() })?;
-        if data.iter::<f32>().any(|value| !value.is_finite()) {
-            return Err(Reason::NotFinite(name.clone()));
-        }
-    }
-    Ok(())
 }
 
 impl Reason {
     fn unwritten(error: impl std::fmt::Display) -> Self {
         Self::Write(error.to_string())
-    }
-}
-
-impl From<ApplyError> for Reason {
-    fn from(error: ApplyError) -> Self {
-        let sizes = |shape: Shape| shape.iter().copied().collect();
-        match error {
-            ApplyError::ShapeMismatch { path, expected, found } => {
-                Self::Shape { name: path, expected: sizes(expected), found: sizes(found) }
-            }
-            ApplyError::DTypeMismatch { path, expected, found } => {
-                Self::Tensor { name: path, message: format!("it holds {found:?}, expected {expected:?}") }
-            }
-            ApplyError::AdapterError { path, message } | ApplyError::LoadError { path, message } => {
-                Self::Tensor { name: path, message }
-            }
-        }
     }
 }
 

@@ -1,4 +1,7 @@
+mod foreign;
+
 use std::collections::HashMap;
+use std::fs;
 
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -38,10 +41,14 @@ fn linear_file(tensors: Tensors) -> Vec<u8> {
 }
 
 fn load_bytes(bytes: &[u8]) -> Result<(NetworkConfig, Network), WeightsError> {
+    load_bytes_onto(bytes, &Device::flex())
+}
+
+fn load_bytes_onto(bytes: &[u8], device: &Device) -> Result<(NetworkConfig, Network), WeightsError> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("weights.safetensors");
     fs::write(&path, bytes).unwrap();
-    load(&path, &Device::flex())
+    load(&path, device)
 }
 
 #[track_caller]
@@ -117,7 +124,7 @@ fn a_network_trained_on_an_autodiff_device_loads_onto_either() {
 fn a_loaded_network_can_be_trained() {
     let bytes = linear_file(linear_tensors());
     let device = Device::flex().autodiff();
-    let (_, network) = read(bytes, &device).unwrap();
+    let (_, network) = load_bytes_onto(&bytes, &device).unwrap();
     let Network::Fcn(network) = network else { panic!("not the network that was saved") };
     let gradients = network.logits(Tensor::ones([1, 1, 1, 2], &device)).sum().backward();
     let gradients = burn::optim::GradientsParams::from_grads(gradients, &network);
