@@ -2,7 +2,7 @@
 
 use burn::prelude::*;
 
-/// Images and labels, side by side in memory.
+/// Images and labels, side by side in memory; at least one.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
     pixels: &'a [f32],
@@ -25,6 +25,9 @@ pub enum ExamplesError {
         /// Channels, height and width of an image.
         shape: [usize; 3],
     },
+    /// No images: a mean over them would not be a number.
+    #[error("no images, expected at least one")]
+    Empty,
     /// Images without pixels.
     #[error("images are {shape:?}, expected at least one pixel")]
     Shape {
@@ -67,19 +70,22 @@ impl<'a> Examples<'a> {
     /// - `shape`: channels, height, width
     ///
     /// # Errors
-    /// If the lengths do not fit, a pixel is outside its range, or a label is not below `classes`.
+    /// If there are no images, the lengths do not fit, a pixel is outside its range, or a label is not below `classes`.
     pub fn new(
         pixels: &'a [f32],
         labels: &'a [u8],
         shape: [usize; 3],
         classes: usize,
     ) -> Result<Self, ExamplesError> {
-        let size: usize = shape.iter().product();
+        if labels.is_empty() {
+            return Err(ExamplesError::Empty);
+        }
+        let size = shape.into_iter().fold(1, usize::saturating_mul);
         if size == 0 {
             return Err(ExamplesError::Shape { shape });
         }
-        if pixels.len() != size * labels.len() {
-            let expected = size * labels.len();
+        let expected = size.saturating_mul(labels.len());
+        if pixels.len() != expected {
             return Err(ExamplesError::Length {
                 pixels: pixels.len(),
                 labels: labels.len(),
@@ -96,14 +102,10 @@ impl<'a> Examples<'a> {
         }
     }
 
-    /// How many there are.
+    /// How many there are, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {
         self.labels.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
     }
 
     /// The labels, in order.
@@ -193,6 +195,10 @@ mod tests {
     fn lengths_and_ranges_are_refused_with_their_numbers() {
         let length = Examples::new(&[0.0; 5], &[1, 2], [1, 1, 2], 10).unwrap_err();
         assert_eq!(length.to_string(), "5 pixels for 2 labels, expected 4: images are [1, 1, 2]");
+        let none = Examples::new(&[], &[], [1, 1, 2], 10).unwrap_err();
+        assert_eq!(none.to_string(), "no images, expected at least one");
+        let vast = Examples::new(&[0.0; 5], &[1, 2], [usize::MAX, 2, 1], 10).unwrap_err();
+        assert!(matches!(vast, ExamplesError::Length { expected: usize::MAX, .. }));
         for bad in [f32::NAN, -0.1, 1.5] {
             let error = Examples::new(&[0.0, 0.5, bad, 1.0], &[1, 2], [1, 1, 2], 10).unwrap_err();
             assert_eq!(error, ExamplesError::Pixel { image: 1 });

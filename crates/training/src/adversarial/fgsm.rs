@@ -3,6 +3,7 @@
 use burn::config::Config;
 use burn::prelude::*;
 
+use super::ball::project;
 use super::{Attack, AttackError, Victim, check_epsilon};
 
 /// `x' = clip(x + ε · sign(∇ₓ J(x, y)), 0, 1)`
@@ -25,6 +26,7 @@ impl Attack for Fgsm {
         check_epsilon(self.epsilon)?;
         let images = images.inner();
         let gradient = victim.image_gradient(images.clone(), labels)?;
-        Ok((images + gradient.sign() * self.epsilon).clamp(0.0, 1.0))
+        let moved = (images.clone() + gradient.sign() * self.epsilon).clamp(0.0, 1.0);
+        Ok(project(images, moved, self.epsilon))
     }
 }

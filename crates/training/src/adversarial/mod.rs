@@ -2,6 +2,7 @@
 //!
 //! ε is the largest change of a pixel, on images in `[0, 1]`.
 
+mod ball;
 mod victim;
 
 mod fgsm;
@@ -18,7 +19,7 @@ use crate::examples::Examples;
 
 /// Changes images so that their labels become less probable.
 pub trait Attack {
-    /// Images at most ε from `images` in each pixel, and in `[0, 1]` like them.
+    /// Images at most ε from `images` in each pixel, and in `[0, 1]` like them. Both hold exactly, not up to rounding.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, in `[0, 1]`

@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::prelude::*;
 use rand::Rng;
 
+use super::ball::project;
 use super::{Attack, AttackError, Victim, check_epsilon};
 use crate::stream::stream;
 
@@ -47,13 +48,13 @@ impl Attack for Pgd {
         let within = |moved: Tensor<4>| moved.max_pair(low.clone()).min_pair(high.clone());
         let mut moved = match self.start {
             Some(seed) => within(images.clone() + self.noise(seed, &images)),
-            None => images,
+            None => images.clone(),
         };
         for _ in 0..self.steps {
             let gradient = victim.image_gradient(moved.clone(), labels.clone())?;
             moved = within(moved + gradient.sign() * self.step_size);
         }
-        Ok(moved)
+        Ok(project(images, moved, self.epsilon))
     }
 }
 

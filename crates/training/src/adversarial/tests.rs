@@ -192,6 +192,8 @@ proptest! {
             for (before, after) in pixels.iter().zip(moved.into_data().iter::<f32>()) {
                 prop_assert!((0.0..=1.0).contains(&after));
                 prop_assert!(f64::from((before - after).abs()) <= epsilon + 1e-6);
+                prop_assert!((f64::from(*before) - f64::from(after)).abs() <= epsilon);
+                prop_assert!((before - after).abs() <= epsilon as f32);
             }
         }
     }

@@ -119,9 +119,6 @@ pub enum LearnerError {
         /// Its range.
         expected: &'static str,
     },
-    /// A part of the material has no examples.
-    #[error("no {0} examples, expected at least one")]
-    Empty(&'static str),
     /// The observer asked for an end. Finished epochs are in the checkpoint.
     #[error("interrupted in epoch {epoch}")]
     Interrupted {
@@ -197,7 +194,7 @@ impl Learner {
     /// disturb each other.
     ///
     /// # Errors
-    /// If examples are missing, a checkpoint cannot be used or written, or `observer` ends it.
+    /// If a checkpoint cannot be used or written, or `observer` ends it.
     ///
     /// # Panics
     /// If the model does not fit the examples.
@@ -208,13 +205,6 @@ impl Learner {
         material: &Material,
         observer: &mut dyn Observer,
     ) -> Result<Fitted<M>, LearnerError> {
-        for (name, part) in
-            [("training", material.training), ("validation", material.validation), ("test", material.test)]
-        {
-            if part.is_empty() {
-                return Err(LearnerError::Empty(name));
-            }
-        }
         let device = device.clone().autodiff();
         let fresh = || {
             self.seed(&device, "weights", 0);
