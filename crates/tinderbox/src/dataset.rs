@@ -1,5 +1,7 @@
 //! The images of a command: which were asked for, where they are, and a progress bar if they have to be downloaded.
 
+use std::fs;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +16,7 @@ pub struct DatasetArguments {
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub dataset: Choice,
 
-    /// Folder of the dataset's files; without it `TINDERBOX_DATA_DIR`, the cache, then a download
+    /// Folder of the dataset's files, the only one looked at; without it `TINDERBOX_DATA_DIR`, the cache, then a download
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
@@ -25,12 +27,25 @@ impl DatasetArguments {
     /// # Errors
     /// If they cannot be had, or are not what they should be.
     pub fn load(&self) -> Result<Dataset, DatasetError> {
+        if self.dataset == Choice::StandIn && self.data_dir.is_some() {
+            return Err(DatasetError::NoEffect);
+        }
         let places = places(self.data_dir.clone())?;
         let mut bar = DownloadBar::default();
         let dataset = tinderbox_data::load(&self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
-        if let Origin::StandIn { reason } = &dataset.origin {
-            note(format_args!("note: stand-in digits, not USPS: {reason}"));
+        match &dataset.origin {
+            Origin::StandIn { reason } => note(format_args!("note: stand-in digits, not USPS: {reason}")),
+            Origin::Files(folder) => {
+                if let Some(passed) = passed_over(&places, folder) {
+                    note(format_args!(
+                        "note: {} is not in {} (TINDERBOX_DATA_DIR); found in {}",
+                        dataset.name,
+                        passed.display(),
+                        folder.display()
+                    ));
+                }
+            }
         }
         Ok(dataset)
     }
@@ -42,20 +57,46 @@ pub enum DatasetError {
     /// The folder that was given is none: looking elsewhere would hide a slip of the pen.
     #[error("--data-dir: {} is not a folder", .0.display())]
     NoFolder(PathBuf),
+    /// The folder that was given cannot be looked into.
+    #[error("--data-dir: {} cannot be read: {reason}", .folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        reason: Error,
+    },
+    /// A folder for digits that have no files.
+    #[error(
+        "--data-dir has no effect with --dataset stand-in, whose digits are in the program; leave out one of them"
+    )]
+    NoEffect,
     /// They cannot be had, or are not what they should be.
     #[error(transparent)]
     Load(#[from] LoadError),
 }
 
-/// Where datasets are looked for: the folder that was given, then what the environment says.
+/// Where datasets are looked for: the folder that was given, or else what the environment says.
 ///
 /// # Errors
-/// If what was given is not a folder.
+/// If what was given is not a folder, or cannot be looked into.
 pub fn places(data_dir: Option<PathBuf>) -> Result<Places, DatasetError> {
-    match data_dir {
-        Some(folder) if !folder.is_dir() => Err(DatasetError::NoFolder(folder)),
-        data_dir => Ok(Places::of_process(data_dir)),
+    if let Some(folder) = &data_dir {
+        match fs::metadata(folder) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(DatasetError::NoFolder(folder.clone())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(DatasetError::NoFolder(folder.clone()));
+            }
+            Err(reason) => return Err(DatasetError::Unreadable { folder: folder.clone(), reason }),
+        }
     }
+    Ok(Places::of_process(data_dir))
+}
+
+/// The folder of `TINDERBOX_DATA_DIR`, if it was looked into and the files were found elsewhere.
+fn passed_over<'a>(places: &'a Places, found: &Path) -> Option<&'a Path> {
+    let environment = places.environment.as_deref().filter(|_| places.data_dir.is_none())?;
+    (!found.starts_with(environment)).then_some(environment)
 }
 
 /// Arguments with which a worker finds the very images that were loaded.
@@ -117,8 +158,6 @@ impl DownloadBar {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use tinderbox_data::{stand_in, write_snapshot};
 
     use super::*;
@@ -157,5 +196,18 @@ mod tests {
         assert_eq!(loads(true, |path| rewrite(path, |bytes| bytes[100_000] ^= 1)), 1);
         let other = || stand_in("another reason");
         assert_eq!(loads(true, |path| _ = write_snapshot(&other(), path).expect("written")), 1);
+    }
+
+    #[test]
+    fn a_folder_of_the_environment_that_was_passed_over_is_noticed() {
+        let places = |data_dir: Option<&str>| Places {
+            data_dir: data_dir.map(PathBuf::from),
+            environment: Some("/data".into()),
+            cache: Some("/cache".into()),
+        };
+        let passed = |data_dir, found: &str| passed_over(&places(data_dir), Path::new(found)).is_some();
+        assert!(passed(None, "/cache/usps"));
+        assert!(!passed(None, "/data/usps") && !passed(None, "/data"));
+        assert!(!passed(Some("/mine"), "/mine"));
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Data {
     #[command(subcommand)]
     action: Action,
 
-    /// Folder to look in first; then `TINDERBOX_DATA_DIR`, then the cache
+    /// Folder to look in, the only one; without it `TINDERBOX_DATA_DIR`, then the cache
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tinderbox_data::Protocol;
+use tinderbox_data::{Dataset, Protocol};
 use tinderbox_models::weights;
-use tinderbox_training::evaluate;
+use tinderbox_training::{Evaluation, evaluate};
 
 use super::{Exit, Refusal, note, say, say_data};
 use crate::backend::Backend;
@@ -40,6 +40,8 @@ struct Measured {
     protocol: Protocol,
     /// Whether they say so.
     split_known: bool,
+    /// The dataset that the weights were trained on, if they say so and the program knows it.
+    trained_on: Option<String>,
     images: usize,
     accuracy: f64,
     loss: f64,
@@ -59,35 +61,45 @@ impl Evaluate {
         let (config, network) = weights::load(&self.weights, &device)?;
         let dataset = self.dataset.load()?;
         check_fit(&config, &dataset.test)?;
-        let origin: Option<Origin> = serde_json::from_value(weights::note(&self.weights)?).ok();
+        let origin = Origin::of_note(weights::note(&self.weights)?);
+        let trained_on = origin.as_ref().ok().and_then(|origin| origin.as_ref()?.dataset_name());
+        let warning = warning(&origin, trained_on.as_deref(), &dataset);
         // On the images of their training the weights know the answers: the test images of that very split are theirs.
-        let origin = origin.filter(|origin| origin.dataset_sha256 == dataset.sha256);
+        let origin = origin.ok().flatten().filter(|origin| origin.dataset_sha256 == dataset.sha256);
         let (protocol, test) = match &origin {
             Some(origin) => (origin.protocol, origin.split(&dataset)?.test),
             None => (Protocol::Official, dataset.test.clone()),
         };
         let evaluation = evaluate(&network, &examples("test", &test)?, &device);
+        let Evaluation { unanswered, loss, .. } = evaluation;
+        if unanswered > 0 || !loss.is_finite() {
+            let (path, images) = (self.weights.display(), test.len());
+            return Err(format!(
+                "{path}: the network's scores of {unanswered} of {images} test images are not finite (NaN or infinite), \
+                 and its loss is {loss}: its weights are so large that their sums overflow"
+            )
+            .into());
+        }
         let labels = test.labels();
         let classes = (0..test.classes()).map(|class| {
             let of_class =
                 || labels.iter().zip(evaluation.answers()).filter(|(label, _)| usize::from(**label) == class);
             let (images, right) =
-                (of_class().count(), of_class().filter(|(_, answer)| *answer == class).count());
+                (of_class().count(), of_class().filter(|(_, answer)| *answer == Some(class)).count());
             Class { images, accuracy: (images > 0).then(|| right as f64 / images as f64) }
         });
         let measured = Measured {
             dataset: dataset.name.clone(),
             protocol,
             split_known: origin.is_some(),
+            trained_on,
             images: test.len(),
             accuracy: evaluation.accuracy,
-            loss: evaluation.loss,
+            loss,
             classes: classes.collect(),
         };
-        if !measured.split_known {
-            note(
-                "note: the weights do not say on which images they were trained; some of these may be among them",
-            );
+        if let Some(warning) = warning {
+            note(format_args!("note: {warning}"));
         }
         if self.json {
             say_data(json::pretty(&measured))?;
@@ -103,4 +115,29 @@ impl Evaluate {
         }
         Ok(Exit::Done)
     }
+}
+
+/// What a user should know of weights that were not trained on these images.
+fn warning(
+    origin: &Result<Option<Origin>, serde_json::Error>,
+    trained_on: Option<&str>,
+    dataset: &Dataset,
+) -> Option<String> {
+    let name = &dataset.name;
+    Some(match (origin, trained_on) {
+        (Ok(Some(origin)), _) if origin.dataset_sha256 == dataset.sha256 => return None,
+        (Ok(Some(_)), Some("stand-in")) => {
+            format!("the weights were trained on the stand-in digits, not on {name}")
+        }
+        (Ok(Some(_)), Some(other)) => format!("the weights were trained on {other}, not on {name}"),
+        (Ok(Some(origin)), None) => format!(
+            "the weights were trained on images with the fingerprint {}, not on {name}",
+            origin.dataset_sha256.escape_debug()
+        ),
+        (Ok(None), _) => {
+            "the weights do not say on which images they were trained; some of these may be among them"
+                .to_string()
+        }
+        (Err(error), _) => format!("what the weights say of their training cannot be read: {error}"),
+    })
 }

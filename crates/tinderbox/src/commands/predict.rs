@@ -1,7 +1,7 @@
 //! `tinderbox predict`: a row of numbers in, a digit and probabilities out.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+mod rows;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use serde::Serialize;
 use tinderbox_models::weights;
 use tinderbox_training::{Examples, evaluate};
 
+use self::rows::Rows;
 use super::{Exit, Refusal, say_data};
 use crate::backend::Backend;
 use crate::json;
@@ -41,6 +42,8 @@ Examples:
   tinderbox predict cnn.safetensors digits.txt
   zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json";
 
+const NOT_FINITE: &str = "the network's scores are not finite (NaN or infinite): its weights are so large that their sums overflow";
+
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Values {
     /// 0 (background) to 1 (ink)
@@ -63,24 +66,16 @@ impl Predict {
         let device = self.backend.open()?;
         let (config, network) = weights::load(&self.weights, &device)?;
         let shape = super::image_shape(&config);
-        let (name, input): (String, Box<dyn Read>) = match &self.rows {
-            Some(path) if path.as_os_str() != "-" => {
-                let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-                (path.display().to_string(), Box::new(file))
-            }
-            _ => ("standard input".to_string(), Box::new(std::io::stdin())),
-        };
-        for (number, line) in BufReader::new(input).lines().enumerate() {
-            let line = line.map_err(|error| format!("{name}, line {}: {error}", number + 1))?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let pixels = self
-                .values
-                .pixels(&line, shape.iter().product())
-                .map_err(|reason| format!("{name}, line {}: {reason}", number + 1))?;
+        let expected = shape.iter().product();
+        let mut rows = Rows::open(self.rows.as_deref(), expected)?;
+        let mut nothing = true;
+        while let Some(row) = rows.next_row()? {
+            nothing = false;
+            let pixels = self.values.pixels(&row, expected).map_err(|reason| rows.refuse(reason))?;
             let evaluation = evaluate(&network, &Examples::new(&pixels, &[0], shape, 1)?, &device);
-            let digit = evaluation.answers().next().unwrap_or_default();
+            let Some(digit) = evaluation.answers().next().flatten() else {
+                return Err(rows.refuse(NOT_FINITE).into());
+            };
             let probabilities = &evaluation.probabilities;
             let answer = if self.json {
                 json::text(&Answer { digit, probabilities })
@@ -96,7 +91,7 @@ impl Predict {
                 break;
             }
         }
-        Ok(Exit::Done)
+        if nothing { Err(rows.nothing().into()) } else { Ok(Exit::Done) }
     }
 }
 
@@ -110,21 +105,23 @@ impl Values {
         };
         // Between commas an empty field is a missing value; a mark of byte order is no part of a number.
         let line = line.trim_start_matches('\u{feff}').trim();
-        let words: Vec<&str> = if line.contains(',') {
-            line.split(',').map(str::trim).collect()
-        } else {
-            line.split_whitespace().collect()
+        let words = || -> Box<dyn Iterator<Item = &str> + '_> {
+            if line.contains(',') {
+                Box::new(line.split(',').map(str::trim))
+            } else {
+                Box::new(line.split_whitespace())
+            }
         };
-        if words.len() != expected {
-            return Err(format!("{} values, expected {expected}", words.len()));
+        let found = words().count();
+        if found != expected {
+            return Err(format!("{found} values, expected {expected}"));
         }
-        words
-            .into_iter()
+        words()
             .enumerate()
             .map(|(position, word)| {
                 let value: f32 = word
                     .parse()
-                    .map_err(|_| format!("value {}: `{word}`, expected a number", position + 1))?;
+                    .map_err(|_| format!("value {}: `{}`, expected a number", position + 1, shown(word)))?;
                 if !(low..=high).contains(&value) {
                     return Err(format!(
                         "value {}: {value}, expected {low} to {high}; --values says what the numbers are",
@@ -135,6 +132,11 @@ impl Values {
             })
             .collect()
     }
+}
+
+/// The first letters of a word, on one line.
+fn shown(word: &str) -> String {
+    word.escape_debug().take(30).collect()
 }
 
 #[cfg(test)]
@@ -154,6 +156,9 @@ mod tests {
         assert_eq!(bad(Values::Unit, "0"), "1 values, expected 2");
         assert_eq!(bad(Values::Unit, "0.5,"), "value 2: ``, expected a number");
         assert_eq!(bad(Values::Unit, "0 x"), "value 2: `x`, expected a number");
+        assert_eq!(bad(Values::Unit, "0 \u{1b}[2J"), "value 2: `\\u{1b}[2J`, expected a number");
+        assert!(bad(Values::Unit, &format!("0 {}", "x".repeat(90))).len() < 60);
+        assert!(bad(Values::Unit, "0 1e400").starts_with("value 2: inf, expected 0 to 1"));
         assert_eq!(
             bad(Values::Unit, "-1 0"),
             "value 1: -1, expected 0 to 1; --values says what the numbers are"

@@ -4,13 +4,16 @@ mod desk;
 
 mod bad_input;
 mod commands;
+mod data_folders;
 mod destinations;
 mod determinism;
 mod experiments;
 mod identity;
 mod mishaps;
 mod names;
+mod rows;
 mod seal;
 mod search;
 mod small_study;
 mod terminal;
+mod weights_files;
