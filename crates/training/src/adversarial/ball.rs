@@ -3,6 +3,8 @@
 //! An attack's steps end at `x ± ε`, rounded to the nearest number in 32 bits: every second such pixel would be further
 //! from `x` than ε, by up to 3e-8.
 
+use std::cmp::Ordering;
+
 use burn::prelude::*;
 
 /// `moved`, where it has left the ball of `epsilon` around `images` put back to the last number within.
@@ -37,8 +39,9 @@ fn edge(pixel: f32, above: bool, epsilon: f64) -> f32 {
 fn is_outside(value: f32, pixel: f32, epsilon: f64) -> bool {
     let (value, pixel) = (f64::from(value), f64::from(pixel));
     let distance = (value - pixel).abs();
-    if distance > epsilon || distance < epsilon {
-        return distance > epsilon;
+    let order = distance.partial_cmp(&epsilon);
+    if order != Some(Ordering::Equal) {
+        return order == Some(Ordering::Greater);
     }
     // The difference may have been rounded to ε. Its error (Møller 1965, Knuth's TwoSum) tells from which side.
     let (high, low) = if value > pixel { (value, pixel) } else { (pixel, value) };
