@@ -14,7 +14,7 @@ use crate::{Activation, Classifier, Initializer, Layer, Summary};
 /// The default is the paper's network for 16x16 grey images of ten digits. Its listing flattens to 64·8·8, which cannot
 /// follow two 2x2 poolings of a 16x16 image: here the hidden layer sees 64·4·4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct CnnConfig {
     /// Channels of an image.
     pub channels: usize,

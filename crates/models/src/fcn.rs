@@ -13,7 +13,7 @@ use crate::{Activation, Classifier, Initializer, Layer, Summary};
 ///
 /// The default is the paper's network for 16x16 grey images of ten digits: 256-512-256-128-10.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct FcnConfig {
     /// Values of one image: channels x height x width.
     pub pixels: usize,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Sources: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), for
 /// Xavier; He et al., "Delving Deep into Rectifiers" (2015), §2.2, arXiv:1502.01852, for He.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Initializer {
     /// Normal around zero, the same for each layer.
     Normal {

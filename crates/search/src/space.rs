@@ -137,6 +137,32 @@ impl Space {
         self.dimensions.iter().map(|dimension| (&*dimension.name, &*dimension.distribution))
     }
 
+    /// When the dimension `name` is active; none if it always is, or if there is no such dimension.
+    pub fn condition(&self, name: &str) -> Option<&Condition> {
+        self.dimensions.iter().find(|dimension| *dimension.name == *name)?.condition.as_ref()
+    }
+
+    /// The point with the value that `choose` gives to each active dimension in turn.
+    ///
+    /// # Errors
+    /// [`SpaceError::Point`] at the first value that its dimension does not hold.
+    pub fn point_by(
+        &self,
+        mut choose: impl FnMut(&str, &Distribution) -> Value,
+    ) -> Result<Point, SpaceError> {
+        let mut point = Point::with_capacity(self.dimensions.len());
+        for dimension in &self.dimensions {
+            if dimension.is_active(&point) {
+                let Dimension { name, distribution, .. } = dimension;
+                let parameter = Parameter::new((**distribution).clone(), choose(name, distribution));
+                let wrong =
+                    |error| SpaceError::Point { name: name.to_string(), what: format!("wrong: {error}") };
+                point.insert(name.clone(), parameter.map_err(wrong)?);
+            }
+        }
+        Ok(point)
+    }
+
     /// The point with a value for each active dimension in turn, each held by its distribution.
     pub(crate) fn fill(&self, mut value: impl FnMut(&Distribution) -> Value) -> Point {
         self.fill_places(|_, distribution| value(distribution))

@@ -1,9 +1,21 @@
 //! Plain data of this program as JSON: no maps with odd keys and nothing that refuses, so it cannot fail.
+//!
+//! JSON has no NaN and no infinity, and `serde_json` writes null for them. What comes from outside is therefore read
+//! without them ([`from_toml`]), and what is stored for others to read is compared with what they will read
+//! ([`stored`]).
+
+use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 const PLAIN: &str = "plain data";
+
+/// A number that JSON cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("is {0}, expected a finite number")]
+pub(crate) struct NotFinite(pub(crate) f64);
 
 pub(crate) fn text(data: &impl Serialize) -> String {
     serde_json::to_string(data).expect(PLAIN)
@@ -20,4 +32,108 @@ pub(crate) fn plain(value: &Value) -> String {
 
 pub(crate) fn value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).expect(PLAIN)
+}
+
+/// `data` as it is stored.
+///
+/// # Errors
+/// In words, if it would be read back as something else, as an infinity would.
+pub(crate) fn stored<T: Serialize + DeserializeOwned + PartialEq>(data: &T) -> Result<Value, String> {
+    let stored = value(data);
+    let read: Result<T, _> = serde_json::from_value(stored.clone());
+    match read {
+        Ok(read) if read == *data => Ok(stored),
+        Ok(_) => Err("it would be read back changed: is a number not finite?".to_string()),
+        Err(error) => Err(format!("it could not be read back: {error}")),
+    }
+}
+
+/// What a file or a command line says, as JSON.
+///
+/// # Errors
+/// If a number in it is not finite.
+pub(crate) fn from_toml(value: &toml::Value) -> Result<Value, NotFinite> {
+    Ok(match value {
+        toml::Value::Float(number) if !number.is_finite() => return Err(NotFinite(*number)),
+        toml::Value::Float(number) => (*number).into(),
+        toml::Value::Integer(number) => (*number).into(),
+        toml::Value::Boolean(truth) => (*truth).into(),
+        toml::Value::String(text) => text.clone().into(),
+        toml::Value::Datetime(time) => time.to_string().into(),
+        toml::Value::Array(items) => Value::Array(items.iter().map(from_toml).collect::<Result<_, _>>()?),
+        toml::Value::Table(table) => {
+            let entries = table.iter().map(|(key, value)| Ok((key.clone(), from_toml(value)?)));
+            Value::Object(entries.collect::<Result<Map<_, _>, NotFinite>>()?)
+        }
+    })
+}
+
+/// Where `kept`, which was read from `given` and written again, lacks a key of it or has another value there.
+pub(crate) fn lost(given: &Value, kept: &Value) -> Option<Lost> {
+    let below = |key: String, lost: Lost| Lost { keys: [vec![key], lost.keys].concat(), ..lost };
+    match (given, kept) {
+        (Value::Object(given), Value::Object(kept)) => {
+            given.iter().find_map(|(key, value)| match kept.get(key) {
+                Some(kept) => lost(value, kept).map(|lost| below(key.clone(), lost)),
+                None => Some(Lost { keys: vec![key.clone()], allowed: kept.keys().cloned().collect() }),
+            })
+        }
+        (Value::Array(given), Value::Array(kept)) if given.len() == kept.len() => given
+            .iter()
+            .zip(kept)
+            .enumerate()
+            .find_map(|(place, (given, kept))| Some(below(place.to_string(), lost(given, kept)?))),
+        _ if is_same(given, kept) => None,
+        _ => Some(Lost { keys: Vec::new(), allowed: Vec::new() }),
+    }
+}
+
+/// A key that was given and is not there any more, or not with its value.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Lost {
+    /// The key and those above it.
+    pub(crate) keys: Vec<String>,
+    /// The keys that are there in its place; none if it is the value that is lost.
+    pub(crate) allowed: Vec<String>,
+}
+
+/// Whether a value came through: 1 may come back as 1.0, and any number in the precision of its field.
+fn is_same(given: &Value, kept: &Value) -> bool {
+    #[expect(clippy::float_cmp, reason = "the same number, in one precision or the other")]
+    let close = |a: f64, b: f64| a == b || a as f32 == b as f32;
+    given == kept || given.as_f64().zip(kept.as_f64()).is_some_and(|(given, kept)| close(given, kept))
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.keys.join("."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_not_finite_neither_come_in_nor_go_out() {
+        for text in ["x = nan", "x = [1, inf]", "x = { a = [{ b = -inf }] }"] {
+            let table: toml::Table = toml::from_str(text).unwrap();
+            assert!(from_toml(&table["x"]).is_err(), "{text}");
+        }
+        assert_eq!(stored(&vec![0.5, -0.0]), Ok(json!([0.5, -0.0])));
+        assert!(stored(&vec![0.5, f64::INFINITY]).unwrap_err().starts_with("it could not be read back"));
+        assert!(stored(&Some(f64::NAN)).unwrap_err().contains("changed"), "null is read as none");
+    }
+
+    #[test]
+    fn what_nobody_reads_is_found() {
+        let kept = json!({"a": {"b": [1.0, {"c": "x"}]}, "d": 0.1_f32});
+        let path = |given| lost(&given, &kept).map(|lost| lost.to_string());
+        assert_eq!(path(json!({"a": {"b": [1, {"c": "x"}]}, "d": 0.1})), None);
+        assert_eq!(path(json!({"a": {"b": [1, {"c": "x", "e": 1}]}})).unwrap(), "a.b.1.e");
+        assert_eq!(path(json!({"a": {"b": [1]}})).unwrap(), "a.b");
+        assert_eq!(path(json!({"d": 0.2})).unwrap(), "d");
+    }
 }

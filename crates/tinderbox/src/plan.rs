@@ -300,9 +300,7 @@ fn settle(
 ) -> Result<(), PlanReason> {
     let Content::Trained(configuration) = &mut arm.content else { return Ok(()) };
     configuration.training.epochs = epochs;
-    for setting in &wishes.settings {
-        *configuration = setting.apply(configuration)?;
-    }
+    *configuration = Setting::apply_all(&wishes.settings, configuration)?;
     check_fit(&configuration.model, &dataset.test).map_err(PlanReason::Fit)?;
     match before.iter().find(|other| other.content == arm.content) {
         Some(twin) => Err(PlanReason::Twin(twin.name.clone())),

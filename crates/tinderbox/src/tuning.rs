@@ -9,14 +9,18 @@ use tinderbox_models::Kind;
 use tinderbox_search::{Settings, Storage, StorageError, Study, StudyError};
 
 use crate::backend::Backend;
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, Places};
 use crate::json;
 use crate::name::Name;
-use crate::trial::check_fit;
 
+mod check;
 mod objective;
 mod point;
+mod sample;
+mod widths;
 pub mod worker;
+
+pub(crate) use check::MOST_TRIALS;
 
 pub use objective::Objective;
 pub use point::PointError;
@@ -27,7 +31,8 @@ pub use point::PointError;
 pub struct Tuning {
     /// Name of the study.
     pub name: String,
-    /// The network, with the paper's layers unless the space or `settings` change them.
+    /// The network, with the paper's layers unless the space or `settings` change them. A dimension `model.kind` chooses
+    /// in its place, and has it among its choices.
     pub model: Kind,
     /// Passes over the training images, in each trial.
     pub epochs: usize,
@@ -43,8 +48,12 @@ pub struct Tuning {
     /// What is to be good; the first is what pruners go by.
     #[serde(default = "validation_accuracy")]
     pub objectives: Vec<Objective>,
-    /// What can be tried, how points are chosen, and when it ends. The names of the dimensions are keys of settings.
+    /// What can be tried, how points are chosen, and when it ends. The names of the dimensions are keys of settings;
+    /// its directions are those of the objectives.
     pub study: Settings,
+    /// The file's name and text, to show a place in it; none if this does not come from a file.
+    #[serde(skip)]
+    source: Option<(String, String)>,
 }
 
 /// What a worker needs to know beside the study's own settings.
@@ -74,9 +83,9 @@ pub enum TuningError {
     /// A point cannot be trained.
     #[error(transparent)]
     Point(#[from] PointError),
-    /// The network is for other images.
-    #[error("{0}")]
-    Fit(String),
+    /// It cannot be stored.
+    #[error("this study cannot be stored: {0}")]
+    Unstorable(String),
     /// The study cannot be used.
     #[error(transparent)]
     Study(Box<StudyError>),
@@ -147,17 +156,20 @@ impl Tuning {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
+        let places = Places::new(&name, &text)?;
         let mut tuning: Self =
-            toml::from_str(&text).map_err(|error| ExperimentError::toml(&name, &text, &error))?;
-        let Named { name: called } =
-            toml::from_str(&text).map_err(|error| ExperimentError::toml(&name, &text, &error))?;
+            places.read().map_err(|error| dimension_error(&text, &places).unwrap_or(error))?;
+        let Named { name: called } = places.read()?;
         if let Err(error) = Name::new(called.get_ref()) {
             return Err(ExperimentError::at(&name, &text, called.span(), &error.to_string(), None).into());
         }
-        if tuning.objectives.is_empty() {
-            return Err(TuningError::NoObjective);
+        if places.has(&["study", "directions"]) {
+            let message = "directions are those of the `objectives`; remove this";
+            return Err(places.at(&["study", "directions"], message, None).into());
         }
         tuning.study.directions = tuning.objectives.iter().map(|objective| objective.direction()).collect();
+        tuning.source = Some((name, text));
+        tuning.check()?;
         Ok(tuning)
     }
 
@@ -171,12 +183,13 @@ impl Tuning {
         backend: Backend,
         dataset: &Dataset,
     ) -> Result<Study, TuningError> {
-        for configuration in self.corners()? {
-            check_fit(&configuration.model, &dataset.test).map_err(TuningError::Fit)?;
-        }
+        self.check()?;
+        self.check_images(dataset)?;
         let settings = self.study.clone();
         let name = self.name.clone();
-        let brief = Brief { tuning: self, backend, dataset_sha256: dataset.sha256.clone() };
+        let tuning = Self { source: None, ..self };
+        let brief = Brief { tuning, backend, dataset_sha256: dataset.sha256.clone() };
+        let stored = json::stored(&brief).map_err(TuningError::Unstorable)?;
         let id = storage.open_study(&name, &settings.directions)?;
         if let Some(stored) = storage.study_attributes(id)?.get(BRIEF)
             && let Some(what) = brief.differs(stored)
@@ -184,9 +197,17 @@ impl Tuning {
             return Err(TuningError::Other { name, what });
         }
         let mut study = Study::open(storage, &name, settings)?;
-        study.storage_mut().set_study_attribute(id, BRIEF, &json::value(&brief))?;
+        study.storage_mut().set_study_attribute(id, BRIEF, &stored)?;
         Ok(study)
     }
+}
+
+/// What is wrong with the first dimension that is none, at its place.
+fn dimension_error(text: &str, places: &Places) -> Option<ExperimentError> {
+    let table: toml::Table = toml::from_str(text).ok()?;
+    let space = table.get("study")?.get("space")?.as_array()?;
+    let (place, message) = check::wrong_dimension(space)?;
+    Some(places.at(&["study", "space", &place.to_string()], &message, None))
 }
 
 impl Brief {

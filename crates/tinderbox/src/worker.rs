@@ -169,8 +169,9 @@ impl<W: Write> Worker<W> {
         }
         let told = match &result {
             Ok(record) => {
-                // What choices are made by.
-                let mut told = Told::complete(Objective::ValidationAccuracy.of(record));
+                // What choices are made by. A training that diverged is a result here, and its record says so.
+                let accuracy = Objective::ValidationAccuracy.of(record).unwrap_or(0.0);
+                let mut told = Told::complete(accuracy);
                 told.attachments.insert(RECORD.to_string(), record.to_bytes());
                 told.attributes.insert(RESULT.to_string(), record.result_hash().into());
                 told

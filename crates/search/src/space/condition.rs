@@ -161,9 +161,8 @@ fn fit_values(parent: &str, values: &mut [Value], distribution: &Distribution) -
     }
     for value in values {
         let Some(nearest) = distribution.nearest(value) else {
-            let reason = match Parameter::new(distribution.clone(), value.clone()) {
-                Err(reason) => reason,
-                Ok(_) => return Err(ConditionError::AnyNumber(parent.to_owned())),
+            let Err(reason) = Parameter::new(distribution.clone(), value.clone()) else {
+                return Err(ConditionError::AnyNumber(parent.to_owned()));
             };
             return Err(ConditionError::Value { parent: parent.to_owned(), reason });
         };

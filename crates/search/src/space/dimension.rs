@@ -118,10 +118,7 @@ impl Distribution {
 
     /// Whether `value` is `held`, one of this distribution's own values, but for the rounding of its steps.
     pub(super) fn is_alike(&self, held: &Value, value: &Value) -> bool {
-        let step = match *self {
-            Self::Float { step: Some(step), .. } => step,
-            _ => return is_same(held, value),
-        };
+        let &Self::Float { step: Some(step), .. } = self else { return is_same(held, value) };
         let apart = held.as_f64().zip(value.as_f64()).map(|(held, value)| (held - value).abs());
         apart.is_some_and(|apart| apart <= TOLERANCE * step)
     }

@@ -70,9 +70,12 @@ impl Settings {
     }
 
     /// Whether a study can be begun with these: they can be read again once they are stored, and the sampler and the
-    /// pruner can work with them.
-    pub(super) fn check(&self) -> Result<(), StudyError> {
-        self.pruner.as_ref().map_or(Ok(()), |pruner| pruner.check())?;
+    /// pruner can work with them. [`Study::open`](super::Study::open) asks this before it stores anything.
+    ///
+    /// # Errors
+    /// With the first of these that does not hold.
+    pub fn check(&self) -> Result<(), StudyError> {
+        self.pruner.as_ref().map_or(Ok(()), AnyPruner::check)?;
         // JSON has no infinities: what is stored in their place is null, or nothing.
         let stored: Result<Self, _> = serde_json::from_value(json!(self));
         if stored.as_ref().is_ok_and(|stored| stored == self) {

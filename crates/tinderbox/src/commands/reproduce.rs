@@ -99,7 +99,7 @@ impl Reproduce {
                 "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
             );
         }
-        if self.settings.iter().any(|setting| setting.is("training.epochs")) {
+        if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
         check_distinct(&self.settings)?;

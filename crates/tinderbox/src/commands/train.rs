@@ -25,7 +25,7 @@ pub(super) struct Train {
     model: Kind,
 
     /// Passes over the training images
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     epochs: u32,
 
     /// Seed of weights, order and dropout
@@ -69,15 +69,16 @@ Examples:
 
 impl Train {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
-        if self.settings.iter().any(|setting| setting.is("training.epochs")) {
+        if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs".into());
+        }
+        if self.settings.iter().any(|setting| setting.sets("model.kind")) {
+            return Err("--set: the kind of network is set by --model".into());
         }
         check_distinct(&self.settings)?;
         let mut configuration = Configuration::paper(self.model);
         configuration.training.epochs = self.epochs as usize;
-        for setting in &self.settings {
-            configuration = setting.apply(&configuration)?;
-        }
+        let configuration = Setting::apply_all(&self.settings, &configuration)?;
         let Files { output, checkpoint } = self.files()?;
         let device = self.backend.open()?;
         let dataset = self.dataset.load()?;

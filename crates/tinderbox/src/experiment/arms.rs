@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
 use tinderbox_models::Kind;
 
 use super::diagnostic::{ExperimentError, nearest};
-use super::overlay::{SettingError, overlay};
-use super::read::{Path, Places};
+use super::overlay::overlay;
+use super::places::{Path, Places};
 use super::{Arm, Configuration, Content, Reported, Search};
-use crate::json::plain;
+use crate::json::{from_toml, plain};
 
 /// An arm as it stands in a file.
 #[derive(Deserialize)]
@@ -106,7 +105,7 @@ pub(super) fn searched(
             overlay(&configuration, &key.split('.').collect::<Vec<_>>(), value)
         });
         let configuration = configured.map_err(|error| {
-            let (_, message, help) = words(&error);
+            let (_, message, help) = error.words();
             places.at(&["search", "draw", "dimensions"], &format!("{error}; {message}"), help.as_deref())
         })?;
         let name = search.arm(&point);
@@ -173,26 +172,14 @@ fn configuration(
     }
     let model: Layer = ("model", place, model);
     layers.iter().chain([&model]).try_fold(default, |configuration, (section, above, table)| {
-        let value = serde_json::to_value(table).unwrap_or(Value::Null);
+        let value = from_toml(&toml::Value::Table((*table).clone()))
+            .map_err(|error| places.at(&[above, &[*section][..]].concat(), &error.to_string(), None))?;
         overlay(&configuration, &[section], &value).map_err(|error| {
-            let (key, message, help) = words(&error);
+            let (key, message, help) = error.words();
             let below: Vec<&str> = key.split('.').collect();
             places.at(&[above, &below[..]].concat(), &message, help.as_deref())
         })
     })
-}
-
-/// The key that a setting failed at, what is wrong with it, and what was probably meant.
-fn words(error: &SettingError) -> (&str, String, Option<String>) {
-    match error {
-        SettingError::Unknown { key, nearest, allowed } => (
-            key,
-            format!("unknown key; expected one of {}", allowed.join(", ")),
-            nearest.as_ref().map(|word| format!("did you mean `{word}`?")),
-        ),
-        SettingError::Value { key, reason } => (key, reason.clone(), None),
-        SettingError::Form(key) => (key, error.to_string(), None),
-    }
 }
 
 /// The kind of network that `word` names, or what is wrong with it and what was probably meant.

@@ -3,6 +3,7 @@
 mod arms;
 mod diagnostic;
 mod overlay;
+mod places;
 mod read;
 mod search;
 
@@ -18,6 +19,7 @@ use tinderbox_training::learner::LearnerConfig;
 
 pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
+pub(crate) use places::Places;
 pub use search::{Dimension, ReportedPoint, SamplerName, Search};
 
 /// The experiments of the paper, in its order: path and text.
@@ -31,6 +33,11 @@ const PAPER: [(&str, &str); 8] = [
     ("experiments/random-search.toml", include_str!("../../../../experiments/random-search.toml")),
     ("experiments/architecture-grid.toml", include_str!("../../../../experiments/architecture-grid.toml")),
 ];
+
+/// The most seeds of an arm.
+pub(crate) const MOST_SEEDS: usize = 10_000;
+/// The most epochs of a training.
+pub(crate) const MOST_EPOCHS: usize = 100_000;
 
 /// One table or figure of the paper.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Configuration;
 use super::diagnostic::nearest;
@@ -46,6 +46,21 @@ pub enum SettingError {
     },
 }
 
+impl SettingError {
+    /// The key that a setting failed at, what is wrong with it, and what was probably meant.
+    pub(crate) fn words(&self) -> (&str, String, Option<String>) {
+        match self {
+            Self::Unknown { key, nearest, allowed } => (
+                key,
+                format!("unknown key; expected one of {}", allowed.join(", ")),
+                nearest.as_ref().map(|word| format!("did you mean `{word}`?")),
+            ),
+            Self::Value { key, reason } => (key, reason.clone(), None),
+            Self::Form(key) => (key, self.to_string(), None),
+        }
+    }
+}
+
 struct Nearest<'a>(Option<&'a str>);
 
 impl fmt::Display for Nearest<'_> {
@@ -71,14 +86,27 @@ impl FromStr for Setting {
         if key.split('.').any(|part| part.trim().is_empty()) {
             return Err(form());
         }
+        let keys: Vec<String> = key.split('.').map(|part| part.trim().to_string()).collect();
+        let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
         // Values are written as in a file; a bare word is a string.
-        let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
-            .ok()
-            .and_then(|mut table| table.remove("value"))
-            .unwrap_or_else(|| toml::Value::String(value.trim().to_string()));
-        let value = serde_json::to_value(value).map_err(|_| form())?;
-        Ok(Self { keys: key.split('.').map(|part| part.trim().to_string()).collect(), value })
+        let read = toml::de::ValueDeserializer::parse(value.trim()).and_then(toml::Value::deserialize);
+        let value = match read {
+            Ok(value) => value,
+            Err(_) if is_word(value.trim()) => toml::Value::String(value.trim().to_string()),
+            Err(error) => {
+                let value = value.trim();
+                return Err(refuse(format!("{value:?} is not one value: {}", error.message().trim())));
+            }
+        };
+        let value = json::from_toml(&value).map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { keys, value })
     }
+}
+
+/// Whether a text needs no quotes on a command line: `sgd`, `he-normal`.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 impl Setting {
@@ -93,9 +121,20 @@ impl Setting {
         Ok(Self { keys: key.split('.').map(|part| part.trim().to_string()).collect(), value })
     }
 
-    /// Whether it sets this key.
-    pub fn is(&self, key: &str) -> bool {
-        self.keys.join(".") == key
+    /// Whether it sets this key, by itself or in a table.
+    pub fn sets(&self, key: &str) -> bool {
+        let mut keys = key.split('.');
+        let mut own = self.keys.iter();
+        loop {
+            match (own.next(), keys.next()) {
+                (Some(own), Some(key)) if own == key => {}
+                (None, Some(key)) => {
+                    return lookup(&self.value, &[&[key][..], &keys.collect::<Vec<_>>()].concat()).is_some();
+                }
+                (None, None) => return true,
+                _ => return false,
+            }
+        }
     }
 
     /// `configuration` with this setting changed.
@@ -103,9 +142,53 @@ impl Setting {
     /// # Errors
     /// If the key is unknown, or its value does not fit.
     pub fn apply(&self, configuration: &Configuration) -> Result<Configuration, SettingError> {
-        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
-        overlay(configuration, &keys, &self.value)
+        Self::apply_all(std::slice::from_ref(self), configuration)
     }
+
+    /// `configuration` with all of these settings changed at once: in any order, and each key by one of them.
+    ///
+    /// # Errors
+    /// If a key is unknown or set twice, or a value does not fit.
+    pub fn apply_all(
+        settings: &[Self],
+        configuration: &Configuration,
+    ) -> Result<Configuration, SettingError> {
+        let mut tree = Value::Object(Map::new());
+        for setting in settings {
+            let keys: Vec<&str> = setting.keys.iter().map(String::as_str).collect();
+            insert(&mut tree, &keys, &setting.value).map_err(|()| SettingError::Value {
+                key: keys.join("."),
+                reason: "is set twice".to_string(),
+            })?;
+        }
+        overlay(configuration, &[], &tree)
+    }
+}
+
+/// Puts `value` at `keys`, beside what is there already.
+fn insert(place: &mut Value, keys: &[&str], value: &Value) -> Result<(), ()> {
+    let entries = place.as_object_mut().ok_or(())?;
+    match (keys, value) {
+        ([], Value::Object(more)) => {
+            more.iter().try_for_each(|(key, value)| insert_entry(entries, key, &[], value))
+        }
+        ([], _) => Err(()),
+        ([key, below @ ..], _) => insert_entry(entries, key, below, value),
+    }
+}
+
+fn insert_entry(
+    entries: &mut Map<String, Value>,
+    key: &str,
+    below: &[&str],
+    value: &Value,
+) -> Result<(), ()> {
+    if let Some(place) = entries.get_mut(key) {
+        return insert(place, below, value);
+    }
+    let nested = below.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }));
+    entries.insert(key.to_string(), nested);
+    Ok(())
 }
 
 /// `configuration` with `value` at `keys`; tables are laid over key by key.
@@ -123,6 +206,13 @@ pub(super) fn overlay(
     let mut tree = json::value(configuration);
     let mut place = &mut tree;
     for (depth, key) in keys.iter().enumerate() {
+        if place.is_null() && depth > 0 {
+            // Nothing so far, such as adversarial training: these keys begin it.
+            let rest = &keys[depth..];
+            let value =
+                rest.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }));
+            return overlay(configuration, &keys[..depth], &value);
+        }
         let allowed: Vec<String> =
             place.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
         let Some(next) = place.get_mut(*key) else {
@@ -154,6 +244,14 @@ pub(super) fn overlay(
             overlay(&configuration, &[keys, &[key]].concat(), value)
         });
     }
+    if let Some(old) = place.as_object() {
+        let key = keys.join(".");
+        let reason = match value.as_str() {
+            Some(word) if old.contains_key("kind") => format!("expected a table; write `{key}.kind={word}`"),
+            _ => format!("is {value}, expected a table of settings"),
+        };
+        return Err(SettingError::Value { key, reason });
+    }
     *place = value.clone();
     read(tree, keys)
 }
@@ -162,16 +260,48 @@ fn lookup<'a>(tree: &'a Value, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().try_fold(tree, |place, key| place.get(*key))
 }
 
-/// The configuration in a tree of which the entry at `keys` is new.
+/// The configuration in a tree of which the entry at `keys` is new. All of that entry must be there again when the
+/// configuration is written out: what is not there was read by nobody.
 fn read(tree: Value, keys: &[&str]) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
+    let given = lookup(&tree, keys).cloned().unwrap_or_default();
     let configuration: Configuration =
-        serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
+        serde_json::from_value(tree).map_err(|error| refuse(plain_words(&error.to_string())))?;
     configuration.check().map_err(refuse)?;
-    Ok(configuration)
+    let kept = json::value(&configuration);
+    match json::lost(&given, lookup(&kept, keys).unwrap_or(&Value::Null)) {
+        None => Ok(configuration),
+        Some(lost) => {
+            let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
+            let key = [keys, &below].concat().join(".");
+            if lost.allowed.is_empty() {
+                return Err(SettingError::Value {
+                    key,
+                    reason: "would be read as something else".to_string(),
+                });
+            }
+            let word = below.last().copied().unwrap_or_default();
+            let nearest = nearest(word, lost.allowed.iter().map(String::as_str)).map(str::to_string);
+            Err(SettingError::Unknown { key, nearest, allowed: lost.allowed })
+        }
+    }
+}
+
+/// What serde says of Rust's types, in the words of a file.
+fn plain_words(reason: &str) -> String {
+    reason
+        .replace("internally tagged enum Optimizer", "a table with a `kind`")
+        .replace("internally tagged enum NetworkConfig", "a table with a `kind`")
+        .replace("struct AdversarialTraining", "a table, such as { epsilon = 0.1 }")
+        .replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }")
 }
 
 impl Configuration {
+    /// Whether it has this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        lookup(&json::value(self), &key.split('.').collect::<Vec<_>>()).is_some()
+    }
+
     /// Whether every setting is in its range.
     fn check(&self) -> Result<(), String> {
         self.model.check().map_err(|error| error.to_string())?;
@@ -228,6 +358,58 @@ mod tests {
         let adam = set("training.optimizer.kind=adam").expect("fits").training.optimizer;
         assert_eq!(adam, Optimizer::default());
         assert_eq!(set("model.kind=cnn").expect("fits").model.kind(), Kind::Cnn);
+    }
+
+    #[test]
+    fn settings_are_laid_over_at_once_and_each_key_has_one_answer() {
+        let lay = |texts: &[&str]| {
+            let settings: Vec<Setting> = texts.iter().map(|text| text.parse().expect("a setting")).collect();
+            Setting::apply_all(&settings, &Configuration::paper(Kind::Fcn)).map_err(|error| error.to_string())
+        };
+        let momentum = ["training.optimizer.momentum=0.9", "training.optimizer.kind=sgd"];
+        assert_eq!(lay(&momentum).expect("fits").training.optimizer, Optimizer::Sgd { momentum: 0.9 });
+        let adversarial = ["training.adversarial.share=0.25", "training.adversarial.epsilon=0.1"];
+        assert!(lay(&adversarial).expect("fits").training.adversarial.is_some());
+        assert!(lay(&adversarial[..1]).expect_err("refused").contains("missing field `epsilon`"));
+        assert!(lay(&["training.adversarial.epsilonn=0.1"]).expect_err("refused").contains("`epsilonn`"));
+        for twice in [
+            ["training.batch_size=32", "training.batch_size=64"],
+            ["training.optimizer.kind=sgd", "training.optimizer={ kind = \"adam\" }"],
+            ["training={ patience = 3 }", "training.patience=3"],
+        ] {
+            let message = lay(&twice).expect_err("refused");
+            assert!(message.contains("is set twice"), "{message}");
+        }
+        let setting: Setting = "model={ kind = \"cnn\" }".parse().expect("a setting");
+        assert!(setting.sets("model.kind") && setting.sets("model") && !setting.sets("model.hidden"));
+        let setting: Setting = "model.kind=cnn".parse().expect("a setting");
+        assert!(setting.sets("model.kind") && !setting.sets("model"));
+    }
+
+    #[test]
+    fn a_value_is_one_finite_value_all_of_which_is_read() {
+        let message = |text: &str| match text.parse::<Setting>() {
+            Ok(setting) => setting.apply(&Configuration::paper(Kind::Fcn)).expect_err("refused").to_string(),
+            Err(error) => error.to_string(),
+        };
+        for value in ["nan", "inf", "-inf", "+nan"] {
+            let patience = message(&format!("training.patience={value}"));
+            assert!(patience.starts_with("`training.patience`: is "), "{patience}");
+            assert!(patience.ends_with("expected a finite number"), "{patience}");
+        }
+        assert!(message("model.hidden=[8, inf]").ends_with("expected a finite number"));
+        for two in [
+            "training.patience=3\nseed = 4",
+            "training.patience=3 4",
+            "training.patience=[3",
+            "training.patience=",
+        ] {
+            assert!(message(two).contains("is not one value"), "{two}");
+        }
+        let normal = "model.initializer={ normal = { standard_deviation = 0.1, standart_deviation = 9 } }";
+        assert!(message(normal).contains("standart_deviation"), "{}", message(normal));
+        assert!(message("training.optimizer=sgd").ends_with("write `training.optimizer.kind=sgd`"));
+        assert!(message("training=3").contains("expected a table of settings"));
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! From text to an [`Experiment`]: the frame by serde, then the arms, then what must agree between them.
 
-use std::ops::Range;
-
 use serde::Deserialize;
 use tinderbox_data::Protocol;
 use tinderbox_report::{Claim, Perturbation};
-use toml::de::{DeTable, DeValue};
 
 use super::arms::{self, ArmFile, SearchFile};
 use super::diagnostic::{ExperimentError, nearest};
-use super::{Arm, Experiment, Profiles};
+use super::places::Places;
+use super::{Arm, Experiment, MOST_EPOCHS, MOST_SEEDS, Profiles, search};
 use crate::name::Name;
 
 #[derive(Deserialize)]
@@ -32,20 +30,9 @@ struct File {
     claims: Vec<Claim>,
 }
 
-/// Keys of the file on the way to a place, for the caret.
-pub(super) type Path<'a> = [&'a str];
-
-/// A file's text, and where everything stands in it.
-pub(super) struct Places<'a> {
-    path: &'a str,
-    text: &'a str,
-    table: DeTable<'a>,
-}
-
 pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentError> {
-    let file: File = toml::from_str(text).map_err(|error| ExperimentError::toml(path, text, &error))?;
-    let table = DeTable::parse(text).map_err(|error| ExperimentError::toml(path, text, &error))?.into_inner();
-    let places = Places { path, text, table };
+    let places = Places::new(path, text)?;
+    let file: File = places.read()?;
     check_name(&file.name, &places)?;
     check_profiles(&file.profiles, file.search.is_some(), &places)?;
     check_perturbations(&file.perturbations, &places)?;
@@ -91,10 +78,16 @@ fn check_name(name: &str, places: &Places) -> Result<(), ExperimentError> {
 fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<(), ExperimentError> {
     for (name, profile) in [("quick", profiles.quick), ("full", profiles.full)] {
         let at = |key, message: &str| Err(places.at(&["profiles", name, key], message, None));
-        let counts =
-            [("seeds", Some(profile.seeds)), ("epochs", Some(profile.epochs)), ("points", profile.points)];
-        if let Some((key, _)) = counts.iter().find(|(_, value)| *value == Some(0)) {
-            return at(key, "is 0, expected at least 1");
+        let counts = [
+            ("seeds", Some(profile.seeds), MOST_SEEDS),
+            ("epochs", Some(profile.epochs), MOST_EPOCHS),
+            ("points", profile.points, search::MOST_POINTS as usize),
+        ];
+        for (key, value, most) in counts {
+            if value.is_some_and(|value| !(1..=most).contains(&value)) {
+                let value = value.unwrap_or(0);
+                return at(key, &format!("is {value}, expected at least 1 and at most {most}"));
+            }
         }
         if profile.points.is_some() && !search {
             return at("points", "there is no search to draw points of");
@@ -136,31 +129,4 @@ fn check_claims(
             .map(|word| format!("did you mean `{word}`?"));
         places.at(&keys, &error.reason.to_string(), help.as_deref())
     })
-}
-
-impl Places<'_> {
-    /// What is wrong at `keys`, or at the last place on the way there that exists.
-    pub(super) fn at(&self, keys: &Path, message: &str, help: Option<&str>) -> ExperimentError {
-        let span = span(&self.table, keys).unwrap_or(0..self.text.len().min(1));
-        ExperimentError::at(self.path, self.text, span, message, help)
-    }
-}
-
-/// Where the value at `keys` stands, or the last place on the way that exists.
-fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
-    let (first, rest) = keys.split_first()?;
-    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
-    if rest.is_empty() {
-        return Some(key.span());
-    }
-    let mut value = value;
-    let mut rest = rest;
-    while let (DeValue::Array(items), Some((index, deeper))) = (value.get_ref(), rest.split_first()) {
-        value = items.get(index.parse::<usize>().ok()?)?;
-        rest = deeper;
-    }
-    match value.get_ref() {
-        DeValue::Table(inner) => span(inner, rest).or_else(|| Some(value.span())),
-        _ => Some(value.span()),
-    }
 }

@@ -69,7 +69,7 @@ const LAYERS: &str = "model.hidden.layers";
 const UNITS: &str = "model.hidden.units";
 const MOST_LAYERS: u64 = 64;
 /// Every point is an arm that claims may name.
-const MOST_POINTS: u64 = 4096;
+pub(super) const MOST_POINTS: u64 = 4096;
 
 impl Search {
     /// Every point of the space, in the order of the sampler.

@@ -1,15 +1,22 @@
 //! An objective: a number of a finished training that is to be large or small.
 
 use serde::{Deserialize, Serialize};
-use tinderbox_report::{Outcome, Record};
+use tinderbox_report::{Outcome, Record, Results};
 use tinderbox_search::Direction;
+
+/// A training that came to no numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("diverged in epoch {epoch}: a loss was not finite")]
+pub struct Diverged {
+    /// The epoch in which it happened, from 1.
+    pub epoch: usize,
+}
 
 /// A number of a finished training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// Share of the validation images that the kept weights get right, in `[0, 1]`; 0 if the training diverged. To be
-    /// large.
+    /// Share of the validation images that the kept weights get right, in `[0, 1]`. To be large.
     ValidationAccuracy,
     /// Weights of the network. To be few.
     Parameters,
@@ -27,23 +34,24 @@ impl Objective {
     }
 
     /// Its value in a record.
-    pub fn of(self, record: &Record) -> f64 {
-        let model = &record.results.model;
-        match self {
-            Self::ValidationAccuracy => validation_accuracy(record).unwrap_or(0.0),
+    ///
+    /// # Errors
+    /// If the training diverged: then no objective has a value, the number of parameters neither.
+    pub fn of(self, record: &Record) -> Result<f64, Diverged> {
+        let Results { model, outcome, .. } = &record.results;
+        if let Outcome::Diverged { epoch } = outcome {
+            return Err(Diverged { epoch: *epoch });
+        }
+        let kept = record.results.kept().ok_or(Diverged { epoch: 1 })?;
+        Ok(match self {
+            Self::ValidationAccuracy => kept.validation_accuracy,
             Self::Parameters => model.parameters as f64,
             Self::MultiplyAdds => model.multiply_adds as f64,
-        }
+        })
     }
 
     /// All of them, as a file names them.
     pub(super) fn names() -> &'static str {
         "validation-accuracy, parameters and multiply-adds"
     }
-}
-
-/// On the validation images, with the weights that were kept; a training that diverged kept none.
-fn validation_accuracy(record: &Record) -> Option<f64> {
-    let diverged = matches!(record.results.outcome, Outcome::Diverged { .. });
-    record.results.kept().filter(|_| !diverged).map(|epoch| epoch.validation_accuracy)
 }

@@ -1,110 +1,86 @@
 //! A point of a tuning's space as the configuration that is trained.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
-use tinderbox_search::{Distribution, Point};
+use tinderbox_search::Point;
 
-use super::Tuning;
+use super::{Tuning, widths};
 use crate::experiment::{Configuration, Setting, SettingError};
 
 /// A point that cannot be trained.
 #[derive(Debug, thiserror::Error)]
-#[error("dimension or setting `{key}`: {error}")]
+#[error("dimension or setting `{key}`: {reason}{}", Help(.help.as_deref()))]
 pub struct PointError {
-    key: String,
-    error: Box<SettingError>,
+    /// The dimension or setting that is wrong, as the file spells it where it does.
+    pub(super) key: String,
+    pub(super) reason: String,
+    /// What to write instead.
+    pub(super) help: Option<String>,
 }
 
-/// Two dimensions that together make a list of equal widths.
-const LAYERS: &str = "model.hidden.layers";
-const UNITS: &str = "model.hidden.units";
-/// Dimensions that are each one width of a list: `model.hidden.1`, `model.hidden.2` and so on.
-const HIDDEN: &str = "model.hidden.";
+struct Help<'a>(Option<&'a str>);
+
+impl std::fmt::Display for Help<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.0.map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
 
 impl Tuning {
     /// The configuration at a point.
     ///
     /// # Errors
-    /// If a key is unknown, or a value does not fit it.
+    /// If a key is unknown there, or a value does not fit it.
     pub fn configuration(&self, point: &Point) -> Result<Configuration, PointError> {
-        let values = point.iter().map(|(name, parameter)| (name, parameter.value().clone()));
-        self.settled(values)
+        let own = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let chosen = point.iter().map(|(name, parameter)| (name.to_string(), parameter.value().clone()));
+        let settings = widths::fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
+            key,
+            reason,
+            help: None,
+        })?;
+        self.lay(settings).map_err(|error| self.blame(point, &error))
     }
 
-    /// Configurations with the first and the last value of each dimension in turn: each that a mistake in a file would
-    /// make wrong is among them.
-    pub(super) fn corners(&self) -> Result<Vec<Configuration>, PointError> {
-        let mut corners = vec![self.settled([])?];
-        let first: BTreeMap<_, _> = self
-            .study
-            .space
-            .dimensions()
-            .map(|(name, distribution)| (name, ends(distribution)[0].clone()))
-            .collect();
-        for (name, distribution) in self.study.space.dimensions() {
-            for value in ends(distribution) {
-                let others =
-                    first.iter().filter(|(other, _)| other.starts_with(HIDDEN) && name.starts_with(HIDDEN));
-                let mut values: BTreeMap<_, _> = others.map(|(name, value)| (*name, value.clone())).collect();
-                values.insert(name, value);
-                corners.push(self.settled(values)?);
-            }
-        }
-        Ok(corners)
-    }
-
-    fn settled<'a>(
-        &'a self,
-        point: impl IntoIterator<Item = (&'a str, Value)>,
-    ) -> Result<Configuration, PointError> {
+    /// The paper's network with these settings.
+    fn lay(&self, settings: Vec<(String, Value)>) -> Result<Configuration, SettingError> {
         let mut configuration = Configuration::paper(self.model);
         configuration.training.epochs = self.epochs;
-        let own = self.settings.iter().map(|(key, value)| (key.as_str(), value.clone()));
-        let mut settings: Vec<_> = own.chain(point).collect();
-        let hidden = hidden(&settings);
-        settings.retain(|(key, _)| !is_width(key));
-        settings.extend(hidden.map(|widths| ("model.hidden", widths)));
-        // Another kind changes the keys beside it.
-        settings.sort_by_key(|(key, _)| key.rsplit('.').next() != Some("kind"));
-        for (key, value) in settings {
-            configuration = Setting::new(key, value)
-                .and_then(|setting| setting.apply(&configuration))
-                .map_err(|error| PointError { key: key.to_string(), error: Box::new(error) })?;
+        let settings = settings.into_iter().map(|(key, value)| Setting::new(&key, value));
+        Setting::apply_all(&settings.collect::<Result<Vec<_>, _>>()?, &configuration)
+    }
+
+    /// The dimension or setting that `error` is about, and what to do.
+    fn blame(&self, point: &Point, error: &SettingError) -> PointError {
+        let (key, reason, help) = error.words();
+        let below =
+            |short: &str, long: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
+        let given = || point.keys().chain(self.settings.keys().map(String::as_str));
+        let near = |name: &&str| below(name, key) || below(key, name);
+        let blamed = given().find(|name| *name == key).or_else(|| given().find(near)).unwrap_or(key);
+        // A key that another choice of the kind beside it has.
+        let kind = key.rsplit_once('.').map(|(above, _)| format!("{above}.kind"));
+        if let (SettingError::Unknown { .. }, Some(kind)) = (error, kind)
+            && let Some(chosen) = point.get(&kind)
+        {
+            let last = key.rsplit('.').next().unwrap_or(key);
+            let lacks = format!("{} of `{kind}` has no `{last}`", chosen.value());
+            if let Some(when) = self.when(&kind, key) {
+                return PointError { key: blamed.to_string(), reason: lacks, help: Some(when) };
+            }
         }
-        Ok(configuration)
+        PointError { key: blamed.to_string(), reason, help }
     }
-}
 
-/// Widths of hidden layers, if dimensions say them.
-fn hidden(settings: &[(&str, Value)]) -> Option<Value> {
-    let value = |name: &str| settings.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| value);
-    if let (Some(layers), Some(units)) = (value(LAYERS).and_then(Value::as_u64), value(UNITS)) {
-        return Some(vec![units.clone(); layers as usize].into());
-    }
-    let mut widths: Vec<(u32, &Value)> =
-        settings.iter().filter_map(|(key, value)| Some((place(key)?, value))).collect();
-    widths.sort_by_key(|(place, _)| *place);
-    let depth = value(LAYERS).and_then(Value::as_u64);
-    let depth = depth.map_or(widths.len(), |layers| widths.len().min(layers as usize));
-    (!widths.is_empty()).then(|| widths[..depth].iter().map(|(_, width)| (*width).clone()).collect())
-}
-
-/// The number of a hidden layer in a key such as `model.hidden.2`.
-fn place(key: &str) -> Option<u32> {
-    key.strip_prefix(HIDDEN)?.parse().ok()
-}
-
-/// Whether a key says the widths of hidden layers.
-fn is_width(key: &str) -> bool {
-    key == LAYERS || key == UNITS || place(key).is_some()
-}
-
-/// Values that stand for all: every choice, or the ends of a range.
-fn ends(distribution: &Distribution) -> Vec<Value> {
-    match distribution {
-        Distribution::Categorical { choices } => choices.clone(),
-        Distribution::Int { low, high, .. } => vec![(*low).into(), (*high).into()],
-        Distribution::Float { low, high, .. } => vec![(*low).into(), (*high).into()],
+    /// The condition under which `kind` has `key`.
+    fn when(&self, kind: &str, key: &str) -> Option<String> {
+        let (_, distribution) = self.study.space.dimensions().find(|(name, _)| *name == kind)?;
+        let tinderbox_search::Distribution::Categorical { choices } = distribution else { return None };
+        let has = |choice: &&Value| {
+            let configuration = self.lay(vec![(kind.to_string(), (*choice).clone())]);
+            configuration.is_ok_and(|configuration| configuration.has(key))
+        };
+        let having: Vec<Value> = choices.iter().filter(has).cloned().collect();
+        let when = format!("add when = {{ \"{kind}\" = {} }} to this dimension", Value::from(having.clone()));
+        (!having.is_empty()).then_some(when)
     }
 }

@@ -48,7 +48,7 @@ fn a_point_is_a_configuration() {
         (&json!(128), &json!(2))
     );
     assert_eq!(tuning.study.directions.len(), 2);
-    assert!(tuning.corners().is_ok());
+    assert!(tuning.check().is_ok());
 }
 
 #[test]
@@ -66,10 +66,7 @@ fn equal_widths_are_a_pair_of_dimensions() {
 fn what_is_wrong_with_a_file_is_shown() {
     let refused = |from: &str, to: &str, words: &[&str]| {
         assert!(FILE.contains(from));
-        let error = match read(&FILE.replacen(from, to, 1)) {
-            Err(error) => error,
-            Ok(tuning) => tuning.corners().unwrap_err().to_string(),
-        };
+        let error = read(&FILE.replacen(from, to, 1)).expect_err(to);
         for word in words {
             assert!(error.contains(word), "{error}");
         }

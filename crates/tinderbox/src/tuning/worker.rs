@@ -48,8 +48,11 @@ pub struct TuningWorker<W> {
 
 /// How a training ended.
 enum End {
-    Finished(Box<Record>),
-    Pruned { epoch: usize },
+    /// With a value for each objective.
+    Finished(Box<Record>, Vec<f64>),
+    Pruned {
+        epoch: usize,
+    },
 }
 
 impl<W: Write> TuningWorker<W> {
@@ -90,7 +93,7 @@ impl<W: Write> TuningWorker<W> {
             return Ok(());
         }
         let told = match &ended {
-            Ok(End::Finished(record)) => self.told(record),
+            Ok(End::Finished(record, values)) => finished(record, values),
             Ok(End::Pruned { .. }) => Told::pruned(),
             Err(Failure::Trial(reason)) => Told::fail(reason.clone()),
             Err(Failure::Machine(reason)) => return Err(TuningError::Machine(reason.clone())),
@@ -99,7 +102,7 @@ impl<W: Write> TuningWorker<W> {
             Ok(()) => {
                 forget(checkpoint.as_deref());
                 match ended {
-                    Ok(End::Finished(record)) => {
+                    Ok(End::Finished(record, _)) => {
                         Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
                     }
                     Ok(End::Pruned { epoch }) => Message::Pruned { epoch },
@@ -113,16 +116,6 @@ impl<W: Write> TuningWorker<W> {
         };
         say(&mut self.out, &message);
         Ok(())
-    }
-
-    /// What a finished training is worth.
-    fn told(&self, record: &Record) -> Told {
-        let objectives = self.brief.tuning.objectives.iter();
-        let values: Vec<f64> = objectives.map(|objective| objective.of(record)).collect();
-        let mut told = Told::complete_all(values);
-        told.attachments.insert(RECORD.to_string(), record.to_bytes());
-        told.attributes.insert(RESULT.to_string(), record.result_hash().into());
-        told
     }
 
     fn train(
@@ -171,7 +164,13 @@ impl<W: Write> TuningWorker<W> {
         match (record, watcher.pruned, watcher.trouble) {
             (_, _, Some(trouble)) => Err(Failure::Machine(trouble)),
             // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.
-            (Ok(record), _, None) => Ok(End::Finished(Box::new(record))),
+            (Ok(record), _, None) => {
+                let values = tuning.objectives.iter().map(|objective| objective.of(&record));
+                let values: Result<Vec<f64>, _> = values.collect();
+                // A failure is on no front and teaches no sampler, which a value of 0 would.
+                let values = values.map_err(|error| Failure::Trial(error.to_string()))?;
+                Ok(End::Finished(Box::new(record), values))
+            }
             (Err(_), Some(epoch), None) => Ok(End::Pruned { epoch }),
             (Err(reason), None, None) => Err(reason),
         }
@@ -214,6 +213,14 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
     fn checkpoint_failed(&mut self, error: &CheckpointError) {
         self.reporter.checkpoint_failed(error);
     }
+}
+
+/// What is told of a finished training.
+fn finished(record: &Record, values: &[f64]) -> Told {
+    let mut told = Told::complete_all(values.to_vec());
+    told.attachments.insert(RECORD.to_string(), record.to_bytes());
+    told.attributes.insert(RESULT.to_string(), record.result_hash().into());
+    told
 }
 
 /// What a point chose, by key.

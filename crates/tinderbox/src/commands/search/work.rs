@@ -19,7 +19,7 @@ use crate::environment::cores;
 use crate::run::{LEASE, release_crew};
 use crate::shell;
 use crate::state::{Seat, StateFolder, fresh};
-use crate::tuning::{Brief, Tuning};
+use crate::tuning::{Brief, MOST_TRIALS, Tuning};
 use crate::worker::now;
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(super) struct Resume {
     name: String,
 
     /// How many trials there are to be from now on, those that are done included
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_TRIALS))]
     trials: Option<u64>,
 
     #[command(flatten)]

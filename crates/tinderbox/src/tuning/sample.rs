@@ -1,0 +1,270 @@
+//! Points that stand for all points of a space: what is wrong at any point is wrong at one of these.
+//!
+//! Which dimensions are active, and which keys a network or an optimiser has, depends on some dimensions alone: those
+//! that a condition looks at, those called `kind`, and the number of layers. Every combination of their values is
+//! taken, with the values at the edges of conditions among them. In each combination every other dimension takes each
+//! choice, or both ends of its range, while the others stay at their first values; and once all take their last
+//! together. A range between its ends holds nothing that its ends do not show.
+//!
+//! Of a space with more combinations than [`MOST`] points allow, each pair of values of these dimensions is taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tinderbox_search::{Condition, Distribution, Parameter, Point, Space};
+
+use super::widths::{LAYERS, MOST_LAYERS};
+
+/// The most points that are tried.
+pub(super) const MOST: usize = 10_000;
+
+/// A combination of the deciding dimensions, all others at their first values, and what differs from it.
+pub(super) struct Sample {
+    pub(super) base: Point,
+    /// The base with another value of one dimension, which is named.
+    pub(super) variants: Vec<(String, Point)>,
+    /// The base with the last values of all dimensions that decide nothing.
+    pub(super) last: Point,
+}
+
+/// The values that are tried, by dimension.
+struct Candidates<'a> {
+    space: &'a Space,
+    values: BTreeMap<&'a str, Vec<Value>>,
+    deciding: BTreeSet<&'a str>,
+}
+
+/// Points that stand for all of `space`.
+pub(super) fn samples(space: &Space) -> Vec<Sample> {
+    let candidates = Candidates::new(space);
+    let others = |name: &&str| !candidates.deciding.contains(name);
+    let each: usize = 2 + candidates
+        .values
+        .iter()
+        .filter(|(name, _)| others(name))
+        .map(|(_, values)| values.len())
+        .sum::<usize>();
+    let bases = candidates.combinations(MOST / each).unwrap_or_else(|| candidates.pairs(MOST / each));
+    bases.into_iter().map(|base| candidates.around(base)).collect()
+}
+
+impl<'a> Candidates<'a> {
+    fn new(space: &'a Space) -> Self {
+        let parents = space.dimensions().filter_map(|(name, _)| Some(space.condition(name)?.parent()));
+        let parents: BTreeSet<&str> = parents.collect();
+        let decides =
+            |name: &str| parents.contains(name) || name == LAYERS || name.rsplit('.').next() == Some("kind");
+        let deciding = space.dimensions().map(|(name, _)| name).filter(|name| decides(name)).collect();
+        let values = space.dimensions().map(|(name, distribution)| (name, values(space, name, distribution)));
+        Self { space, values: values.collect(), deciding }
+    }
+
+    /// Every combination of the deciding dimensions, unless there are more than `most`.
+    fn combinations(&self, most: usize) -> Option<Vec<Point>> {
+        let mut points = Vec::new();
+        // For each deciding dimension that is active in turn: which of its values it takes, and of how many.
+        let mut digits: Vec<(usize, usize)> = Vec::new();
+        loop {
+            if points.len() == most {
+                return None;
+            }
+            let mut turn = 0;
+            let point = self.space.point_by(|name, _| {
+                let values = &self.values[name];
+                if !self.deciding.contains(name) {
+                    return values[0].clone();
+                }
+                if turn == digits.len() {
+                    digits.push((0, values.len()));
+                }
+                turn += 1;
+                values[digits[turn - 1].0].clone()
+            });
+            points.extend(point);
+            while digits.pop_if(|(value, count)| *value + 1 == *count).is_some() {}
+            match digits.last_mut() {
+                Some((value, _)) => *value += 1,
+                None => return Some(points),
+            }
+        }
+    }
+
+    /// For each pair of values of deciding dimensions, a point that has both; at most `most`.
+    fn pairs(&self, most: usize) -> Vec<Point> {
+        let single: Vec<(&str, &Value)> = self
+            .deciding
+            .iter()
+            .flat_map(|name| self.values[*name].iter().map(move |value| (*name, value)))
+            .collect();
+        let mut points = Vec::new();
+        for (place, first) in single.iter().enumerate() {
+            for second in &single[place..] {
+                let mut fixed = BTreeMap::new();
+                if self.fix(first.0, first.1, &mut fixed) && self.fix(second.0, second.1, &mut fixed) {
+                    let chosen = |name: &str| fixed.get(name).unwrap_or(&self.values[name][0]).clone();
+                    points.extend(self.space.point_by(|name, _| chosen(name)));
+                }
+                if points.len() == most {
+                    return points;
+                }
+            }
+        }
+        points
+    }
+
+    /// Fixes `name` at `value`, and the dimensions above it so that it is active; `false` if they are fixed otherwise.
+    fn fix(&self, name: &str, value: &Value, fixed: &mut BTreeMap<String, Value>) -> bool {
+        if let Some(other) = fixed.insert(name.to_string(), value.clone())
+            && other != *value
+        {
+            return false;
+        }
+        let Some(condition) = self.space.condition(name) else { return true };
+        let parent = condition.parent();
+        let active = |value: &&Value| holds(condition, value);
+        match fixed.get(parent) {
+            Some(value) => active(&value),
+            None => {
+                self.values[parent].iter().find(active).is_some_and(|value| self.fix(parent, value, fixed))
+            }
+        }
+    }
+
+    fn around(&self, base: Point) -> Sample {
+        let mut last = base.clone();
+        let mut variants = Vec::new();
+        for (name, parameter) in base.iter().filter(|(name, _)| !self.deciding.contains(name)) {
+            for value in &self.values[name][1..] {
+                let Ok(other) = Parameter::new(parameter.distribution().clone(), value.clone()) else {
+                    continue;
+                };
+                let mut point = base.clone();
+                point.insert(name, other.clone());
+                last.insert(name, other);
+                variants.push((name.to_string(), point));
+            }
+        }
+        Sample { base, variants, last }
+    }
+}
+
+/// Values that stand for all of a dimension: every choice; the ends of a range, and where conditions on it begin to hold.
+fn values(space: &Space, name: &str, distribution: &Distribution) -> Vec<Value> {
+    let (low, high) = match distribution {
+        Distribution::Categorical { choices } => return choices.clone(),
+        Distribution::Int { low, high, step: 1, .. }
+            if name == LAYERS && high.abs_diff(*low) <= MOST_LAYERS =>
+        {
+            return (*low..=*high).map(Value::from).collect();
+        }
+        Distribution::Float { low, high, step: None, .. } => ((*low).into(), (*high).into()),
+        Distribution::Int { .. } | Distribution::Float { .. } => {
+            (distribution.from_unit(0.0), distribution.from_unit(1.0))
+        }
+    };
+    let mut values = vec![low, high];
+    for condition in space.dimensions().filter_map(|(other, _)| space.condition(other)) {
+        match condition {
+            Condition::OneOf { parent, values: named } if parent == name => {
+                values.extend(named.iter().cloned());
+            }
+            Condition::AtLeast { parent, least } if parent == name => {
+                values.extend(neighbours(distribution, *least));
+            }
+            _ => {}
+        }
+    }
+    let mut known = Vec::new();
+    for value in values {
+        if !known.contains(&value) {
+            known.push(value);
+        }
+    }
+    known
+}
+
+/// The least value from `least` on, and the greatest below it.
+fn neighbours(distribution: &Distribution, least: f64) -> Vec<Value> {
+    match *distribution {
+        Distribution::Int { low, high, step, .. } => {
+            let place = ((least - low as f64) / step as f64).ceil() as i64;
+            let values = [place, place - 1].map(|place| low.saturating_add(place.saturating_mul(step)));
+            values.into_iter().filter(|value| (low..=high).contains(value)).map(Value::from).collect()
+        }
+        Distribution::Float { low, high, step: Some(step), .. } => {
+            let place = ((least - low) / step).ceil();
+            let values = [place, place - 1.0].map(|place| low + place * step);
+            values.into_iter().filter(|value| (low..=high).contains(value)).map(Value::from).collect()
+        }
+        Distribution::Float { low, high, step: None, .. } => {
+            [least].into_iter().filter(|value| (low..=high).contains(value)).map(Value::from).collect()
+        }
+        Distribution::Categorical { .. } => Vec::new(),
+    }
+}
+
+fn holds(condition: &Condition, value: &Value) -> bool {
+    match condition {
+        Condition::OneOf { values, .. } => values.contains(value),
+        Condition::AtLeast { least, .. } => value.as_f64().is_some_and(|value| value >= *least),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(space: &Space) -> BTreeSet<String> {
+        let text = |point: &Point| {
+            let part = |(name, parameter): (&str, &Parameter)| format!("{name}={}", parameter.value());
+            point.iter().map(part).collect::<Vec<_>>().join(" ")
+        };
+        let of = |sample: &Sample| {
+            let all = [&sample.base, &sample.last]
+                .into_iter()
+                .chain(sample.variants.iter().map(|(_, point)| point));
+            all.map(text).collect::<Vec<_>>()
+        };
+        samples(space).iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn every_combination_that_changes_what_is_active_is_tried_with_the_ends_of_the_rest() {
+        let space = Space::new([
+            ("o.kind", Distribution::choice(["adam", "sgd"])),
+            ("momentum", Distribution::uniform(0.0, 0.9)),
+            ("n", Distribution::int(1, 9)),
+            ("late", Distribution::choice([7])),
+        ])
+        .and_then(|space| space.when("momentum", Condition::is("o.kind", "sgd")))
+        .and_then(|space| space.when("late", Condition::at_least("n", 4)))
+        .unwrap();
+        let found = texts(&space);
+        let mut expected = BTreeSet::new();
+        for n in [1, 3, 4, 9] {
+            let late = if n >= 4 { "late=7 " } else { "" };
+            expected.insert(format!("{late}n={n} o.kind=\"adam\""));
+            for momentum in ["0.0", "0.9"] {
+                expected.insert(format!("{late}momentum={momentum} n={n} o.kind=\"sgd\""));
+            }
+        }
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn of_too_many_combinations_each_pair_is_tried_in_bounded_time() {
+        let mut dimensions: Vec<_> =
+            (0..20).map(|place| (format!("d{place}"), Distribution::choice(0..4))).collect();
+        dimensions.extend((0..20).map(|place| (format!("e{place}"), Distribution::int(0, 1))));
+        let mut space = Space::new(dimensions).unwrap();
+        for place in 0..20 {
+            space = space.when(&format!("e{place}"), Condition::is(format!("d{place}"), 3)).unwrap();
+        }
+        let points: Vec<Sample> = samples(&space);
+        let count: usize = points.iter().map(|sample| 2 + sample.variants.len()).sum();
+        assert!(count <= MOST, "{count}");
+        for place in 0..20 {
+            assert!(points.iter().any(|sample| sample.base.contains_key(&format!("e{place}"))), "{place}");
+        }
+    }
+}
