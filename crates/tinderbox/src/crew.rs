@@ -253,7 +253,7 @@ impl Shift<'_> {
                 "{DEATHS} workers died at it, the last one {how}: {}",
                 last_log_line(gone.log.as_ref())
             );
-            if give_up(self.storage, &self.crew.name, trial, &reason)? {
+            if give_up(self.storage, self.studies, &self.crew.name, trial, &reason)? {
                 tell(News::Said(place, Message::Failed { reason }));
             }
         }
@@ -342,13 +342,18 @@ fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result
 /// Makes a trial fail that waits again because its workers died; `false` if it does not wait any more.
 fn give_up(
     storage: &mut dyn Storage,
+    studies: &[StudyId],
     crew: &str,
     (experiment, key): &(String, String),
     reason: &str,
 ) -> Result<bool, CrewError> {
     let name = format!("{crew}-supervisor");
     let now = || Timestamp::from(SystemTime::now());
-    let Some(&study) = storage.studies().map_err(RunError::from)?.get(experiment) else { return Ok(false) };
+    let study = match studies {
+        [only] => Some(*only),
+        _ => storage.studies().map_err(RunError::from)?.get(experiment).copied(),
+    };
+    let Some(study) = study else { return Ok(false) };
     // A storage hands out the first trial that waits: those before it are held until it comes, and then put back.
     let mut given_up = false;
     while let Some(claim) = storage.claim(study, &name, now(), LEASE).map_err(RunError::from)? {

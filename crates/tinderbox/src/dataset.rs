@@ -1,5 +1,6 @@
 //! The images of a command: which were asked for, where they are, and a progress bar if they have to be downloaded.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -100,15 +101,15 @@ fn passed_over<'a>(places: &'a Places, found: &Path) -> Option<&'a Path> {
 }
 
 /// Arguments with which a worker finds the very images that were loaded.
-pub fn arguments_of(dataset: &Dataset) -> Vec<String> {
+pub fn arguments_of(dataset: &Dataset) -> Vec<OsString> {
+    // A value that is a word of its own might be read as an option.
     match &dataset.origin {
-        Origin::Files(folder) => vec![
-            "--dataset".to_string(),
-            dataset.name.clone(),
-            "--data-dir".to_string(),
-            folder.display().to_string(),
-        ],
-        Origin::StandIn { .. } => vec!["--dataset".to_string(), "stand-in".to_string()],
+        Origin::Files(folder) => {
+            let mut place = OsString::from("--data-dir=");
+            place.push(folder);
+            vec![format!("--dataset={}", dataset.name).into(), place]
+        }
+        Origin::StandIn { .. } => vec!["--dataset=stand-in".into()],
     }
 }
 

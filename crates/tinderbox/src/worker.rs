@@ -236,10 +236,16 @@ pub(crate) fn taken_over() -> Message {
     Message::Refused { reason: "another worker has taken this trial over".to_string() }
 }
 
-/// Removes the checkpoint of a trial whose result is stored: it would only take space.
+/// Removes the checkpoint of a trial whose result is stored, and what killed workers left half-written beside it: they
+/// would only take space.
 pub(crate) fn forget(checkpoint: Option<&Path>) {
-    if let Some(path) = checkpoint {
-        _ = std::fs::remove_file(path);
+    let Some((path, folder)) = checkpoint.and_then(|path| Some((path, path.parent()?))) else { return };
+    _ = std::fs::remove_file(path);
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
+    let scratch = format!("{name}.");
+    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in beside.filter(|file| file.file_name().to_string_lossy().starts_with(&scratch)) {
+        _ = std::fs::remove_file(file.path());
     }
 }
 

@@ -282,7 +282,7 @@ fn train(
     // An absolute path is never read as an option.
     let path = std::path::absolute(folder.path())?;
     let mut arguments = vec![OsString::from("worker"), path.into_os_string()];
-    arguments.extend(arguments_of(dataset).into_iter().map(OsString::from));
+    arguments.extend(arguments_of(dataset));
     // Where it cannot be written, workers read the dataset's own files.
     if let Ok(sha256) = write_snapshot(dataset, &folder.snapshot_path()) {
         arguments.push(format!("--snapshot={sha256}").into());

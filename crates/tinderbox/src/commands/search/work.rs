@@ -203,7 +203,7 @@ fn arguments(
         checkpoints.push(folder.path());
         arguments.push(checkpoints);
     }
-    arguments.extend(arguments_of(dataset).into_iter().map(OsString::from));
+    arguments.extend(arguments_of(dataset));
     if let Some(until) = until {
         arguments.push(format!("--until={}", humantime::format_rfc3339_millis(until)).into());
     }
