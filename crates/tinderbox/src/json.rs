@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::commands::is_hidden;
+
 const PLAIN: &str = "plain data";
 
 /// A number that JSON cannot hold.
@@ -110,6 +112,24 @@ impl fmt::Display for Lost {
     }
 }
 
+/// As [`text`], with what a terminal obeys, or would hide, behind JSON's escapes: the same data, harmless wherever it is shown.
+pub(crate) fn line(data: &impl Serialize) -> String {
+    use std::fmt::Write;
+
+    let mut line = String::new();
+    for character in text(data).chars() {
+        if is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` does not fail.
+                _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -135,5 +155,13 @@ mod tests {
         assert_eq!(path(json!({"a": {"b": [1, {"c": "x", "e": 1}]}})).unwrap(), "a.b.1.e");
         assert_eq!(path(json!({"a": {"b": [1]}})).unwrap(), "a.b");
         assert_eq!(path(json!({"d": 0.2})).unwrap(), "d");
+    }
+
+    #[test]
+    fn a_line_is_the_same_data_without_what_a_terminal_obeys() {
+        let odd = "a\u{1b}[31m\u{9b}b\u{202e}c\u{e0001}\n";
+        let line = line(&odd);
+        assert_eq!(line, r#""a\u001b[31m\u009bb\u202ec\udb40\udc01\n""#);
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), odd);
     }
 }

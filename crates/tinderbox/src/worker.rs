@@ -267,7 +267,7 @@ pub(crate) fn beat(mut storage: Box<dyn Storage>, claim: Claim, fenced: Arc<Atom
 
 pub(crate) fn say(out: &mut impl Write, message: &Message) {
     // If nobody listens, the parent is gone, and `end_with_parent` ends this process.
-    _ = writeln!(out, "{}", json::text(message)).and_then(|()| out.flush());
+    _ = writeln!(out, "{}", json::line(message)).and_then(|()| out.flush());
 }
 
 /// Trains; a panic fails this trial, not the worker.

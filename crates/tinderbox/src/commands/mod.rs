@@ -23,8 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tinderbox_models::NetworkConfig;
 
-use crate::experiment::Setting;
-
+pub(crate) use terminal::is_hidden;
 pub use terminal::note;
 use terminal::{say, say_data};
 
@@ -106,18 +105,6 @@ impl Cli {
             Command::Data(command) => command.run(),
             Command::Worker(command) => command.run(),
         }
-    }
-}
-
-/// Refuses a key that is set twice: only one of the two values could be used.
-fn check_distinct(settings: &[Setting]) -> Result<(), Refusal> {
-    let keys: Vec<String> = settings
-        .iter()
-        .map(|setting| setting.to_string().split('=').next().unwrap_or_default().to_string())
-        .collect();
-    match keys.iter().enumerate().find(|(place, key)| keys[..*place].contains(key)) {
-        Some((_, key)) => Err(format!("--set: {key} is set twice; keep one of the two").into()),
-        None => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use tinderbox_search::{Storage, StudyId, Timestamp};
 
 use super::outline::Outline;
 use super::progress::Progress;
-use super::{Exit, Refusal, check_distinct, note, say, say_data};
+use super::{Exit, Refusal, note, say, say_data};
 use crate::backend::Backend;
 use crate::crew::{Crew, CrewError, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
@@ -102,7 +102,6 @@ impl Reproduce {
         if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
-        check_distinct(&self.settings)?;
         let experiments = self.experiments()?;
         self.backend.open()?;
         let dataset = self.dataset.load()?;

@@ -52,7 +52,7 @@ pub(crate) fn visible_line(text: &str) -> String {
 }
 
 /// Controls of a terminal, and Unicode's invisible formatting.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         // Soft hyphen, Arabic letter mark, Mongolian vowel separator.

@@ -9,7 +9,7 @@ use tinderbox_data::{Destination, Protocol};
 use tinderbox_models::{Kind, weights};
 use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
 
-use super::{Exit, Refusal, check_distinct, note, say, say_data};
+use super::{Exit, Refusal, note, say, say_data};
 use crate::backend::Backend;
 use crate::dataset::DatasetArguments;
 use crate::experiment::{Configuration, Setting};
@@ -75,7 +75,6 @@ impl Train {
         if self.settings.iter().any(|setting| setting.sets("model.kind")) {
             return Err("--set: the kind of network is set by --model".into());
         }
-        check_distinct(&self.settings)?;
         let mut configuration = Configuration::paper(self.model);
         configuration.training.epochs = self.epochs as usize;
         let configuration = Setting::apply_all(&self.settings, &configuration)?;

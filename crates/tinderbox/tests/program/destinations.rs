@@ -201,7 +201,7 @@ fn two_wishes_for_one_setting_are_refused() {
     let desk = Desk::new();
     refused(&desk, "--set training.epochs=3", &["epochs are set by --epochs"]);
     let twice = "--set training.batch_size=32 --set training.batch_size=64";
-    refused(&desk, twice, &["--set: training.batch_size is set twice"]);
+    refused(&desk, twice, &["training.batch_size", "is set twice"]);
     desk.run(&format!("reproduce small.toml --dataset stand-in {twice}")).refused(&["is set twice"]);
     assert!(!desk.path().join("runs").exists());
 }

@@ -141,7 +141,9 @@ fn an_experiment_that_was_removed_from_a_run_is_named() {
     desk.run("reproduce paper.toml small.toml --dataset stand-in --epochs 1 --seeds 1").done();
     let folder = desk.run_folder("runs");
     let storage = Connection::open(folder.join("study.sqlite")).expect("a storage");
-    storage.execute("DELETE FROM studies WHERE study_name = 'small'", []).expect("removed");
+    storage
+        .execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM studies WHERE study_name = 'small'")
+        .expect("removed");
     drop(storage);
     desk.run(&format!("report {}", folder.display())).refused(&["study `small` is missing"]);
 }

@@ -37,7 +37,8 @@ fn what_was_typed_is_quoted_written_out() {
         let mut command = desk.command(words);
         harmless(Ended::from(command.args(more).output().expect("the program starts")))
     };
-    run("train --epochs", &[&odd]).refused(&[r"a\u{1b}[31mb\u{202e}"]);
+    // clap leaves out what it takes for a colour.
+    run("train --epochs", &[&odd]).refused(&[r"b\u{202e}"]);
     run("train --set", &[&format!("{odd}=1")]).refused(&[r"\u{1b}[31m"]);
     run("train --output", &[&format!("no/{odd}/w")]).refused(&[r"\u{1b}[31m"]);
     run("evaluate", &[&odd]).refused(&[r"\u{1b}[31m"]);
@@ -47,7 +48,7 @@ fn what_was_typed_is_quoted_written_out() {
     run("train --data-dir", &[&odd]).refused(&[r"\u{1b}[31m"]);
     run("data verify", &[&odd]).refused(&[]);
     run("search show", &[&odd]);
-    run(&odd, &[]).refused(&[r"\u{1b}[31m"]);
+    run(&odd, &[]).refused(&[r"b\u{202e}"]);
 }
 
 #[test]

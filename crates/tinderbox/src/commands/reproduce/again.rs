@@ -4,12 +4,13 @@ use super::Reproduce;
 use crate::backend::Backend;
 use crate::environment::revision;
 use crate::plan::ProfileName;
+use crate::shell::shown;
 
 impl Reproduce {
     /// What makes the run again, or the experiments `only` of it, at this revision of the program.
     pub(super) fn command(&self, only: &[String]) -> String {
         let mut words: Vec<String> = vec!["cargo xtask reproduce".to_string()];
-        let mut add = |flag: &str, value: String| words.push(format!("{flag} {}", quote(&value)));
+        let mut add = |flag: &str, value: String| words.push(format!("{flag} {}", shown(&value)));
         for name in only {
             add("--only", name.clone());
         }
@@ -30,7 +31,7 @@ impl Reproduce {
         if self.dataset.dataset != tinderbox_data::Choice::default() {
             add("--dataset", self.dataset.dataset.to_string());
         }
-        words.extend(self.files.iter().map(|path| quote(&path.display().to_string())));
+        words.extend(self.files.iter().map(|path| shown(&path.display().to_string()).into_owned()));
         let command = words.join(" ");
         match revision() {
             (Some(revision), Some(false)) => {
@@ -42,28 +43,19 @@ impl Reproduce {
     }
 }
 
-/// An argument as a shell takes it.
-fn quote(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:@%+".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        return argument.to_string();
-    }
-    format!("'{}'", argument.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
 
-    use super::*;
+    use crate::shell::shown;
 
     #[test]
     fn arguments_are_quoted_where_a_shell_would_take_them_apart() {
-        assert_eq!(quote("--seeds=3"), "--seeds=3");
-        assert_eq!(quote("a b"), "'a b'");
-        assert_eq!(quote("it's"), r"'it'\''s'");
-        assert_eq!(quote(""), "''");
-        let echo = Command::new("sh").arg("-c").arg(format!("printf %s {}", quote("it's $HOME"))).output();
+        assert_eq!(shown("--seeds=3"), "--seeds=3");
+        assert_eq!(shown("a b"), "'a b'");
+        assert_eq!(shown("it's"), r"'it'\''s'");
+        assert_eq!(shown(""), "''");
+        let echo = Command::new("sh").arg("-c").arg(format!("printf %s {}", shown("it's $HOME"))).output();
         assert_eq!(echo.expect("a shell").stdout, b"it's $HOME");
     }
 }
