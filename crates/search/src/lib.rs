@@ -41,6 +41,6 @@ pub use storage::{
     memory::Memory,
     open::{open, open_existing, open_read_only},
 };
-pub use study::{Advice, Asked, Running, Settings, Study, StudyError, Unfit};
+pub use study::{Advice, Asked, Notes, Running, Settings, Study, StudyError, Unfit};
 pub use timestamp::Timestamp;
 pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};

@@ -12,11 +12,13 @@ use crate::trial::{Claim, NewTrial, SAMPLED, Told, Trial};
 mod best;
 mod early;
 mod known;
+mod notes;
 mod run;
 mod settings;
 
 use early::Early;
 use known::Known;
+pub use notes::Notes;
 pub use run::{Running, Unfit};
 pub use settings::Settings;
 

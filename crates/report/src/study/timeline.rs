@@ -103,9 +103,10 @@ impl Begun<'_> {
     /// What stands under the pointer.
     fn title(&self) -> String {
         let (number, word) = (self.trial.number, word(self.trial.state));
-        match self.is_timed() {
-            true => format!("Trial {number}, {word}, {} s", seconds(self.to - self.from)),
-            false => format!("Trial {number}, {word}, duration unknown"),
+        if self.is_timed() {
+            format!("Trial {number}, {word}, {} s", seconds(self.to - self.from))
+        } else {
+            format!("Trial {number}, {word}, duration unknown")
         }
     }
 

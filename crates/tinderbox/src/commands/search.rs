@@ -1,6 +1,7 @@
 //! `tinderbox search`: studies of trainings, begun, gone on with, looked at and taken elsewhere.
 
 mod create;
+mod csv;
 mod export;
 mod show;
 mod slurm;

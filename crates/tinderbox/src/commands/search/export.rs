@@ -7,6 +7,7 @@ use tinderbox_report::study as page;
 use tinderbox_search::{Direction, Distribution, State, Study, Timestamp, Trial};
 
 use super::StorageArguments;
+use super::csv::{Cell, table};
 use super::show::importances;
 use crate::commands::{Exit, Refusal, say_data};
 use crate::json;
@@ -41,7 +42,7 @@ enum Format {
     /// All that the page shows
     #[default]
     Json,
-    /// A row for each trial
+    /// A row for each trial; a text that a spreadsheet would take for a formula has an apostrophe before it
     Csv,
     /// A page of figures that needs no other file
     Html,
@@ -58,7 +59,7 @@ impl Export {
         }
         match self.format {
             Format::Json => say_data(json::pretty(&shown))?,
-            Format::Csv => say_data(csv(&shown))?,
+            Format::Csv => say_data(csv(&shown).strip_suffix('\n').unwrap_or_default())?,
             Format::Html => say_data(page::page(&shown)?)?,
         };
         Ok(Exit::Done)
@@ -101,7 +102,10 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
             }
         },
     });
-    let start = trials.iter().filter_map(|trial| trial.started).min();
+    let notes = study.notes(&trials)?;
+    // Where a clock was set back, an end may lie before all starts.
+    let start = trials.iter().flat_map(|trial| [trial.started, trial.finished]).flatten().min();
+    let rows = trials.into_iter().zip(notes.trials);
     Ok(page::Study {
         name: name.to_string(),
         objectives: objectives.collect(),
@@ -109,12 +113,12 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
         sampler: Some(json::text(&settings.sampler)),
         pruner: settings.pruner.as_ref().map(json::text),
         lag: Some(format!("{} trials", settings.lag)),
-        trials: trials.into_iter().map(|trial| row(trial, study, start)).collect(),
-        notes: Vec::new(),
+        trials: rows.map(|(trial, notes)| row(trial, notes, study, start)).collect(),
+        notes: notes.study,
     })
 }
 
-fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTrial {
+fn row(trial: Trial, notes: Vec<String>, study: &Study, start: Option<Timestamp>) -> page::StudyTrial {
     let since = |time: Timestamp| start.map(|start| (time.micros() - start.micros()) as f64 / 1e6);
     let parameters = study.settings().space.dimensions().filter_map(|(name, distribution)| {
         let value = trial.parameters.get(name)?.value();
@@ -134,16 +138,21 @@ fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTria
         Some(_) => "enqueued",
         None => "another program",
     };
+    // Without a value for each objective a trial has no result.
+    let is_whole = trial.values.len() == study.settings().directions.len();
+    let is_timed =
+        trial.started.is_none_or(|started| trial.finished.is_none_or(|finished| started <= finished));
     page::StudyTrial {
         number: trial.number,
         state: match trial.state {
+            State::Complete if !is_whole => page::TrialState::Fail,
             State::Waiting => page::TrialState::Waiting,
             State::Running => page::TrialState::Running,
             State::Complete => page::TrialState::Complete,
             State::Pruned => page::TrialState::Pruned,
             State::Fail => page::TrialState::Fail,
         },
-        values: if trial.state == State::Complete { trial.values } else { Vec::new() },
+        values: if trial.state == State::Complete && is_whole { trial.values } else { Vec::new() },
         parameters,
         intermediate: trial
             .intermediate_values
@@ -152,47 +161,39 @@ fn row(trial: Trial, study: &Study, start: Option<Timestamp>) -> page::StudyTria
             .collect(),
         worker: trial.worker,
         started: trial.started.and_then(since),
-        finished: trial.finished.and_then(since),
+        finished: trial.finished.filter(|_| is_timed).and_then(since),
         sampled_by: Some(sampled_by.to_string()),
         failure: trial.failure,
-        notes: Vec::new(),
+        notes,
     }
 }
 
 /// A row for each trial, in the order of numbers.
 fn csv(study: &page::Study) -> String {
-    let quoted = |text: &str| {
-        if text.contains([',', '"', '\n']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.to_string()
-        }
-    };
-    let mut head = vec!["number".to_string(), "state".to_string()];
-    head.extend(study.objectives.iter().map(|objective| quoted(&objective.name)));
-    head.extend(study.parameters.iter().map(|parameter| quoted(&parameter.name)));
-    head.extend(["worker", "started", "finished", "failure"].map(str::to_string));
-    let mut rows = vec![head.join(",")];
-    for trial in &study.trials {
-        let mut row = vec![trial.number.to_string(), json::text(&trial.state).replace('"', "")];
-        let value = |place| trial.values.get(place).map_or_else(String::new, f64::to_string);
+    let text = |text: &str| Cell::Text(text.to_string());
+    let names = study.objectives.iter().map(|objective| &objective.name);
+    let names = names.chain(study.parameters.iter().map(|parameter| &parameter.name));
+    let mut head = vec![text("number"), text("state")];
+    head.extend(names.map(|name| text(name)));
+    head.extend(["worker", "started", "finished", "failure", "notes"].map(text));
+    let rows = study.trials.iter().map(|trial| {
+        let mut row = vec![Cell::Count(trial.number), text(json::text(&trial.state).trim_matches('"'))];
+        let value = |place| trial.values.get(place).map_or(Cell::Empty, |value| Cell::Number(*value));
         row.extend((0..study.objectives.len()).map(value));
-        for parameter in &study.parameters {
-            row.push(match (trial.parameters.get(&parameter.name), &parameter.kind) {
-                (Some(page::ParameterValue::Number(number)), _) => number.to_string(),
+        row.extend(study.parameters.iter().map(|parameter| {
+            match (trial.parameters.get(&parameter.name), &parameter.kind) {
+                (Some(page::ParameterValue::Number(number)), _) => Cell::Number(*number),
                 (Some(page::ParameterValue::Choice(place)), page::ParameterKind::Categorical { choices }) => {
-                    choices.get(*place).map_or_else(String::new, |choice| quoted(choice))
+                    choices.get(*place).map_or(Cell::Empty, |choice| text(choice))
                 }
-                _ => String::new(),
-            });
-        }
-        row.push(trial.worker.as_deref().map_or_else(String::new, quoted));
-        row.extend(
-            [trial.started, trial.finished]
-                .map(|time| time.map_or_else(String::new, |time| time.to_string())),
-        );
-        row.push(trial.failure.as_deref().map_or_else(String::new, quoted));
-        rows.push(row.join(","));
-    }
-    rows.join("\n")
+                _ => Cell::Empty,
+            }
+        }));
+        let some = |cell: &Option<String>| cell.as_deref().map_or(Cell::Empty, text);
+        let time = |time: Option<f64>| time.map_or(Cell::Empty, Cell::Number);
+        row.extend([some(&trial.worker), time(trial.started), time(trial.finished), some(&trial.failure)]);
+        row.push(if trial.notes.is_empty() { Cell::Empty } else { text(&trial.notes.join("; ")) });
+        row
+    });
+    table(std::iter::once(head).chain(rows))
 }

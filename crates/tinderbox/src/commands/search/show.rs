@@ -28,6 +28,8 @@ pub(super) struct Show {
 
 /// How many of the best trials are shown.
 const BEST: usize = 5;
+/// How many notes are shown.
+const NOTES: usize = 10;
 
 /// How a study stands, for scripts.
 #[derive(Serialize)]
@@ -40,12 +42,15 @@ struct Standing {
     failed: usize,
     best: Vec<Ranked>,
     importance: Vec<(String, f64)>,
+    /// What could not be read, or is odd.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Ranked {
     number: u64,
-    values: Vec<f64>,
+    /// Those that are not finite are `"inf"` and `"-inf"`.
+    values: Vec<Value>,
     point: BTreeMap<String, Value>,
 }
 
@@ -72,7 +77,7 @@ impl Show {
 
 /// How a study stands, for a terminal.
 pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
-    let Standing { waiting, running, complete, pruned, failed, best, importance, .. } =
+    let Standing { waiting, running, complete, pruned, failed, best, importance, notes, .. } =
         standing(study, name)?;
     let mut text = format!("{name}: {complete} complete");
     for (count, what) in [(pruned, "pruned"), (failed, "failed"), (running, "running"), (waiting, "waiting")]
@@ -86,13 +91,24 @@ pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
         text += if several { "\n\nnot bettered in every objective at once:" } else { "\n\nbest:" };
     }
     for trial in &best {
-        let values: Vec<_> = trial.values.iter().map(|value| format!("{value:.4}")).collect();
+        let short =
+            |value: &Value| value.as_f64().map_or_else(|| json::plain(value), |value| format!("{value:.4}"));
+        let values: Vec<_> = trial.values.iter().map(short).collect();
         write!(text, "\n  {:>4}  {}  {}", trial.number, values.join("  "), describe(&trial.point))?;
     }
     if !importance.is_empty() {
         text += "\n\nimportance:";
         for (name, share) in importance {
             write!(text, "\n  {:>4.1} %  {name}", share * 100.0)?;
+        }
+    }
+    if !notes.is_empty() {
+        text += "\n\ncould not be read:";
+        for note in notes.iter().take(NOTES) {
+            write!(text, "\n  {note}")?;
+        }
+        if notes.len() > NOTES {
+            write!(text, "\n  and {} more: `tinderbox search export` has them all", notes.len() - NOTES)?;
         }
     }
     Ok(text)
@@ -103,7 +119,7 @@ fn standing(study: &Study, name: &str) -> Result<Standing, Refusal> {
     let count = |state| trials.iter().filter(|trial| trial.state == state).count();
     let ranked = |trial: Trial| Ranked {
         number: trial.number,
-        values: trial.values,
+        values: trial.values.into_iter().map(json::number).collect(),
         point: values(&trial.parameters),
     };
     Ok(Standing {
@@ -114,6 +130,7 @@ fn standing(study: &Study, name: &str) -> Result<Standing, Refusal> {
         pruned: count(State::Pruned),
         failed: count(State::Fail),
         importance: importances(study, &trials),
+        notes: study.notes(&trials)?.lines(&trials),
         best: best(study, trials)?.into_iter().map(ranked).collect(),
     })
 }

@@ -9,6 +9,7 @@ use crate::storage::Storage;
 use crate::storage::contract::{agreement, contract};
 
 mod files;
+mod odd_rows;
 mod optuna;
 
 contract!(|promise: fn(&mut dyn Storage)| {
