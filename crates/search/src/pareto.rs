@@ -1,7 +1,7 @@
 //! Pareto fronts: what is best where several losses count and none comes first.
 //!
-//! Of every loss less is better, whatever the directions of a study; infinite ones are allowed, NaN is not. All points
-//! have equally many. Own code: it is a page, and crates for it bring an optimiser each.
+//! Of every loss less is better, whatever the directions of a study; infinite ones are allowed. A point with a NaN is worse
+//! than all others. All points have equally many. Own code: it is a page, and crates for it bring an optimiser each.
 
 use std::cmp::Ordering;
 
@@ -17,7 +17,7 @@ pub fn dominates(a: &[f64], b: &[f64]) -> bool {
 pub fn front<L: AsRef<[f64]>>(losses: &[L]) -> Vec<usize> {
     let mut front = Vec::new();
     for place in sorted(losses) {
-        if !is_dominated(place, &front, losses) {
+        if is_comparable(losses[place].as_ref()) && !is_dominated(place, &front, losses) {
             front.push(place);
         }
     }
@@ -33,7 +33,9 @@ pub fn front<L: AsRef<[f64]>>(losses: &[L]) -> Vec<usize> {
 /// Optimization" (2015), §III (ENS-BS), which compares fewer points.
 pub fn fronts<L: AsRef<[f64]>>(losses: &[L]) -> Vec<Vec<usize>> {
     let mut fronts: Vec<Vec<usize>> = Vec::new();
-    for place in sorted(losses) {
+    let (comparable, odd): (Vec<_>, Vec<_>) =
+        sorted(losses).into_iter().partition(|&place| is_comparable(losses[place].as_ref()));
+    for place in comparable {
         // What a front dominates, every earlier front dominates too.
         let rank = fronts.partition_point(|front| is_dominated(place, front, losses));
         match fronts.get_mut(rank) {
@@ -41,6 +43,7 @@ pub fn fronts<L: AsRef<[f64]>>(losses: &[L]) -> Vec<Vec<usize>> {
             None => fronts.push(vec![place]),
         }
     }
+    fronts.extend((!odd.is_empty()).then_some(odd));
     for front in &mut fronts {
         front.sort_unstable();
     }
@@ -96,6 +99,11 @@ pub fn crowding<L: AsRef<[f64]>>(front: &[L]) -> Vec<f64> {
         distances[last] = f64::INFINITY;
     }
     distances
+}
+
+/// Whether every loss is a number.
+fn is_comparable(losses: &[f64]) -> bool {
+    losses.iter().all(|loss| !loss.is_nan())
 }
 
 /// Places by the first loss, then the second, and so on: none dominates an earlier one.
@@ -166,6 +174,15 @@ mod tests {
             [INFINITE, INFINITE, INFINITE]
         );
         assert_eq!(crowding::<[f64; 2]>(&[]), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_point_with_nan_is_on_no_front_but_the_last() {
+        let losses = [[f64::NAN, 0.0], [1.0, 1.0], [2.0, 2.0], [-INFINITE, f64::NAN]];
+        assert_eq!(front(&losses), [1]);
+        assert_eq!(fronts(&losses), [vec![1], vec![2], vec![0, 3]]);
+        assert_eq!(front(&[[f64::NAN]]), [0; 0]);
+        assert_eq!(constrained_fronts(&[[f64::NAN], [1.0], [0.0]], &[0.0, 0.0, 1.0]), [vec![1], vec![0], vec![2]]);
     }
 
     #[test]

@@ -68,6 +68,16 @@ pub(super) fn distribution(distribution: &Distribution) -> String {
     serde_json::to_string(distribution).unwrap_or_default()
 }
 
+/// Constraints as JSON, with the words that Python has for infinities.
+pub(super) fn constraints(constraints: &[f64]) -> String {
+    let word = |constraint: &f64| match *constraint {
+        f64::INFINITY => "Infinity".to_owned(),
+        f64::NEG_INFINITY => "-Infinity".to_owned(),
+        finite => serde_json::json!(finite).to_string(),
+    };
+    format!("[{}]", constraints.iter().map(word).collect::<Vec<_>>().join(", "))
+}
+
 /// A double as Optuna's pair of columns: the number where it is finite, and what kind it is.
 pub(super) fn split(value: f64) -> (Option<f64>, &'static str) {
     match value {

@@ -36,6 +36,12 @@ pub enum StorageError {
         /// The trial.
         number: u64,
     },
+    /// A NaN as a constraint.
+    #[error("trial {number}: a constraint is NaN; report the trial as failed, with a reason")]
+    Constraint {
+        /// The trial.
+        number: u64,
+    },
     /// The study exists with another direction.
     #[error(
         "study `{name}` is there already, to {stored} and not to {asked}; choose another name for this one"
@@ -107,15 +113,17 @@ impl Claim {
 impl Told {
     /// Refuses what no storage can hold for trial `number` of a study with so many objectives.
     pub(super) fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
+        if self.constraints.iter().any(|constraint| constraint.is_nan()) {
+            return Err(StorageError::Constraint { number });
+        }
         let Verdict::Complete { values } = &self.verdict else { return Ok(()) };
         if values.len() != objectives {
             return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
         }
         if values.iter().any(|value| value.is_nan()) {
-            Err(StorageError::NotANumber { number })
-        } else {
-            Ok(())
+            return Err(StorageError::NotANumber { number });
         }
+        Ok(())
     }
 }
 

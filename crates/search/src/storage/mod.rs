@@ -163,8 +163,8 @@ pub trait Storage: Send {
     /// objectives.
     ///
     /// # Errors
-    /// As [`heartbeat`](Storage::heartbeat), [`StorageError::NotANumber`] for a NaN, and
-    /// [`StorageError::Objectives`] for more or fewer values than the study has objectives.
+    /// As [`heartbeat`](Storage::heartbeat), [`StorageError::NotANumber`] for a NaN, [`StorageError::Constraint`] for one
+    /// as a constraint, and [`StorageError::Objectives`] for more or fewer values than the study has objectives.
     fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError>;
 
     /// Ends the running attempts of a worker that is known to be dead; returns how many.

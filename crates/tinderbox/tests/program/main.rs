@@ -11,6 +11,7 @@ mod experiments;
 mod identity;
 mod mishaps;
 mod names;
+mod odd_rows;
 mod rows;
 mod seal;
 mod search;

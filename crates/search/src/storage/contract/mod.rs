@@ -43,6 +43,7 @@ macro_rules! contract {
                 a_failure_keeps_its_reason
                 nan_is_no_objective_but_infinity_is
                 several_objectives_and_constraints_are_kept
+                constraints_may_be_infinite_and_not_nan
                 a_pruned_trial_keeps_its_last_report
                 intermediate_values_may_be_anything
                 a_result_replaces_files_and_adds_attributes

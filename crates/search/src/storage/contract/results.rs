@@ -99,6 +99,18 @@ pub(crate) fn several_objectives_and_constraints_are_kept(storage: &mut dyn Stor
     assert_eq!(error, "study `none` has no objective, expected a direction for each");
 }
 
+pub(crate) fn constraints_may_be_infinite_and_not_nan(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let held = claim(storage, study, "worker", 0);
+    let told = |constraints: &[f64]| Told { constraints: constraints.to_vec(), ..Told::complete(0.5) };
+    let error = storage.tell(&held, &told(&[0.0, f64::NAN]), at(1)).unwrap_err().to_string();
+    assert_eq!(error, "trial 0: a constraint is NaN; report the trial as failed, with a reason");
+    let constraints = [f64::INFINITY, -1e300, f64::NEG_INFINITY];
+    storage.tell(&held, &told(&constraints), at(1)).unwrap();
+    let trial = only(storage, study);
+    assert_eq!((&trial.constraints[..], trial.notes.len()), (&constraints[..], 0));
+}
+
 pub(crate) fn a_pruned_trial_keeps_its_last_report(storage: &mut dyn Storage) {
     let study = queue(storage, &["a", "b", "c"]);
     for reports in [&[0.9, 0.5][..], &[0.9, f64::NAN], &[]] {

@@ -117,7 +117,7 @@ fn add(db: &mut Db, id: i32, told: &Told) -> Result<(), Failure> {
     if !told.constraints.is_empty() {
         db.execute(
             "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES ($1, 'constraints', $2)",
-            &[&id, &serde_json::json!(told.constraints).to_string()],
+            &[&id, &columns::constraints(&told.constraints)],
         )?;
     }
     for (name, content) in &told.attachments {

@@ -110,7 +110,7 @@ fn set_constraints(db: &Connection, id: i64, constraints: &[f64]) -> Result<(), 
         cached::execute(
             db,
             "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?1, 'constraints', ?2)",
-            params![id, serde_json::json!(constraints).to_string()],
+            params![id, columns::constraints(constraints)],
         )?;
     }
     Ok(())

@@ -11,7 +11,6 @@ use crate::observation::Observation;
 use crate::parameter::Distribution;
 use crate::sampler::tpe::Tpe;
 use crate::space::Space;
-use crate::storage::Storage;
 use crate::storage::contract::{LEASE, at};
 use crate::study::{Asked, Settings, Study};
 use crate::trial::{NewTrial, Told};
