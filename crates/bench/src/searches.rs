@@ -114,7 +114,7 @@ fn study(
         Chooser::Tpe => Tpe::new(7).into(),
     };
     // As Optuna does: each point is chosen by all results before it.
-    let settings = Settings { lag: 0, ..Settings::new(space, sampler) };
+    let settings = Settings { lag: Some(0), ..Settings::new(space, sampler) };
     let mut study = Study::open(storage, name, settings)?;
     if told > 0 {
         tell_before(&mut study, told)?;

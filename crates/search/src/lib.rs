@@ -37,10 +37,10 @@ pub use storage::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
 pub use storage::{
-    Direction, Lease, Storage, StorageError, StudyId,
+    Direction, Lease, Storage, StorageError, StudyId, TrialId,
     memory::Memory,
     open::{open, open_existing, open_read_only},
 };
 pub use study::{Advice, Asked, Notes, Running, Settings, Study, StudyError, Unfit};
 pub use timestamp::Timestamp;
-pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
+pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, Queued, State, Told, Trial, Verdict};

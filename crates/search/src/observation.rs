@@ -24,19 +24,21 @@ pub struct Observation {
 impl Observation {
     /// What `trial` showed, in a study of these directions; `None` while it has not finished.
     pub fn of(trial: &Trial, directions: &[Direction]) -> Option<Self> {
-        if !trial.state.is_finished() {
-            return None;
-        }
+        trial.state.is_finished().then(|| Self::finished(trial, directions))
+    }
+
+    /// What `trial` showed, which has finished.
+    pub(crate) fn finished(trial: &Trial, directions: &[Direction]) -> Self {
         let complete = trial.state == State::Complete;
         let losses = directions.iter().zip(&trial.values).filter(|_| complete);
-        Some(Self {
+        Self {
             number: trial.number,
             parameters: trial.parameters.clone(),
             losses: losses.map(|(direction, value)| direction.loss(*value)).collect(),
             violation: trial.constraints.iter().map(|broken| broken.max(0.0)).sum(),
             curve: curve(trial, directions),
             pruned: trial.state == State::Pruned,
-        })
+        }
     }
 
     /// The loss of the first objective, if it finished.

@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(front(&losses), [1]);
         assert_eq!(fronts(&losses), [vec![1], vec![2], vec![0, 3]]);
         assert_eq!(front(&[[f64::NAN]]), [0; 0]);
-        assert_eq!(constrained_fronts(&[[f64::NAN], [1.0], [0.0]], &[0.0, 0.0, 1.0]), [vec![1], vec![0], vec![2]]);
+        assert_eq!(
+            constrained_fronts(&[[f64::NAN], [1.0], [0.0]], &[0.0, 0.0, 1.0]),
+            [vec![1], vec![0], vec![2]]
+        );
     }
 
     #[test]

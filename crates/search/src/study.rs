@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::pruner::{Pruner as _, PrunerError};
 use crate::sampler::{SampleError, Sampler as _};
 use crate::space::{Point, SpaceError};
-use crate::storage::{Lease, Storage, StorageError, StudyId};
+use crate::storage::{LONGEST_NAME, Lease, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, SAMPLED, Told, Trial};
 
@@ -13,13 +13,15 @@ mod best;
 mod early;
 mod known;
 mod notes;
+mod queued;
 mod run;
+mod running;
 mod settings;
 
 use early::Early;
 use known::Known;
 pub use notes::Notes;
-pub use run::{Running, Unfit};
+pub use running::{Running, Unfit};
 pub use settings::Settings;
 
 /// One worker's hold on a study.
@@ -28,11 +30,13 @@ pub use settings::Settings;
 /// any number of them, and for one that was killed and resumed, as long as equal points give equal results:
 ///
 /// - Trial `k` begins once every trial below `k - lag` has finished, and its point is chosen by what these showed,
-///   never by who finished first. So up to `lag + 1` workers are busy at a time.
+///   never by who finished first. So up to `lag + 1` workers are busy at a time. The [lag](Settings::lag) stays with
+///   the study, whatever the number of workers.
 /// - Which number a trial gets is agreed on in the storage. Of two workers that choose the same next point, one begins
 ///   it and the other goes on to the next.
 ///
-/// Trials that another program adds are seen by samplers like enqueued ones, and are outside that promise.
+/// Trials that another program adds are seen by samplers like enqueued ones, and are outside that promise. So are trials
+/// that it deletes or renumbers: the study goes on with those that there are.
 pub struct Study {
     storage: Box<dyn Storage>,
     id: StudyId,
@@ -44,6 +48,9 @@ pub struct Study {
     /// What the trials held here have reported, by number, as losses.
     curves: BTreeMap<u64, Vec<(u32, f64)>>,
 }
+
+/// How often one `ask` may be refused a trial that is not there.
+const REFUSALS: u32 = 100;
 
 /// What there is to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +115,15 @@ pub enum StudyError {
         /// The names that there are.
         there: Vec<String>,
     },
+    /// The storage refuses to begin a trial, though by what it shows the number is free.
+    #[error(
+        "trial {number} cannot be begun: no trial with that number or key is shown, and yet the storage has one; delete \
+         its row, or choose another name for the study"
+    )]
+    Refused {
+        /// The number.
+        number: u64,
+    },
     /// The study was made by another program.
     #[error("study `{name}` has no settings of Tinderbox: {reason}; begin it with a space and a sampler")]
     Foreign {
@@ -136,7 +152,11 @@ impl Study {
     /// # Errors
     /// If the study is there with other directions or settings, or if the sampler or the pruner cannot work with these;
     /// then nothing is stored.
-    pub fn open(mut storage: Box<dyn Storage>, name: &str, settings: Settings) -> Result<Self, StudyError> {
+    pub fn open(
+        mut storage: Box<dyn Storage>,
+        name: &str,
+        mut settings: Settings,
+    ) -> Result<Self, StudyError> {
         settings.check()?;
         let id = storage.open_study(name, &settings.directions)?;
         settings.settle(storage.as_mut(), id, name)?;
@@ -178,6 +198,30 @@ impl Study {
         Self { lease, ..self }
     }
 
+    /// Decides the [lag](Settings::lag) for this many workers, unless it was decided before; returns what it is.
+    ///
+    /// [`run`](Study::run), [`run_on`](Study::run_on) and [`ask`](Study::ask) decide it for the workers that they know
+    /// of. A program whose workers are processes calls this before they ask.
+    ///
+    /// # Errors
+    /// If the storage cannot be used.
+    pub fn settle_lag(&mut self, workers: usize) -> Result<u64, StudyError> {
+        if let Some(lag) = self.settings.lag {
+            return Ok(lag);
+        }
+        let lag = workers.saturating_sub(1) as u64;
+        let settled = self.storage.settle_study_attribute(self.id, settings::LAG, &lag.into())?;
+        let settled = settled.as_u64().unwrap_or(lag);
+        self.settings.lag = Some(settled);
+        self.known = Known::new(&self.settings);
+        Ok(settled)
+    }
+
+    /// The lag, once it was decided.
+    pub fn lag(&self) -> Option<u64> {
+        self.settings.lag
+    }
+
     /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -216,7 +260,10 @@ impl Study {
         self.settings.space.check(point)?;
         let values: BTreeMap<_, _> =
             point.iter().map(|(name, parameter)| (name, parameter.value())).collect();
-        let key = serde_json::json!(values).to_string();
+        let mut key = serde_json::json!(values).to_string();
+        if key.chars().count() > LONGEST_NAME {
+            key = format!("point {:032x}", fingerprint(&key));
+        }
         let trial = NewTrial { key, parameters: point.clone(), ..NewTrial::default() };
         Ok(self.storage.enqueue(self.id, &trial)?)
     }
@@ -227,37 +274,80 @@ impl Study {
     /// # Errors
     /// If the storage cannot be used, or the sampler cannot work on the space.
     pub fn ask(&mut self, now: Timestamp) -> Result<Asked, StudyError> {
+        self.settle_lag(1)?;
+        let mut refusals = 0;
         loop {
-            self.known.learn(self.storage.trials_from(self.id, self.known.settled())?);
+            self.look()?;
             if self.known.has_open() {
-                let limit = self.known.settled().saturating_add(self.settings.lag).saturating_add(1);
+                let limit = self.known.limit();
                 let claim = self.storage.claim_below(self.id, limit, &self.worker, now, self.lease)?;
                 if let Some(claim) = claim {
                     self.curves.insert(claim.number, Vec::new());
-                    return Ok(Asked::Trial(claim));
+                    let Some(unfit) = claim.attributes.get(queued::UNFIT) else {
+                        return Ok(Asked::Trial(claim));
+                    };
+                    let reason = unfit.as_str().map_or_else(|| unfit.to_string(), str::to_owned);
+                    self.tell(&claim, &Told::fail(reason), now)?;
+                    continue;
                 }
             }
-            let number = self.known.next();
-            if self.is_over(number) {
+            if self.is_over() {
                 return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
             }
-            if self.known.settled() + self.settings.lag < number {
+            if self.known.must_wait() {
                 return Ok(Asked::Wait);
             }
+            let (number, turn) = (self.known.next(), self.known.turn());
             let history = self.known.history();
-            let Some(parameters) = self.settings.sampler.sample(&self.settings.space, &history, number)?
-            else {
+            let Some(parameters) = self.settings.sampler.sample(&self.settings.space, &history, turn)? else {
                 return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
             };
-            let trial =
-                NewTrial { key: format!("{SAMPLED}{number}"), parameters, attributes: BTreeMap::new() };
+            let key = format!("{SAMPLED}{turn}");
+            let trial = NewTrial { key, parameters, attributes: BTreeMap::new() };
             let claim = self.storage.start(self.id, number, &trial, &self.worker, now, self.lease)?;
             if let Some(claim) = claim {
                 self.curves.insert(number, Vec::new());
                 return Ok(Asked::Trial(claim));
             }
-            // Another worker has begun this number: look again.
+            refusals += u32::from(!self.is_explained(number, turn)?);
+            if refusals == REFUSALS {
+                return Err(StudyError::Refused { number });
+            }
         }
+    }
+
+    /// Reads the trials that were not known to have settled, and makes those that another program queued ours.
+    fn look(&mut self) -> Result<(), StudyError> {
+        let mut trials = self.storage.trials_from(self.id, self.known.unread())?;
+        let Settings { space, sampler, .. } = &self.settings;
+        let queued = trials.iter().filter_map(|trial| {
+            Some((trial.queued.as_ref()?.trial, queued::adopted(space, sampler, trial)?))
+        });
+        let queued: Vec<_> = queued.collect();
+        if !queued.is_empty() {
+            for (id, trial) in &queued {
+                self.storage.adopt(self.id, *id, trial)?;
+            }
+            trials = self.storage.trials_from(self.id, self.known.unread())?;
+        }
+        self.known.learn(trials);
+        Ok(())
+    }
+
+    /// Whether trial `number` was not begun because another worker has begun it. Otherwise its number or its turn were
+    /// wrong, and another one is next.
+    fn is_explained(&mut self, number: u64, turn: u64) -> Result<bool, StudyError> {
+        self.look()?;
+        if self.known.next() > number {
+            return Ok(true);
+        }
+        // What was known is no longer so, as where trials were deleted; or a trial is there that cannot be read.
+        self.known = Known::new(&self.settings);
+        self.look()?;
+        let next = self.storage.next_number(self.id)?;
+        let turn = if self.known.next().max(next) == number { turn.saturating_add(1).max(number) } else { 0 };
+        self.known.pass_over(next, turn);
+        Ok(false)
     }
 
     /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to go on.
@@ -291,12 +381,20 @@ impl Study {
         Ok(self.storage.tell(claim, told, now)?)
     }
 
-    /// Whether no trial is to begin at `number`.
-    fn is_over(&self, number: u64) -> bool {
+    /// Whether no trial is to begin any more.
+    fn is_over(&self) -> bool {
         let Settings { trials, patience, .. } = &self.settings;
-        trials.is_some_and(|trials| number >= trials)
+        trials.is_some_and(|trials| self.known.budget() >= trials)
             || patience.is_some_and(|patience| self.known.since_best() >= patience)
     }
+}
+
+/// FNV-1a of 128 bits: what stands for a text that is too long.
+fn fingerprint(text: &str) -> u128 {
+    let step = |hash: u128, byte: u8| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    };
+    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step)
 }
 
 impl std::fmt::Debug for Study {

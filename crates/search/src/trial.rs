@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::space::Point;
-use crate::storage::StudyId;
+use crate::storage::{StudyId, TrialId};
 use crate::timestamp::Timestamp;
 
 /// How the key of a trial begins whose point a sampler chose.
@@ -28,6 +28,8 @@ pub struct NewTrial {
 pub struct Claim {
     /// The trial's study.
     pub study: StudyId,
+    /// The trial in its storage. Claims go by it: other programs may give two trials one number.
+    pub(crate) trial: TrialId,
     /// The trial's number in its study, from 0.
     pub number: u64,
     /// The attempt, from 1: the fencing token. A later attempt takes away this one's right to write.
@@ -119,7 +121,7 @@ pub struct Trial {
     pub state: State,
     /// Attempts made so far.
     pub attempt: u64,
-    /// The worker of the last attempt.
+    /// The worker of the last attempt; none while another program runs the trial.
     pub worker: Option<String>,
     /// What it tries.
     pub parameters: Point,
@@ -137,9 +139,20 @@ pub struct Trial {
     pub started: Option<Timestamp>,
     /// When it finished or failed. Before `started` where a clock was set back, or a program wrote local time.
     pub finished: Option<Timestamp>,
+    /// What another program put in the queue, if that is what it is.
+    pub queued: Option<Queued>,
     /// What could not be read of it, or not as it stands in the storage, in words; empty but for what other programs wrote,
     /// or damaged.
     pub notes: Vec<String>,
+}
+
+/// A trial without a key that waits: another program put it in the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// Which it is: several may have its number.
+    pub trial: TrialId,
+    /// The parameters that it is to have, by name: Optuna's system attribute `fixed_params`.
+    pub fixed: Option<Value>,
 }
 
 /// One attempt at a trial.
@@ -181,9 +194,10 @@ pub enum Outcome {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl NewTrial {
     /// The hold of `worker` on this trial, begun as trial `number`, for its first attempt.
-    pub(crate) fn claimed(&self, study: StudyId, number: u64, worker: &str) -> Claim {
+    pub(crate) fn claimed(&self, study: StudyId, trial: TrialId, number: u64, worker: &str) -> Claim {
         Claim {
             study,
+            trial,
             number,
             attempt: 1,
             worker: worker.to_owned(),
@@ -253,6 +267,16 @@ impl Trial {
     /// Whether a sampler chose its point; else it was enqueued, or another program added it.
     pub fn is_sampled(&self) -> bool {
         self.key.as_ref().is_some_and(|key| key.starts_with(SAMPLED))
+    }
+
+    /// The turn that its sampler was asked for.
+    pub(crate) fn turn(&self) -> Option<u64> {
+        self.key.as_ref()?.strip_prefix(SAMPLED)?.parse().ok()
+    }
+
+    /// Whether workers of Tinderbox finish it: it has a key, and is not in the hands of another program.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.key.is_some() && (self.state != State::Running || self.worker.is_some())
     }
 
     /// The first objective, if the trial is complete.

@@ -105,7 +105,7 @@ pub(super) fn enqueued_points_are_no_trouble(sampler: &dyn Sampler, spaces: &[Sp
             if number % 3 == 1 {
                 let history = History::default();
                 let Some(point) = Random { seed: 1 }.sample(space, &history, number).unwrap() else { break };
-                study.enqueued.push(number);
+                study.enqueued.push(study.tried.len());
                 study.tried.push(observe(space, number, point));
             } else if !study.goes_on(sampler, space, LAG) {
                 break;
@@ -203,7 +203,7 @@ fn run(sampler: &dyn Sampler, spaces: &[Space], lag: usize, tell: impl Fn(Observ
 #[derive(Default)]
 struct Study {
     tried: Vec<Observation>,
-    enqueued: Vec<u64>,
+    enqueued: Vec<usize>,
 }
 
 impl Study {
@@ -212,7 +212,7 @@ impl Study {
         let number = self.tried.len() as u64;
         let (told, running) = self.tried.split_at(self.tried.len().saturating_sub(lag));
         let pending: Vec<_> = running.iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told, pending: &pending, enqueued: &self.enqueued };
+        let history = History { told, pending: &pending, enqueued: &self.enqueued, ..History::default() };
         let point = sampler.sample(space, &history, number).unwrap();
         let again = sampler.sample(space, &history.clone(), number).unwrap();
         assert_eq!(point, again, "trial {number}: equal arguments give equal points");

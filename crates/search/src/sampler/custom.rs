@@ -109,7 +109,7 @@ mod tests {
 
     fn settings(name: &str) -> Settings {
         let space = Space::new([("x", Distribution::int(0, 99))]).unwrap();
-        Settings { trials: Some(30), ..Settings::new(space, Custom::new(name, Stairs)) }
+        Settings { trials: Some(30), lag: Some(8), ..Settings::new(space, Custom::new(name, Stairs)) }
     }
 
     fn tried(storage: &Memory, workers: usize) -> Vec<f64> {

@@ -56,12 +56,12 @@ mod tests {
         let (mut pending, mut enqueued) = (Vec::new(), Vec::new());
         let mut turn = |place: Option<u64>| {
             let number = pending.len() as u64;
-            let history = History { told: &[], pending: &pending, enqueued: &enqueued };
+            let history = History { pending: &pending, enqueued: &enqueued, ..History::default() };
             let sampled = Grid.sample(&space, &history, number).unwrap();
             let point = place.map_or(sampled, |place| space.point(place).unwrap());
             let shown = point.as_ref().and_then(|point| point["x"].value().as_u64());
             pending.extend(point);
-            enqueued.extend(place.map(|_| number));
+            enqueued.extend(place.map(|_| number as usize));
             shown
         };
         // Point 0 is enqueued after the grid has had it: nothing is passed over for that.
@@ -69,6 +69,19 @@ mod tests {
         let expected = [1, 3, 0, 2, 0, 4, 6, 5, 7].map(Some);
         assert_eq!(turns.map(&mut turn)[..9], expected);
         assert_eq!(turn(None), None);
+    }
+
+    #[test]
+    fn after_a_trial_was_deleted_each_point_is_still_tried_once() {
+        let space = Space::new([("x", Distribution::int(0, 7))]).unwrap();
+        // Of trials 0 to 4 trial 2 is gone, and another program has tried the last point.
+        let pending: Vec<_> = [0, 1, 3, 4, 7].map(|place| space.point(place).unwrap().unwrap()).into();
+        let history = History { pending: &pending, enqueued: &[4], moved: true, ..History::default() };
+        let next = Grid.sample(&space, &history, 6).unwrap().unwrap();
+        assert_eq!(next["x"].value().as_u64(), Some(2));
+        let numbers: Vec<_> = (0..8).map(|place| space.point(place).unwrap().unwrap()).collect();
+        let history = History { pending: &numbers, moved: true, ..History::default() };
+        assert_eq!(Grid.sample(&space, &history, 900).unwrap(), None);
     }
 
     #[test]

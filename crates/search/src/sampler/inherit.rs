@@ -21,7 +21,7 @@ pub(super) fn fertile<'a>(space: &Space, told: &'a [Observation]) -> Vec<&'a Obs
 
 /// The point with the values that `value` gives by name, drawn where it gives none; it gets the stream for draws of
 /// its own.
-pub(super) fn inherit(
+pub(crate) fn inherit(
     space: &Space,
     stream: &mut ChaCha12Rng,
     mut value: impl FnMut(&str, &Distribution, &mut ChaCha12Rng) -> Option<Value>,

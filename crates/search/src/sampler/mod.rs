@@ -21,7 +21,7 @@ mod axes;
 #[cfg(test)]
 mod contract;
 mod descent;
-mod inherit;
+pub(crate) mod inherit;
 mod left;
 mod linear;
 mod shuffle;
@@ -33,13 +33,16 @@ mod trials;
 ///
 /// - **Equal settings (a seed is one) and arguments give equal points**, on any machine. A sampler remembers nothing:
 ///   what it knows is in its fields and in the history.
-/// - **The point of trial `number` is a function of the sampler, `number` and the history of lower numbers.**
+/// - **The point of turn `number` is a function of the sampler, `number` and the history of the trials before.**
 ///   Points can be asked for in any order, and again after a restart.
 /// - **A history must not depend on who finished first.** Where trials run side by side, a [`Study`](crate::Study)
 ///   hands in the results of trials below `number - lag`, for a lag that stays with it, and waits until these have
 ///   finished.
+/// - **`number` is no index.** It is how many trials the history holds, `told` and `pending` together, as long as each
+///   of them stands where it stood when its point was chosen. Once trials were deleted, or added between others, it is
+///   higher than that, and a number that no earlier trial had.
 pub trait Sampler: Send {
-    /// The point of trial `number`, from 0, or `None` once nothing is left to try.
+    /// The point of turn `number`, from 0, or `None` once nothing is left to try.
     ///
     /// # Errors
     /// If the sampler cannot work on this space.
@@ -47,15 +50,19 @@ pub trait Sampler: Send {
     -> Result<Option<Point>, SampleError>;
 }
 
-/// What a sampler may know: the trials with lower numbers.
+/// What a sampler may know: the trials before, by place. Their numbers in the study are no places: those may have gaps,
+/// and two trials may have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct History<'a> {
-    /// Trials 0, 1, 2 and so on, finished, failed ones among them.
+    /// The first trials, all finished, failed ones among them.
     pub told: &'a [Observation],
-    /// What the trials after those try, in the order of their numbers; what comes of them is not to be known yet.
+    /// What the trials after those try; what comes of them is not to be known yet.
     pub pending: &'a [Point],
-    /// Numbers of those among all of these that no sampler chose, lowest first.
-    pub enqueued: &'a [u64],
+    /// Places of those that no sampler chose, lowest first: in `told`, and from its length on in `pending`.
+    pub enqueued: &'a [usize],
+    /// Whether some trial stands at another place than when its point was chosen, for trials were deleted since, or added
+    /// between others.
+    pub moved: bool,
 }
 
 /// Why there is no point.
@@ -111,14 +118,21 @@ impl History<'_> {
         }
     }
 
-    /// The points that no sampler chose.
-    pub(crate) fn enqueued_points(&self) -> impl Iterator<Item = &Point> {
-        self.enqueued.iter().filter_map(|number| {
-            let number = *number as usize;
-            match self.told.get(number) {
-                Some(told) => Some(&told.parameters),
-                None => self.pending.get(number - self.told.len()),
-            }
-        })
+    /// How many trials there are.
+    pub(crate) fn len(&self) -> usize {
+        self.told.len() + self.pending.len()
+    }
+
+    /// The points of all trials.
+    pub(crate) fn points(&self) -> impl Iterator<Item = &Point> {
+        self.told.iter().map(|told| &told.parameters).chain(self.pending)
+    }
+
+    /// The point of the trial at `place`.
+    pub(crate) fn point(&self, place: usize) -> Option<&Point> {
+        match self.told.get(place) {
+            Some(told) => Some(&told.parameters),
+            None => self.pending.get(place - self.told.len()),
+        }
     }
 }

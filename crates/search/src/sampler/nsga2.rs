@@ -12,7 +12,7 @@ use crate::space::{Point, Space};
 
 /// Children of the best trials so far, where best is: in an earlier front, and within a front less crowded.
 ///
-/// Trials `g · population` to `(g + 1) · population` are generation `g`. The first is drawn at random. Parents of a
+/// Trials `g · population` to `(g + 1) · population`, by place, are generation `g`. The first is drawn at random. Parents of a
 /// later one are the best `population` trials of the generation before and that one's own parents; each child has two,
 /// winners of tournaments of two, takes each value from either, and draws some anew. Trials that break constraints
 /// come after all others, those that break them least first. One objective or many, any space: a parameter that a
@@ -87,14 +87,21 @@ impl NsgaII {
         }
     }
 
-    /// The parents of the generation of trial `number`, best first.
+    /// The parents of the generation of turn `number`, best first.
     fn parents<'a>(&self, space: &Space, told: &'a [Observation], number: u64) -> Vec<&'a Observation> {
-        let generation = |number: u64| number / self.population as u64;
-        let mut fertile = fertile(space, told);
-        fertile.retain(|trial| generation(trial.number) < generation(number));
-        let generations = fertile.chunk_by(|a, b| generation(a.number) == generation(b.number));
-        generations.fold(Vec::new(), |parents, children| {
-            best(&[parents.as_slice(), children].concat(), self.population)
+        let generation = |place: usize| (place / self.population) as u64;
+        let mut fertile = fertile(space, told).into_iter().peekable();
+        // By place: a number may be far from it.
+        let placed: Vec<_> = told
+            .iter()
+            .enumerate()
+            .take_while(|(place, _)| generation(*place) < number / self.population as u64)
+            .filter(|(_, trial)| fertile.next_if(|next| std::ptr::eq(*next, *trial)).is_some())
+            .collect();
+        let generations = placed.chunk_by(|(a, _), (b, _)| generation(*a) == generation(*b));
+        generations.fold(Vec::new(), |mut pool, children| {
+            pool.extend(children.iter().map(|(_, trial)| *trial));
+            best(&pool, self.population)
         })
     }
 

@@ -5,7 +5,7 @@ use super::postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use super::{Direction, StudyId, open};
-use crate::trial::{Claim, Told, Verdict};
+use crate::trial::{Claim, NewTrial, Told, Verdict};
 
 /// What a storage refuses, or cannot do.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,16 @@ pub enum StorageError {
         /// How many values were told.
         told: usize,
     },
+    /// A name that not every storage can hold.
+    #[error("{what} `{name}` {reason}")]
+    Name {
+        /// What it names.
+        what: &'static str,
+        /// Its beginning, control characters escaped.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No such study.
     #[error("study {} is not in this storage; open it by its name first", .0.0)]
     UnknownStudy(StudyId),
@@ -76,6 +86,17 @@ pub enum StorageError {
         /// The study.
         study: StudyId,
         /// The number asked for.
+        number: u64,
+    },
+    /// No number is left for another trial.
+    #[error(
+        "a trial of study {} has number {number}, and no number is left for the next one; renumber or delete that trial",
+        .study.0
+    )]
+    NumbersUsedUp {
+        /// The study.
+        study: StudyId,
+        /// The number.
         number: u64,
     },
     /// An address at which no storage can be.
@@ -112,10 +133,12 @@ impl Claim {
 
 impl Told {
     /// Refuses what no storage can hold for trial `number` of a study with so many objectives.
-    pub(super) fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
+    pub(crate) fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
         if self.constraints.iter().any(|constraint| constraint.is_nan()) {
             return Err(StorageError::Constraint { number });
         }
+        self.attributes.keys().try_for_each(|key| check_name("attribute", key))?;
+        self.attachments.keys().try_for_each(|name| check_name("file", name))?;
         let Verdict::Complete { values } = &self.verdict else { return Ok(()) };
         if values.len() != objectives {
             return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
@@ -124,6 +147,45 @@ impl Told {
             return Err(StorageError::NotANumber { number });
         }
         Ok(())
+    }
+}
+
+impl NewTrial {
+    /// Refuses what not every storage can hold.
+    pub(super) fn check(&self) -> Result<(), StorageError> {
+        check_name("key", &self.key)?;
+        self.parameters.keys().try_for_each(|name| check_name("parameter", name))?;
+        self.attributes.keys().try_for_each(|key| check_name("attribute", key))
+    }
+}
+
+/// The longest name, in characters: as many as Optuna's columns hold.
+pub(crate) const LONGEST_NAME: usize = 512;
+
+/// Refuses a name that not every storage can hold: PostgreSQL's text has no NUL, and Optuna's columns have an end.
+pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), StorageError> {
+    let characters = name.chars().count();
+    let reason = if name.contains('\0') {
+        "contains a NUL character; leave it out".to_owned()
+    } else if characters > LONGEST_NAME {
+        format!("has {characters} characters; use at most {LONGEST_NAME}")
+    } else {
+        return Ok(());
+    };
+    let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+    let name = if characters > 40 { shown + "..." } else { shown };
+    Err(StorageError::Name { what, name, reason })
+}
+
+/// The highest number of a trial: Optuna's column has 31 bits, and PostgreSQL compares with one above.
+pub(crate) const LAST_NUMBER: u64 = i32::MAX as u64 - 1;
+
+/// The number that follows the highest one of a study.
+pub(super) fn following(study: StudyId, highest: Option<u64>) -> Result<u64, StorageError> {
+    match highest {
+        None => Ok(0),
+        Some(number) if number < LAST_NUMBER => Ok(number + 1),
+        Some(number) => Err(StorageError::NumbersUsedUp { study, number }),
     }
 }
 

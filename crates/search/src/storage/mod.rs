@@ -32,7 +32,8 @@ mod reading;
 mod contract;
 
 pub use error::StorageError;
-use error::{same_directions, some_objective};
+pub(crate) use error::{LAST_NUMBER, LONGEST_NAME};
+use error::{check_name, following, same_directions, some_objective};
 
 /// Keeps studies, hands out their trials, and remembers what came of them.
 ///
@@ -46,8 +47,11 @@ use error::{same_directions, some_objective};
 /// - **Time is an argument**, so that equal calls give equal answers. Workers on several machines need clocks that
 ///   agree to well under a lease.
 ///
-/// A trial that another program added to a study has no key: it is listed and never claimed. Every method that takes
-/// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold.
+/// A trial that another program added to a study has no key: it is listed, and not claimed unless it is
+/// [adopted](Storage::adopt). Every method that takes
+/// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold, and every method that stores a
+/// name (of a study, a key, a parameter, an attribute, a file, a worker) [`StorageError::Name`] for one of over 512
+/// characters or with a NUL character.
 pub trait Storage: Send {
     /// The same studies once more, for another thread.
     ///
@@ -93,19 +97,35 @@ pub trait Storage: Send {
     /// A file of a study.
     fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Puts a trial at the end of the queue and returns its number: 0, 1, 2 and so on within its study.
+    /// The number of the study's next trial: one more than the highest, 0 without trials.
+    ///
+    /// # Errors
+    /// [`StorageError::NumbersUsedUp`] if there is none.
+    fn next_number(&self, study: StudyId) -> Result<u64, StorageError>;
+
+    /// Puts a trial at the end of the queue and returns its number, the study's [next](Storage::next_number).
     ///
     /// A key that the study already has gives the number of that trial and changes nothing.
+    ///
+    /// # Errors
+    /// As [`next_number`](Storage::next_number).
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError>;
 
-    /// Begins trial `number` with its first attempt, if that is the study's next number; `None`, and nothing changes,
-    /// if the number is taken.
+    /// Gives a trial that another program [queued](crate::Trial::queued) a key, parameters and attributes, so that it is
+    /// claimed in its place. `false`, and nothing changes, if it no longer waits without a key, or if the study has the key.
+    fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError>;
+
+    /// Begins trial `number` with its first attempt, if that is the study's [next number](Storage::next_number);
+    /// `None`, and nothing changes, if it is not, or if the study has the key.
     ///
     /// Workers that each choose the next point can so agree on it: one of them begins the trial, the others look
     /// again.
     ///
     /// It does not wait for a disk. Where a machine or a server crashes, a trial that was started a moment before may not
     /// have been: then it begins again, and whoever still holds the lost claim is fenced off.
+    ///
+    /// # Errors
+    /// As [`next_number`](Storage::next_number).
     fn start(
         &mut self,
         study: StudyId,
@@ -185,6 +205,9 @@ pub trait Storage: Send {
     fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError>;
 
     /// All trials of a study by number, as they were at one moment.
+    ///
+    /// Other programs may leave gaps between numbers, and give several trials one number: these then come in the order in
+    /// which they were added. Claims go by the trial, whatever its number.
     fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
         self.trials_from(study, 0)
     }
@@ -203,13 +226,13 @@ pub trait Storage: Send {
     /// at, and an unknown state counts as failed.
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError>;
 
-    /// The attempts at a trial, first to last.
+    /// The attempts at a trial, first to last. Of several trials with that number the first is meant.
     ///
     /// # Errors
     /// [`StorageError::UnknownTrial`].
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError>;
 
-    /// A file that was told with a trial.
+    /// A file that was told with a trial. Of several trials with that number the first is meant.
     ///
     /// # Errors
     /// [`StorageError::UnknownTrial`].
@@ -219,6 +242,10 @@ pub trait Storage: Send {
 /// A study in one storage; it means nothing to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StudyId(pub(crate) i64);
+
+/// A trial in one storage, whatever its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrialId(pub(crate) i64);
 
 /// Which values of the objective are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

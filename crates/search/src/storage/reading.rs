@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Direction;
+use super::LAST_NUMBER;
 use super::cell::Cell;
 use super::columns::{Word, join};
+use super::{Direction, TrialId};
 use crate::parameter::{Parameter, stored};
 use crate::space::Point;
-use crate::trial::{State, Trial};
+use crate::trial::{Queued, State, Trial};
 
-/// The numbers that a trial can have: those of Optuna's column of 31 bits, and room for a next one.
-pub(super) const NUMBERS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64 - 1;
+/// The numbers that a trial can have.
+pub(super) const NUMBERS: std::ops::RangeInclusive<i64> = 0..=LAST_NUMBER.cast_signed();
 
 /// A trial is not worth more notes than this.
 const NOTES: usize = 20;
@@ -52,6 +53,7 @@ impl Reading {
             failure: None,
             started: None,
             finished: None,
+            queued: None,
             notes: Vec::new(),
         };
         let mut reading = Self { trial, objectives, values: BTreeMap::new() };
@@ -73,6 +75,28 @@ impl Reading {
         self.trial.worker = self.text("its worker", worker);
         if self.trial.state == State::Fail && self.trial.failure.is_none() {
             self.trial.failure = self.text("the reason of its failure", reason);
+        }
+    }
+
+    /// Whether another program put it in the queue.
+    pub(super) fn is_queued(&self) -> bool {
+        self.trial.key.is_none() && self.trial.state == State::Waiting
+    }
+
+    pub(super) fn queued(&mut self, trial: TrialId) {
+        self.trial.queued = Some(Queued { trial, fixed: None });
+    }
+
+    /// What Optuna's `enqueue_trial` was given, null if it was not called.
+    pub(super) fn fixed(&mut self, cell: Cell<'_>) {
+        if cell == Cell::Null {
+            return;
+        }
+        // What is not JSON is no point either, and the trial is to say so.
+        let fixed = cell.text().ok().and_then(|text| stored::python(text).ok());
+        let fixed = fixed.map_or_else(|| Value::from(cell.to_string()), |(value, _)| value);
+        if let Some(queued) = &mut self.trial.queued {
+            queued.fixed = Some(fixed);
         }
     }
 

@@ -1,6 +1,8 @@
 //! A closure as the objective: asked for, run and told until the study is over.
 
+use std::any::Any;
 use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -8,11 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
-
-use super::{Advice, Asked, Study, StudyError};
-use crate::parameter::Parameter;
-use crate::space::Point;
+use super::{Asked, Running, Study, StudyError};
 use crate::storage::{Lease, StorageError};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Told};
@@ -22,108 +20,17 @@ pub(super) const LEASE: Lease = Lease::new(Duration::from_mins(1));
 /// Between two looks at a study whose other trials must finish first.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The trial that a closure is to try.
-#[derive(Debug)]
-pub struct Running<'a> {
-    study: &'a mut Study,
-    claim: &'a Claim,
-}
-
-/// Why a trial cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// The pruner says so. Return this error, and the trial is told as pruned.
-    #[error("pruned")]
-    Pruned,
-    /// Its parameters lack one, or it is of another kind.
-    #[error("parameter `{name}` is {found}, expected {expected}")]
-    Parameter {
-        /// The parameter.
-        name: String,
-        /// What it is.
-        found: String,
-        /// What was asked for.
-        expected: &'static str,
-    },
-    /// The study cannot be used.
-    #[error(transparent)]
-    Study(Box<StudyError>),
-}
-
-impl Running<'_> {
-    /// Its number in the study, from 0.
-    pub fn number(&self) -> u64 {
-        self.claim.number
-    }
-
-    /// What it tries.
-    pub fn point(&self) -> &Point {
-        &self.claim.parameters
-    }
-
-    /// The value of a parameter, if it is active.
-    pub fn value(&self, name: &str) -> Option<&Value> {
-        self.claim.parameters.get(name).map(Parameter::value)
-    }
-
-    /// A parameter that is a number.
-    ///
-    /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no number.
-    pub fn float(&self, name: &str) -> Result<f64, Unfit> {
-        self.get(name, "a number", Value::as_f64)
-    }
-
-    /// A parameter that is a whole number.
-    ///
-    /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no whole number.
-    pub fn int(&self, name: &str) -> Result<i64, Unfit> {
-        self.get(name, "a whole number", Value::as_i64)
-    }
-
-    /// A parameter that is a text.
-    ///
-    /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no text.
-    pub fn text(&self, name: &str) -> Result<&str, Unfit> {
-        let found = self.claim.parameters.get(name).map(Parameter::value);
-        found.and_then(Value::as_str).ok_or_else(|| unfit(name, found, "a text"))
-    }
-
-    /// Says what the trial has reached at `step`, in the unit of the first objective.
-    ///
-    /// # Errors
-    /// [`Unfit::Pruned`] if the trial is to stop, [`Unfit::Study`] if another worker has taken it over.
-    pub fn report(&mut self, step: u32, value: f64) -> Result<(), Unfit> {
-        match self.study.report(self.claim, step, value).map_err(Box::new).map_err(Unfit::Study)? {
-            Advice::GoOn => Ok(()),
-            Advice::Stop => Err(Unfit::Pruned),
-        }
-    }
-
-    fn get<T>(
-        &self,
-        name: &str,
-        expected: &'static str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Result<T, Unfit> {
-        let found = self.value(name);
-        found.and_then(read).ok_or_else(|| unfit(name, found, expected))
-    }
-}
-
-fn unfit(name: &str, found: Option<&Value>, expected: &'static str) -> Unfit {
-    let found = found.map_or_else(|| "not active or not in the space".to_owned(), Value::to_string);
-    Unfit::Parameter { name: name.to_owned(), found, expected }
-}
-
 impl Study {
     /// Tries points until the study is over, one after the other.
     ///
-    /// An error of `objective` fails its trial, [`Unfit::Pruned`] prunes it; neither ends the study. While a trial runs,
-    /// another thread keeps its lease alive. A result that comes too late, because another worker took the trial over,
-    /// is dropped.
+    /// An error of `objective` fails its trial, and so does a panic; an error that comes of [`Unfit::Pruned`], or after
+    /// [`Running::report`] has returned that, prunes it. A result that no storage holds, such as NaN or a value too few,
+    /// fails it too. None of these ends the study. While a trial runs, another thread keeps its lease alive. A result
+    /// that comes too late, because another worker took the trial over, is dropped.
+    ///
+    /// A lag that is still open is 0 from then on.
+    ///
+    /// [`Unfit::Pruned`]: super::Unfit::Pruned
     ///
     /// # Errors
     /// If the storage cannot be used, or the sampler cannot work on the space.
@@ -170,11 +77,7 @@ impl Study {
                     Asked::Done => break,
                 };
                 keep(Some(claim.clone()));
-                let told = match objective(&mut Running { study: self, claim: &claim }) {
-                    Ok(value) => value.into(),
-                    Err(error) if matches!(error.downcast_ref(), Some(Unfit::Pruned)) => Told::pruned(),
-                    Err(error) => Told::fail(error.to_string()),
-                };
+                let told = self.tried(&claim, &mut objective);
                 keep(None);
                 match self.tell(&claim, &told, now()) {
                     Err(StudyError::Storage(
@@ -191,7 +94,28 @@ impl Study {
         })
     }
 
-    /// As [`run`](Study::run), on so many threads. What comes out is the same.
+    /// What comes of one call of `objective`, as a storage can hold it.
+    fn tried<T: Into<Told>>(
+        &mut self,
+        claim: &Claim,
+        objective: &mut impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
+    ) -> Told {
+        let objectives = self.settings.directions.len();
+        let mut running = Running::new(self, claim);
+        let told = match catch_unwind(AssertUnwindSafe(|| objective(&mut running))) {
+            Ok(Ok(value)) => value.into(),
+            Ok(Err(error)) if running.is_pruned(&*error) => Told::pruned(),
+            Ok(Err(error)) => Told::fail(error.to_string()),
+            Err(panic) => Told::fail(format!("panicked: {}", words(&*panic))),
+        };
+        match told.check(claim.number, objectives) {
+            Ok(()) => told,
+            Err(error) => Told::fail(error.to_string()),
+        }
+    }
+
+    /// As [`run`](Study::run), on so many threads. What comes out is the same. A lag that is still open is one less than
+    /// there are threads from then on.
     ///
     /// # Errors
     /// As [`run`](Study::run). The other threads then end their trials and stop too.
@@ -201,6 +125,7 @@ impl Study {
         clock: impl Fn() -> SystemTime + Sync,
         objective: impl Fn(&mut Running<'_>) -> Result<T, Box<dyn Error>> + Sync,
     ) -> Result<(), StudyError> {
+        self.settle_lag(workers)?;
         let mut studies = Vec::new();
         for worker in 0..workers {
             let mut study = Self::new(self.storage.reopen()?, self.id, self.settings.clone());
@@ -224,6 +149,12 @@ impl Study {
             })
         })
     }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 /// A name that no other worker of this machine has.

@@ -32,11 +32,15 @@ pub struct Settings {
     /// Which values are better, for each objective. By default one, of which less is better.
     #[serde(default = "minimize")]
     pub directions: Vec<Direction>,
-    /// A trial begins once all trials more than this far below its number have finished, and is chosen by them alone.
-    /// By default 8: nine workers are then busy at a time. With 0 every trial waits for the one before it.
-    #[serde(default = "lag")]
-    pub lag: u64,
+    /// A trial begins once all trials more than this far before it have finished, and is chosen by them alone: with a lag
+    /// of 0 every trial waits for the one before it, with 8 nine workers are busy at a time.
+    ///
+    /// Without it the first run decides: 0 for one worker, `n - 1` for `n` workers. What was decided stays with the
+    /// study, whatever the number of workers afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<u64>,
     /// How many trials there are to be, those included that were enqueued; without it as many as the sampler finds.
+    /// Trials that another program has begun or queued count once they have finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<u64>,
     /// So many trials after the best one end the study; without it there is no such end.
@@ -46,13 +50,11 @@ pub struct Settings {
 
 /// The study attribute that holds the settings.
 const ATTRIBUTE: &str = "tinderbox:settings";
+/// The study attribute that holds the lag: the first that is stored stays.
+pub(super) const LAG: &str = "tinderbox:lag";
 
 fn minimize() -> Vec<Direction> {
     vec![Direction::Minimize]
-}
-
-fn lag() -> u64 {
-    8
 }
 
 impl Settings {
@@ -63,7 +65,7 @@ impl Settings {
             sampler: sampler.into(),
             pruner: None,
             directions: minimize(),
-            lag: lag(),
+            lag: None,
             trials: None,
             patience: None,
         }
@@ -101,25 +103,43 @@ impl Settings {
         Ok(())
     }
 
-    /// Stores these with a study, or finds them there. The ends of a study, `trials` and `patience`, may be moved.
+    /// Stores these with a study, or finds them there. The ends of a study, `trials` and `patience`, may be moved; a lag
+    /// that is left open is the study's.
     pub(super) fn settle(
-        &self,
+        &mut self,
         storage: &mut dyn Storage,
         study: StudyId,
         name: &str,
     ) -> Result<(), StudyError> {
+        let attributes = storage.study_attributes(study)?;
+        let stored = attributes.get(ATTRIBUTE);
+        let lag = stored.and_then(|stored| stored.get("lag")).or(attributes.get(LAG));
+        self.lag = self.lag.or(lag.and_then(Value::as_u64));
+        let refuse = |what, stored: Option<&Value>, asked: Option<&Value>| {
+            let text = |value: Option<&Value>| value.map_or("none".to_owned(), Value::to_string);
+            let (stored, asked) = (text(stored), text(asked));
+            Err(StudyError::Settings { name: name.to_owned(), what, stored, asked })
+        };
         let asked = json!(self);
-        if let Some(stored) = storage.study_attributes(study)?.get(ATTRIBUTE) {
+        if let Some(stored) = stored {
             for what in ["space", "sampler", "pruner", "lag"] {
-                if stored.get(what) != asked.get(what) {
-                    let text = |value: &Value| value.get(what).map_or("none".to_owned(), Value::to_string);
-                    let (stored, asked) = (text(stored), text(&asked));
-                    return Err(StudyError::Settings { name: name.to_owned(), what, stored, asked });
+                let stored = if what == "lag" { lag } else { stored.get(what) };
+                let is_open = what == "lag" && stored.is_none();
+                if stored != asked.get(what) && !is_open {
+                    return refuse(what, stored, asked.get(what));
                 }
             }
-            if *stored == asked {
-                return Ok(());
+        }
+        if let Some(lag) = self.lag.map(Value::from)
+            && !attributes.contains_key(LAG)
+        {
+            let settled = storage.settle_study_attribute(study, LAG, &lag)?;
+            if settled != lag {
+                return refuse("lag", Some(&settled), Some(&lag));
             }
+        }
+        if stored == Some(&asked) {
+            return Ok(());
         }
         Ok(storage.set_study_attribute(study, ATTRIBUTE, &asked)?)
     }
@@ -130,6 +150,9 @@ impl Settings {
         let attributes = storage.study_attributes(study)?;
         let stored = attributes.get(ATTRIBUTE);
         let stored = stored.ok_or_else(|| foreign(format!("the attribute `{ATTRIBUTE}` is missing")))?;
-        serde_json::from_value(stored.clone()).map_err(|error| foreign(error.to_string()))
+        let settings: Self =
+            serde_json::from_value(stored.clone()).map_err(|error| foreign(error.to_string()))?;
+        let lag = settings.lag.or(attributes.get(LAG).and_then(Value::as_u64));
+        Ok(Self { lag, ..settings })
     }
 }

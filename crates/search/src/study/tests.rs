@@ -2,6 +2,9 @@
 
 #[path = "../../tests/support/comparable.rs"]
 mod comparable;
+mod foreign;
+mod lag;
+mod results;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -36,7 +39,7 @@ fn all() -> impl Iterator<Item = (AnySampler, Space)> {
 }
 
 fn settings(sampler: impl Into<AnySampler>, space: Space) -> Settings {
-    Settings { trials: Some(50), ..Settings::new(space, sampler) }
+    Settings { trials: Some(50), lag: Some(8), ..Settings::new(space, sampler) }
 }
 
 fn rows(study: &Study) -> Vec<String> {
@@ -160,7 +163,7 @@ fn a_grid_of_48_points_is_tried_48_times_with_five_enqueued_twice() {
 
 #[test]
 fn no_trial_begins_before_those_further_below_than_the_lag() {
-    let lag = 2;
+    let lag = Some(2);
     let mut study = Study::open(memory(), "study", Settings { lag, ..settings(Grid, finite()) }).unwrap();
     let now = Timestamp::MIN;
     let ask = |study: &mut Study| match study.ask(now).unwrap() {
@@ -183,7 +186,7 @@ fn no_trial_begins_before_those_further_below_than_the_lag() {
 
 #[test]
 fn a_study_without_progress_ends() {
-    let patient = Settings { patience: Some(6), lag: 3, ..settings(Random { seed: 1 }, mixed()) };
+    let patient = Settings { patience: Some(6), lag: Some(3), ..settings(Random { seed: 1 }, mixed()) };
     let mut study = Study::open(memory(), "study", patient).unwrap();
     study.run_on(2, SystemTime::now, |trial| Ok((trial.number() as f64 - 4.0).abs())).unwrap();
     // The best is number 4: the sixth trial after it is number 10, which number 14 - lag may know.
@@ -253,7 +256,7 @@ fn another_space_or_sampler_is_refused_and_the_end_may_move() {
         r#"study `study` is there already, with another sampler: {"kind":"random","seed":7}, not {"kind":"random","seed":8}; choose another name"#
     );
     assert!(refused(Settings { space: finite(), ..begun.clone() }).contains("with another space: ["));
-    assert!(refused(Settings { lag: 0, ..begun.clone() }).contains("with another lag: 8, not 0"));
+    assert!(refused(Settings { lag: Some(0), ..begun.clone() }).contains("with another lag: 8, not 0"));
     let resumed = Study::resume(Box::new(storage.clone()), "study").unwrap();
     assert_eq!((resumed.settings().patience, &resumed.settings().space), (Some(3), &begun.space));
 

@@ -101,6 +101,10 @@ fn a_study_is_created_without_a_training_and_says_its_lag() {
     assert!(created.contains("study s: 2 trials, lag "), "{created}");
     assert!(created.contains("`tinderbox search resume s`"), "{created}");
     assert_eq!(completed(&desk), 0);
+    let again = desk.run("search create s.toml --workers 5 --dataset stand-in").done().out;
+    assert!(again.contains("lag 4: up to 5 workers are busy at a time"), "{again}");
+    let again = desk.run("search create s.toml --workers 9 --dataset stand-in").done().out;
+    assert!(again.contains("lag 4: "), "a lag stays: {again}");
     desk.run(RUN).done();
     assert_eq!(completed(&desk), 2);
 }

@@ -29,7 +29,7 @@ fn run(
     for number in 0..trials {
         let (told, running) = tried.split_at(tried.len().saturating_sub(lag));
         let pending: Vec<_> = running.iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told, pending: &pending, enqueued: &[] };
+        let history = History { told, pending: &pending, ..History::default() };
         let parameters = sampler.sample(space, &history, number).unwrap().unwrap();
         let losses = vec![loss(&parameters)];
         tried.push(Observation { number, parameters, losses, ..Observation::default() });

@@ -54,7 +54,7 @@ fn workers_are_sent_to_different_places() {
     let told = run(&GaussianProcess::new(7), &square(), 10, |point| (vec![bowl(point)], 0.0));
     let mut pending: Vec<Point> = Vec::new();
     for number in 10..14 {
-        let history = History { told: &told, pending: &pending, enqueued: &[] };
+        let history = History { told: &told, pending: &pending, ..History::default() };
         pending.extend(GaussianProcess::new(7).sample(&square(), &history, number).unwrap());
     }
     for (place, a) in pending.iter().enumerate() {

@@ -22,6 +22,7 @@ macro_rules! contract {
                 a_study_keeps_its_direction
                 a_study_keeps_attributes_and_files
                 the_first_to_settle_an_attribute_decides_it
+                names_that_some_storage_cannot_hold_are_refused
                 an_unknown_study_or_trial_is_named
                 a_key_is_enqueued_once_and_numbers_count_up
                 parameters_and_attributes_come_back;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{at, claim, fenced, new, nothing_to_claim, queue};
-use crate::parameter::Distribution;
-use crate::storage::{Direction, Storage};
-use crate::trial::{Outcome, State, Told};
+use super::{LEASE, at, claim, fenced, new, nothing_to_claim, queue};
+use crate::parameter::{Distribution, Parameter};
+use crate::storage::{Direction, Storage, StorageError, TrialId};
+use crate::trial::{NewTrial, Outcome, Queued, State, Told, Trial};
 
 /// On the studies that Optuna 5.0.0 made by the script `tests/optuna/make_fixture.py`.
 pub(crate) fn a_study_of_optuna_is_read_and_added_to(storage: &mut dyn Storage) {
@@ -69,4 +69,103 @@ pub(crate) fn a_trial_that_optuna_took_is_not_taken_over(storage: &mut dyn Stora
     let study = queue(storage, &["a"]);
     execute("UPDATE trials SET state = 'RUNNING'");
     nothing_to_claim(storage, study, 1_000_000);
+}
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn numbers_of_other_programs_are_no_indices(storage: &mut dyn Storage, execute: impl Fn(&str)) {
+    let study = queue(storage, &["a", "b", "c", "d"]);
+    execute("DELETE FROM trials WHERE number = 0");
+    execute("UPDATE trials SET number = 2 WHERE number = 1");
+    execute("UPDATE trials SET number = -1 WHERE number = 3");
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.iter().map(|trial| trial.number).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(storage.next_number(study).unwrap(), 3);
+
+    // Both have number 2, and each claim goes by its trial.
+    let (first, second) = (claim(storage, study, "one", 0), claim(storage, study, "two", 0));
+    assert_eq!((first.number, second.number), (2, 2));
+    nothing_to_claim(storage, study, 0);
+    storage.heartbeat(&second, at(5)).unwrap();
+    storage.report(&second, 0, 0.25).unwrap();
+    storage.tell(&second, &Told::complete(0.5), at(6)).unwrap();
+    let again = claim(storage, study, "three", 11);
+    assert_eq!((again.key.as_str(), again.attempt), (first.key.as_str(), 2));
+    fenced(storage.tell(&first, &Told::complete(1.0), at(12)));
+    storage.tell(&again, &Told::complete(0.75), at(12)).unwrap();
+    let values: Vec<_> = storage.trials(study).unwrap().iter().map(Trial::value).collect();
+    assert_eq!(values, [Some(0.75), Some(0.5)]);
+
+    assert_eq!(storage.start(study, 1, &new("e"), "one", at(13), LEASE).unwrap(), None);
+    assert_eq!(storage.start(study, 3, &new("d"), "one", at(13), LEASE).unwrap(), None, "the key is there");
+    assert_eq!(storage.start(study, 3, &new("e"), "one", at(13), LEASE).unwrap().unwrap().number, 3);
+    assert_eq!(storage.enqueue(study, &new("f")).unwrap(), 4);
+}
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn no_number_follows_the_last_one(storage: &mut dyn Storage, execute: impl Fn(&str)) {
+    let last = i32::MAX as u64 - 1;
+    let study = queue(storage, &["a"]);
+    execute(&format!("UPDATE trials SET number = {}", last - 1));
+    assert_eq!(storage.enqueue(study, &new("b")).unwrap(), last);
+    let refused = |answer: Result<(), StorageError>| match answer {
+        Err(StorageError::NumbersUsedUp { number, .. }) => assert_eq!(number, last),
+        other => panic!("{other:?}"),
+    };
+    refused(storage.next_number(study).map(drop));
+    refused(storage.enqueue(study, &new("c")).map(drop));
+    refused(storage.start(study, last, &new("c"), "one", at(0), LEASE).map(drop));
+    assert_eq!(storage.trials(study).unwrap().len(), 2);
+}
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn a_queued_trial_is_adopted_and_claimed_in_its_place(
+    storage: &mut dyn Storage,
+    execute: impl Fn(&str),
+) {
+    let study = queue(storage, &["a", "b"]);
+    execute("UPDATE trials SET number = 3 WHERE number = 1");
+    for (id, state) in [(1000, "WAITING"), (1001, "RUNNING")] {
+        execute(&format!(
+            "INSERT INTO trials (trial_id, number, study_id, state) SELECT {id}, 2, max(study_id), '{state}' FROM studies"
+        ));
+        execute(&format!(
+            "INSERT INTO trial_system_attributes (trial_id, key, value_json)
+             VALUES ({id}, 'fixed_params', '{{\"rate\": 0.5}}')"
+        ));
+    }
+    let queued: Vec<_> = storage.trials(study).unwrap().into_iter().map(|trial| trial.queued).collect();
+    let expected = Queued { trial: TrialId(1000), fixed: Some(json!({ "rate": 0.5 })) };
+    assert_eq!(queued, [None, Some(expected), None, None], "ours are not, and what runs is not");
+
+    let rate = Distribution::Float { low: 0.0, high: 1.0, log: false, step: None };
+    let parameters = [("rate".to_owned(), Parameter::new(rate, json!(0.5)).unwrap())].into();
+    let trial = NewTrial { parameters, attributes: [("why".to_owned(), json!(1))].into(), ..new("queued") };
+    assert!(!storage.adopt(study, TrialId(1000), &new("a")).unwrap(), "the key is there");
+    assert!(!storage.adopt(study, TrialId(1001), &trial).unwrap(), "it runs");
+    assert!(storage.adopt(study, TrialId(1000), &trial).unwrap());
+    assert!(!storage.adopt(study, TrialId(1000), &new("again")).unwrap());
+    let stored = &storage.trials(study).unwrap()[1];
+    assert_eq!((&stored.key, &stored.queued), (&Some("queued".to_owned()), &None));
+
+    assert_eq!(claim(storage, study, "one", 0).number, 0);
+    let claimed = claim(storage, study, "one", 0);
+    assert_eq!((claimed.number, claimed.attempt), (2, 1));
+    assert_eq!((&claimed.parameters, &claimed.attributes), (&trial.parameters, &trial.attributes));
+    storage.tell(&claimed, &Told::complete(0.5), at(1)).unwrap();
+    assert_eq!(claim(storage, study, "one", 1).number, 3);
+}
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn a_trial_that_another_program_runs_has_no_worker(
+    storage: &mut dyn Storage,
+    execute: impl Fn(&str),
+) {
+    let study = queue(storage, &["a", "b"]);
+    claim(storage, study, "one", 0);
+    claim(storage, study, "two", 0);
+    storage.release(study, "two", at(1)).unwrap();
+    // Optuna's `ask` takes whatever waits.
+    execute("UPDATE trials SET state = 'RUNNING'");
+    let trials = storage.trials(study).unwrap();
+    assert_eq!(trials.iter().map(|trial| trial.worker.as_deref()).collect::<Vec<_>>(), [Some("one"), None]);
 }

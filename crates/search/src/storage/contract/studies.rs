@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{claim, new, only, queue};
+use super::{LEASE, at, claim, new, only, queue};
 use crate::parameter::{Distribution, Parameter};
 use crate::storage::{Direction, Storage, StorageError, StudyId};
-use crate::trial::NewTrial;
+use crate::trial::{NewTrial, Told};
 
 pub(crate) fn a_study_is_found_by_its_name(storage: &mut dyn Storage) {
     let first = storage.open_study("first", &[Direction::Maximize]).unwrap();
@@ -53,6 +53,52 @@ pub(crate) fn the_first_to_settle_an_attribute_decides_it(storage: &mut dyn Stor
     assert!(matches!(unknown, Err(StorageError::UnknownStudy(_))));
 }
 
+pub(crate) fn names_that_some_storage_cannot_hold_are_refused(storage: &mut dyn Storage) {
+    let study = queue(storage, &["a"]);
+    let (long, longest) = ("é".repeat(513), "é".repeat(512));
+    let refused = |answer: Result<(), StorageError>, expected: &str| {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, StorageError::Name { .. }), "{error}");
+        assert!(error.to_string().starts_with(expected), "{error}");
+    };
+    let directions = [Direction::Maximize];
+    let shown = "é".repeat(40);
+    let expected = format!("study `{shown}...` has 513 characters; use at most 512");
+    refused(storage.open_study(&long, &directions).map(drop), &expected);
+    refused(storage.open_study("a\0b", &directions).map(drop), "study `a\\0b` contains a NUL character");
+    let added = storage.open_study(&longest, &directions).unwrap();
+    assert_eq!(storage.studies().unwrap(), [("study".to_owned(), study), (longest.clone(), added)].into());
+
+    refused(storage.set_study_attribute(study, &long, &json!(1)), "attribute `é");
+    refused(storage.settle_study_attribute(study, "\0", &json!(1)).map(drop), "attribute `\\0`");
+    refused(storage.set_study_attachment(study, "\0", b""), "file `\\0`");
+    let value = || Parameter::categorical(vec![json!(1)], json!(1)).unwrap();
+    let wrong = [
+        (new(&long), "key `é"),
+        (NewTrial { parameters: [("\0".to_owned(), value())].into(), ..new("b") }, "parameter `\\0`"),
+        (NewTrial { attributes: [(long.clone(), json!(1))].into(), ..new("b") }, "attribute `é"),
+    ];
+    for (trial, expected) in &wrong {
+        refused(storage.enqueue(study, trial).map(drop), expected);
+        refused(storage.start(study, 1, trial, "one", at(0), LEASE).map(drop), expected);
+    }
+    refused(storage.start(study, 1, &new("b"), "o\0e", at(0), LEASE).map(drop), "worker `o\\0e`");
+    refused(storage.claim(study, "o\0e", at(0), LEASE).map(drop), "worker `o\\0e`");
+    assert_eq!(storage.trials(study).unwrap().len(), 1, "nothing was stored");
+
+    let parameters = [(longest.clone(), value())].into();
+    let attributes = [(longest.clone(), json!("\0"))].into();
+    let trial = NewTrial { key: longest.clone(), parameters, attributes };
+    let claim = storage.start(study, 1, &trial, &longest, at(0), LEASE).unwrap().unwrap();
+    let told = |name: &str| Told {
+        attributes: [(name.to_owned(), json!(1))].into(),
+        attachments: [(name.to_owned(), vec![])].into(),
+        ..Told::complete(1.0)
+    };
+    refused(storage.tell(&claim, &told("\0"), at(1)), "attribute `\\0`");
+    storage.tell(&claim, &told(&longest), at(1)).unwrap();
+}
+
 pub(crate) fn an_unknown_study_or_trial_is_named(storage: &mut dyn Storage) {
     let study = queue(storage, &[]);
     let error = storage.attempts(study, 7).unwrap_err();
@@ -77,6 +123,7 @@ pub(crate) fn a_key_is_enqueued_once_and_numbers_count_up(storage: &mut dyn Stor
     assert_eq!(storage.enqueue(study, &new("b")).unwrap(), 1);
     let changed = NewTrial { attributes: [("seed".to_owned(), json!(1))].into(), ..new("a") };
     assert_eq!(storage.enqueue(study, &changed).unwrap(), 0);
+    assert_eq!((storage.next_number(study).unwrap(), storage.next_number(other).unwrap()), (2, 1));
     assert_eq!(storage.enqueue(study, &new("c")).unwrap(), 2);
     let trials = storage.trials(study).unwrap();
     assert_eq!(

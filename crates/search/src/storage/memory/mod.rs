@@ -1,5 +1,7 @@
 //! A storage in memory: for tests, for one process, and to read what the contract means.
 
+#[cfg(test)]
+pub(crate) mod foreign;
 mod study;
 
 use std::collections::BTreeMap;
@@ -8,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Direction, Lease, Storage, StorageError, StudyId, pruned_value, same_directions, some_objective,
+    Direction, Lease, Storage, StorageError, StudyId, TrialId, check_name, following, pruned_value,
+    same_directions, some_objective,
 };
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
@@ -45,18 +48,18 @@ impl Studies {
     }
 
     fn entry(&self, study: StudyId, number: u64) -> Result<&Entry, StorageError> {
-        let entries = &self.study(study)?.entries;
-        entries.get(number as usize).ok_or(StorageError::UnknownTrial { study, number })
+        self.study(study)?.first(number).ok_or(StorageError::UnknownTrial { study, number })
     }
 
-    fn entry_mut(&mut self, study: StudyId, number: u64) -> Result<&mut Entry, StorageError> {
+    fn claimed(&mut self, claim: &Claim) -> Result<&mut Entry, StorageError> {
+        let Claim { study, number, trial, .. } = *claim;
         let entries = &mut self.study_mut(study)?.entries;
-        entries.get_mut(number as usize).ok_or(StorageError::UnknownTrial { study, number })
+        entries.get_mut(trial.0 as usize).ok_or(StorageError::UnknownTrial { study, number })
     }
 
     /// The trial of a claim that still holds.
     fn held(&mut self, claim: &Claim) -> Result<&mut Entry, StorageError> {
-        let entry = self.entry_mut(claim.study, claim.number)?;
+        let entry = self.claimed(claim)?;
         match entry.attempt(claim).map(|attempt| attempt.outcome) {
             Some(Outcome::Running) => Ok(entry),
             Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail) => Err(claim.already_told()),
@@ -72,6 +75,7 @@ impl Storage for Memory {
 
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
         let mut studies = self.lock();
+        check_name("study", name)?;
         some_objective(name, directions)?;
         if let Some((id, study)) = studies.studies.iter().find(|(_, study)| study.name == name) {
             same_directions(name, &study.directions, directions)?;
@@ -94,6 +98,7 @@ impl Storage for Memory {
 
     fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
         let mut studies = self.lock();
+        check_name("attribute", key)?;
         studies.study_mut(study)?.attributes.insert(key.to_owned(), value.clone());
         Ok(())
     }
@@ -106,6 +111,7 @@ impl Storage for Memory {
     ) -> Result<Value, StorageError> {
         let mut studies = self.lock();
         let attributes = &mut studies.study_mut(study)?.attributes;
+        check_name("attribute", key)?;
         Ok(attributes.entry(key.to_owned()).or_insert_with(|| value.clone()).clone())
     }
 
@@ -121,6 +127,7 @@ impl Storage for Memory {
         content: &[u8],
     ) -> Result<(), StorageError> {
         let mut studies = self.lock();
+        check_name("file", name)?;
         studies.study_mut(study)?.attachments.insert(name.to_owned(), content.to_owned());
         Ok(())
     }
@@ -130,13 +137,27 @@ impl Storage for Memory {
         Ok(studies.study(study)?.attachments.get(name).cloned())
     }
 
+    fn next_number(&self, study: StudyId) -> Result<u64, StorageError> {
+        let studies = self.lock();
+        following(study, studies.study(study)?.highest())
+    }
+
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
         let mut studies = self.lock();
-        let study = studies.study_mut(study)?;
-        match study.keys.get(&trial.key) {
-            Some(known) => Ok(*known),
-            None => Ok(study.push(trial)),
+        let held = studies.study_mut(study)?;
+        trial.check()?;
+        if let Some(known) = held.keys.get(&trial.key) {
+            return Ok(*known);
         }
+        let number = following(study, held.highest())?;
+        held.push(number, trial);
+        Ok(number)
+    }
+
+    fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError> {
+        let mut studies = self.lock();
+        trial.check()?;
+        Ok(studies.study_mut(study)?.adopt(queued, trial))
     }
 
     fn start(
@@ -150,11 +171,13 @@ impl Storage for Memory {
     ) -> Result<Option<Claim>, StorageError> {
         let mut studies = self.lock();
         let held = studies.study_mut(study)?;
-        if number != held.entries.len() as u64 || held.keys.contains_key(&trial.key) {
+        trial.check()?;
+        check_name("worker", worker)?;
+        let next = following(study, held.highest())?;
+        if number != next || held.keys.contains_key(&trial.key) {
             return Ok(None);
         }
-        held.push(trial);
-        Ok(Some(held.entries[number as usize].claim(study, worker, now, lease)))
+        Ok(Some(held.push(number, trial).claim(study, worker, now, lease)))
     }
 
     fn claim_below(
@@ -167,10 +190,11 @@ impl Storage for Memory {
     ) -> Result<Option<Claim>, StorageError> {
         let mut studies = self.lock();
         let Study { entries, open, .. } = studies.study_mut(study)?;
+        check_name("worker", worker)?;
         let mut given_up = Vec::new();
         let mut claimed = None;
-        for number in open.range(..limit) {
-            let entry = &mut entries[*number as usize];
+        for &(number, id) in open.range(..(limit, 0)) {
+            let entry = &mut entries[id];
             if entry.trial.state == State::Running && entry.expires < now {
                 entry.lose(Outcome::Expired, now);
             }
@@ -180,11 +204,11 @@ impl Storage for Memory {
                     break;
                 }
                 State::Running => {}
-                State::Complete | State::Pruned | State::Fail => given_up.push(*number),
+                State::Complete | State::Pruned | State::Fail => given_up.push((number, id)),
             }
         }
-        for number in given_up {
-            open.remove(&number);
+        for ended in given_up {
+            open.remove(&ended);
         }
         Ok(claimed)
     }
@@ -210,7 +234,7 @@ impl Storage for Memory {
             Ok(entry) => entry,
             Err(error) => {
                 if let StorageError::Fenced { .. } = error
-                    && let Some(attempt) = studies.entry_mut(claim.study, claim.number)?.attempt(claim)
+                    && let Some(attempt) = studies.claimed(claim)?.attempt(claim)
                 {
                     attempt.refused = Some(told.verdict.to_string());
                 }
@@ -239,7 +263,7 @@ impl Storage for Memory {
         entry.trial.attributes.extend(told.attributes.clone());
         entry.attachments.clone_from(&told.attachments);
         entry.end_attempt(outcome, now);
-        studies.study_mut(claim.study)?.open.remove(&claim.number);
+        studies.study_mut(claim.study)?.open.remove(&(claim.number, claim.trial.0 as usize));
         Ok(())
     }
 
@@ -247,8 +271,8 @@ impl Storage for Memory {
         let mut studies = self.lock();
         let Study { entries, open, .. } = studies.study_mut(study)?;
         let mut released = 0;
-        open.retain(|number| {
-            let entry = &mut entries[*number as usize];
+        open.retain(|(_, id)| {
+            let entry = &mut entries[*id];
             if entry.trial.state == State::Running && entry.trial.worker.as_deref() == Some(worker) {
                 entry.lose(Outcome::Released, now);
                 released += 1;
@@ -260,21 +284,23 @@ impl Storage for Memory {
 
     fn retry(&mut self, study: StudyId, numbers: &[u64], _now: Timestamp) -> Result<usize, StorageError> {
         let mut studies = self.lock();
-        let Study { entries, open, .. } = studies.study_mut(study)?;
-        let asked = entries.iter_mut().filter(|entry| numbers.contains(&entry.trial.number));
-        let failed = asked.filter(|entry| entry.trial.state == State::Fail);
-        let retried = failed.map(|entry| {
-            entry.retry();
-            open.insert(entry.trial.number)
-        });
-        Ok(retried.count())
+        let Study { entries, numbers: shown, open, .. } = studies.study_mut(study)?;
+        let mut retried = 0;
+        for &(number, id) in &*shown {
+            let entry = &mut entries[id];
+            if numbers.contains(&number) && entry.trial.state == State::Fail && entry.trial.key.is_some() {
+                entry.retry();
+                open.insert((number, id));
+                retried += 1;
+            }
+        }
+        Ok(retried)
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
         let studies = self.lock();
-        let entries = &studies.study(study)?.entries;
-        let from = entries.get(first as usize..).unwrap_or_default();
-        Ok(from.iter().map(|entry| entry.trial.clone()).collect())
+        let Study { numbers, entries, .. } = studies.study(study)?;
+        Ok(numbers.range((first, 0)..).map(|(_, id)| entries[*id].trial.clone()).collect())
     }
 
     fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError> {
@@ -284,7 +310,10 @@ impl Storage for Memory {
     fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
         let studies = self.lock();
         let mut counts = Counts::default();
-        studies.study(study)?.entries.iter().for_each(|entry| counts.add(entry.trial.state, 1));
+        let Study { numbers, entries, .. } = studies.study(study)?;
+        for (_, id) in numbers {
+            counts.add(entries[*id].trial.state, 1);
+        }
         Ok(counts)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::storage::{Direction, Lease, StudyId, given_up};
+use crate::storage::{Direction, Lease, StudyId, TrialId, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, NewTrial, Outcome, State, Trial};
 
@@ -14,16 +14,20 @@ pub(super) struct Study {
     pub(super) directions: Vec<Direction>,
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) attachments: BTreeMap<String, Vec<u8>>,
+    /// In the order in which they were added: the place is the trial's [`TrialId`].
     pub(super) entries: Vec<Entry>,
+    /// All trials by number.
+    pub(super) numbers: BTreeSet<(u64, usize)>,
     /// Numbers by key.
     pub(super) keys: HashMap<String, u64>,
-    /// Numbers of the trials that wait or run: a claim looks at no other.
-    pub(super) open: BTreeSet<u64>,
+    /// The trials that wait or run here: a claim looks at no other.
+    pub(super) open: BTreeSet<(u64, usize)>,
 }
 
 /// A trial with what its snapshot leaves out.
 #[derive(Debug)]
 pub(super) struct Entry {
+    pub(super) id: TrialId,
     pub(super) trial: Trial,
     pub(super) attempts: Vec<Attempt>,
     pub(super) attachments: BTreeMap<String, Vec<u8>>,
@@ -42,23 +46,53 @@ impl Study {
             attributes: BTreeMap::new(),
             attachments: BTreeMap::new(),
             entries: Vec::new(),
+            numbers: BTreeSet::new(),
             keys: HashMap::new(),
             open: BTreeSet::new(),
         }
     }
 
-    /// Adds a trial that waits, and gives its number.
-    pub(super) fn push(&mut self, trial: &NewTrial) -> u64 {
-        let number = self.entries.len() as u64;
-        self.entries.push(Entry::new(number, trial));
+    /// The highest number of a trial.
+    pub(super) fn highest(&self) -> Option<u64> {
+        self.numbers.last().map(|(number, _)| *number)
+    }
+
+    /// Adds a trial that waits.
+    pub(super) fn push(&mut self, number: u64, trial: &NewTrial) -> &mut Entry {
+        let id = self.entries.len();
+        self.numbers.insert((number, id));
         self.keys.insert(trial.key.clone(), number);
-        self.open.insert(number);
-        number
+        self.open.insert((number, id));
+        self.entries.push(Entry::new(id, number, trial));
+        &mut self.entries[id]
+    }
+
+    /// Gives a trial that waits and has no key what `trial` has.
+    pub(super) fn adopt(&mut self, queued: TrialId, trial: &NewTrial) -> bool {
+        let id = queued.0 as usize;
+        let waits = |entry: &&mut Entry| entry.trial.key.is_none() && entry.trial.state == State::Waiting;
+        let Some(entry) = self.entries.get_mut(id).filter(waits) else { return false };
+        if self.keys.contains_key(&trial.key) {
+            return false;
+        }
+        entry.trial.key = Some(trial.key.clone());
+        entry.trial.parameters = trial.parameters.clone();
+        entry.trial.attributes.extend(trial.attributes.clone());
+        entry.trial.queued = None;
+        self.keys.insert(trial.key.clone(), entry.trial.number);
+        self.open.insert((entry.trial.number, id));
+        true
+    }
+
+    /// The first trial with a number.
+    pub(super) fn first(&self, number: u64) -> Option<&Entry> {
+        let (_, id) = self.numbers.range((number, 0)..=(number, usize::MAX)).next()?;
+        self.entries.get(*id)
     }
 }
 
 impl Entry {
-    fn new(number: u64, new: &NewTrial) -> Self {
+    pub(super) fn new(id: usize, number: u64, new: &NewTrial) -> Self {
         let trial = Trial {
             number,
             key: Some(new.key.clone()),
@@ -73,11 +107,13 @@ impl Entry {
             failure: None,
             started: None,
             finished: None,
+            queued: None,
             notes: Vec::new(),
         };
         let lease = Lease { length: std::time::Duration::ZERO, attempts: 0 };
         let (attempts, attachments) = (Vec::new(), BTreeMap::new());
-        Self { trial, attempts, attachments, forgiven: 0, lease, expires: Timestamp::MIN }
+        let id = TrialId(i64::try_from(id).unwrap_or(i64::MAX));
+        Self { id, trial, attempts, attachments, forgiven: 0, lease, expires: Timestamp::MIN }
     }
 
     pub(super) fn claim(&mut self, study: StudyId, worker: &str, now: Timestamp, lease: Lease) -> Claim {
@@ -99,6 +135,7 @@ impl Entry {
         (self.lease, self.expires) = (lease, now + lease.length);
         Claim {
             study,
+            trial: self.id,
             number: trial.number,
             attempt: trial.attempt,
             worker: worker.to_owned(),

@@ -3,24 +3,63 @@
 use std::time::SystemTime;
 
 use super::error::Failure;
-use super::session::{Db, number_column, study_row};
+use super::session::{Db, number_column, study_row, trial_row};
 use super::{queue, studies};
 use crate::parameter::Parameter;
-use crate::storage::{Lease, StudyId, columns};
+use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, following};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial};
 
 pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
     studies::lock(db, study)?;
+    trial.check()?;
     let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
                  WHERE tinderbox_trials.study_id = $1 AND trial_key = $2";
     if let Some(row) = db.row(known, &[&study_row(study), &trial.key])? {
         return Ok(row.try_get::<_, i32>(0)? as u64);
     }
-    let next = "SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = $1";
-    let number = db.one(next, &[&study_row(study)])?.try_get::<_, i32>(0)? as u64;
+    let number = next(db, study)?;
     insert(db, study, number, trial)?;
     Ok(number)
+}
+
+/// The number of the study's next trial: one more than the highest that a trial can have.
+pub(super) fn next(db: &mut Db, study: StudyId) -> Result<u64, Failure> {
+    let highest = "SELECT max(number) FROM trials WHERE study_id = $1 AND number BETWEEN 0 AND $2";
+    let row = db.one(highest, &[&study_row(study), &number_column(LAST_NUMBER)])?;
+    let highest: Option<i32> = row.try_get(0)?;
+    Ok(following(study, highest.map(|number| number as u64))?)
+}
+
+/// Gives a trial of another program that waits a key, parameters and attributes.
+pub(super) fn adopt(db: &mut Db, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, Failure> {
+    studies::require(db, study)?;
+    trial.check()?;
+    let id = trial_row(queued);
+    let waits =
+        "SELECT 1 FROM trials WHERE trial_id = $1 AND study_id = $2 AND state = 'WAITING' FOR NO KEY UPDATE";
+    if db.row(waits, &[&id, &study_row(study)])?.is_none() {
+        return Ok(false);
+    }
+    let keyed = "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    if db.execute(keyed, &[&id, &study_row(study), &trial.key])? == 0 {
+        return Ok(false);
+    }
+    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let (keys, values) = attributes(trial);
+    db.execute("DELETE FROM trial_params WHERE trial_id = $1", &[&id])?;
+    db.execute(
+        "WITH chosen AS (
+             INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+             SELECT $1, name, stored, distribution
+             FROM unnest($2::text[], $3::float8[], $4::text[]) AS new (name, stored, distribution)
+         )
+         INSERT INTO trial_user_attributes (trial_id, key, value_json)
+         SELECT $1, new.key, value FROM unnest($5::text[], $6::text[]) AS new (key, value)
+         ON CONFLICT (trial_id, key) DO UPDATE SET value_json = excluded.value_json",
+        &[&id, &names, &stored, &distributions, &keys, &values],
+    )?;
+    Ok(true)
 }
 
 /// Adds a trial and begins it. `lost` is as for [`queue::claim`].
@@ -32,6 +71,8 @@ pub(super) fn start(
     (worker, now, lease): (&str, Timestamp, Lease),
 ) -> Result<Option<Claim>, Failure> {
     studies::lock(db, study)?;
+    trial.check()?;
+    check_name("worker", worker)?;
     if let Some(Some(claim)) = lost
         && queue::is_stored(db, claim, now)?
     {
@@ -44,8 +85,11 @@ pub(super) fn start(
     let (micros, attempts) = columns::terms(lease);
     let added = db.row(
         "WITH next AS (
-             SELECT number FROM (SELECT coalesce(max(number) + 1, 0) AS number FROM trials WHERE study_id = $2) AS next
-             WHERE number = $1
+             SELECT $1::int4 AS number
+             FROM (
+                 SELECT max(number) AS number FROM trials WHERE study_id = $2 AND number BETWEEN 0 AND 2147483646
+             ) AS highest
+             WHERE coalesce(highest.number + 1, 0) = $1 AND $1 <= 2147483646
                AND NOT EXISTS (SELECT 1 FROM tinderbox_trials WHERE study_id = $2 AND trial_key = $3)
          ), added AS (
              INSERT INTO trials (number, study_id, state, datetime_start)
@@ -84,7 +128,13 @@ pub(super) fn start(
             &SystemTime::from(now + lease.length),
         ],
     )?;
-    Ok(added.map(|_| trial.claimed(study, number, worker)))
+    let Some(row) = added else {
+        // Refuses where no number is left.
+        next(db, study)?;
+        return Ok(None);
+    };
+    let id = TrialId(row.try_get::<_, i32>(0)?.into());
+    Ok(Some(trial.claimed(study, id, number, worker)))
 }
 
 /// Adds a trial that waits.

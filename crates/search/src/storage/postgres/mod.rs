@@ -10,7 +10,7 @@ use postgres::Config;
 use serde_json::Value;
 
 use super::open::Access;
-use super::{Direction, Lease, Storage, StorageError, StudyId};
+use super::{Direction, Lease, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
@@ -249,8 +249,23 @@ impl Storage for Postgres {
         self.read(|db| studies::attachment(db, study, name))
     }
 
+    fn next_number(&self, study: StudyId) -> Result<u64, StorageError> {
+        self.read(|db| {
+            studies::require(db, study)?;
+            added::next(db, study)
+        })
+    }
+
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
         self.write(|db| added::enqueue(db, study, trial))
+    }
+
+    fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError> {
+        self.write_once(Scope::Write, |db, lost| {
+            // If the first was committed, the trial has its key.
+            let adopted = added::adopt(db, study, queued, trial)?;
+            Ok(adopted || lost == Some(&true))
+        })
     }
 
     fn start(

@@ -6,10 +6,10 @@
 use std::time::SystemTime;
 
 use super::error::Failure;
-use super::session::{Db, attempt_column, number_column, study_row};
+use super::session::{Db, attempt_column, number_column, study_row, trial_row};
 use super::{studies, trials};
 use crate::storage::columns::{self, Word};
-use crate::storage::{Lease, StudyId, given_up};
+use crate::storage::{Lease, StudyId, TrialId, check_name, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State};
 
@@ -20,6 +20,7 @@ pub(super) fn claim(
     (study, limit): (StudyId, u64),
     (worker, now, lease): (&str, Timestamp, Lease),
 ) -> Result<Option<Claim>, Failure> {
+    check_name("worker", worker)?;
     if let Some(Some(claim)) = lost
         && is_stored(db, claim, now)?
     {
@@ -30,16 +31,16 @@ pub(super) fn claim(
             "SELECT trial_id FROM trials
              JOIN tinderbox_trials USING (trial_id)
              LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-             WHERE trials.study_id = $1 AND number < $3 AND state IN ('WAITING', 'RUNNING')
+             WHERE trials.study_id = $1 AND number BETWEEN 0 AND $3 - 1 AND state IN ('WAITING', 'RUNNING')
                AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < $2))
-             ORDER BY number LIMIT 1 FOR NO KEY UPDATE OF trials SKIP LOCKED",
+             ORDER BY number, trial_id LIMIT 1 FOR NO KEY UPDATE OF trials SKIP LOCKED",
             &[&study_row(study), &SystemTime::from(now), &number_column(limit)],
         )?;
         let Some(found) = found else {
             studies::require(db, study)?;
             return Ok(None);
         };
-        let id = found.try_get(0)?;
+        let id: i32 = found.try_get(0)?;
         let row = db.one(
             "SELECT state::text, number, trial_key, attempt, coalesce(outcome = 'RUNNING' AND expires < $2, false)
              FROM trials JOIN tinderbox_trials USING (trial_id)
@@ -52,6 +53,7 @@ pub(super) fn claim(
                 begin(db, id, attempt, worker, now, lease)?;
                 return Ok(Some(Claim {
                     study,
+                    trial: TrialId(id.into()),
                     number: row.try_get::<_, i32>(1)? as u64,
                     attempt: attempt as u64,
                     worker: worker.to_owned(),
@@ -182,8 +184,8 @@ fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Fa
 
 /// Whether a claim whose commit had no answer was committed. Waits until that is settled.
 pub(super) fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure> {
-    let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND number = $2 FOR NO KEY UPDATE";
-    let Some(row) = db.row(sql, &[&study_row(claim.study), &number_column(claim.number)])? else {
+    let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND trial_id = $2 FOR NO KEY UPDATE";
+    let Some(row) = db.row(sql, &[&study_row(claim.study), &trial_row(claim.trial)])? else {
         return Ok(false);
     };
     let stored = db.row(

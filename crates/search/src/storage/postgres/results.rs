@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use postgres::SimpleQueryRow;
 
 use super::error::{Failure, Reason};
-use super::session::{Db, attempt_column, number_column, study_row, text, whole};
+use super::session::{Db, attempt_column, study_row, text, trial_row, whole};
 use super::{queue, studies, trials};
 use crate::storage::columns::{self, Word};
 use crate::storage::{StorageError, pruned_value};
@@ -81,6 +81,7 @@ pub(super) fn tell(
              INSERT INTO trial_values (trial_id, objective, value, value_type)
              SELECT $1, place - 1, value, kind::trialvaluetype
              FROM unnest($7::float8[], $8::text[]) WITH ORDINALITY AS new (value, kind, place)
+             ON CONFLICT (trial_id, objective) DO UPDATE SET value = excluded.value, value_type = excluded.value_type
          ), noted AS (
              INSERT INTO trial_user_attributes (trial_id, key, value_json)
              SELECT $1, new.key, value FROM unnest($9::text[], $10::text[]) AS new (key, value)
@@ -141,20 +142,20 @@ struct Locked {
 
 impl Locked {
     fn by(db: &mut Db, claim: &Claim) -> Result<Self, Failure> {
-        let (study, number) = (study_row(claim.study), number_column(claim.number));
+        let (study, id) = (study_row(claim.study), trial_row(claim.trial));
         let attempt = attempt_column(claim.attempt);
         // The second statement sees what whoever held the lock before has written.
         let [trials, attempts] = db.together(&[
             format!(
                 "SELECT trial_id, state, (SELECT count(*) FROM study_directions WHERE study_id = {study})
-                 FROM trials WHERE study_id = {study} AND number = {number} FOR NO KEY UPDATE OF trials"
+                 FROM trials WHERE study_id = {study} AND trial_id = {id} FOR NO KEY UPDATE OF trials"
             ),
             format!(
                 "SELECT outcome, lease_micros, worker, trial_key
                  FROM trials JOIN tinderbox_trials USING (trial_id)
                  JOIN tinderbox_attempts ON tinderbox_attempts.trial_id = trials.trial_id
                      AND tinderbox_attempts.attempt = {attempt}
-                 WHERE trials.study_id = {study} AND number = {number}"
+                 WHERE trials.study_id = {study} AND trials.trial_id = {id}"
             ),
         ])?;
         let Some(trial) = trials.first() else {

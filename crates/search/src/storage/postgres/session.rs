@@ -8,7 +8,7 @@ use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
 
 use super::error::{Failure, Reason};
-use crate::storage::StudyId;
+use crate::storage::{StudyId, TrialId};
 
 /// A connection. Each statement is prepared once.
 pub(super) struct Session {
@@ -186,6 +186,11 @@ pub(super) fn whole<T: FromStr>(row: &SimpleQueryRow, column: usize) -> Result<T
 /// The row of a study; 0, which no row has, if it cannot have one.
 pub(super) fn study_row(study: StudyId) -> i32 {
     i32::try_from(study.0).unwrap_or(0)
+}
+
+/// The row of a trial; 0, which no row has, if it cannot have one.
+pub(super) fn trial_row(trial: TrialId) -> i32 {
+    i32::try_from(trial.0).unwrap_or(0)
 }
 
 /// A trial's number as Optuna's column holds it; the largest, which no trial reaches, if it cannot hold it.

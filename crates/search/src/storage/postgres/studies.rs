@@ -9,9 +9,10 @@ use super::session::{Db, study_row};
 use crate::storage::cell::Cell;
 use crate::storage::columns::Word;
 use crate::storage::reading::{Directions, json};
-use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
+use crate::storage::{Direction, StorageError, StudyId, check_name, same_directions, some_objective};
 
 pub(super) fn open(db: &mut Db, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
+    check_name("study", name)?;
     some_objective(name, directions)?;
     if let Some(study) = create(db, name, directions)? {
         return Ok(study);
@@ -44,6 +45,7 @@ pub(super) fn lock(db: &mut Db, study: StudyId) -> Result<(), Failure> {
 
 pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Value) -> Result<(), Failure> {
     require(db, study)?;
+    check_name("attribute", key)?;
     db.execute(
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
          ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json",
@@ -60,6 +62,7 @@ pub(super) fn settle_attribute(
     value: &Value,
 ) -> Result<Value, Failure> {
     require(db, study)?;
+    check_name("attribute", key)?;
     // An update that changes nothing waits for whoever is setting it, and returns what they set.
     let row = db.one(
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
@@ -101,6 +104,7 @@ pub(super) fn left_out(db: &mut Db, study: StudyId) -> Result<Vec<String>, Failu
 
 pub(super) fn set_attachment(db: &mut Db, study: StudyId, name: &str, content: &[u8]) -> Result<(), Failure> {
     require(db, study)?;
+    check_name("file", name)?;
     db.execute(
         "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES ($1, $2, $3)
          ON CONFLICT (study_id, name) DO UPDATE SET content = excluded.content",

@@ -14,7 +14,7 @@ use crate::space::Point;
 use crate::storage::cell::Cell;
 use crate::storage::columns::Word;
 use crate::storage::reading::{NUMBERS, Reading, json, parameter, report, unnumbered};
-use crate::storage::{StorageError, StudyId};
+use crate::storage::{StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Counts, Outcome, Trial};
 
@@ -27,7 +27,11 @@ pub(super) fn from(db: &mut Db, study: StudyId, first: u64) -> Result<Vec<Trial>
                 CASE WHEN state <> 'RUNNING' OR outcome = 'RUNNING' THEN worker END, reason,
                 names, distributions, stored, keys, attributes, steps, reported, reported_kinds,
                 objectives, told, told_kinds, broken,
-                (SELECT count(*) FROM study_directions WHERE study_directions.study_id = $1)
+                (SELECT count(*) FROM study_directions WHERE study_directions.study_id = $1), trials.trial_id,
+                CASE WHEN state = 'WAITING' AND trial_key IS NULL THEN (
+                    SELECT value_json FROM trial_system_attributes
+                    WHERE trial_id = trials.trial_id AND key = 'fixed_params'
+                ) END
          FROM studies LEFT JOIN trials ON trials.study_id = studies.study_id AND number BETWEEN $2 AND $3
          LEFT JOIN LATERAL (
              SELECT trial_key, attempt, worker, outcome, reason
@@ -219,6 +223,10 @@ fn trial(row: &Row) -> Result<Option<Trial>, Failure> {
     }
     for constraints in elements::<&str>(row, 19)? {
         trial.constraints(constraints.into());
+    }
+    if trial.is_queued() {
+        trial.queued(TrialId(row.try_get::<_, i32>(21)?.into()));
+        trial.fixed(text(row, 22)?);
     }
     Ok(Some(trial.end()))
 }

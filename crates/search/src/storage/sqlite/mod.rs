@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
 
 use super::open::Access;
-use super::{Direction, Lease, Storage, StorageError, StudyId};
+use super::{Direction, Lease, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
@@ -261,8 +261,19 @@ impl Storage for Sqlite {
         self.read(|db| studies::attachment(db, study, name))
     }
 
+    fn next_number(&self, study: StudyId) -> Result<u64, StorageError> {
+        self.read(|db| {
+            studies::require(db, study)?;
+            queue::next(db, study)
+        })
+    }
+
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
         self.write(|db| queue::enqueue(db, study, trial))
+    }
+
+    fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError> {
+        self.write(|db| queue::adopt(db, study, queued, trial))
     }
 
     fn start(

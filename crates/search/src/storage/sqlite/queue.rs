@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use super::error::Failure;
 use super::{cached, studies, trials};
-use crate::storage::{Lease, StudyId, columns, given_up};
+use crate::space::Point;
+use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, following, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, Outcome, State};
 
 pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
     studies::require(db, study)?;
+    trial.check()?;
     let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
                  WHERE tinderbox_trials.study_id = ?1 AND trial_key = ?2";
     if let Some(number) = cached::row(db, known, params![study.0, trial.key], |row| row.get(0)).optional()? {
@@ -33,6 +35,8 @@ pub(super) fn start(
     lease: Lease,
 ) -> Result<Option<Claim>, Failure> {
     studies::require(db, study)?;
+    trial.check()?;
+    check_name("worker", worker)?;
     let mut known =
         db.prepare_cached("SELECT 1 FROM tinderbox_trials WHERE study_id = ?1 AND trial_key = ?2")?;
     if next(db, study)? != number || known.exists(params![study.0, trial.key])? {
@@ -41,17 +45,21 @@ pub(super) fn start(
     // Written as it is to stay: a waiting trial that is begun would be written twice.
     let id = insert(db, study, number, trial, Some(now))?;
     begin_attempt(db, id, 1, worker, now, lease)?;
-    Ok(Some(trial.claimed(study, number, worker)))
+    Ok(Some(trial.claimed(study, TrialId(id), number, worker)))
 }
 
-/// The number of the study's next trial.
-fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
-    let mut next =
-        db.prepare_cached("SELECT coalesce(max(number) + 1, 0) FROM trials WHERE study_id = ?1")?;
-    Ok(next.query_row([study.0], |row| row.get(0))?)
+/// The number of the study's next trial: one more than the highest that a trial can have.
+pub(super) fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
+    let highest = "SELECT number FROM trials
+                   WHERE study_id = ?1 AND number BETWEEN 0 AND ?2 AND typeof(number) = 'integer'
+                   ORDER BY number DESC LIMIT 1";
+    let highest = cached::row(db, highest, params![study.0, LAST_NUMBER], |row| row.get(0)).optional()?;
+    Ok(following(study, highest)?)
 }
 
 /// Adds a trial that waits, or whose first attempt begins at a moment; returns its row.
+///
+/// SQLite would give it the row of a trial that was deleted, to which other tables may still have something to say.
 fn insert(
     db: &Connection,
     study: StudyId,
@@ -62,23 +70,64 @@ fn insert(
     let state = if begins.is_some() { State::Running } else { State::Waiting };
     let id = db
         .prepare_cached(
-            "INSERT INTO trials (number, study_id, state, datetime_start) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO trials (trial_id, number, study_id, state, datetime_start)
+             SELECT max(last) + 1, ?1, ?2, ?3, ?4 FROM (
+                 SELECT max(trial_id) AS last FROM trials WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_params WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_values WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_user_attributes WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_system_attributes WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_intermediate_values WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM trial_heartbeats WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM tinderbox_trials WHERE trial_id < ?5
+                 UNION ALL SELECT max(trial_id) FROM tinderbox_attempts WHERE trial_id < ?5
+             )",
         )?
-        .insert(params![number, study.0, state, begins])?;
+        .insert(params![number, study.0, state, begins, i64::MAX])?;
     cached::execute(
         db,
         "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key, attempt) VALUES (?1, ?2, ?3, ?4)",
         params![id, study.0, trial.key, begins.is_some()],
     )?;
+    set_parameters(db, id, &trial.parameters)?;
+    set_attributes(db, id, &trial.attributes)?;
+    Ok(id)
+}
+
+/// Gives a trial of another program that waits a key, parameters and attributes.
+pub(super) fn adopt(
+    db: &Connection,
+    study: StudyId,
+    queued: TrialId,
+    trial: &NewTrial,
+) -> Result<bool, Failure> {
+    studies::require(db, study)?;
+    trial.check()?;
+    let adopted = cached::execute(
+        db,
+        "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key)
+         SELECT trial_id, study_id, ?3 FROM trials WHERE trial_id = ?2 AND study_id = ?1 AND state = 'WAITING'
+         ON CONFLICT DO NOTHING",
+        params![study.0, queued.0, trial.key],
+    )?;
+    if adopted == 0 {
+        return Ok(false);
+    }
+    cached::execute(db, "DELETE FROM trial_params WHERE trial_id = ?1", [queued.0])?;
+    set_parameters(db, queued.0, &trial.parameters)?;
+    set_attributes(db, queued.0, &trial.attributes)?;
+    Ok(true)
+}
+
+fn set_parameters(db: &Connection, id: i64, parameters: &Point) -> Result<(), Failure> {
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (name, parameter) in trial.parameters.iter() {
+    for (name, parameter) in parameters.iter() {
         let distribution = columns::distribution(parameter.distribution());
         insert.execute(params![id, name, parameter.stored(), distribution])?;
     }
-    set_attributes(db, id, &trial.attributes)?;
-    Ok(id)
+    Ok(())
 }
 
 pub(super) fn claim(
@@ -90,14 +139,15 @@ pub(super) fn claim(
     lease: Lease,
 ) -> Result<Option<Claim>, Failure> {
     studies::require(db, study)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    check_name("worker", worker)?;
+    let limit = limit.min(LAST_NUMBER + 1);
     let mut first = db.prepare_cached(
         "SELECT trial_id, state FROM trials
          JOIN tinderbox_trials USING (trial_id)
          LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
-         WHERE trials.study_id = ?1 AND number < ?3 AND state IN ('WAITING', 'RUNNING')
+         WHERE trials.study_id = ?1 AND number >= 0 AND number < ?3 AND typeof(number) = 'integer' AND state IN ('WAITING', 'RUNNING')
            AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < ?2))
-         ORDER BY number LIMIT 1",
+         ORDER BY number, trials.trial_id LIMIT 1",
     )?;
     loop {
         let found =
@@ -213,6 +263,7 @@ fn begin(
     begin_attempt(db, id, attempt, worker, now, lease)?;
     Ok(Claim {
         study,
+        trial: TrialId(id),
         number,
         attempt,
         worker: worker.to_owned(),

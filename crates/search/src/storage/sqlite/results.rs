@@ -90,7 +90,8 @@ pub(super) fn tell(
 
 fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (trial_id, objective) DO UPDATE SET value = excluded.value, value_type = excluded.value_type",
     )?;
     for (objective, value) in (0_u32..).zip(values) {
         let (value, kind) = columns::split(*value);
@@ -126,20 +127,21 @@ impl Held {
     fn by(db: &Connection, claim: &Claim) -> Result<Self, Failure> {
         studies::require(db, claim.study)?;
         let mut select = db.prepare_cached(
-            "SELECT trials.trial_id, state, outcome, lease_micros FROM trials
-             LEFT JOIN tinderbox_attempts ON tinderbox_attempts.trial_id = trials.trial_id AND attempt = ?3
-             WHERE study_id = ?1 AND number = ?2",
+            "SELECT state, outcome, lease_micros FROM trials
+             LEFT JOIN tinderbox_attempts
+             ON tinderbox_attempts.trial_id = trials.trial_id AND attempt = ?3 AND worker = ?4
+             WHERE study_id = ?1 AND trials.trial_id = ?2",
         )?;
         let row = select
-            .query_row(params![claim.study.0, claim.number, claim.attempt], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            .query_row(params![claim.study.0, claim.trial.0, claim.attempt, claim.worker], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
         let unknown = StorageError::UnknownTrial { study: claim.study, number: claim.number };
-        let (id, state, outcome, lease): (i64, State, Option<Outcome>, Option<u64>) = row.ok_or(unknown)?;
+        let (state, outcome, lease): (State, Option<Outcome>, Option<u64>) = row.ok_or(unknown)?;
         match (state, outcome) {
             (State::Running, Some(Outcome::Running)) => {
-                Ok(Self { id, lease: Duration::from_micros(lease.unwrap_or(0)) })
+                Ok(Self { id: claim.trial.0, lease: Duration::from_micros(lease.unwrap_or(0)) })
             }
             (_, Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail)) => {
                 Err(claim.already_told().into())
@@ -152,9 +154,8 @@ impl Held {
 fn remember_refusal(db: &Connection, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
     cached::execute(
         db,
-        "UPDATE tinderbox_attempts SET refused = ?4 WHERE attempt = ?3
-         AND trial_id = (SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2)",
-        params![claim.study.0, claim.number, claim.attempt, verdict.to_string()],
+        "UPDATE tinderbox_attempts SET refused = ?4 WHERE trial_id = ?1 AND attempt = ?2 AND worker = ?3",
+        params![claim.trial.0, claim.attempt, claim.worker, verdict.to_string()],
     )?;
     Ok(())
 }

@@ -9,9 +9,10 @@ use super::cached;
 use super::error::{Failure, Reason};
 use super::values::cell;
 use crate::storage::reading::{Directions, json};
-use crate::storage::{Direction, StorageError, StudyId, same_directions, some_objective};
+use crate::storage::{Direction, StorageError, StudyId, check_name, same_directions, some_objective};
 
 pub(super) fn open(db: &Connection, name: &str, directions: &[Direction]) -> Result<StudyId, Failure> {
+    check_name("study", name)?;
     some_objective(name, directions)?;
     let sql = "SELECT study_id FROM studies WHERE study_name = ?1";
     let found = cached::row(db, sql, [name], |row| Ok(StudyId(row.get(0)?))).optional()?;
@@ -50,6 +51,7 @@ pub(super) fn set_attribute(
     value: &Value,
 ) -> Result<(), Failure> {
     require(db, study)?;
+    check_name("attribute", key)?;
     cached::execute(
         db,
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?1, ?2, ?3)
@@ -66,6 +68,7 @@ pub(super) fn settle_attribute(
     key: &str,
     value: &Value,
 ) -> Result<Value, Failure> {
+    check_name("attribute", key)?;
     if let Some(stored) = attributes(db, study)?.remove(key) {
         return Ok(stored);
     }
@@ -111,6 +114,7 @@ pub(super) fn set_attachment(
     content: &[u8],
 ) -> Result<(), Failure> {
     require(db, study)?;
+    check_name("file", name)?;
     cached::execute(
         db,
         "INSERT INTO tinderbox_study_attachments (study_id, name, content) VALUES (?1, ?2, ?3)

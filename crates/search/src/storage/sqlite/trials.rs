@@ -11,7 +11,7 @@ use crate::space::Point;
 use crate::storage::cell::Cell;
 use crate::storage::columns::Word;
 use crate::storage::reading::{NUMBERS, Reading, json, parameter, report, unnumbered};
-use crate::storage::{StorageError, StudyId};
+use crate::storage::{StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Counts, Outcome, State, Trial};
 
@@ -35,7 +35,12 @@ pub(super) fn from(db: &Connection, study: StudyId, first: u64) -> Result<Vec<Tr
             continue;
         };
         reading.own(at(5)?, at(6)?, at(7)?, at(8)?);
-        fill(db, row.get(0)?, &mut reading)?;
+        let id = row.get(0)?;
+        fill(db, id, &mut reading)?;
+        if reading.is_queued() {
+            reading.queued(TrialId(id));
+            each(db, FIXED, id, |[fixed]| reading.fixed(fixed))?;
+        }
         trials.push(reading.end());
     }
     Ok(trials)
@@ -56,6 +61,8 @@ fn fill(db: &Connection, id: i64, reading: &mut Reading) -> Result<(), Failure> 
 
 const PARAMETERS: &str =
     "SELECT param_name, distribution_json, param_value FROM trial_params WHERE trial_id = ?1";
+const FIXED: &str =
+    "SELECT value_json FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'fixed_params'";
 const ATTRIBUTES: &str = "SELECT key, value_json FROM trial_user_attributes WHERE trial_id = ?1";
 const REPORTS: &str =
     "SELECT step, intermediate_value, intermediate_value_type FROM trial_intermediate_values

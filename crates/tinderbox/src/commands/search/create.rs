@@ -1,5 +1,6 @@
 //! `tinderbox search create`: a study without trials, for workers that are started elsewhere.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -15,6 +16,10 @@ use crate::tuning::Tuning;
 pub(super) struct Create {
     /// A TOML file: what is tuned, and how
     file: PathBuf,
+
+    /// How many workers the study is for: its lag is one less, unless the file has one
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
 
     /// Where tensors live
     #[arg(long, value_enum, default_value_t)]
@@ -40,11 +45,16 @@ impl Create {
             Some(trials) => format!("{trials} trials"),
             None => "as many trials as its sampler finds".to_string(),
         };
-        let lag = study.settings().lag;
+        let lag = match (self.workers, study.lag()) {
+            (None, None) => "that the first workers decide: give `--workers` for more than one".to_string(),
+            (workers, _) => {
+                let lag = study.settle_lag(workers.map_or(1, usize::from))?;
+                format!("{lag}: up to {} workers are busy at a time", lag.saturating_add(1))
+            }
+        };
         say(format_args!(
-            "study {name}: {trials}, lag {lag}: up to {} workers are busy at a time\n\
-             `tinderbox search resume {name}` starts workers here, `tinderbox worker --study {name}` anywhere",
-            lag.saturating_add(1)
+            "study {name}: {trials}, lag {lag}\n\
+             `tinderbox search resume {name}` starts workers here, `tinderbox worker --study {name}` anywhere"
         ))?;
         Ok(Exit::Done)
     }

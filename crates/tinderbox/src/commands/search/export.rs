@@ -112,7 +112,7 @@ fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
         parameters: parameters.collect(),
         sampler: Some(json::text(&settings.sampler)),
         pruner: settings.pruner.as_ref().map(json::text),
-        lag: Some(format!("{} trials", settings.lag)),
+        lag: settings.lag.map(|lag| format!("{lag} trials")),
         trials: rows.map(|(trial, notes)| row(trial, notes, study, start)).collect(),
         notes: notes.study,
     })

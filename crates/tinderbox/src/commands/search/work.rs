@@ -92,6 +92,21 @@ impl Resume {
     }
 }
 
+/// Decides the lag of a study that leaves it open, and says what it means for so many workers.
+fn say_lag(study: &mut Study, workers: usize) -> Result<(), Refusal> {
+    let is_open = study.lag().is_none();
+    let lag = study.settle_lag(workers)?;
+    let busy = usize::try_from(lag).unwrap_or(usize::MAX).saturating_add(1);
+    if workers > busy {
+        note(format_args!(
+            "the lag of this study is {lag}: {busy} of the {workers} workers are busy at a time"
+        ));
+    } else if is_open {
+        note(format_args!("the lag of this study is {lag} from now on, for {workers} workers"));
+    }
+    Ok(())
+}
+
 impl Team {
     /// Works on the study until it is over, and says what came of it.
     fn work(
@@ -104,6 +119,9 @@ impl Team {
         let id = study.id();
         let total = study.settings().trials.or_else(|| study.settings().space.size().ok()).unwrap_or(0);
         let size = self.workers.map_or_else(cores, usize::from);
+        if size > 0 {
+            say_lag(&mut study, size)?;
+        }
         let stop = stop_on_signals()?;
         let crew_name = fresh();
         let folder = state_folder(&mut study)?;

@@ -101,6 +101,34 @@ fn a_trial_that_optuna_took_is_not_taken_over() {
 }
 
 #[test]
+fn numbers_of_other_programs_are_no_indices() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::numbers_of_other_programs_are_no_indices(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
+fn no_number_follows_the_last_one() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::no_number_follows_the_last_one(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
+fn a_queued_trial_is_adopted_and_claimed_in_its_place() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::a_queued_trial_is_adopted_and_claimed_in_its_place(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
+fn a_trial_that_another_program_runs_has_no_worker() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::a_trial_that_another_program_runs_has_no_worker(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
 fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();

@@ -90,6 +90,34 @@ fn a_trial_that_optuna_took_is_not_taken_over() {
 }
 
 #[test]
+fn numbers_of_other_programs_are_no_indices() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::numbers_of_other_programs_are_no_indices(&mut folder.open(), execute);
+}
+
+#[test]
+fn no_number_follows_the_last_one() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::no_number_follows_the_last_one(&mut folder.open(), execute);
+}
+
+#[test]
+fn a_queued_trial_is_adopted_and_claimed_in_its_place() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::a_queued_trial_is_adopted_and_claimed_in_its_place(&mut folder.open(), execute);
+}
+
+#[test]
+fn a_trial_that_another_program_runs_has_no_worker() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::a_trial_that_another_program_runs_has_no_worker(&mut folder.open(), execute);
+}
+
+#[test]
 fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let folder = Folder::new();
     let mut storage = folder.open();
