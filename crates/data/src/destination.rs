@@ -118,9 +118,11 @@ fn target(path: &Path) -> Result<PathBuf, DestinationError> {
     }
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => match fs::canonicalize(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(DestinationError::Dangling(path.to_owned()))
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => match fs::metadata(path) {
+                // `/dev/stdout` leads to what has no name.
+                Ok(unnamed) => Err(DestinationError::Special { path: path.to_owned(), kind: kind(&unnamed) }),
+                Err(_) => Err(DestinationError::Dangling(path.to_owned())),
+            },
             followed => followed.map_err(io),
         },
         _ => Ok(fs::canonicalize(folder).map_err(io)?.join(name)),

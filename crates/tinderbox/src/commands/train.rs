@@ -118,6 +118,13 @@ impl Train {
         let is_weights =
             |path: &Path| path.extension().map(|ending| ending.eq_ignore_ascii_case("safetensors"));
         let shown = |path: &Path| path.display().to_string();
+        for (flag, path) in [("--output", Some(&self.output)), ("--checkpoint", self.checkpoint.as_ref())] {
+            if path.is_some_and(|path| path.as_os_str() == "-") {
+                return Err(
+                    format!("{flag}: `-` is no file; name one, or ./- for a file of that name").into()
+                );
+            }
+        }
         if is_weights(&self.output) == Some(false) {
             let path = shown(&self.output);
             return Err(format!(
