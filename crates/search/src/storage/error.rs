@@ -132,7 +132,7 @@ impl Claim {
 }
 
 impl Told {
-    /// Refuses what no storage can hold for trial `number` of a study with so many objectives.
+    /// Refuses what no storage can hold for trial `number` of a study with so many objectives, 0 if nobody knows how many.
     pub(crate) fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
         if self.constraints.iter().any(|constraint| constraint.is_nan()) {
             return Err(StorageError::Constraint { number });
@@ -140,7 +140,7 @@ impl Told {
         self.attributes.keys().try_for_each(|key| check_name("attribute", key))?;
         self.attachments.keys().try_for_each(|name| check_name("file", name))?;
         let Verdict::Complete { values } = &self.verdict else { return Ok(()) };
-        if values.len() != objectives {
+        if objectives != 0 && values.len() != objectives {
             return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
         }
         if values.iter().any(|value| value.is_nan()) {

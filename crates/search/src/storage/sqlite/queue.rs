@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-use super::error::Failure;
-use super::{cached, studies, trials};
+use super::error::{Failure, Reason};
+use super::{cached, studies, trials, values::cell};
 use crate::space::Point;
 use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, following, given_up};
 use crate::timestamp::Timestamp;
@@ -146,7 +146,8 @@ pub(super) fn claim(
          JOIN tinderbox_trials USING (trial_id)
          LEFT JOIN tinderbox_attempts USING (trial_id, attempt)
          WHERE trials.study_id = ?1 AND number >= 0 AND number < ?3 AND typeof(number) = 'integer' AND state IN ('WAITING', 'RUNNING')
-           AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' AND expires < ?2))
+           AND (state = 'WAITING' OR (state = 'RUNNING' AND outcome = 'RUNNING' 
+                AND (expires < ?2 OR expires NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *')))
          ORDER BY number, trials.trial_id LIMIT 1",
     )?;
     loop {
@@ -154,7 +155,11 @@ pub(super) fn claim(
             first.query_row(params![study.0, now, limit], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         match found {
             None => return Ok(None),
-            Some((id, State::Waiting)) => return begin(db, study, id, worker, now, lease).map(Some),
+            Some((id, State::Waiting)) => {
+                if let Some(claim) = begin(db, study, id, worker, now, lease)? {
+                    return Ok(Some(claim));
+                }
+            }
             Some((id, _)) => lose(db, id, Outcome::Expired, now)?,
         }
     }
@@ -238,7 +243,7 @@ pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failu
     Ok(())
 }
 
-/// Begins the next attempt of a waiting trial.
+/// Begins the next attempt of a waiting trial. One that cannot be read any more is not tried: it fails, and says why.
 fn begin(
     db: &Connection,
     study: StudyId,
@@ -246,7 +251,7 @@ fn begin(
     worker: &str,
     now: Timestamp,
     lease: Lease,
-) -> Result<Claim, Failure> {
+) -> Result<Option<Claim>, Failure> {
     let number = cached::row(
         db,
         "UPDATE trials SET state = ?2, datetime_start = ?3 WHERE trial_id = ?1 RETURNING number",
@@ -254,23 +259,42 @@ fn begin(
         |row| row.get(0),
     )?;
     cached::execute(db, "DELETE FROM trial_intermediate_values WHERE trial_id = ?1", [id])?;
-    let (attempt, key) = cached::row(
+    let (attempt, key): (u64, Result<String, String>) = cached::row(
         db,
-        "UPDATE tinderbox_trials SET attempt = attempt + 1 WHERE trial_id = ?1 RETURNING attempt, trial_key",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        // One more than all that were made, whatever stands in a damaged row.
+        "UPDATE tinderbox_trials SET attempt = 1 + coalesce((
+             SELECT max(attempt) FROM (
+                 SELECT attempt FROM tinderbox_attempts WHERE trial_id = ?1 UNION ALL
+                 SELECT attempt FROM tinderbox_trials WHERE trial_id = ?1
+             ) WHERE typeof(attempt) = 'integer' AND attempt BETWEEN 0 AND ?2
+         ), 0) WHERE trial_id = ?1 RETURNING attempt, trial_key",
+        params![id, i64::from(u32::MAX)],
+        |row| Ok((row.get(0)?, cell(row, 1)?.text().map(str::to_owned))),
     )?;
     begin_attempt(db, id, attempt, worker, now, lease)?;
-    Ok(Claim {
+    let read = match (key, trials::parameters(db, id)) {
+        (Ok(key), Ok(parameters)) => Ok((key, parameters)),
+        (Err(why), _) => Err(format!("the key of the trial {why}")),
+        (_, Err(Failure::File(Reason::Damaged(why)))) => Err(why),
+        (_, Err(failure)) => return Err(failure),
+    };
+    let (key, parameters) = match read {
+        Ok(read) => read,
+        Err(why) => {
+            end(db, id, State::Fail, Outcome::Fail, now, Some(&why))?;
+            return Ok(None);
+        }
+    };
+    Ok(Some(Claim {
         study,
         trial: TrialId(id),
         number,
         attempt,
         worker: worker.to_owned(),
         key,
-        parameters: trials::parameters(db, id)?,
+        parameters,
         attributes: trials::attributes(db, id)?,
-    })
+    }))
 }
 
 /// Adds an attempt that runs.
@@ -295,31 +319,46 @@ fn begin_attempt(
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
-    let (attempt, used, allowed): (u64, u64, u64) = cached::row(
+    // Whatever stands in a damaged row is some number.
+    let (used, allowed): (i64, i64) = cached::row(
         db,
-        "SELECT attempt, attempt - forgiven, lease_attempts
+        "SELECT CAST(attempt AS INTEGER) - CAST(forgiven AS INTEGER), CAST(lease_attempts AS INTEGER)
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = ?1",
         [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let reason = (used >= allowed).then(|| given_up(used));
-    if reason.is_some() {
+    let reason = (used >= allowed).then(|| given_up(used.max(0).unsigned_abs()));
+    let state = if reason.is_some() { State::Fail } else { State::Waiting };
+    end(db, id, state, outcome, now, reason.as_deref())
+}
+
+/// Ends the last attempt of a trial, and leaves the trial in a state.
+fn end(
+    db: &Connection,
+    id: i64,
+    state: State,
+    outcome: Outcome,
+    now: Timestamp,
+    reason: Option<&str>,
+) -> Result<(), Failure> {
+    if state == State::Waiting {
         cached::execute(
             db,
-            "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
-            params![id, State::Fail, now],
+            "UPDATE trials SET state = ?2, datetime_start = NULL WHERE trial_id = ?1",
+            params![id, state],
         )?;
     } else {
         cached::execute(
             db,
-            "UPDATE trials SET state = ?2, datetime_start = NULL WHERE trial_id = ?1",
-            params![id, State::Waiting],
+            "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1",
+            params![id, state, now],
         )?;
     }
     cached::execute(
         db,
-        "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
-        params![id, attempt, outcome, now, reason],
+        "UPDATE tinderbox_attempts SET outcome = ?2, ended = ?3, reason = ?4
+         WHERE trial_id = ?1 AND attempt = (SELECT attempt FROM tinderbox_trials WHERE trial_id = ?1)",
+        params![id, outcome, now, reason],
     )?;
     cached::execute(db, "DELETE FROM trial_heartbeats WHERE trial_id = ?1", [id])?;
     Ok(())

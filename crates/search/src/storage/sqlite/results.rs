@@ -5,7 +5,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
-use super::{cached, queue, studies, trials};
+use super::{cached, queue, studies, trials, values::cell};
+use crate::storage::columns::Word;
 use crate::storage::{StorageError, columns, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, Outcome, State, Told, Verdict};
@@ -88,7 +89,9 @@ pub(super) fn tell(
     Ok(Ok(()))
 }
 
+/// In place of what another program may have put there.
 fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
+    cached::execute(db, "DELETE FROM trial_values WHERE trial_id = ?1", [id])?;
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (trial_id, objective) DO UPDATE SET value = excluded.value, value_type = excluded.value_type",
@@ -134,14 +137,18 @@ impl Held {
         )?;
         let row = select
             .query_row(params![claim.study.0, claim.trial.0, claim.attempt, claim.worker], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                // A word that nobody knows is not RUNNING: then the claim holds no more.
+                let state = cell(row, 0)?.text().and_then(State::from_word).ok();
+                let outcome = cell(row, 1)?.text().and_then(Outcome::from_word).ok();
+                Ok((state, outcome, cell(row, 2)?.whole(0, i64::MAX).ok()))
             })
             .optional()?;
         let unknown = StorageError::UnknownTrial { study: claim.study, number: claim.number };
-        let (state, outcome, lease): (State, Option<Outcome>, Option<u64>) = row.ok_or(unknown)?;
+        let (state, outcome, lease) = row.ok_or(unknown)?;
         match (state, outcome) {
-            (State::Running, Some(Outcome::Running)) => {
-                Ok(Self { id: claim.trial.0, lease: Duration::from_micros(lease.unwrap_or(0)) })
+            (Some(State::Running), Some(Outcome::Running)) => {
+                let lease = Duration::from_micros(lease.map_or(0, i64::unsigned_abs));
+                Ok(Self { id: claim.trial.0, lease })
             }
             (_, Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail)) => {
                 Err(claim.already_told().into())
