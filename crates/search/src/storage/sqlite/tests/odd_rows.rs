@@ -106,7 +106,7 @@ fn cell() -> impl Strategy<Value = Value> {
     prop_oneof![
         5 => prop::sample::select(WORDS.to_vec()).prop_map(|word| Value::Text(word.to_owned())),
         3 => (-2..9_i64).prop_map(Value::Integer),
-        1 => prop::sample::select(vec![i64::MIN, i64::MAX, 900, 5_000_000_000, 2_147_483_646]).prop_map(Value::Integer),
+        1 => prop::sample::select(vec![i64::MIN, i64::MAX, 900, 5_000_000_000, 2_147_483_647]).prop_map(Value::Integer),
         1 => prop::num::f64::ANY.prop_map(Value::Real),
         1 => (0.0..1.0).prop_map(Value::Real),
         1 => Just(Value::Null),
