@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::desk::{Desk, Ended};
-use crate::small_study::{RESUME, RUN, completed, count, desk, failed, table, undisturbed, write};
+use crate::small_study::{
+    RESUME, RUN, completed, count, desk, failed, table, undisturbed, wait_until, write,
+};
 
 #[test]
 fn a_study_that_was_thrown_away_leaves_nothing_to_the_next_of_its_name() {
@@ -159,15 +159,6 @@ fn interrupt(child: Child) -> (String, String) {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
-}
-
-#[track_caller]
-fn wait_until(mut ready: impl FnMut() -> bool) {
-    let clock = Instant::now();
-    while !ready() {
-        assert!(clock.elapsed() < Duration::from_mins(2), "waited for two minutes");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn running(desk: &Desk) -> u64 {

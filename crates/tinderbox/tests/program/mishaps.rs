@@ -1,10 +1,12 @@
 //! A mishap of the machine is no result: it costs time, and the table is the undisturbed one.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::desk::{Desk, Ended};
-use crate::small_study::{RESUME, RUN, completed, database, desk, failed, table, undisturbed};
+use crate::small_study::{
+    RESUME, RUN, completed, count, database, desk, failed, table, undisturbed, wait_until,
+};
 
 /// Runs with these places for all that is temporary or the user's own.
 fn run_with_places(desk: &Desk, words: &str, place: &str) -> Ended {
@@ -105,7 +107,7 @@ fn a_worker_on_its_own_gives_its_trial_back_when_the_machine_fails() {
     let worker = "worker --study s --dataset stand-in";
     let ended = desk.run(worker).refused(&["disk I/O error"]);
     assert!(ended.out.contains(r#"{"event":"mishap","reason":"#), "{}", ended.out);
-    let waiting = crate::small_study::count(&desk, "SELECT count(*) FROM trials WHERE state = 'WAITING'");
+    let waiting = count(&desk, "SELECT count(*) FROM trials WHERE state = 'WAITING'");
     assert_eq!((waiting, failed(&desk)), (1, 0));
     database(&desk).execute("DROP TRIGGER mishap", []).expect("mended");
     desk.run(worker).done();
@@ -127,4 +129,34 @@ fn a_trial_that_fails_by_itself_still_fails() {
     let ended = desk.run(RESUME);
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert_eq!(failed(&desk), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trial_whose_workers_were_killed_is_tried_again() {
+    let desk = desk(800, 1);
+    desk.run("search create s.toml --dataset stand-in").done();
+    let mut command = desk.command(RUN);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let parent = child.id();
+    for attempt in 1..=3 {
+        // Until the attempt has begun and told of an epoch, so that the crew knows which trial its worker is at.
+        wait_until(|| {
+            count(&desk, "SELECT count(*) FROM tinderbox_attempts") == attempt
+                && count(&desk, "SELECT count(*) FROM trial_intermediate_values") > 0
+        });
+        let workers = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("children");
+        let worker = workers.split_whitespace().next().expect("a worker");
+        assert!(Command::new("kill").args(["-KILL", worker]).status().expect("kill").success());
+    }
+    let ended = Ended::from(child.wait_with_output().expect("waited for"));
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    let given_up = "failed: 3 workers died at it, the last one was killed by signal 9 (out of memory?): ";
+    assert!(ended.err.contains(given_up), "{}", ended.err);
+    assert_eq!(failed(&desk), 1);
+
+    let again = desk.run(RESUME).done();
+    assert!(again.err.contains("trials that are tried again because their workers died: 1"), "{}", again.err);
+    assert_eq!((completed(&desk), failed(&desk)), (1, 0));
+    assert_eq!(table(&desk), undisturbed(800, 1));
 }

@@ -1,5 +1,8 @@
 //! A study that takes a second, and what its database holds.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 
 use crate::desk::Desk;
@@ -62,4 +65,13 @@ pub(crate) fn undisturbed(epochs: usize, trials: usize) -> String {
     let desk = desk(epochs, trials);
     desk.run(RUN).done();
     table(&desk)
+}
+
+#[track_caller]
+pub(crate) fn wait_until(mut ready: impl FnMut() -> bool) {
+    let clock = Instant::now();
+    while !ready() {
+        assert!(clock.elapsed() < Duration::from_mins(2), "waited for two minutes");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -201,7 +201,7 @@ fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
     }
     match study.storage_mut().retry(id, &lost, now())? {
         0 => {}
-        retried => note(format_args!("{retried} trials whose workers died are tried again")),
+        retried => note(format_args!("trials that are tried again because their workers died: {retried}")),
     }
     Ok(())
 }
