@@ -42,7 +42,7 @@ pub fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
 /// How a crew is made up.
 #[derive(Debug, Clone)]
 pub struct Crew {
-    /// Its own name among all crews: [`fresh`](crate::state::fresh) makes one. Its workers are called after it.
+    /// Its own name among all crews: [`crew_name`](crate::state::crew_name) makes one. Its workers are called after it.
     pub name: String,
     /// How many processes.
     pub size: usize,

@@ -162,6 +162,13 @@ pub fn fresh() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
+/// A name that no other crew has: short, for it is shown with each of its workers.
+pub fn crew_name() -> String {
+    let mut name = fresh();
+    name.truncate(12);
+    name
+}
+
 /// The user's folder for state, if there is a user.
 fn home() -> Option<PathBuf> {
     // As the XDG specification has it, a relative path is none.

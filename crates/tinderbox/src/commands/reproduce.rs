@@ -22,7 +22,7 @@ use crate::json;
 use crate::page::{self, ReportFiles, Written};
 use crate::plan::{Plan, Planned, ProfileName, Wishes};
 use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
-use crate::state::fresh;
+use crate::state::crew_name;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -287,7 +287,7 @@ fn train(
         arguments.push(format!("--snapshot={sha256}").into());
     }
     let crew = Crew {
-        name: fresh(),
+        name: crew_name(),
         size: workers.min(todo),
         program: std::env::current_exe()?,
         arguments,

@@ -11,7 +11,7 @@ use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
 use crate::run::RunFolder;
 use crate::shell;
-use crate::state::fresh;
+use crate::state::crew_name;
 use crate::tuning::Brief;
 use crate::tuning::worker::TuningWorker;
 use crate::worker::{self, end_with_parent};
@@ -82,7 +82,7 @@ impl Worker {
         if self.supervised {
             end_with_parent();
         }
-        let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), &fresh()[..12]));
+        let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), crew_name()));
         let study = self.storage.study(study_name)?.worker(name.clone()).lease(crate::run::LEASE);
         let brief = Brief::of(&study, study_name)?;
         let dataset = self.dataset.load()?;

@@ -18,7 +18,7 @@ use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::cores;
 use crate::run::{LEASE, release_crew};
 use crate::shell;
-use crate::state::{Seat, StateFolder, fresh};
+use crate::state::{Seat, StateFolder, crew_name};
 use crate::tuning::{Brief, MOST_TRIALS, Tuning};
 use crate::worker::now;
 
@@ -123,7 +123,7 @@ impl Team {
             say_lag(&mut study, size)?;
         }
         let stop = stop_on_signals()?;
-        let crew_name = fresh();
+        let crew_name = crew_name();
         let folder = state_folder(&mut study)?;
         let seat = folder.as_ref().and_then(|folder| folder.seat(&crew_name).ok());
         take_back(&mut study, folder.as_ref())?;
