@@ -97,6 +97,9 @@ fn a_runs_folder_may_begin_with_a_dash() {
 #[test]
 fn a_study_is_created_without_a_training_and_says_its_lag() {
     let desk = desk(1, 2);
+    let text = fs::read_to_string(desk.path().join("s.toml")).expect("a file");
+    assert!(text.contains("lag = 3\n"));
+    desk.write("s.toml", text.replacen("lag = 3\n", "", 1));
     let created = desk.run("search create s.toml --dataset stand-in").done().out;
     assert!(created.contains("study s: 2 trials, lag "), "{created}");
     assert!(created.contains("`tinderbox search resume s`"), "{created}");
