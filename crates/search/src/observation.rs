@@ -30,12 +30,15 @@ impl Observation {
     /// What `trial` showed, which has finished.
     pub(crate) fn finished(trial: &Trial, directions: &[Direction]) -> Self {
         let complete = trial.state == State::Complete;
-        let losses = directions.iter().zip(&trial.values).filter(|_| complete);
+        // A value too few, or NaN, is no result, whoever wrote it.
+        let whole =
+            trial.values.len() == directions.len() && trial.values.iter().all(|value| !value.is_nan());
+        let losses = directions.iter().zip(&trial.values).filter(|_| complete && whole);
         Self {
             number: trial.number,
             parameters: trial.parameters.clone(),
             losses: losses.map(|(direction, value)| direction.loss(*value)).collect(),
-            violation: trial.constraints.iter().map(|broken| broken.max(0.0)).sum(),
+            violation: trial.constraints.iter().map(broken_by).sum(),
             curve: curve(trial, directions),
             pruned: trial.state == State::Pruned,
         }
@@ -50,6 +53,11 @@ impl Observation {
     pub fn is_feasible(&self) -> bool {
         !self.losses.is_empty() && self.violation <= 0.0
     }
+}
+
+/// By how much a constraint is broken; one that is NaN is not known to be kept.
+fn broken_by(constraint: &f64) -> f64 {
+    if constraint.is_nan() { f64::INFINITY } else { constraint.max(0.0) }
 }
 
 /// What `trial` has reported so far, by step, as losses of the first objective.
@@ -79,6 +87,23 @@ mod tests {
     use crate::storage::{Lease, Storage};
     use crate::timestamp::Timestamp;
     use crate::trial::{NewTrial, Told};
+
+    #[test]
+    fn a_trial_without_a_number_for_each_objective_has_no_loss() {
+        let mut storage = Memory::new();
+        let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
+        storage.enqueue(study, &NewTrial::default()).unwrap();
+        let mut trial = storage.trials(study).unwrap().remove(0);
+        trial.state = State::Complete;
+        for values in [vec![], vec![f64::NAN], vec![0.5, 0.5]] {
+            trial.values = values;
+            let observation = Observation::of(&trial, &[Direction::Maximize]).unwrap();
+            assert!(observation.losses.is_empty() && !observation.is_feasible(), "{:?}", trial.values);
+        }
+        (trial.values, trial.constraints) = (vec![f64::INFINITY], vec![f64::NAN]);
+        let observation = Observation::of(&trial, &[Direction::Maximize]).unwrap();
+        assert_eq!((&observation.losses[..], observation.is_feasible()), (&[-f64::INFINITY][..], false));
+    }
 
     #[test]
     fn finished_trials_are_told_and_less_is_better() {
