@@ -26,7 +26,7 @@ fn no_sampler_knows_how_many_processes_work() {
     names_every_kind(&samplers);
     each_in_a_thread(samplers, |sampler| {
         let space = if sampler == Grid.into() { finite() } else { mixed() };
-        let settings = Settings { trials: Some(TRIALS), ..Settings::new(space, sampler) };
+        let settings = Settings { trials: Some(TRIALS), lag: Some(8), ..Settings::new(space, sampler) };
         let trials = is_the_same_for_any_processes(&settings);
         assert!(trials.len() >= 48, "{:?}: {} trials", settings.sampler, trials.len());
     });
@@ -38,7 +38,8 @@ fn no_pruner_knows_how_many_processes_work() {
     names_every_kind(&pruners);
     each_in_a_thread(pruners, |pruner| {
         let pruner = Some(pruner);
-        let settings = Settings { pruner, trials: Some(TRIALS), ..Settings::new(mixed(), Tpe::new(7)) };
+        let settings =
+            Settings { pruner, trials: Some(TRIALS), lag: Some(8), ..Settings::new(mixed(), Tpe::new(7)) };
         let trials = is_the_same_for_any_processes(&settings);
         let stopped = trials.iter().filter(|trial| trial.state == State::Pruned).count();
         assert!((1..45).contains(&stopped), "{:?} stopped {stopped}", settings.pruner);
@@ -48,7 +49,7 @@ fn no_pruner_knows_how_many_processes_work() {
 #[test]
 fn four_processes_try_the_48_points_of_a_grid_once_each_with_five_enqueued_twice() {
     let folder = tempfile::tempdir().unwrap();
-    begin(folder.path(), &Settings::new(finite(), Grid));
+    begin(folder.path(), &Settings { lag: Some(8), ..Settings::new(finite(), Grid) });
     let enqueue = (0..2).map(|_| start("enqueue_five", folder.path())).collect();
     assert_eq!(said(enqueue, "tried "), 0);
     let evaluations = said((0..4).map(|_| start("work", folder.path())).collect(), "tried ");

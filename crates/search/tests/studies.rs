@@ -31,7 +31,7 @@ fn settings() -> Settings {
         ("layers", Distribution::int(1, 4)),
         ("activation", Distribution::choice(["relu", "sigmoid"])),
     ]);
-    Settings { trials: Some(TRIALS), ..Settings::new(space.unwrap(), Tpe::new(7)) }
+    Settings { trials: Some(TRIALS), lag: Some(8), ..Settings::new(space.unwrap(), Tpe::new(7)) }
 }
 
 fn objective(trial: &Running<'_>) -> Result<f64, Box<dyn std::error::Error>> {

@@ -169,3 +169,19 @@ pub(crate) fn a_trial_that_another_program_runs_has_no_worker(
     let trials = storage.trials(study).unwrap();
     assert_eq!(trials.iter().map(|trial| trial.worker.as_deref()).collect::<Vec<_>>(), [Some("one"), None]);
 }
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
+    storage: &mut dyn Storage,
+    execute: impl Fn(&str),
+) {
+    let study = queue(storage, &["a", "b"]);
+    execute(
+        "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+         SELECT trial_id, 'x', 1.0, 'no distribution' FROM trials WHERE number = 0",
+    );
+    assert_eq!(claim(storage, study, "one", 0).number, 1);
+    let trial = &storage.trials(study).unwrap()[0];
+    assert_eq!((trial.state, trial.finished), (State::Fail, Some(at(0))));
+    assert!(trial.failure.as_ref().unwrap().contains("distribution"), "{:?}", trial.failure);
+}

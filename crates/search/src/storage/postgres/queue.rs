@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use super::error::Failure;
+use super::error::{Failure, Reason};
 use super::session::{Db, attempt_column, number_column, study_row, trial_row};
 use super::{studies, trials};
 use crate::storage::columns::{self, Word};
@@ -51,6 +51,14 @@ pub(super) fn claim(
             State::Waiting => {
                 let attempt = row.try_get::<_, i64>(3)? + 1;
                 begin(db, id, attempt, worker, now, lease)?;
+                let parameters = match trials::parameters(db, id) {
+                    // It would be another trial, and it holds nobody up.
+                    Err(Failure::Database(Reason::Damaged(why))) => {
+                        fail(db, id, attempt, &why, now)?;
+                        continue;
+                    }
+                    parameters => parameters?,
+                };
                 return Ok(Some(Claim {
                     study,
                     trial: TrialId(id.into()),
@@ -58,7 +66,7 @@ pub(super) fn claim(
                     attempt: attempt as u64,
                     worker: worker.to_owned(),
                     key: row.try_get(2)?,
-                    parameters: trials::parameters(db, id)?,
+                    parameters,
                     attributes: trials::attributes(db, id)?,
                 }));
             }
@@ -154,6 +162,21 @@ fn begin(
         ],
     )?;
     beat(db, id, now)
+}
+
+/// Ends a running attempt and its trial with it.
+fn fail(db: &mut Db, id: i32, attempt: i64, reason: &str, now: Timestamp) -> Result<(), Failure> {
+    db.execute(
+        "WITH ended AS (
+             UPDATE tinderbox_attempts SET outcome = 'FAIL', ended = $3, reason = $4
+             WHERE trial_id = $1 AND attempt = $2
+         ), silent AS (
+             DELETE FROM trial_heartbeats WHERE trial_id = $1
+         )
+         UPDATE trials SET state = 'FAIL', datetime_complete = $3 WHERE trial_id = $1",
+        &[&id, &attempt, &SystemTime::from(now), &reason],
+    )?;
+    Ok(())
 }
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.

@@ -129,6 +129,16 @@ fn a_trial_that_another_program_runs_has_no_worker() {
 }
 
 #[test]
+fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
+        &mut Postgres::open(&url).unwrap(),
+        execute,
+    );
+}
+
+#[test]
 fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();

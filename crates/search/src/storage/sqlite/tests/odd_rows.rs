@@ -11,8 +11,9 @@ use crate::observation::Observation;
 use crate::parameter::Distribution;
 use crate::sampler::tpe::Tpe;
 use crate::space::Space;
+use crate::storage::StorageError;
 use crate::storage::contract::{LEASE, at};
-use crate::study::{Asked, Settings, Study};
+use crate::study::{Asked, Settings, Study, StudyError};
 use crate::trial::{NewTrial, Told};
 
 /// What another program, or damage, does to a file.
@@ -214,7 +215,12 @@ fn used(folder: &Folder) -> Result<(), TestCaseError> {
     for second in 0..8 {
         // Later than every lease that was begun.
         let now = at(1_000_000 + second);
-        match study.ask(now).map_err(|error| wrong("ask", &error))? {
+        let asked = match study.ask(now) {
+            // A trial has the last number, and the error names it.
+            Err(StudyError::Storage(StorageError::NumbersUsedUp { .. })) => break,
+            asked => asked.map_err(|error| wrong("ask", &error))?,
+        };
+        match asked {
             Asked::Trial(claim) => {
                 study.report(&claim, 0, 0.5).map_err(|error| wrong("report", &error))?;
                 study.tell(&claim, &Told::complete(0.5), now).map_err(|error| wrong("tell", &error))?;

@@ -118,6 +118,13 @@ fn a_trial_that_another_program_runs_has_no_worker() {
 }
 
 #[test]
+fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(&mut folder.open(), execute);
+}
+
+#[test]
 fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let folder = Folder::new();
     let mut storage = folder.open();
