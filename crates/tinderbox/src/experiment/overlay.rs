@@ -206,8 +206,8 @@ pub(super) fn overlay(
     let mut tree = json::value(configuration);
     let mut place = &mut tree;
     for (depth, key) in keys.iter().enumerate() {
-        if place.is_null() && depth > 0 {
-            // Nothing so far, such as adversarial training: these keys begin it.
+        if (place.is_null() || place.is_string()) && depth > 0 {
+            // Nothing so far, such as adversarial training, or a choice without keys of its own: these keys begin another.
             let rest = &keys[depth..];
             let value =
                 rest.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }));

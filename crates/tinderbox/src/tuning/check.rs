@@ -14,6 +14,10 @@ use crate::trial::check_fit;
 /// The most trials of a study.
 pub(crate) const MOST_TRIALS: u64 = 1_000_000;
 
+/// The keys that must agree with the images; a table `model` may give any of them.
+const SHAPE: [&str; 7] =
+    ["model.pixels", "model.channels", "model.height", "model.width", "model.classes", "model", "model.kind"];
+
 impl Tuning {
     /// Refuses what contradicts itself or has no effect, whatever the images are.
     pub(super) fn check(&self) -> Result<(), TuningError> {
@@ -142,10 +146,10 @@ impl Tuning {
             let configuration = self.configuration(point).map_err(|error| self.place(error))?;
             if let Some(dataset) = dataset {
                 check_fit(&configuration.model, &dataset.test)
-                    .map_err(|reason| self.place_at(point, "model", &reason))?;
+                    .map_err(|reason| self.place_at(point, &SHAPE, &reason))?;
                 if fractions.insert(configuration.validation_fraction.to_bits()) {
                     self.check_split(&configuration, dataset)
-                        .map_err(|reason| self.place_at(point, "validation_fraction", &reason))?;
+                        .map_err(|reason| self.place_at(point, &["validation_fraction"], &reason))?;
                 }
             }
             Ok(configuration)
@@ -181,10 +185,10 @@ impl Tuning {
         }
     }
 
-    /// `reason` at the first dimension of `point`, or else setting, at or below `key`.
-    fn place_at(&self, point: &Point, key: &str, reason: &str) -> TuningError {
-        let mut given = point.keys().chain(self.settings.keys().map(String::as_str));
-        let blamed = given.find(|name| name.starts_with(key)).unwrap_or(key);
+    /// `reason` at the first of these `keys` that a dimension of `point` or a setting gives.
+    fn place_at(&self, point: &Point, keys: &[&str], reason: &str) -> TuningError {
+        let given = || point.keys().chain(self.settings.keys().map(String::as_str));
+        let blamed = keys.iter().find_map(|key| given().find(|name| name == key)).unwrap_or(keys[0]);
         self.place(PointError { key: blamed.to_string(), reason: reason.to_string(), help: None })
     }
 

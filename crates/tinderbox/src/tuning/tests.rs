@@ -1,8 +1,12 @@
 //! Files become spaces, points become configurations, and what is wrong is said before anything runs.
 
 use serde_json::json;
+use tinderbox_search::{History, Random, Sampler, Threshold};
 
 use super::*;
+
+#[path = "../../tests/program/drawn.rs"]
+mod drawn;
 
 const FILE: &str = r#"
 name = "fcn"
@@ -72,7 +76,7 @@ fn what_is_wrong_with_a_file_is_shown() {
         }
     };
     refused("epochs = 2", "epoch = 2", &["tuning.toml:4:1", "epoch"]);
-    refused("float = [1e-4, 0.1]", "float = [0.1, 1e-4]", &["tuning.toml:11:", "swap them"]);
+    refused("float = [1e-4, 0.1]", "float = [0.1, 1e-4]", &["tuning.toml:12:5", "swap them"]);
     refused("kind = \"random\"", "kind = \"rondom\"", &["tuning.toml:10:", "rondom"]);
     refused("[\"validation-accuracy\", \"parameters\"]", "[]", &["`objectives` is empty"]);
     refused(
@@ -82,4 +86,45 @@ fn what_is_wrong_with_a_file_is_shown() {
     );
     refused("choices = [16, 32] }", "choices = [16, \"wide\"] }", &["model.hidden"]);
     refused("\"training.batch_size\" = 128", "\"training.batch_size\" = 0", &["batch_size"]);
+}
+
+#[test]
+fn every_point_of_a_file_that_is_not_refused_makes_a_configuration() {
+    let (mut refused, mut accepted) = (0, 0);
+    for number in 0..1000 {
+        let text = drawn::file(number);
+        let tuning = match read(&text) {
+            Ok(tuning) => tuning,
+            Err(error) => {
+                assert!(error.contains("tuning.toml:") && error.contains('^'), "{text}{error}");
+                refused += 1;
+                continue;
+            }
+        };
+        accepted += 1;
+        for trial in 0..40 {
+            let point = Random { seed: number }.sample(&tuning.study.space, &History::default(), trial);
+            // A finite space ends.
+            let Some(point) = point.expect("a point") else { break };
+            if let Err(error) = tuning.configuration(&point) {
+                panic!("{text}{point:?}\n{error}");
+            }
+        }
+    }
+    assert!(refused >= 250 && accepted >= 250, "{refused} refused, {accepted} accepted");
+}
+
+#[test]
+fn what_a_study_stores_is_what_its_workers_read() {
+    let tuning = Tuning { source: None, ..read(FILE).unwrap() };
+    let stored = json::stored(&tuning).unwrap();
+    assert_eq!(serde_json::from_value::<Tuning>(stored).unwrap(), tuning);
+    let infinite = Tuning {
+        study: Settings {
+            pruner: Some(Threshold { upper: Some(f64::INFINITY), ..Threshold::default() }.into()),
+            ..tuning.study.clone()
+        },
+        ..tuning
+    };
+    assert!(json::stored(&infinite).is_err(), "null would be read as no bound");
 }

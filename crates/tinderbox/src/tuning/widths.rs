@@ -80,7 +80,7 @@ impl Widths {
                         Some(_) => (LAYERS.to_string(), numbered_key(missing)),
                         None => (numbered_key(last), numbered_key(missing)),
                     };
-                    return refuse(&key, format!("{depth} layers, but the width `{missing}` is missing"));
+                    return refuse(&key, format!("{}, but the width `{missing}` is missing", counted(depth)));
                 }
                 Ok(numbered.into_values().collect())
             }
@@ -89,10 +89,12 @@ impl Widths {
 }
 
 fn no_effect(layers: u64, needed: u64) -> String {
-    let plural = if layers == 1 { "layer" } else { "layers" };
-    format!(
-        "has no effect with {layers} hidden {plural}; add when = {{ \"{LAYERS}\" = {{ at_least = {needed} }} }}"
-    )
+    let layers = counted(layers);
+    format!("has no effect with {layers}; add when = {{ \"{LAYERS}\" = {{ at_least = {needed} }} }}")
+}
+
+fn counted(layers: u64) -> String {
+    if layers == 1 { "1 layer".to_string() } else { format!("{layers} layers") }
 }
 
 fn numbered_key(place: u64) -> String {
@@ -141,9 +143,9 @@ mod tests {
         refused(&[(LAYERS, json!(5)), one.clone()], "5 layers, but the width `model.hidden.2` is missing");
         refused(&[(LAYERS, json!(2))], "2 layers, but the width `model.hidden.1` is missing");
         refused(&[one.clone(), three.clone()], "3 layers, but the width `model.hidden.2` is missing");
-        refused(&[(LAYERS, json!(1)), one.clone(), three], "has no effect with 1 hidden layer; add when");
+        refused(&[(LAYERS, json!(1)), one.clone(), three], "has no effect with 1 layer; add when");
         refused(&[(UNITS, json!(8))], "no effect without `model.hidden.layers`");
-        refused(&[(LAYERS, json!(0)), (UNITS, json!(8))], "has no effect with 0 hidden layers");
+        refused(&[(LAYERS, json!(0)), (UNITS, json!(8))], "has no effect with 0 layers");
         refused(&[(LAYERS, json!(1)), (UNITS, json!(8)), one.clone()], "both say how wide");
         refused(&[(LIST, json!([8])), one], "both say how wide");
         for layers in [json!(65), json!(-1), json!(1.5), json!("two"), json!(1_000_000_000)] {

@@ -1,8 +1,10 @@
 //! The program from outside: command lines, exit codes, what it prints and leaves.
 
 mod desk;
+mod drawn;
 
 mod bad_input;
+mod checks;
 mod commands;
 mod data_folders;
 mod destinations;
