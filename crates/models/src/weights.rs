@@ -5,7 +5,7 @@
 //!
 //! A reader may be given any file. It first reads the header, at most [`MOST_HEADER_BYTES`], and compares the tensors in it
 //! with those of the network that the header describes. Only a file that holds the whole network, and nothing else, is
-//! read further, into the network itself and one tensor beside it.
+//! read further. That takes twice the memory of the network: its weights as the file has them, and the network.
 
 mod read;
 

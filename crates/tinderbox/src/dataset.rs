@@ -28,10 +28,10 @@ impl DatasetArguments {
     /// # Errors
     /// If they cannot be had, or are not what they should be.
     pub fn load(&self) -> Result<Dataset, DatasetError> {
+        let places = places(self.data_dir.clone())?;
         if self.dataset == Choice::StandIn && self.data_dir.is_some() {
             return Err(DatasetError::NoEffect);
         }
-        let places = places(self.data_dir.clone())?;
         let mut bar = DownloadBar::default();
         let dataset = tinderbox_data::load(&self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
