@@ -14,7 +14,7 @@ use crate::json;
 use crate::trial::check_fit;
 
 /// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
-const LAYOUT: u32 = 6;
+const LAYOUT: u32 = 7;
 
 /// What will be run.
 #[derive(Debug, Clone)]
