@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use tinderbox_search::{
-    CmaEs, Distribution, GaussianProcess, History, Observation, Random, Sampler, Space, Tpe,
+    CmaEs, Distribution, GaussianProcess, History, Observation, Point, Random, SampleError, Sampler, Space,
+    Tpe,
 };
 
 /// Points that are timed.
@@ -28,6 +29,36 @@ fn main() {
     for known in [100, 1_000, 10_000] {
         report("CmaEs", &CmaEs::new(7), &space, &told[..known], POINTS);
     }
+    let space = Space::new((0..40).map(|axis| (format!("x{axis}"), Distribution::uniform(-2.0, 2.0))))
+        .expect("a space");
+    let told: Vec<_> = (0..800).map(|number| observe_in_cube(&space, number)).collect();
+    for known in [200, 800] {
+        report("CmaEs of 40 numbers", &CmaEs::new(7), &space, &told[..known], POINTS / 4);
+        report("CmaEs of 40 numbers, each afresh", &Afresh, &space, &told[..known], POINTS / 4);
+    }
+}
+
+/// CMA-ES that replays its history for each point.
+struct Afresh;
+
+impl Sampler for Afresh {
+    fn sample(
+        &self,
+        space: &Space,
+        history: &History<'_>,
+        number: u64,
+    ) -> Result<Option<Point>, SampleError> {
+        CmaEs::new(7).sample(space, history, number)
+    }
+}
+
+/// A random point whose loss is its distance from a corner.
+fn observe_in_cube(space: &Space, number: u64) -> Observation {
+    let random = Random { seed: 1 }.sample(space, &History::default(), number);
+    let parameters = random.expect("a point").expect("one more");
+    let coordinates = parameters.values().filter_map(|parameter| parameter.value().as_f64());
+    let losses = vec![coordinates.map(|x| (x - 2.0) * (x - 2.0)).sum()];
+    Observation { number, parameters, losses, ..Observation::default() }
 }
 
 /// Prints how long a point takes.

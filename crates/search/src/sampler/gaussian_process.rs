@@ -9,10 +9,11 @@ use self::seen::Seen;
 use super::axes::{Axes, Axis, only};
 use super::random::Random;
 use super::stream::stream;
-use super::{History, SampleError, Sampler};
+use super::{History, SampleError, Sampler, has_begun};
 use crate::space::{Point, Space};
 
 mod fit;
+pub(super) mod guess;
 mod improvement;
 mod kernel;
 mod model;
@@ -48,7 +49,8 @@ mod seen;
 pub struct GaussianProcess {
     /// Chooses the points; another seed gives others.
     pub seed: u64,
-    /// Trials that finished with a loss before the first that is modelled, at least 1: 10.
+    /// Trials before the first that is modelled, at least 1: 10. Half of them have finished with a loss, the others
+    /// may still run.
     #[serde(default = "startup")]
     pub startup: usize,
     /// Whether a point tried twice gives the same loss, so that noise need not be estimated: no.
@@ -97,7 +99,7 @@ impl Sampler for GaussianProcess {
         let axes = Axes::of(space, |_| true);
         let seen = Seen::of(&axes, history, self.most);
         if axes.len() > 0
-            && seen.finished >= self.startup
+            && has_begun(seen.finished, seen.pending.len(), self.startup)
             && let Some(promises) = self.promises(&axes, &seen)
             && let best = seen.best.map(|best| seen.rows[best].as_slice())
             && let Some(row) = search(&axes, &promises, best, &mut stream(self.seed, number))

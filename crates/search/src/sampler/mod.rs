@@ -136,3 +136,11 @@ impl History<'_> {
         }
     }
 }
+
+/// Whether a sampler that learns from `startup` trials can begin: so many are told or still run, and half are told.
+///
+/// Where trials run side by side, waiting for all of them to be told would make as many more random as there are
+/// workers.
+fn has_begun(told: usize, pending: usize, startup: usize) -> bool {
+    told + pending >= startup && 2 * told >= startup
+}

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::random::Random;
 use super::stream::stream;
-use super::{History, SampleError, Sampler};
+use super::{History, SampleError, Sampler, has_begun};
 use crate::parameter::Distribution;
 use crate::space::{Point, Space};
 
+mod believed;
 mod candidates;
 mod exp;
 mod kernels;
@@ -30,7 +31,9 @@ use split::Split;
 ///   together dominate a large volume, as in Ozaki et al. (2022). Each dimension then has densities of its own: Optuna's
 ///   default, with which its runs on ZDT1 come farther.
 /// - Where a dimension is not active in a trial, its kernel knows nothing of it and stands back for the prior.
-/// - Trials that are still running count among the others, so that no two workers try the same ("constant liar").
+/// - A trial that is still running counts with a loss that is guessed from those of others near it ("kriging
+///   believer"). Where nothing can be guessed, with several objectives for one, it counts among the others, so that no
+///   two workers try the same ("constant liar").
 /// - The first trials are [`Random`], with the same seed.
 ///
 /// Differences from Optuna 5.0's `TPESampler`:
@@ -38,6 +41,7 @@ use split::Split;
 ///   whole weight, so that the ten thousandth point costs little more than the thousandth.
 /// - A point that was tried is taken again only if every candidate was: in a space of finitely many points it would say
 ///   nothing new.
+/// - Optuna has the liar alone.
 /// - Conditions are part of the joint density, where Optuna draws such dimensions each on its own.
 /// - The mass of a value that can be counted is a formula's, some percent off, where Optuna takes the normal integral.
 /// - With several objectives too no more than [`most_good`](Self::most_good) trials are good, where Optuna has no limit.
@@ -47,13 +51,14 @@ use split::Split;
 /// weights and kernels Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm Components and Their
 /// Roles for Better Empirical Performance" (2023), §3, arXiv:2304.11127; for several objectives Ozaki, Tanigaki,
 /// Watanabe, Nomura, Onishi, "Multiobjective Tree-Structured Parzen Estimator" (2022), Journal of Artificial
-/// Intelligence Research 73.
+/// Intelligence Research 73; for running trials Ginsbourger, Le Riche, Carraro, "Kriging Is Well-Suited to Parallelize
+/// Optimization" (2010), §3.2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tpe {
     /// Chooses the points; another seed gives others.
     pub seed: u64,
-    /// Complete and pruned trials before the first that is modelled: 10.
+    /// Trials before the first that is modelled: 10. Half of them are complete or pruned, the others may still run.
     #[serde(default = "defaults::startup")]
     pub startup: usize,
     /// Candidates for a point, at least 1: 24.
@@ -150,7 +155,7 @@ impl Sampler for Tpe {
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
         let split = Split::new(self, space, history);
-        if split.ranked < self.startup {
+        if !has_begun(split.ranked, history.pending.len(), self.startup) {
             return Random { seed: self.seed }.sample(space, history, number);
         }
         let (candidates, mut stream) = (Candidates::new(self, space, &split), stream(self.seed, number));

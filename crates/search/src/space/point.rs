@@ -70,6 +70,11 @@ impl Point {
         Some(Arc::make_mut(&mut self.0).remove(place).1)
     }
 
+    /// Whether `other` is a clone of this very point, and neither was changed since.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The names with their choices, as they lie.
     pub(super) fn parameters(&self) -> &[(Arc<str>, Parameter)] {
         &self.0

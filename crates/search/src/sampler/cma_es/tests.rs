@@ -104,7 +104,8 @@ fn a_generation_without_a_difference_teaches_nothing() {
     let (space, sampler) = (cube(2), CmaEs::new(7));
     let axes = Axes::of(&space, |_| true);
     let mut told = run(&sampler, &space, 12, 0, |_| 0.5);
-    let evolution = |told: &[Observation]| sampler.evolution(&axes, &History { told, ..History::default() });
+    let evolution =
+        |told: &[Observation]| sampler.evolution(&space, &axes, &History { told, ..History::default() });
     assert_eq!(evolution(&told).mean, [0.5, 0.5]);
     for told in &mut told {
         told.losses.clear();
@@ -138,7 +139,7 @@ fn having_arrived_it_starts_again_elsewhere_with_twice_the_population() {
     let axes = Axes::of(&space, |_| true);
     let told = run(&sampler, &space, 800, 0, |point| sphere(&numbers(point)));
     let evolution =
-        |trials| sampler.evolution(&axes, &History { told: &told[..trials], ..History::default() });
+        |trials| sampler.evolution(&space, &axes, &History { told: &told[..trials], ..History::default() });
     assert_eq!(evolution(300).population(), 6);
     assert_eq!(evolution(800).population(), 12);
     assert!(evolution(800).step > 1e-6);
@@ -180,6 +181,51 @@ fn a_point_is_the_same_for_ever() {
         [4_604_097_992_436_432_384, 4_606_274_059_178_570_680, 4_608_520_040_943_772_340],
         "{last:?}"
     );
+}
+
+/// A clone has no memo, and neither has one whose memo is of another history.
+#[test]
+fn what_was_kept_changes_no_point() {
+    let space = cube(3);
+    for (lag, trials) in [(0, 90), (8, 90), (0, 500)] {
+        let sampler = CmaEs::new(3);
+        let tried = run(&sampler, &space, trials, lag, |point| sphere(&numbers(point)));
+        let history = |end: usize| History { told: &tried[..end], ..History::default() };
+        let sample =
+            |sampler: &CmaEs, end: usize| sampler.sample(&space, &history(end), end as u64).unwrap().unwrap();
+        for end in (0..tried.len()).rev().step_by(7).chain([3, 80, 12, 81]) {
+            assert_eq!(sample(&sampler, end), sample(&sampler.clone(), end), "{end} of {trials}, lag {lag}");
+        }
+    }
+}
+
+#[test]
+fn what_was_kept_is_of_the_same_trials_settings_and_space() {
+    let (space, sampler) = (cube(3), CmaEs::new(3));
+    let tried = run(&sampler, &space, 60, 0, |point| sphere(&numbers(point)));
+    let is_kept = |sampler: &CmaEs, space: &Space, told: &[Observation]| {
+        sampler.memo.recall(sampler, space, told).is_some_and(|state| state.trials == 56)
+    };
+    assert!(is_kept(&sampler, &space, &tried), "eight generations of seven");
+    assert!(is_kept(&sampler, &space, &tried[..56]));
+    assert!(!is_kept(&sampler, &space, &tried[..55]), "the last generation is not known to all of them");
+    assert!(!is_kept(&sampler, &cube(4), &tried));
+    assert!(!is_kept(&sampler.clone(), &space, &tried));
+    let seed = CmaEs { seed: 4, memo: Memo::new(), ..sampler };
+    seed.memo.keep(&sampler, &space, &tried, &sampler.memo.recall(&sampler, &space, &tried).unwrap());
+    assert!(!is_kept(&seed, &space, &tried), "kept by another seed");
+
+    let changes: [fn(&mut Observation); 4] = [
+        |told| told.losses[0] += 1e-9,
+        |told| told.losses.clear(),
+        |told| told.violation = 1.0,
+        |told| told.parameters = cube(3).point_at(&[0.25; 3]),
+    ];
+    for change in changes {
+        let mut others = tried.clone();
+        change(&mut others[5]);
+        assert!(!is_kept(&sampler, &space, &others));
+    }
 }
 
 #[test]

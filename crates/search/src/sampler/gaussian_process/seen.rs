@@ -45,7 +45,7 @@ impl Seen {
         let least = finite().reduce(f64::min).unwrap_or(0.0);
         let greatest = finite().reduce(f64::max).unwrap_or(0.0);
         // A trial that failed or was stopped is as bad as the worst that finished.
-        let losses =
+        let losses: Vec<_> =
             kept.iter().map(|(told, _)| told.loss().unwrap_or(greatest).clamp(least, greatest)).collect();
         let best = (0..kept.len()).filter(|place| kept[*place].0.is_feasible());
         let best = best.min_by(|a, b| kept[*a].0.losses[0].total_cmp(&kept[*b].0.losses[0]));
@@ -56,12 +56,14 @@ impl Seen {
             let largest = if largest > 0.0 { largest } else { 1.0 };
             // Zero goes along to learn what stands for it.
             let each = kept.iter().map(|(told, _)| told.violation.clamp(0.0, largest));
-            let mut each = standardised(each.chain([0.0]).collect());
+            let each: Vec<_> = each.chain([0.0]).collect();
+            let (mut each, ..) = standardised(&each);
             let none = each.pop().unwrap_or(0.0);
             (each, none)
         });
         let rows = kept.into_iter().map(|(_, row)| row).collect();
-        Self { rows, losses: standardised(losses), violations, best, finished, pending, tried }
+        let (losses, ..) = standardised(&losses);
+        Self { rows, losses, violations, best, finished, pending, tried }
     }
 }
 
@@ -87,17 +89,16 @@ fn keep(told: Vec<(&Observation, Vec<f64>)>, most: usize) -> Vec<(&Observation, 
     order.into_iter().filter_map(|place| told[place].take()).collect()
 }
 
-/// With mean 0 and variance 1, or all 0 if they are equal.
-fn standardised(mut values: Vec<f64>) -> Vec<f64> {
+/// With mean 0 and variance 1, or all 0 if they are equal; then the mean and the deviation that they had.
+pub(super) fn standardised(values: &[f64]) -> (Vec<f64>, f64, f64) {
     // Squares of the largest numbers would overflow.
     let largest =
         values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs())).max(f64::MIN_POSITIVE);
-    for value in &mut values {
-        *value /= largest;
-    }
+    let values: Vec<_> = values.iter().map(|value| value / largest).collect();
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     let deviation = variance.sqrt().max(1e-10);
-    values.iter().map(|value| (value - mean) / deviation).collect()
+    let standardised = values.iter().map(|value| (value - mean) / deviation).collect();
+    (standardised, largest * mean, largest * deviation)
 }

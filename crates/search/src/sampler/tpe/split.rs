@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Tpe;
+use super::believed::believed;
 use super::ranks::ranks;
 use crate::observation::Observation;
 use crate::sampler::History;
@@ -15,9 +16,9 @@ const IN_FULL: usize = 25;
 pub(super) struct Split {
     /// How many trials have a rank.
     pub(super) ranked: usize,
-    /// The best of them.
+    /// The best of them, and of those that still run where these are believed to be as good.
     pub(super) good: Side,
-    /// The others, and those that still run.
+    /// The others, and the others that still run.
     pub(super) others: Side,
 }
 
@@ -52,11 +53,24 @@ impl Split {
                 best.truncate(tpe.most_good);
             }
         }
-        best.truncate(tpe.good_share_of(ranked.len()));
-        best.sort_unstable_by_key(|(_, place, _)| *place);
         let total = ranked.len();
+        let believed = believed(space, history, best.iter().map(|(_, place, _)| *place), &ranked);
+        let running = history.pending.iter().zip(&believed);
+        for (place, (point, loss)) in (history.told.len()..).zip(running) {
+            let (Some(loss), mut row) = (*loss, Vec::new()) else { continue };
+            if push(space, point, &mut row) {
+                let rank = Rank(0, loss, 0.0);
+                let after = best.partition_point(|other| !rank.is_before(&other.0));
+                best.insert(after, (rank, place, row));
+            }
+        }
+        best.truncate(tpe.good_share_of(total + believed.iter().flatten().count()).min(tpe.most_good));
+        best.sort_unstable_by_key(|(_, place, _)| *place);
         let mut good = best.iter().map(|(_, place, _)| *place).peekable();
         ranked.retain(|place| good.next_if_eq(place).is_none());
+        // Those that are left come after all that were told: running ones.
+        let running: Vec<_> = good.map(|place| place - history.told.len()).collect();
+        let others = others(tpe, space, history, &ranked, &running);
         Self {
             ranked: total,
             good: Side {
@@ -64,7 +78,7 @@ impl Split {
                 trials: best.len(),
                 rows: best.into_iter().flat_map(|(_, _, row)| row).collect(),
             },
-            others: others(tpe, space, history, &ranked),
+            others,
         }
     }
 }
@@ -77,17 +91,17 @@ impl Side {
     }
 }
 
-/// The told trials at `places` and the pending ones.
-fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize]) -> Side {
-    let trials = places.len() + history.pending.len();
+/// The told trials at `places` and the pending ones, except those that are believed to be `good`.
+fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize], good: &[usize]) -> Side {
+    let trials = places.len() + history.pending.len() - good.len();
     let mut side = Side { trials, ..Side::default() };
     for (turn, weight) in evenly(tpe.most_others, places.len(), trials) {
         if push(space, &history.told[places[turn]].parameters, &mut side.rows) {
             side.weights.push(weight);
         }
     }
-    for point in history.pending {
-        if push(space, point, &mut side.rows) {
+    for (turn, point) in history.pending.iter().enumerate() {
+        if !good.contains(&turn) && push(space, point, &mut side.rows) {
             side.weights.push(1.0);
         }
     }

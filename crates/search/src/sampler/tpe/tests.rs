@@ -44,6 +44,22 @@ fn the_first_trials_are_random() {
 }
 
 #[test]
+fn half_of_the_first_trials_may_still_run() {
+    let space = line();
+    let trials: Vec<_> =
+        (0..10).map(|number| told(&space, number, &[("x", json!(number as f64 / 10.0))], 1.0)).collect();
+    for (known, is_random) in [(4, true), (5, false), (10, false)] {
+        let pending: Vec<_> = trials[known..].iter().map(|trial| trial.parameters.clone()).collect();
+        let history = History { told: &trials[..known], pending: &pending, ..History::default() };
+        let random = Random { seed: 7 }.sample(&space, &history, 10);
+        assert_eq!(Tpe::new(7).sample(&space, &history, 10) == random, is_random, "{known} told");
+        let fewer = History { pending: &pending[1.min(pending.len())..], ..history };
+        let random = Random { seed: 7 }.sample(&space, &fewer, 10);
+        assert_eq!(Tpe::new(7).sample(&space, &fewer, 10) == random, known < 10, "{known} told, one fewer");
+    }
+}
+
+#[test]
 fn it_goes_where_losses_were_small() {
     let space = line();
     let x = |number: u64| number as f64 / 40.0;

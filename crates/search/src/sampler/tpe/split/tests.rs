@@ -95,3 +95,24 @@ fn of_too_many_others_some_stand_for_all() {
     let sum: f64 = others.weights.iter().sum();
     assert!((sum / full - 1.0).abs() < 1e-9, "{sum}, of all {full}");
 }
+
+#[test]
+fn running_trials_are_good_where_that_is_believed_of_them() {
+    // Least at 500, of places from 0 to 9,999.
+    let loss = |number: u64| (number as f64 - 500.0).abs();
+    let trials: Vec<_> = (0..40).map(|turn| told(turn * 250 + 100, &[loss(turn * 250 + 100)])).collect();
+    let at = |number: u64| told(number, &[]).parameters;
+    let pending = [at(490), at(9_000), at(510), at(350), at(490)];
+    let split = split(&Tpe::new(7), &trials, &pending);
+    assert_eq!((split.ranked, numbers(&split.good)), (40, vec![350, 600, 850, 490, 510]));
+    assert_eq!(numbers(&split.others)[37..], [9_000, 350, 490], "far away, and places that others have");
+    assert_eq!((split.good.trials, split.others.trials), (5, 40));
+}
+
+#[test]
+fn of_several_losses_none_is_believed() {
+    let trials: Vec<_> = (0..20).map(|number| told(number * 400, &[number as f64, 0.0])).collect();
+    let pending = [told(10, &[]).parameters];
+    let split = split(&Tpe::new(7), &trials, &pending);
+    assert_eq!((split.good.trials, numbers(&split.others).last()), (2, Some(&10)));
+}
