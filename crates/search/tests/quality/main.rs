@@ -10,5 +10,6 @@ mod table;
 mod cma_es;
 mod fronts;
 mod gaussian_process;
+mod lag;
 mod random;
 mod tpe;
