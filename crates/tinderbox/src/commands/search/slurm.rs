@@ -95,8 +95,9 @@ fn job_name(name: &str) -> String {
 /// Whether an address has a password in it, or something that might be one.
 fn holds_secret(address: &str) -> bool {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
-    let user = place.rsplit_once('@').map_or("", |(user, _)| user);
+    // A password ends at the first `@`, and may itself hold a question mark.
+    let user = rest.split_once('@').map_or("", |(user, _)| user);
+    let options = rest.split_once('?').map_or("", |(_, options)| options);
     user.contains(':') || options.to_ascii_lowercase().contains("pass")
 }
 

@@ -88,6 +88,7 @@ fn a_password_is_seen_wherever_it_may_be() {
         "postgres://me:secret@host/studies",
         "postgres://:x@host/s",
         "postgres://me:a@b@host/s",
+        "postgres://me:what?secret@host/s",
         "postgres://host/s?password=secret",
         "postgresql+psycopg://me@host/s?user=x&PASSWORD=y",
         "postgres://host/s?sslpassword=x",
