@@ -68,7 +68,9 @@ impl Study {
             return Ok(false);
         }
         let trials = self.storage.trials_from(self.id, claim.number)?;
-        let Some(trial) = trials.first() else { return Ok(false) };
+        // Several may have its number, and by now another program may have deleted it.
+        let told = trials.iter().find(|trial| trial.key.as_ref() == Some(&claim.key));
+        let Some(trial) = told else { return Ok(false) };
         // Counted, not sought: the others see it also after one that has seen enough.
         Ok(watches.iter().filter(|watch| watch(trial).is_break()).count() > 0)
     }
