@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LEASE, at, claim, fenced, new, nothing_to_claim, queue};
+use super::{LEASE, at, claim, fenced, new, nothing_to_claim, queue, states};
 use crate::parameter::{Distribution, Parameter};
 use crate::storage::{Direction, Storage, StorageError, TrialId};
 use crate::trial::{NewTrial, Outcome, Queued, State, Told, Trial};
@@ -184,4 +184,14 @@ pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
     let trial = &storage.trials(study).unwrap()[0];
     assert_eq!((trial.state, trial.finished), (State::Fail, Some(at(0))));
     assert!(trial.failure.as_ref().unwrap().contains("distribution"), "{:?}", trial.failure);
+}
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn a_damaged_count_of_attempts_holds_nobody_up(storage: &mut dyn Storage, execute: impl Fn(&str)) {
+    let study = queue(storage, &["a", "b"]);
+    claim(storage, study, "one", 0);
+    // Attempts less those that were forgiven are one more than 64 bits hold.
+    execute("UPDATE tinderbox_trials SET forgiven = -9223372036854775807");
+    assert_eq!(claim(storage, study, "two", 1000).number, 1);
+    assert_eq!(states(storage, study), [State::Fail, State::Running]);
 }

@@ -49,7 +49,8 @@ pub(super) fn claim(
         )?;
         match trials::word(&row, 0)? {
             State::Waiting => {
-                let attempt = row.try_get::<_, i64>(3)? + 1;
+                // A damaged row may hold any number.
+                let attempt = row.try_get::<_, i64>(3)?.clamp(0, u32::MAX.into()) + 1;
                 begin(db, id, attempt, worker, now, lease)?;
                 let parameters = match trials::parameters(db, id) {
                     // It would be another trial, and it holds nobody up.
@@ -182,12 +183,13 @@ fn fail(db: &mut Db, id: i32, attempt: i64, reason: &str, now: Timestamp) -> Res
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
     let row = db.one(
-        "SELECT attempt, attempt - forgiven, lease_attempts
+        "SELECT attempt, forgiven, lease_attempts
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = $1",
         &[&id],
     )?;
-    let (attempt, used, allowed): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    let reason = (used >= allowed).then(|| given_up(used as u64));
+    let (attempt, forgiven, allowed): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let used = attempt.saturating_sub(forgiven);
+    let reason = (used >= allowed).then(|| given_up(used.max(0).unsigned_abs()));
     db.execute(
         "WITH ended AS (
              UPDATE tinderbox_attempts SET outcome = $3, ended = $4, reason = $5

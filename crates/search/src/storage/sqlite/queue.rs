@@ -320,13 +320,14 @@ fn begin_attempt(
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
     // Whatever stands in a damaged row is some number.
-    let (used, allowed): (i64, i64) = cached::row(
+    let (attempt, forgiven, allowed): (i64, i64, i64) = cached::row(
         db,
-        "SELECT CAST(attempt AS INTEGER) - CAST(forgiven AS INTEGER), CAST(lease_attempts AS INTEGER)
+        "SELECT CAST(attempt AS INTEGER), CAST(forgiven AS INTEGER), CAST(lease_attempts AS INTEGER)
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = ?1",
         [id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
+    let used = attempt.saturating_sub(forgiven);
     let reason = (used >= allowed).then(|| given_up(used.max(0).unsigned_abs()));
     let state = if reason.is_some() { State::Fail } else { State::Waiting };
     end(db, id, state, outcome, now, reason.as_deref())

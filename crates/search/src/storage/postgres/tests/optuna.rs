@@ -139,6 +139,13 @@ fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
 }
 
 #[test]
+fn a_damaged_count_of_attempts_holds_nobody_up() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::a_damaged_count_of_attempts_holds_nobody_up(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
 fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();

@@ -147,3 +147,10 @@ fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     assert_eq!(storage.attachment(next, 0, "file").unwrap(), None);
     assert_eq!(storage.trials(next).unwrap()[0].attempt, 0);
 }
+
+#[test]
+fn a_damaged_count_of_attempts_holds_nobody_up() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::a_damaged_count_of_attempts_holds_nobody_up(&mut folder.open(), execute);
+}
