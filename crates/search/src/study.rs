@@ -94,9 +94,7 @@ pub enum StudyError {
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The study is there, with other settings.
-    #[error(
-        "study `{name}` is there already, with another {what}: {stored}, not {asked}; choose another name"
-    )]
+    #[error("study `{name}` already exists with {what} {stored}, not {asked}; choose another name")]
     Settings {
         /// The study.
         name: String,

@@ -94,7 +94,7 @@ pub enum TuningError {
     Machine(String),
     /// The study is there, for something else.
     #[error(
-        "study `{name}` is there already, with another `{what}` than this file and these images; choose another name"
+        "study `{name}` already exists with another `{what}` than this file and these images; choose another name"
     )]
     Other {
         /// The study.

@@ -31,7 +31,7 @@ pub enum StorageError {
         attempt: u64,
     },
     /// A NaN as the objective.
-    #[error("trial {number}: NaN is no objective value; tell a failure that says where it comes from")]
+    #[error("trial {number}: the objective is NaN; report the trial as failed, with a reason")]
     NotANumber {
         /// The trial.
         number: u64,
@@ -43,9 +43,7 @@ pub enum StorageError {
         number: u64,
     },
     /// The study exists with another direction.
-    #[error(
-        "study `{name}` is there already, to {stored} and not to {asked}; choose another name for this one"
-    )]
+    #[error("study `{name}` already exists to {stored}, not to {asked}; choose another name for this one")]
     Direction {
         /// The study.
         name: String,

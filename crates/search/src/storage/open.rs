@@ -65,7 +65,7 @@ fn open_as(url: &str, access: Access) -> Result<Box<dyn Storage>, StorageError> 
 pub enum AddressError {
     /// It has no scheme that is known.
     #[error(
-        "`{0}` begins no address of a storage, expected `memory:`, `sqlite:FILE` or \
+        "`{0}` is not a storage URL, expected `memory:`, `sqlite:FILE` or \
          `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"
     )]
     Unknown(String),
@@ -129,13 +129,10 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_its_password() {
-        refused(
-            "studies.db",
-            "`studies.db` begins no address of a storage, expected `memory:`, `sqlite:FILE` or",
-        );
-        refused("mysql://me:secret@host/studies", "`mysql:` begins no address");
-        refused("me:secret@host", "`me:` begins no address");
-        refused("memory:name", "`memory:` begins no address");
+        refused("studies.db", "`studies.db` is not a storage URL, expected `memory:`, `sqlite:FILE` or");
+        refused("mysql://me:secret@host/studies", "`mysql:` is not a storage URL");
+        refused("me:secret@host", "`me:` is not a storage URL");
+        refused("memory:name", "`memory:` is not a storage URL");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum OptionsError {
         expected: &'static str,
     },
     /// The same option more than once.
-    #[error("the option `{0}` stands twice in the address; give it once")]
+    #[error("the option `{0}` is in the address twice; give it once")]
     Twice(String),
 }
 
@@ -231,7 +231,7 @@ mod tests {
         assert!(refused("a.db?immutable=1").contains("`immutable`"));
         assert_eq!(
             refused("a.db?mode=ro&mode=rw"),
-            "the option `mode` stands twice in the address; give it once"
+            "the option `mode` is in the address twice; give it once"
         );
     }
 

@@ -253,10 +253,10 @@ fn another_space_or_sampler_is_refused_and_the_end_may_move() {
     let refused = |settings| open(settings).unwrap_err().to_string();
     assert_eq!(
         refused(Settings { sampler: Random { seed: 8 }.into(), ..begun.clone() }),
-        r#"study `study` is there already, with another sampler: {"kind":"random","seed":7}, not {"kind":"random","seed":8}; choose another name"#
+        r#"study `study` already exists with sampler {"kind":"random","seed":7}, not {"kind":"random","seed":8}; choose another name"#
     );
-    assert!(refused(Settings { space: finite(), ..begun.clone() }).contains("with another space: ["));
-    assert!(refused(Settings { lag: Some(0), ..begun.clone() }).contains("with another lag: 8, not 0"));
+    assert!(refused(Settings { space: finite(), ..begun.clone() }).contains("already exists with space ["));
+    assert!(refused(Settings { lag: Some(0), ..begun.clone() }).contains("already exists with lag 8, not 0"));
     let resumed = Study::resume(Box::new(storage.clone()), "study").unwrap();
     assert_eq!((resumed.settings().patience, &resumed.settings().space), (Some(3), &begun.space));
 

@@ -111,7 +111,7 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
 
     desk.run(&run("study", 1)).done();
     desk.write("tiny.toml", TUNING.replacen("epochs = 3", "epochs = 4", 1));
-    desk.run(&run("study", 1)).refused(&["study `tiny` is there already", "`epochs`"]);
+    desk.run(&run("study", 1)).refused(&["study `tiny` already exists", "`epochs`"]);
     desk.write("tiny.toml", TUNING.replacen("seed = 7", "seed = 8", 1));
     desk.run(&run("study", 1)).refused(&["another sampler", "choose another name"]);
     let storage = "--storage sqlite:study.sqlite";

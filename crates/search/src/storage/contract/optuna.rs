@@ -40,10 +40,7 @@ pub(crate) fn a_study_of_optuna_is_read_and_added_to(storage: &mut dyn Storage) 
 /// On the same studies.
 pub(crate) fn a_study_of_several_objectives_is_refused_by_name(storage: &mut dyn Storage) {
     let error = storage.open_study("two-objectives", &[Direction::Maximize]).unwrap_err().to_string();
-    assert!(
-        error.starts_with("study `two-objectives` is there already, to maximize, minimize and not"),
-        "{error}"
-    );
+    assert!(error.starts_with("study `two-objectives` already exists to maximize, minimize, not"), "{error}");
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.

@@ -58,10 +58,7 @@ pub(crate) fn nan_is_no_objective_but_infinity_is(storage: &mut dyn Storage) {
     let study = queue(storage, &["a", "b"]);
     let first = claim(storage, study, "worker", 0);
     let error = storage.tell(&first, &Told::complete(f64::NAN), at(1)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "trial 0: NaN is no objective value; tell a failure that says where it comes from"
-    );
+    assert_eq!(error.to_string(), "trial 0: the objective is NaN; report the trial as failed, with a reason");
     assert_eq!(states(storage, study)[0], State::Running, "it can still tell");
     let error = storage.tell(&first, &Told::complete_all([0.5, 0.5]), at(1)).unwrap_err();
     assert_eq!(error.to_string(), "trial 0: 2 values, expected 1: one for each objective of the study");
@@ -92,7 +89,7 @@ pub(crate) fn several_objectives_and_constraints_are_kept(storage: &mut dyn Stor
 
     let error = storage.open_study("two", &[Direction::Maximize]).unwrap_err().to_string();
     assert!(
-        error.starts_with("study `two` is there already, to maximize, minimize and not to maximize;"),
+        error.starts_with("study `two` already exists to maximize, minimize, not to maximize;"),
         "{error}"
     );
     let error = storage.open_study("none", &[]).unwrap_err().to_string();

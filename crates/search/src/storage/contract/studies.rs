@@ -21,7 +21,7 @@ pub(crate) fn a_study_keeps_its_direction(storage: &mut dyn Storage) {
     let error = storage.open_study("loss", &[Direction::Maximize]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "study `loss` is there already, to minimize and not to maximize; choose another name for this one"
+        "study `loss` already exists to minimize, not to maximize; choose another name for this one"
     );
 }
 

@@ -42,7 +42,7 @@ fn a_lag_stays_whoever_comes_later() {
     assert_eq!(open(&storage, Some(3)).unwrap().lag(), Some(3));
     assert_eq!(Study::resume(Box::new(storage.clone()), "study").unwrap().lag(), Some(3));
     let error = open(&storage, Some(8)).unwrap_err().to_string();
-    assert_eq!(error, "study `study` is there already, with another lag: 3, not 8; choose another name");
+    assert_eq!(error, "study `study` already exists with lag 3, not 8; choose another name");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_study_of_an_earlier_version_keeps_its_lag() {
     let mut resumed = open(&storage, None).unwrap();
     assert_eq!((resumed.lag(), resumed.settle_lag(1).unwrap()), (Some(8), 8));
     let error = open(&storage, Some(0)).unwrap_err().to_string();
-    assert!(error.contains("with another lag: 8, not 0"), "{error}");
+    assert!(error.contains("already exists with lag 8, not 0"), "{error}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_result_that_no_storage_holds_fails_its_trial_at_once() {
     let expected = [
         fail("trial 0: 1 values, expected 2: one for each objective of the study"),
         fail("trial 1: 3 values, expected 2: one for each objective of the study"),
-        fail("trial 2: NaN is no objective value; tell a failure that says where it comes from"),
+        fail("trial 2: the objective is NaN; report the trial as failed, with a reason"),
         fail("trial 3: a constraint is NaN; report the trial as failed, with a reason"),
         fail("attribute `a\\0b` contains a NUL character; leave it out"),
         (State::Complete, None),

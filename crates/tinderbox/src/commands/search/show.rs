@@ -88,7 +88,7 @@ pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
     }
     let several = study.settings().directions.len() > 1;
     if !best.is_empty() {
-        text += if several { "\n\nnot bettered in every objective at once:" } else { "\n\nbest:" };
+        text += if several { "\n\nPareto front:" } else { "\n\nbest:" };
     }
     for trial in &best {
         let short =

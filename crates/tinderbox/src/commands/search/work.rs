@@ -154,13 +154,13 @@ impl Team {
         say(summary(&study, name)?)?;
         let resume = format!("`tinderbox search resume {}`", shell::shown(name));
         if !finished {
-            say(format_args!("stopped; {resume} goes on where this one stopped"))?;
+            say(format_args!("stopped; {resume} resumes it"))?;
             return Ok(Exit::Interrupted);
         }
         let counts = study.storage().counts(id)?;
         let done = (counts.complete + counts.pruned + counts.fail) as u64;
         if until.is_some_and(|until| SystemTime::now() >= until) && (total == 0 || done < total) {
-            say(format_args!("the time is up; {resume} goes on"))?;
+            say(format_args!("the time is up; {resume} resumes it"))?;
         }
         Ok(if counts.fail > 0 { Exit::Failed } else { Exit::Done })
     }
