@@ -38,7 +38,7 @@ impl Observation {
             number: trial.number,
             parameters: trial.parameters.clone(),
             losses: losses.map(|(direction, value)| direction.loss(*value)).collect(),
-            violation: trial.constraints.iter().map(broken_by).sum(),
+            violation: trial.constraints.iter().copied().map(broken_by).sum(),
             curve: curve(trial, directions),
             pruned: trial.state == State::Pruned,
         }
@@ -56,7 +56,7 @@ impl Observation {
 }
 
 /// By how much a constraint is broken; one that is NaN is not known to be kept.
-fn broken_by(constraint: &f64) -> f64 {
+fn broken_by(constraint: f64) -> f64 {
     if constraint.is_nan() { f64::INFINITY } else { constraint.max(0.0) }
 }
 
