@@ -98,6 +98,15 @@ impl Parameter {
         Self::new(Distribution::Categorical { choices }, value)
     }
 
+    /// Another value of the same distribution, which both share.
+    ///
+    /// # Errors
+    /// If the distribution does not hold it.
+    pub fn with_value(&self, value: Value) -> Result<Self, ParameterError> {
+        self.distribution.check(&value)?;
+        Ok(Self { distribution: Arc::clone(&self.distribution), value })
+    }
+
     /// A value that a sampler made from `distribution`, which holds it.
     pub(crate) fn drawn(distribution: &Arc<Distribution>, value: Value) -> Self {
         debug_assert_eq!(distribution.check(&value), Ok(()));

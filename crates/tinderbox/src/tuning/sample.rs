@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tinderbox_search::{Condition, Distribution, Parameter, Point, Space};
+use tinderbox_search::{Condition, Distribution, Point, Space};
 
 use super::widths::{LAYERS, MOST_LAYERS};
 
@@ -44,7 +44,9 @@ pub(super) fn samples(space: &Space) -> Vec<Sample> {
         .filter(|(name, _)| others(name))
         .map(|(_, values)| values.len())
         .sum::<usize>();
-    let bases = candidates.combinations(MOST / each).unwrap_or_else(|| candidates.pairs(MOST / each));
+    // One at least, however many choices the other dimensions have.
+    let most = (MOST / each).max(1);
+    let bases = candidates.combinations(most).unwrap_or_else(|| candidates.pairs(most));
     bases.into_iter().map(|base| candidates.around(base)).collect()
 }
 
@@ -135,9 +137,7 @@ impl<'a> Candidates<'a> {
         let mut variants = Vec::new();
         for (name, parameter) in base.iter().filter(|(name, _)| !self.deciding.contains(name)) {
             for value in &self.values[name][1..] {
-                let Ok(other) = Parameter::new(parameter.distribution().clone(), value.clone()) else {
-                    continue;
-                };
+                let Ok(other) = parameter.with_value(value.clone()) else { continue };
                 let mut point = base.clone();
                 point.insert(name, other.clone());
                 last.insert(name, other);
@@ -148,10 +148,18 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Values that stand for all of a dimension: every choice; the ends of a range, and where conditions on it begin to hold.
+/// Values that stand for all of a dimension: every choice, numbers from the least on, so that the largest of all dimensions
+/// meet in one point; the ends of a range, and where conditions on it begin to hold.
 fn values(space: &Space, name: &str, distribution: &Distribution) -> Vec<Value> {
     let (low, high) = match distribution {
-        Distribution::Categorical { choices } => return choices.clone(),
+        Distribution::Categorical { choices } => {
+            let mut choices = choices.clone();
+            if choices.iter().all(Value::is_number) {
+                let number = |choice: &Value| choice.as_f64().unwrap_or_default();
+                choices.sort_by(|a, b| number(a).total_cmp(&number(b)));
+            }
+            return choices;
+        }
         Distribution::Int { low, high, step: 1, .. }
             if name == LAYERS && high.abs_diff(*low) <= MOST_LAYERS =>
         {
@@ -212,6 +220,8 @@ fn holds(condition: &Condition, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tinderbox_search::Parameter;
+
     use super::*;
 
     fn texts(space: &Space) -> BTreeSet<String> {
@@ -249,6 +259,19 @@ mod tests {
             }
         }
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_largest_choices_are_tried_together_wherever_they_stand() {
+        let widths = || Distribution::choice([64, 40_000, 128]);
+        let space = Space::new([("a", widths()), ("b", widths()), ("c", widths())]).unwrap();
+        assert!(texts(&space).contains("a=40000 b=40000 c=40000"));
+    }
+
+    #[test]
+    fn more_choices_than_points_are_all_tried() {
+        let space = Space::new([("a", Distribution::choice(0..=10_000))]).unwrap();
+        assert_eq!(texts(&space).len(), MOST + 1);
     }
 
     #[test]
