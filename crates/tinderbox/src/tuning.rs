@@ -197,6 +197,11 @@ impl Tuning {
             return Err(TuningError::Other { name, what });
         }
         let mut study = Study::open(storage, &name, settings)?;
+        // Of two programs that begin it at once, the first decides what it is for.
+        let settled = study.storage_mut().settle_study_attribute(id, BRIEF, &stored)?;
+        if let Some(what) = brief.differs(&settled) {
+            return Err(TuningError::Other { name, what });
+        }
         study.storage_mut().set_study_attribute(id, BRIEF, &stored)?;
         Ok(study)
     }
