@@ -66,8 +66,7 @@ impl StateFolder {
     /// # Errors
     /// If not even a temporary folder can be made.
     pub fn of(identity: &str) -> Result<(Self, Option<StateError>), StateError> {
-        let digest = base16ct::lower::encode_string(&Sha256::digest(identity));
-        match home().map(|home| lasting(&home, &digest[..32])) {
+        match home().map(|home| lasting(&home, &folder_name(identity))) {
             Some(Ok(path)) => Ok((Self { path, temporary: false }, None)),
             Some(Err(error)) => Ok((Self::temporary()?, Some(error))),
             None => Ok((Self::temporary()?, None)),
@@ -153,6 +152,13 @@ pub fn identity(storage: &mut dyn Storage, study: StudyId) -> Result<String, Sto
     let stored = storage.settle_study_attribute(study, IDENTITY, &Value::from(fresh()))?;
     // Text from us; anything else that stands there tells the study apart as well.
     Ok(stored.as_str().map_or_else(|| stored.to_string(), str::to_owned))
+}
+
+/// The name of the folder of the study with this identity: 32 hexadecimal digits, whatever stands in the identity.
+pub fn folder_name(identity: &str) -> String {
+    let mut digits = base16ct::lower::encode_string(&Sha256::digest(identity));
+    digits.truncate(32);
+    digits
 }
 
 /// 32 hexadecimal digits that nobody can foresee.

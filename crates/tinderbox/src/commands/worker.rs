@@ -11,7 +11,7 @@ use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
 use crate::run::RunFolder;
 use crate::shell;
-use crate::state::crew_name;
+use crate::state::{crew_name, folder_name, identity};
 use crate::tuning::Brief;
 use crate::tuning::worker::TuningWorker;
 use crate::worker::{self, end_with_parent};
@@ -43,7 +43,7 @@ pub(super) struct Worker {
     #[arg(long, value_name = "SHA256")]
     snapshot: Option<Checksum>,
 
-    /// Folder where trials of a study leave their checkpoints [default: a private one of the user's]
+    /// Folder where trials leave their checkpoints, each study in its own below it [default: a private one of the user's]
     #[arg(long, value_name = "DIR", requires = "study")]
     checkpoints: Option<PathBuf>,
 
@@ -100,10 +100,14 @@ impl Worker {
         // Dropped at the end: of a study that is over no folder is left.
         let folder;
         worker.checkpoints = match &self.checkpoints {
+            // That of this study alone.
+            Some(checkpoints) if self.supervised => Some(checkpoints.clone()),
             Some(checkpoints) => {
+                let id = worker.study.id();
+                let own = checkpoints.join(folder_name(&identity(worker.study.storage_mut(), id)?));
                 let failed = |error| format!("--checkpoints {}: {error}", checkpoints.display());
-                std::fs::create_dir_all(checkpoints).map_err(failed)?;
-                Some(checkpoints.clone())
+                std::fs::create_dir_all(&own).map_err(failed)?;
+                Some(own)
             }
             None if self.supervised => None,
             None => {
