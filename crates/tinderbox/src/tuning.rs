@@ -103,7 +103,7 @@ pub enum TuningError {
         what: String,
     },
     /// The study was begun with other images.
-    #[error("study `{name}` was begun with other images than {title}; name its own with --dataset")]
+    #[error("study `{name}` uses other images than {title}; choose them with --dataset")]
     Images {
         /// The study.
         name: String,

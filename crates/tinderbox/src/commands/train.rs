@@ -121,7 +121,7 @@ impl Train {
         for (flag, path) in [("--output", Some(&self.output)), ("--checkpoint", self.checkpoint.as_ref())] {
             if path.is_some_and(|path| path.as_os_str() == "-") {
                 return Err(
-                    format!("{flag}: `-` is no file; name one, or ./- for a file of that name").into()
+                    format!("{flag}: `-` is not a file; name one, or ./- for a file of that name").into()
                 );
             }
         }

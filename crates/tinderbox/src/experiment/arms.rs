@@ -95,7 +95,7 @@ pub(super) fn searched(
     for (index, reported) in search.reported.iter().enumerate() {
         if !points.contains(&reported.point) {
             let keys = ["search", "draw", "reported", &index.to_string(), "point"];
-            return Err(places.at(&keys, "is no point of this space", None));
+            return Err(places.at(&keys, "is not a point of this space", None));
         }
     }
     let mut arms: Vec<Arm> = Vec::new();
@@ -136,7 +136,7 @@ fn average(
     let at = |message: &str, help: Option<&str>| places.at(&["arms", index, "average"], message, help);
     for (position, member) in members.iter().enumerate() {
         if members[..position].contains(member) {
-            return Err(at(&format!("`{member}` stands here twice"), None));
+            return Err(at(&format!("duplicate entry `{member}`"), None));
         }
         if !arms.iter().filter(trained).any(|arm| arm.name == *member) {
             let help = nearest(member, arms.iter().filter(trained).map(|arm| arm.name.as_str()));

@@ -103,7 +103,7 @@ fn check_perturbations(perturbations: &[Perturbation], places: &Places) -> Resul
             Perturbation::Noise(deviation) if !(*deviation > 0.0 && *deviation <= 1.0) => {
                 "expected a deviation in (0, 1]"
             }
-            _ if perturbations[..index].contains(perturbation) => "stands here twice",
+            _ if perturbations[..index].contains(perturbation) => "duplicate entry",
             _ => continue,
         };
         return Err(places.at(&["perturbations", &index.to_string()], problem, None));

@@ -30,12 +30,12 @@ pub struct Seal {
 pub enum Broken {
     /// There is no seal.
     #[error(
-        "it has no seal; it was made by an earlier version, or the seal was removed; the same `reproduce` command seals \
-         it"
+        "it has no seal; the seal was removed, or an earlier version made this run; the same `reproduce` command seals \
+         it, or runs it anew if the versions differ"
     )]
     Unsealed,
     /// A part differs.
-    #[error("its {0} changed after they were stored; run it anew, with another folder for --runs")]
+    #[error("its {0} changed after the run began; run it anew, with another folder for --runs")]
     Changed(&'static str),
     /// Trials are missing.
     #[error("{missing} of its {all} trials are missing; the same `reproduce` command adds them")]
@@ -68,7 +68,7 @@ impl Seal {
         let parts = [
             ("claims", self.claims == found.claims),
             ("arms", self.arms == found.arms),
-            ("headings", self.heading == found.heading),
+            ("heading", self.heading == found.heading),
         ];
         match parts.iter().find(|(_, same)| !same) {
             Some((part, _)) => Err(Broken::Changed(part)),

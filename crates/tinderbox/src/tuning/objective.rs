@@ -36,7 +36,7 @@ impl Objective {
     /// Its value in a record.
     ///
     /// # Errors
-    /// If the training diverged: then no objective has a value, the number of parameters neither.
+    /// If the training diverged: then no objective has a value, not even the number of parameters.
     pub fn of(self, record: &Record) -> Result<f64, Diverged> {
         let Results { model, outcome, .. } = &record.results;
         if let Outcome::Diverged { epoch } = outcome {

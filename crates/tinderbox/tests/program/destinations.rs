@@ -88,7 +88,7 @@ fn what_is_no_file_is_refused_and_stays() {
         // The tests' output is a pipe, which has no name of its own.
         #[cfg(target_os = "linux")]
         refused(&desk, &format!("{wish} /dev/stdout"), &["/dev/stdout is a pipe"]);
-        refused(&desk, &format!("{wish} -"), &[&format!("{wish}: `-` is no file")]);
+        refused(&desk, &format!("{wish} -"), &[&format!("{wish}: `-` is not a file")]);
     }
     assert!(fs::metadata(&pipe).expect("still there").file_type().is_fifo());
     assert!(fs::metadata("/dev/null").expect("still there").file_type().is_char_device());

@@ -62,9 +62,9 @@ fn an_edited_heading_is_refused_and_named() {
         ("\"margin\":5.0", "\"margin\":0.5", "its claims changed"),
         ("Adversarial training helps", "Adversarial training hurts", "its claims changed"),
         ("\"percent\":95.5", "\"percent\":90.5", "its arms changed"),
-        ("\"seeds\":[1,2]", "\"seeds\":[1]", "its headings changed"),
-        ("\"claims_changed\":false", "\"claims_changed\":true", "its headings changed"),
-        ("Together they are better", "Apart they are better", "its headings changed"),
+        ("\"seeds\":[1,2]", "\"seeds\":[1]", "its heading changed"),
+        ("\"claims_changed\":false", "\"claims_changed\":true", "its heading changed"),
+        ("Together they are better", "Apart they are better", "its heading changed"),
         ("\"seal\":", "\"sael\":", "no readable heading"),
     ] {
         run.heading(from, to).refused(&["study.sqlite: study `paper`", what]);
