@@ -25,18 +25,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     scratch.file.sync_all()?;
     fs::rename(&scratch.path, path)?;
     scratch.renamed = true;
-    // The name is safe only once the folder is; elsewhere than on Unix a folder cannot be opened.
-    if cfg!(unix) {
-        File::open(folder_of(path))?.sync_all()?;
-    }
-    Ok(())
+    sync_folder(folder_of(path))
 }
 
-/// Whether [`replace`] can write `path` now: a scratch file is made, flushed to the disk and removed.
+/// Whether [`replace`] can write `path` now: a scratch file is made, flushed to the disk with its folder, and removed.
 pub(crate) fn rehearse(path: &Path) -> io::Result<()> {
     let mut scratch = Scratch::beside(path)?;
     scratch.file.write_all(b"tinderbox")?;
-    scratch.file.sync_all()
+    scratch.file.sync_all()?;
+    sync_folder(folder_of(path))
+}
+
+/// Flushes the names in a folder to the disk: a file is safe only once its name is. Elsewhere than on Unix a folder cannot
+/// be opened.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes the scratch files in `folder` that killed processes left. One that is being written is locked, and stays.
