@@ -103,8 +103,13 @@ impl Parameter {
     /// # Errors
     /// If the distribution does not hold it.
     pub fn with_value(&self, value: Value) -> Result<Self, ParameterError> {
-        self.distribution.check(&value)?;
-        Ok(Self { distribution: Arc::clone(&self.distribution), value })
+        Self::shared(&self.distribution, value)
+    }
+
+    /// `value`, chosen from a distribution that other parameters share.
+    pub(crate) fn shared(distribution: &Arc<Distribution>, value: Value) -> Result<Self, ParameterError> {
+        distribution.check(&value)?;
+        Ok(Self { distribution: Arc::clone(distribution), value })
     }
 
     /// A value that a sampler made from `distribution`, which holds it.
@@ -173,8 +178,10 @@ impl Distribution {
                 if let Some(nested) = choices.iter().find(|choice| choice.is_array() || choice.is_object()) {
                     return Err(ParameterError::Nested(nested.clone()));
                 }
-                let choices = choices.clone();
-                (choices.contains(value), ParameterError::Choice { value: value.clone(), choices })
+                if choices.contains(value) {
+                    return Ok(());
+                }
+                (false, ParameterError::Choice { value: value.clone(), choices: choices.clone() })
             }
             Self::Float { low, high, .. } => (
                 low.is_finite()

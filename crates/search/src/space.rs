@@ -154,7 +154,7 @@ impl Space {
         for dimension in &self.dimensions {
             if dimension.is_active(&point) {
                 let Dimension { name, distribution, .. } = dimension;
-                let parameter = Parameter::new((**distribution).clone(), choose(name, distribution));
+                let parameter = Parameter::shared(distribution, choose(name, distribution));
                 let wrong =
                     |error| SpaceError::Point { name: name.to_string(), what: format!("wrong: {error}") };
                 point.insert(name.clone(), parameter.map_err(wrong)?);
@@ -264,7 +264,7 @@ impl Space {
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
             let dimension = self.dimensions.iter().find(|dimension| *dimension.name == *name);
             let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
-            let parameter = Parameter::new((*dimension.distribution).clone(), value);
+            let parameter = Parameter::shared(&dimension.distribution, value);
             point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
         }
         self.check(&point)?;
