@@ -129,11 +129,17 @@ impl Tuning {
                 onset.step
             ));
         }
+        // A pruner that compares trials does not know the latest ones, as many as the lag.
+        let lag = self.study.lag.filter(|_| onset.trials > 0).unwrap_or(0);
+        let first = onset.trials.saturating_add(lag);
+        let needs = match lag {
+            0 => format!("it stops no trial before {first} have finished"),
+            _ => format!("with a lag of {lag} it stops no trial before number {first} (the first is 0)"),
+        };
         match self.study.trials {
-            Some(trials) if onset.trials >= trials => refuse(&format!(
-                "this pruner has no effect: it stops no trial before {} have finished, and there are {trials}",
-                onset.trials
-            )),
+            Some(trials) if first >= trials => {
+                refuse(&format!("this pruner has no effect: {needs}, and there are {trials}"))
+            }
             _ => Ok(()),
         }
     }

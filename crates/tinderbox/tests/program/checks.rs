@@ -110,6 +110,8 @@ fn a_pruner_that_cannot_act_is_refused() {
     let refused = |study: &str, words: &[&str]| Parts { study, ..PARTS }.refused(words);
     refused("pruner = { kind = \"median\", warmup_steps = 2 }", &["pruner", "no trial before epoch 2"]);
     refused("pruner = { kind = \"median\", startup_trials = 6 }", &["pruner", "before 6 have finished"]);
+    let late = "lag = 4\npruner = { kind = \"median\", startup_trials = 2 }";
+    refused(late, &["pruner", "with a lag of 4 it stops no trial before number 6"]);
     refused("pruner = { kind = \"patience\", patience = 2 }", &["pruner", "no trial before epoch 4"]);
     refused("pruner = { kind = \"threshold\" }", &["pruner", "`lower` is missing"]);
     refused(
