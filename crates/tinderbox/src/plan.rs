@@ -16,6 +16,9 @@ use crate::trial::check_fit;
 /// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
 const LAYOUT: u32 = 7;
 
+/// The most trials of an experiment.
+const MOST_TRIALS: usize = 100_000;
+
 /// What will be run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -117,6 +120,8 @@ enum PlanReason {
     Twin(String),
     #[error("{0}")]
     Fit(String),
+    #[error("more than {MOST_TRIALS} trials, with {0} seeds of each arm; take fewer seeds or points")]
+    Many(usize),
 }
 
 impl Plan {
@@ -125,7 +130,8 @@ impl Plan {
     /// Arms with the same settings are trained once, for the first experiment that has one.
     ///
     /// # Errors
-    /// If a setting does not fit an arm, or makes it the same as another, or a network is for other images.
+    /// If a setting does not fit an arm, or makes it the same as another, a network is for other images, or there are
+    /// more trials than memory holds.
     pub fn new(experiments: Vec<Experiment>, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
         let settled = experiments
             .into_iter()
@@ -185,6 +191,11 @@ impl Settled {
             ProfileName::Full => experiment.profiles.full,
         };
         draw(&mut experiment, profile);
+        let seeds = wishes.seeds.unwrap_or(profile.seeds);
+        if let Some(arm) = experiment.arms.get(MOST_TRIALS / seeds.max(1)) {
+            let (experiment, arm) = (experiment.name.clone(), arm.name.clone());
+            return Err(PlanError { experiment, arm, reason: PlanReason::Many(seeds) });
+        }
         for position in 0..experiment.arms.len() {
             let (before, from_here) = experiment.arms.split_at_mut(position);
             let arm = &mut from_here[0];
@@ -192,7 +203,7 @@ impl Settled {
                 |reason| PlanError { experiment: experiment.name.clone(), arm: arm.name.clone(), reason },
             )?;
         }
-        let seeds = (1..=wishes.seeds.unwrap_or(profile.seeds) as u64).collect();
+        let seeds = (1..=seeds as u64).collect();
         Ok(Self { experiment, seeds, pooled: profile.pooled })
     }
 

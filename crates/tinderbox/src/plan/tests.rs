@@ -120,6 +120,23 @@ fn settings_that_make_two_arms_one_are_refused() {
     );
 }
 
+/// The three arms of one experiment, at the most trials and past them.
+#[test]
+fn an_experiment_has_bounded_trials() {
+    let plan = |seeds| {
+        let wishes = Wishes { seeds: Some(seeds), ..Wishes::default() };
+        let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
+        let dropout = experiments.into_iter().filter(|experiment| experiment.name == "dropout").collect();
+        Plan::new(dropout, &wishes, &tinderbox_data::stand_in("a test"))
+    };
+    assert_eq!(plan(33_333).expect("a plan").tasks().count(), 99_999);
+    let error = plan(33_334).expect_err("refused").to_string();
+    assert_eq!(
+        error,
+        "arm 0.9 of dropout: more than 100000 trials, with 33334 seeds of each arm; take fewer seeds or points"
+    );
+}
+
 #[test]
 fn the_hash_changes_with_what_is_run_and_with_nothing_else() {
     let hash = |wishes: &Wishes| paper(wishes, &["dropout"]).hash();
