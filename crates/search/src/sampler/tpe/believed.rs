@@ -21,7 +21,7 @@ pub(super) fn believed(
         return Vec::new();
     }
     let latest = ranked.iter().rev().take(MOST - best.len().min(MOST)).copied();
-    let mut places: Vec<_> = best.chain(latest).collect();
+    let mut places: Vec<_> = best.take(MOST).chain(latest).collect();
     places.sort_unstable();
     places.dedup();
     let told = places.into_iter().map(|place| &history.told[place]);
