@@ -192,3 +192,25 @@ pub(crate) fn a_damaged_count_of_attempts_holds_nobody_up(storage: &mut dyn Stor
     assert_eq!(claim(storage, study, "two", 1000).number, 1);
     assert_eq!(states(storage, study), [State::Fail, State::Running]);
 }
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn a_result_takes_the_place_of_values_that_another_program_wrote(
+    storage: &mut dyn Storage,
+    execute: impl Fn(&str),
+) {
+    let study = queue(storage, &["a", "b", "c"]);
+    let claims = ["one", "two", "three"].map(|worker| claim(storage, study, worker, 0));
+    for objective in [0, 1] {
+        execute(&format!(
+            "INSERT INTO trial_values (trial_id, objective, value, value_type)
+             SELECT trial_id, {objective}, 7.0, 'FINITE' FROM trials"
+        ));
+    }
+    for (claim, told) in claims.iter().zip([Told::complete(0.5), Told::pruned(), Told::fail("diverged")]) {
+        storage.tell(claim, &told, at(1)).unwrap();
+    }
+    let trials = storage.trials(study).unwrap();
+    let values: Vec<_> = trials.iter().map(|trial| trial.values.clone()).collect();
+    assert_eq!(values, [vec![0.5], vec![], vec![]]);
+    assert!(trials.iter().all(|trial| trial.notes.is_empty()), "{trials:?}");
+}

@@ -77,6 +77,9 @@ pub(super) fn tell(
         "WITH ended AS (
              UPDATE tinderbox_attempts SET outcome = $4, ended = $5, reason = $6
              WHERE trial_id = $1 AND attempt = $2
+         ), unvalued AS (
+             DELETE FROM trial_values
+             WHERE trial_id = $1 AND objective NOT BETWEEN 0 AND cardinality($7::float8[]) - 1
          ), valued AS (
              INSERT INTO trial_values (trial_id, objective, value, value_type)
              SELECT $1, place - 1, value, kind::trialvaluetype

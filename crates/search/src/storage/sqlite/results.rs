@@ -64,7 +64,10 @@ pub(super) fn tell(
             set_values(db, held.id, value.as_slice())?;
             (State::Pruned, Outcome::Pruned, None)
         }
-        Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Some(reason)),
+        Verdict::Fail { reason } => {
+            set_values(db, held.id, &[])?;
+            (State::Fail, Outcome::Fail, Some(reason))
+        }
     };
     cached::execute(
         db,

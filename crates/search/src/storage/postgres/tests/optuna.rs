@@ -139,6 +139,16 @@ fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
 }
 
 #[test]
+fn a_result_takes_the_place_of_values_that_another_program_wrote() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::a_result_takes_the_place_of_values_that_another_program_wrote(
+        &mut Postgres::open(&url).unwrap(),
+        execute,
+    );
+}
+
+#[test]
 fn a_damaged_count_of_attempts_holds_nobody_up() {
     let Some(url) = server::database() else { return };
     let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();

@@ -154,3 +154,10 @@ fn a_damaged_count_of_attempts_holds_nobody_up() {
     let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
     contract::a_damaged_count_of_attempts_holds_nobody_up(&mut folder.open(), execute);
 }
+
+#[test]
+fn a_result_takes_the_place_of_values_that_another_program_wrote() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::a_result_takes_the_place_of_values_that_another_program_wrote(&mut folder.open(), execute);
+}
