@@ -41,6 +41,11 @@ mod memo;
 /// Differences from Optuna's `CmaEsSampler`: trials drawn while results are awaited are not wasted; the first trial is
 /// not a random one; failed and broken ones count; neighbours and restarts.
 ///
+/// ```
+/// # use tinderbox_search::CmaEs;
+/// let sampler = CmaEs { population: Some(12), ..CmaEs::new(7) };
+/// ```
+///
 /// Source: Hansen, "The CMA Evolution Strategy: A Tutorial" (2016), arXiv:1604.00772; "Injecting External Solutions
 /// Into CMA-ES" (2011), arXiv:1110.4181; for neighbours Hamano et al., "CMA-ES with Margin" (2022), §4,
 /// arXiv:2205.13482; for restarts Auger and Hansen, "A Restart CMA Evolution Strategy With Increasing Population Size"
@@ -56,8 +61,10 @@ pub struct CmaEs {
     /// The first standard deviation, as a share of the range; above 0, at most 1: 1/6.
     #[serde(default = "sigma")]
     pub sigma: f64,
+    /// Public so that `CmaEs { population: Some(12), ..CmaEs::new(7) }` can be written.
+    #[doc(hidden)]
     #[serde(skip)]
-    memo: Memo,
+    pub memo: Memo,
 }
 
 const fn sigma() -> f64 {

@@ -11,7 +11,7 @@ use crate::observation::Observation;
 use crate::space::{Point, Space};
 
 /// The state after the last generation that was learnt, or nothing. A clone begins with nothing, and all are equal.
-pub(super) struct Memo(Mutex<Option<Box<Kept>>>);
+pub struct Memo(Mutex<Option<Box<Kept>>>);
 
 /// A state, and all that it is a function of.
 struct Kept {
