@@ -214,3 +214,14 @@ pub(crate) fn a_result_takes_the_place_of_values_that_another_program_wrote(
     assert_eq!(values, [vec![0.5], vec![], vec![]]);
     assert!(trials.iter().all(|trial| trial.notes.is_empty()), "{trials:?}");
 }
+
+/// `execute` runs SQL on a connection that knows nothing of Tinderbox.
+pub(crate) fn an_attribute_without_a_value_is_settled(storage: &mut dyn Storage, execute: impl Fn(&str)) {
+    let study = queue(storage, &[]);
+    execute(
+        "INSERT INTO study_user_attributes (study_id, key, value_json) SELECT study_id, 'id', NULL FROM studies",
+    );
+    assert_eq!(storage.settle_study_attribute(study, "id", &json!("first")).unwrap(), json!("first"));
+    assert_eq!(storage.settle_study_attribute(study, "id", &json!("second")).unwrap(), json!("first"));
+    assert_eq!(storage.study_attributes(study).unwrap()["id"], json!("first"));
+}

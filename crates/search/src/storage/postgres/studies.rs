@@ -63,10 +63,12 @@ pub(super) fn settle_attribute(
 ) -> Result<Value, Failure> {
     require(db, study)?;
     check_name("attribute", key)?;
-    // An update that changes nothing waits for whoever is setting it, and returns what they set.
+    // An update that changes nothing waits for another caller who is setting it, and returns what that one has set. A null
+    // is no value.
     let row = db.one(
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
-         ON CONFLICT (study_id, key) DO UPDATE SET key = excluded.key
+         ON CONFLICT (study_id, key) DO UPDATE
+         SET value_json = coalesce(study_user_attributes.value_json, excluded.value_json)
          RETURNING value_json",
         &[&study_row(study), &key, &value.to_string()],
     )?;

@@ -149,6 +149,13 @@ fn a_result_takes_the_place_of_values_that_another_program_wrote() {
 }
 
 #[test]
+fn an_attribute_without_a_value_is_settled() {
+    let Some(url) = server::database() else { return };
+    let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
+    contract::an_attribute_without_a_value_is_settled(&mut Postgres::open(&url).unwrap(), execute);
+}
+
+#[test]
 fn a_damaged_count_of_attempts_holds_nobody_up() {
     let Some(url) = server::database() else { return };
     let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();

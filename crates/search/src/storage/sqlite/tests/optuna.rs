@@ -161,3 +161,10 @@ fn a_result_takes_the_place_of_values_that_another_program_wrote() {
     let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
     contract::a_result_takes_the_place_of_values_that_another_program_wrote(&mut folder.open(), execute);
 }
+
+#[test]
+fn an_attribute_without_a_value_is_settled() {
+    let folder = Folder::new();
+    let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
+    contract::an_attribute_without_a_value_is_settled(&mut folder.open(), execute);
+}
