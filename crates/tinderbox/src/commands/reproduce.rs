@@ -86,7 +86,7 @@ Examples:
   tinderbox reproduce my-experiment.toml --dry-run
   tinderbox reproduce --list --profile full
 
-A run that was stopped goes on when the same command is given again. Results are in
+A run that was stopped resumes when the same command is given again. Results are in
 runs/<hash of the plan>/report.html.";
 
 const OTHER_REVISION: &str = "note: another revision of the program, or changes that were not committed, ran some of \

@@ -37,7 +37,7 @@ const ADDRESS: &str = "TINDERBOX_STORAGE";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Begins the study that a file describes, or goes on with it
+    /// Begins the study that a file describes, or resumes it
     Run(work::Run),
     /// Stores the study that a file describes, and trains nothing: for workers that are started elsewhere
     Create(create::Create),
