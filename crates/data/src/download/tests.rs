@@ -234,9 +234,9 @@ fn a_server_that_dribbles_is_given_up_and_what_came_is_kept() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let case = Case { stall: Duration::from_millis(300), slowest: 1000, ..Case::new(&[&server]) };
+    let case = Case { stall: Duration::from_secs(1), slowest: 1000, ..Case::new(&[&server]) };
     let begun = Instant::now();
-    case.fails("bytes came in 0.3 s, after ");
+    case.fails("bytes came in 1 s, after ");
     assert!(begun.elapsed() < Duration::from_secs(5));
     assert!(fs::metadata(case.part()).expect("kept").len() > 0);
 }
