@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::pruner::{Pruner as _, PrunerError};
-use crate::sampler::{SampleError, Sampler as _};
-use crate::space::{Point, SpaceError};
-use crate::storage::{LONGEST_NAME, Lease, Storage, StorageError, StudyId};
+use crate::pruner::Pruner as _;
+use crate::space::Point;
+use crate::storage::{LONGEST_NAME, Lease, Storage, StudyId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, SAMPLED, Told, Trial};
+use crate::trial::{Claim, NewTrial, Told, Trial};
 
+mod ask;
 mod best;
 mod early;
+mod error;
 mod known;
 mod notes;
 mod queued;
@@ -19,6 +20,7 @@ mod running;
 mod settings;
 
 use early::Early;
+pub use error::StudyError;
 use known::Known;
 pub use notes::Notes;
 pub use running::{Running, Unfit};
@@ -49,9 +51,6 @@ pub struct Study {
     curves: BTreeMap<u64, Vec<(u32, f64)>>,
 }
 
-/// How often one `ask` may be refused a trial that is not there.
-const REFUSALS: u32 = 100;
-
 /// What there is to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asked {
@@ -70,76 +69,6 @@ pub enum Advice {
     GoOn,
     /// Stop and tell [`Told::pruned`].
     Stop,
-}
-
-/// What a study refuses, or cannot do.
-#[derive(Debug, thiserror::Error)]
-pub enum StudyError {
-    /// The storage.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The sampler.
-    #[error(transparent)]
-    Sample(#[from] SampleError),
-    /// A setting of the pruner that is outside its range.
-    #[error("pruner: {0}")]
-    Pruner(#[from] PrunerError),
-    /// Settings that would come back from the storage changed.
-    #[error(
-        "these settings cannot be stored and read again ({}); a number among them is not finite",
-        .0.as_deref().unwrap_or("they would be changed")
-    )]
-    Unstorable(Option<String>),
-    /// A point that is none of the space's.
-    #[error(transparent)]
-    Space(#[from] SpaceError),
-    /// The study is there, with other settings.
-    #[error("study `{name}` already exists with {what} {stored}, not {asked}; choose another name")]
-    Settings {
-        /// The study.
-        name: String,
-        /// The setting.
-        what: &'static str,
-        /// As it stands in the storage, in JSON.
-        stored: String,
-        /// As it was asked for, in JSON.
-        asked: String,
-    },
-    /// There is no such study.
-    #[error("no study `{name}` in this storage; it has {}", some(.there))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names that there are.
-        there: Vec<String>,
-    },
-    /// The storage refuses to begin a trial, though by what it shows the number is free.
-    #[error(
-        "trial {number} cannot be begun: no trial with that number or key is shown, and yet the storage has one; delete \
-         its row, or choose another name for the study"
-    )]
-    Refused {
-        /// The number.
-        number: u64,
-    },
-    /// The study was made by another program.
-    #[error("study `{name}` has no settings of Tinderbox: {reason}; begin it with a space and a sampler")]
-    Foreign {
-        /// The study.
-        name: String,
-        /// What is missing or wrong.
-        reason: String,
-    },
-}
-
-/// The first of the names, and how many more there are.
-fn some(names: &[String]) -> String {
-    const NAMED: usize = 10;
-    match names.len().saturating_sub(NAMED) {
-        _ if names.is_empty() => "no study".to_owned(),
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names[..NAMED].join(", ")),
-    }
 }
 
 impl Study {
@@ -253,7 +182,7 @@ impl Study {
     /// A point that was enqueued before has its trial already.
     ///
     /// # Errors
-    /// [`SpaceError::Point`] if it is no point of the space.
+    /// [`SpaceError::Point`](crate::SpaceError::Point) if it is no point of the space.
     pub fn enqueue(&mut self, point: &Point) -> Result<u64, StudyError> {
         self.settings.space.check(point)?;
         let values: BTreeMap<_, _> =
@@ -264,88 +193,6 @@ impl Study {
         }
         let trial = NewTrial { key, parameters: point.clone(), ..NewTrial::default() };
         Ok(self.storage.enqueue(self.id, &trial)?)
-    }
-
-    /// The next thing to do: a trial that waits, or that a worker left behind, or else a new one at the point that the
-    /// sampler chooses.
-    ///
-    /// # Errors
-    /// If the storage cannot be used, or the sampler cannot work on the space.
-    pub fn ask(&mut self, now: Timestamp) -> Result<Asked, StudyError> {
-        self.settle_lag(1)?;
-        let mut refusals = 0;
-        loop {
-            self.look()?;
-            if self.known.has_open() {
-                let limit = self.known.limit();
-                let claim = self.storage.claim_below(self.id, limit, &self.worker, now, self.lease)?;
-                if let Some(claim) = claim {
-                    self.curves.insert(claim.number, Vec::new());
-                    let Some(unfit) = claim.attributes.get(queued::UNFIT) else {
-                        return Ok(Asked::Trial(claim));
-                    };
-                    let reason = unfit.as_str().map_or_else(|| unfit.to_string(), str::to_owned);
-                    self.tell(&claim, &Told::fail(reason), now)?;
-                    continue;
-                }
-            }
-            if self.is_over() {
-                return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
-            }
-            if self.known.must_wait() {
-                return Ok(Asked::Wait);
-            }
-            let (number, turn) = (self.known.next(), self.known.turn());
-            let history = self.known.history();
-            let Some(parameters) = self.settings.sampler.sample(&self.settings.space, &history, turn)? else {
-                return Ok(if self.known.has_open() { Asked::Wait } else { Asked::Done });
-            };
-            let key = format!("{SAMPLED}{turn}");
-            let trial = NewTrial { key, parameters, attributes: BTreeMap::new() };
-            let claim = self.storage.start(self.id, number, &trial, &self.worker, now, self.lease)?;
-            if let Some(claim) = claim {
-                self.curves.insert(number, Vec::new());
-                return Ok(Asked::Trial(claim));
-            }
-            refusals += u32::from(!self.is_explained(number, turn)?);
-            if refusals == REFUSALS {
-                return Err(StudyError::Refused { number });
-            }
-        }
-    }
-
-    /// Reads the trials that were not known to have settled, and makes those that another program queued ours.
-    fn look(&mut self) -> Result<(), StudyError> {
-        let mut trials = self.storage.trials_from(self.id, self.known.unread())?;
-        let Settings { space, sampler, .. } = &self.settings;
-        let queued = trials.iter().filter_map(|trial| {
-            Some((trial.queued.as_ref()?.trial, queued::adopted(space, sampler, trial)?))
-        });
-        let queued: Vec<_> = queued.collect();
-        if !queued.is_empty() {
-            for (id, trial) in &queued {
-                self.storage.adopt(self.id, *id, trial)?;
-            }
-            trials = self.storage.trials_from(self.id, self.known.unread())?;
-        }
-        self.known.learn(trials);
-        Ok(())
-    }
-
-    /// Whether trial `number` was not begun because another worker has begun it. Otherwise its number or its turn were
-    /// wrong, and another one is next.
-    fn is_explained(&mut self, number: u64, turn: u64) -> Result<bool, StudyError> {
-        self.look()?;
-        if self.known.next() > number {
-            return Ok(true);
-        }
-        // What was known is no longer so, as where trials were deleted; or a trial is there that cannot be read.
-        self.known = Known::new(&self.settings);
-        self.look()?;
-        let next = self.storage.next_number(self.id)?;
-        let turn = if self.known.next().max(next) == number { turn.saturating_add(1).max(number) } else { 0 };
-        self.known.pass_over(next, turn);
-        Ok(false)
     }
 
     /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to go on.
@@ -377,13 +224,6 @@ impl Study {
     pub fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StudyError> {
         self.curves.remove(&claim.number);
         Ok(self.storage.tell(claim, told, now)?)
-    }
-
-    /// Whether no trial is to begin any more.
-    fn is_over(&self) -> bool {
-        let Settings { trials, patience, .. } = &self.settings;
-        trials.is_some_and(|trials| self.known.budget() >= trials)
-            || patience.is_some_and(|patience| self.known.since_best() >= patience)
     }
 }
 
