@@ -77,6 +77,10 @@ fn checked<'a>(space: &Space, fixed: &'a Map<String, Value>) -> Result<BTreeMap<
                 json!(number as i64)
             }
             (Distribution::Float { .. }, Some(number)) => json!(number),
+            (Distribution::Categorical { choices }, Some(number)) => {
+                let alike = || choices.iter().find(|choice| choice.as_f64() == Some(number));
+                choices.iter().find(|choice| *choice == value).or_else(alike).unwrap_or(value).clone()
+            }
             _ => value.clone(),
         };
         let parameter = Parameter::new(distribution.clone(), value.clone());
@@ -88,4 +92,22 @@ fn checked<'a>(space: &Space, fixed: &'a Map<String, Value>) -> Result<BTreeMap<
 
 fn names(fixed: &BTreeMap<&str, Value>) -> String {
     fixed.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_found_however_its_number_is_written() {
+        let space =
+            Space::new([("batch", Distribution::choice([json!(32), json!(64.0), json!("64")]))]).unwrap();
+        for (fixed, expected) in
+            [(json!(32.0), json!(32)), (json!(64), json!(64.0)), (json!("64"), json!("64"))]
+        {
+            let point = point(&space, 7, 0, &json!({ "batch": fixed })).unwrap();
+            assert_eq!(point["batch"].value(), &expected);
+        }
+        assert!(point(&space, 7, 0, &json!({ "batch": 33 })).is_err());
+    }
 }
