@@ -15,6 +15,7 @@ use super::{Direction, Lease, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
 
+mod added;
 mod cached;
 mod error;
 mod file;
@@ -264,16 +265,16 @@ impl Storage for Sqlite {
     fn next_number(&self, study: StudyId) -> Result<u64, StorageError> {
         self.read(|db| {
             studies::require(db, study)?;
-            queue::next(db, study)
+            added::next(db, study)
         })
     }
 
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
-        self.write(|db| queue::enqueue(db, study, trial))
+        self.write(|db| added::enqueue(db, study, trial))
     }
 
     fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError> {
-        self.write(|db| queue::adopt(db, study, queued, trial))
+        self.write(|db| added::adopt(db, study, queued, trial))
     }
 
     fn start(
@@ -285,7 +286,7 @@ impl Storage for Sqlite {
         now: Timestamp,
         lease: Lease,
     ) -> Result<Option<Claim>, StorageError> {
-        self.write_in_order(|db| queue::start(db, study, number, trial, worker, now, lease))
+        self.write_in_order(|db| added::start(db, study, number, trial, worker, now, lease))
     }
 
     fn claim_below(
