@@ -106,7 +106,7 @@ pub enum RunError {
 /// Puts an experiment's trials in the storage, under a seal; trials that are there already stay as they are.
 ///
 /// # Errors
-/// If the storage refuses, or what is there already is not as it was sealed.
+/// If the storage refuses, or what it holds is not as it was sealed.
 pub fn enqueue(
     folder: &RunFolder,
     storage: &mut dyn Storage,
@@ -132,7 +132,7 @@ pub fn enqueue(
         heading.created = earlier.created;
     }
     heading.images_sha256 = fingerprint(&pixels, &labels);
-    heading.seal = Some(Seal::new(&heading, &planned.tasks));
+    heading.seal = Some(Seal::new(&json::value(&heading), &planned.tasks));
     storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
     for task in &planned.tasks {
         let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);

@@ -9,10 +9,10 @@ use tinderbox_data::Protocol;
 use tinderbox_report::{Claim, Perturbation, TestImages};
 use tinderbox_search::{Storage, StudyId};
 
-use super::{Broken, RunError, RunFolder, Seal, task};
+use super::{Broken, RunError, RunFolder, Seal, TASK, task};
 use crate::backend::Backend;
 use crate::experiment::{Reported, Search};
-use crate::plan::{ProfileName, Source, Task};
+use crate::plan::{ProfileName, Source};
 
 /// User attribute of a study: its [`Heading`].
 pub(super) const HEADING: &str = "tinderbox:heading";
@@ -35,7 +35,7 @@ pub struct Heading {
     /// Settings of the command line, for every arm.
     #[serde(default)]
     pub settings: Vec<String>,
-    /// Where tensors live.
+    /// The compute backend.
     pub backend: Backend,
     /// Command that makes the whole run again.
     pub command: String,
@@ -110,7 +110,7 @@ pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyI
     let mut headings = Vec::new();
     for (name, study) in storage.studies()? {
         let value = storage.study_attributes(study)?.remove(HEADING).unwrap_or_default();
-        let heading = read(folder, &name, value)?;
+        let heading = read(folder, &name, &value)?;
         if heading.seal.is_none() {
             return Err(broken(folder, &name, Broken::Unsealed));
         }
@@ -136,10 +136,10 @@ pub(super) fn earlier(
     name: &str,
 ) -> Result<Option<Heading>, RunError> {
     let Some(value) = storage.study_attributes(study)?.remove(HEADING) else { return Ok(None) };
-    let heading = read(folder, name, value)?;
+    let heading = read(folder, name, &value)?;
     if let Some(seal) = &heading.seal {
-        for task in tasks(storage, study)? {
-            seal.check_task(&task).map_err(|why| broken(folder, name, why))?;
+        for (key, task) in tasks(storage, study)? {
+            seal.check_task(&key, &task).map_err(|why| broken(folder, name, why))?;
         }
     }
     Ok(Some(heading))
@@ -163,21 +163,27 @@ pub fn check_trials(
 }
 
 /// A heading that was not edited, sealed or of an earlier version.
-fn read(folder: &RunFolder, name: &str, value: Value) -> Result<Heading, RunError> {
-    let heading = serde_json::from_value::<Heading>(value).map_err(|error| RunError::Heading {
+fn read(folder: &RunFolder, name: &str, value: &Value) -> Result<Heading, RunError> {
+    let heading = Heading::deserialize(value).map_err(|error| RunError::Heading {
         path: folder.storage_path(),
         study: name.to_string(),
         reason: error.to_string(),
     })?;
     if let Some(seal) = &heading.seal {
-        seal.check_heading(&heading).map_err(|why| broken(folder, name, why))?;
+        seal.check_heading(value).map_err(|why| broken(folder, name, why))?;
     }
     Ok(heading)
 }
 
-/// What the trials of a study run. A trial that another program added has no task.
-fn tasks(storage: &dyn Storage, study: StudyId) -> Result<Vec<Task>, RunError> {
-    Ok(storage.trials(study)?.iter().filter_map(|trial| task(&trial.attributes).ok()).collect())
+/// The trials of a study, by their keys, with their tasks as they are stored. A trial that another program added has no
+/// task.
+fn tasks(storage: &dyn Storage, study: StudyId) -> Result<Vec<(String, Value)>, RunError> {
+    let mut tasks = Vec::new();
+    for mut trial in storage.trials(study)? {
+        let Ok(task) = task(&trial.attributes) else { continue };
+        tasks.push((task.key(), trial.attributes.remove(TASK).unwrap_or_default()));
+    }
+    Ok(tasks)
 }
 
 fn broken(folder: &RunFolder, study: &str, broken: Broken) -> RunError {
