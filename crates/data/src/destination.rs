@@ -19,6 +19,9 @@ pub struct Destination {
 /// A place where no file can be written.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
+    /// The path is empty.
+    #[error("the path is empty, expected the name of a file")]
+    Unnamed,
     /// The folder is missing.
     #[error("there is no folder {}", .0.display())]
     NoFolder(PathBuf),
@@ -83,7 +86,7 @@ impl Destination {
         &self.target
     }
 
-    /// Whether both are one file, by whatever names.
+    /// Whether both are one file, also through different names.
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.target == other.target || same_inode(&self.target, &other.target)
     }
@@ -100,6 +103,9 @@ impl Destination {
 /// `path` without symlinks, whether or not the file is there.
 fn target(path: &Path) -> Result<PathBuf, DestinationError> {
     let io = |error| DestinationError::Io { path: path.to_owned(), error };
+    if path.as_os_str().is_empty() {
+        return Err(DestinationError::Unnamed);
+    }
     let Some(name) = path.file_name() else { return Err(DestinationError::Folder(path.to_owned())) };
     let folder = folder_of(path);
     match fs::metadata(folder) {
