@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::commands::is_hidden;
+use crate::hidden::is_hidden;
 
 const PLAIN: &str = "plain data";
 

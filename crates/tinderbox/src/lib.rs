@@ -30,6 +30,7 @@ pub mod backend;
 pub mod dataset;
 pub mod environment;
 
+mod hidden;
 mod json;
 
 /// The README's examples, compiled and run.

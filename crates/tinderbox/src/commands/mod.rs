@@ -23,7 +23,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tinderbox_models::NetworkConfig;
 
-pub(crate) use terminal::is_hidden;
 pub use terminal::note;
 use terminal::{say, say_data};
 

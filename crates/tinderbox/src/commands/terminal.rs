@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use crate::hidden::is_hidden;
+
 /// Prints a line of text for people; `false` if the other end is closed, which is no error.
 pub(super) fn say(text: impl Display) -> io::Result<bool> {
     print(&visible(&text.to_string()))
@@ -49,22 +51,6 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 /// As [`visible`], on one line.
 pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
-}
-
-/// Controls of a terminal, and Unicode's invisible formatting.
-pub(crate) fn is_hidden(character: char) -> bool {
-    match character {
-        '\n' | '\t' => false,
-        // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
-        '\u{ad}' | '\u{61c}' | '\u{180e}'
-        // Spaces and joiners of no width, marks of direction; separators of lines and paragraphs; embeddings of direction.
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        // Word joiner, invisible operators, isolates of direction.
-        | '\u{2060}'..='\u{206f}'
-        // Byte order mark, interlinear annotation, tags.
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
-        _ => character.is_control(),
-    }
 }
 
 #[cfg(test)]
