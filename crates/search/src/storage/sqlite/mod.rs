@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -23,11 +22,12 @@ mod layout;
 mod queue;
 mod results;
 mod studies;
+mod transaction;
 mod trials;
 mod values;
 
-use error::Failure;
 pub use error::{Reason, SqliteError};
+use transaction::{Durability, PATIENCE, TRIES};
 
 /// Studies in an SQLite file, in Optuna's tables with Tinderbox's beside them.
 ///
@@ -47,16 +47,6 @@ pub struct Sqlite {
     /// How long SQLite itself waits for a lock, and how often a transaction is tried while others hold the file.
     patience: Duration,
     tries: u32,
-}
-
-/// What a commit waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Durability {
-    /// The disk: what was written outlives a power cut, and so does all that any process wrote before, for it lies before
-    /// it in the same write-ahead log.
-    OnDisk,
-    /// The system: what was written outlives the process, and is on the disk with the next commit that waits for it.
-    InOrder,
 }
 
 impl Sqlite {
@@ -137,81 +127,7 @@ impl Sqlite {
         })?;
         Ok(storage)
     }
-
-    /// Runs `work` in a transaction that may write, from its first statement on.
-    fn write<T>(&mut self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
-        self.commits(Durability::OnDisk)?;
-        self.transaction(TransactionBehavior::Immediate, work)
-    }
-
-    /// As [`write`](Self::write), for what may be lost together with the worker that wrote it. Waiting for the disk is
-    /// nearly all of what a small transaction takes.
-    fn write_in_order<T>(
-        &mut self,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
-    ) -> Result<T, StorageError> {
-        self.commits(Durability::InOrder)?;
-        self.transaction(TransactionBehavior::Immediate, work)
-    }
-
-    /// Sets what commits from now on wait for.
-    fn commits(&self, durability: Durability) -> Result<(), StorageError> {
-        if self.durability.get() == durability {
-            return Ok(());
-        }
-        let level = match durability {
-            Durability::OnDisk => "FULL",
-            Durability::InOrder => "NORMAL",
-        };
-        self.retried(|db| Ok(db.pragma_update(None, "synchronous", level)?))?;
-        self.durability.set(durability);
-        Ok(())
-    }
-
-    /// Runs `work` on one state of the file.
-    fn read<T>(&self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
-        self.transaction(TransactionBehavior::Deferred, work)
-    }
-
-    fn transaction<T>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
-    ) -> Result<T, StorageError> {
-        self.retried(|db| {
-            let transaction = Transaction::new_unchecked(db, behavior)?;
-            let answer = work(&transaction)?;
-            transaction.commit()?;
-            Ok(answer)
-        })
-    }
-
-    /// SQLite waits for a lock, but not in every case: a change of the journal, or a recovery after a kill, gives up
-    /// at once.
-    fn retried<T>(&self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, StorageError> {
-        for _ in 1..self.tries {
-            match work(&self.connection) {
-                Err(Failure::File(Reason::Locked)) => thread::sleep(PAUSE),
-                answer => return self.named(answer),
-            }
-        }
-        self.named(work(&self.connection))
-    }
-
-    fn named<T>(&self, answer: Result<T, Failure>) -> Result<T, StorageError> {
-        answer.map_err(|failure| match failure {
-            Failure::Refused(error) => error,
-            Failure::File(reason) => SqliteError { path: self.path.clone(), reason }.into(),
-        })
-    }
 }
-
-/// How long SQLite itself waits for a lock, each try.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Between tries where SQLite did not wait.
-const PAUSE: Duration = Duration::from_millis(100);
-/// Over a minute where SQLite waits. Where it does not, the rivals need milliseconds.
-const TRIES: u32 = 32;
 
 impl Storage for Sqlite {
     fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
