@@ -1,5 +1,7 @@
 //! A plan: every trial of a run, settled before anything starts. Its hash names the run's folder.
 
+mod settled;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +11,10 @@ use tinderbox_data::{Dataset, Protocol};
 use tinderbox_report::Perturbation;
 
 use crate::backend::Backend;
-use crate::experiment::{Arm, Configuration, Content, Experiment, Profile, Setting, SettingError};
+use crate::experiment::{Configuration, Experiment, Setting, SettingError};
 use crate::json;
-use crate::trial::check_fit;
+
+use settled::{Settled, Shared};
 
 /// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
 const LAYOUT: u32 = 7;
@@ -22,7 +25,7 @@ const MOST_TRIALS: usize = 100_000;
 /// What will be run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where tensors live.
+    /// The compute backend.
     pub backend: Backend,
     /// `quick` or `full`.
     pub profile: ProfileName,
@@ -71,7 +74,7 @@ pub struct Task {
     pub perturbations: Vec<Perturbation>,
     /// What a search chose, by name of the dimension.
     pub point: BTreeMap<String, Value>,
-    /// Where tensors live.
+    /// The compute backend.
     pub backend: Backend,
     /// Fingerprint of the images that the trial must see.
     pub dataset_sha256: String,
@@ -99,7 +102,7 @@ pub struct Wishes {
     pub epochs: Option<usize>,
     /// Settings for every arm.
     pub settings: Vec<Setting>,
-    /// Where tensors live.
+    /// The compute backend.
     pub backend: Backend,
 }
 
@@ -116,7 +119,7 @@ pub struct PlanError {
 enum PlanReason {
     #[error("--set: {0}")]
     Setting(#[from] SettingError),
-    #[error("with these settings it is the same as arm {0}, whose name and description it would belie")]
+    #[error("these settings make this arm identical to arm `{0}`; remove one of them")]
     Twin(String),
     #[error("{0}")]
     Fit(String),
@@ -167,85 +170,6 @@ impl Plan {
     }
 }
 
-/// An experiment whose settings are applied.
-struct Settled {
-    experiment: Experiment,
-    seeds: Vec<u64>,
-    pooled: bool,
-}
-
-/// An arm that is trained, and what all experiments that use it want of it.
-struct Shared {
-    source: Source,
-    configuration: Configuration,
-    protocol: Protocol,
-    seeds: Vec<u64>,
-    perturbations: Vec<Perturbation>,
-    pooled: bool,
-}
-
-impl Settled {
-    fn new(mut experiment: Experiment, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
-        let profile = match wishes.profile {
-            ProfileName::Quick => experiment.profiles.quick,
-            ProfileName::Full => experiment.profiles.full,
-        };
-        draw(&mut experiment, profile);
-        let seeds = wishes.seeds.unwrap_or(profile.seeds);
-        if let Some(arm) = experiment.arms.get(MOST_TRIALS / seeds.max(1)) {
-            let (experiment, arm) = (experiment.name.clone(), arm.name.clone());
-            return Err(PlanError { experiment, arm, reason: PlanReason::Many(seeds) });
-        }
-        for position in 0..experiment.arms.len() {
-            let (before, from_here) = experiment.arms.split_at_mut(position);
-            let arm = &mut from_here[0];
-            settle(arm, before, wishes.epochs.unwrap_or(profile.epochs), wishes, dataset).map_err(
-                |reason| PlanError { experiment: experiment.name.clone(), arm: arm.name.clone(), reason },
-            )?;
-        }
-        let seeds = (1..=seeds as u64).collect();
-        Ok(Self { experiment, seeds, pooled: profile.pooled })
-    }
-
-    /// Finds each trained arm among those of earlier experiments, or adds it to them.
-    fn share(self, shared: &mut Vec<Shared>) -> Planned {
-        let Self { experiment, seeds, pooled } = self;
-        let mut same_as = Vec::new();
-        for arm in &experiment.arms {
-            let Content::Trained(configuration) = &arm.content else {
-                same_as.push(None);
-                continue;
-            };
-            let place = shared.iter().position(|other| {
-                other.configuration == *configuration
-                    && other.protocol == experiment.protocol
-                    && other.seeds == seeds
-            });
-            let place = place.unwrap_or_else(|| {
-                shared.push(Shared {
-                    source: Source { experiment: experiment.name.clone(), arm: arm.name.clone() },
-                    configuration: configuration.clone(),
-                    protocol: experiment.protocol,
-                    seeds: seeds.clone(),
-                    perturbations: Vec::new(),
-                    pooled: false,
-                });
-                shared.len() - 1
-            });
-            let source = &mut shared[place];
-            for perturbation in &experiment.perturbations {
-                if !source.perturbations.contains(perturbation) {
-                    source.perturbations.push(*perturbation);
-                }
-            }
-            source.pooled |=
-                pooled && experiment.protocol == Protocol::Official && is_placed(arm, &experiment.arms);
-            same_as.push((source.source.experiment != experiment.name).then(|| source.source.clone()));
-        }
-        Planned { experiment, seeds, same_as, tasks: Vec::new() }
-    }
-}
-
 impl Planned {
     /// The trials of the arms that are this experiment's own.
     fn tasks(&self, shared: &[Shared], backend: Backend, dataset_sha256: &str) -> Vec<Task> {
@@ -274,48 +198,6 @@ impl Planned {
             }
         }
         tasks
-    }
-}
-
-/// Keeps the points that the profile draws, in the order of the grid.
-fn draw(experiment: &mut Experiment, profile: Profile) {
-    let Some(search) = &experiment.search else { return };
-    experiment.arms.truncate(profile.points.unwrap_or(usize::MAX));
-    let place = |arm: &Arm| -> Vec<Option<usize>> {
-        let of = |dimension: &crate::experiment::Dimension| {
-            let chosen = arm.point.get(&dimension.name)?;
-            dimension.values.iter().position(|value| value == chosen)
-        };
-        search.dimensions.iter().map(of).collect()
-    };
-    experiment.arms.sort_by_key(place);
-}
-
-/// Whether a reported number is to be placed by this arm: its own, or that of an average which it is a part of.
-fn is_placed(arm: &Arm, arms: &[Arm]) -> bool {
-    let reports = |other: &&Arm| other.reported.is_some();
-    arm.reported.is_some()
-        || arms
-            .iter()
-            .filter(reports)
-            .any(|other| matches!(&other.content, Content::Average(members) if members.contains(&arm.name)))
-}
-
-/// Applies what was wished to an arm, and compares it with the images and the arms before it.
-fn settle(
-    arm: &mut Arm,
-    before: &[Arm],
-    epochs: usize,
-    wishes: &Wishes,
-    dataset: &Dataset,
-) -> Result<(), PlanReason> {
-    let Content::Trained(configuration) = &mut arm.content else { return Ok(()) };
-    configuration.training.epochs = epochs;
-    *configuration = Setting::apply_all(&wishes.settings, configuration)?;
-    check_fit(&configuration.model, &dataset.test).map_err(PlanReason::Fit)?;
-    match before.iter().find(|other| other.content == arm.content) {
-        Some(twin) => Err(PlanReason::Twin(twin.name.clone())),
-        None => Ok(()),
     }
 }
 

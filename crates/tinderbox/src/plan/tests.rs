@@ -116,7 +116,9 @@ fn settings_that_make_two_arms_one_are_refused() {
     let dropout = experiments.into_iter().filter(|experiment| experiment.name == "dropout").collect();
     let error = Plan::new(dropout, &wishes, &tinderbox_data::stand_in("a test")).expect_err("refused");
     assert!(
-        error.to_string().starts_with("arm 0.5 of dropout: with these settings it is the same as arm 0.0")
+        error
+            .to_string()
+            .starts_with("arm 0.5 of dropout: these settings make this arm identical to arm `0.0`")
     );
 }
 
