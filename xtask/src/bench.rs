@@ -9,7 +9,7 @@ use crate::forecast::{Backend, is_cold, notice};
 use crate::program::{become_program, wants_help, with_runs};
 
 const HELP: &str = "\
-Measures Tinderbox beside its peers on this machine, in turns, as ratios of the same round.
+Measures Tinderbox beside its peers on this machine, alternately, as ratios of the same round.
 
 Usage: cargo xtask bench models [--against pytorch,jax] ...   seconds an epoch of the three networks
        cargo xtask bench ops ...                              microseconds a call of the tensor operations

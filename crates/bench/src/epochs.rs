@@ -76,7 +76,7 @@ impl<Q: Iterator<Item = std::io::Result<String>>, A: Write> Observer for Conduct
     fn epoch(&mut self, epoch: &Epoch) {
         let Some(clock) = self.started.take() else { return };
         let told = Told { loss: Some(epoch.training_loss), ..clock.stop() };
-        // Whoever does not listen asks for nothing more either.
+        // A failed write needs no handling: a parent that is gone asks no more questions.
         _ = say(&mut self.answers, &told);
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn answer(
             total = total + cross_entropy(model.logits(batch.images), batch.labels) * count;
         }
         let loss = f64::from(total.into_scalar::<f32>()) / examples.len() as f64;
-        // Whoever does not listen asks for nothing more either.
+        // A failed write needs no handling: a parent that is gone asks no more questions.
         _ = say(&mut answers, &Told { loss: Some(loss), ..clock.stop() });
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: Tinderbox beside its peers on your machine, in turns, as ratios of the same round.
+//! `cargo xtask bench`: Tinderbox beside its peers on your machine, alternately, as ratios of the same round.
 //!
 //! Criterion and divan measure one thing after the other; on a machine whose clock or load drifts, the drift is then part
 //! of the difference. Here everybody is measured once in each round, in an order that rotates.

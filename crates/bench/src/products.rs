@@ -104,7 +104,7 @@ fn answer(questions: impl BufRead, mut answers: impl Write, work: impl Fn()) {
     for _ in questions.lines().map_while(Result::ok) {
         let clock = Clock::start();
         work();
-        // Whoever does not listen asks for nothing more either.
+        // A failed write needs no handling: a parent that is gone asks no more questions.
         _ = say(&mut answers, &clock.stop());
     }
 }

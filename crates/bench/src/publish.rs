@@ -48,7 +48,7 @@ pub(crate) fn publish(benchmark: &Benchmark, folder: &Path) -> Result<PathBuf, P
     Ok(path)
 }
 
-/// A benchmark that begins now, on this machine, with nothing measured yet.
+/// A benchmark that starts now, on this machine, with nothing measured yet.
 pub(crate) fn begin(name: &str, title: &str, threads: usize, rounds: u16) -> Benchmark {
     Benchmark {
         name: name.into(),

@@ -133,7 +133,7 @@ impl Stage {
     pub(crate) fn close(&self, benchmark: &Benchmark) -> Result<Exit, Refusal> {
         self.bar.finish_and_clear();
         if !benchmark.groups.is_empty() {
-            // Kept before it is shown: whatever goes wrong with the terminal, the minutes are not lost.
+            // Stored before it is printed, so that an error of the terminal does not lose the measurements.
             let page = publish::publish(benchmark, &self.arguments.runs.join("bench"))?;
             let text = format!("{}\n{}", table::table(benchmark), table::legend(benchmark));
             if self.arguments.json {

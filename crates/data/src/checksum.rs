@@ -15,7 +15,7 @@ use crate::regular::Regular;
 #[serde(try_from = "String", into = "String")]
 pub struct Checksum([u8; 32]);
 
-/// A text that is no checksum.
+/// Error of parsing a checksum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("checksum {0:?}, expected the 64 hexadecimal digits of a SHA-256")]
 pub struct ChecksumError(String);

@@ -74,7 +74,7 @@ enum Reason {
     Request(ureq::Error),
     #[error("the server answers {0}")]
     Status(StatusCode),
-    #[error("the server sends another part than bytes {0} and up")]
+    #[error("the server returned the wrong range; expected bytes {0}-")]
     Range(u64),
     #[error("the server offers {offered} bytes, expected {size}")]
     Size { offered: u64, size: u64 },

@@ -110,7 +110,7 @@ pub enum FindError {
 
 /// Finds the folder with all files of `manifest`, each verified by its checksum; downloads nothing.
 ///
-/// A place that lacks a file is passed over, unless it is the folder that was given: whatever is found further on is, by
+/// A place that lacks a file is passed over, unless it is the folder that was given: a file found further on is, by
 /// its checksum, the same data.
 ///
 /// # Errors

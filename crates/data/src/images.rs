@@ -51,15 +51,15 @@ pub enum ImagesError {
         image: usize,
         /// Position of the pixel in the image, from 0.
         pixel: usize,
-        /// What stands there.
+        /// What was found.
         value: f32,
     },
-    /// A label that is no class.
+    /// A label outside the classes.
     #[error("label {label} of image {image}, expected a class below {classes}")]
     Label {
         /// Position of the image, from 0.
         image: usize,
-        /// What stands there.
+        /// What was found.
         label: u8,
         /// Number of classes.
         classes: usize,

@@ -37,7 +37,7 @@ enum Reason {
     Long(u64),
     #[error("SHA-256 {found}, expected {expected}; it was damaged, or another program wrote it")]
     Checksum { found: Checksum, expected: Checksum },
-    #[error("no snapshot of a dataset: {0}")]
+    #[error("not a snapshot of a dataset: {0}")]
     Content(Box<dyn Error + Send + Sync>),
 }
 
@@ -130,7 +130,7 @@ fn images(tensors: &SafeTensors, part: &str, classes: usize) -> Result<Images, R
     let pixels = tensors.tensor(&format!("{part}.pixels")).map_err(content)?;
     let labels = tensors.tensor(&format!("{part}.labels")).map_err(content)?;
     let (Dtype::F32, &[_, channels, height, width]) = (pixels.dtype(), pixels.shape()) else {
-        return Err(content(format!("{part}.pixels are no 32-bit numbers in four dimensions")));
+        return Err(content(format!("{part}.pixels are not 32-bit numbers in four dimensions")));
     };
     let (words, _) = pixels.data().as_chunks::<4>();
     let pixels = words.iter().map(|&word| f32::from_le_bytes(word)).collect();

@@ -57,7 +57,7 @@ pub enum Reason {
     #[error("is {0}, expected a safetensors file")]
     Other(&'static str),
     /// The bytes end too early, or are not those of a safetensors file.
-    #[error("no complete safetensors file ({0}); was it copied to the end?")]
+    #[error("is not a complete safetensors file ({0}); was it copied completely?")]
     Incomplete(String),
     /// Bytes after the last tensor.
     #[error("has {0} bytes after its last tensor")]
@@ -80,7 +80,7 @@ pub enum Reason {
     #[error("no `{CONFIGURATION}` among its metadata; was it saved by Tinderbox?")]
     NoConfiguration,
     /// The configuration cannot be read as a network's.
-    #[error("its configuration describes no network of Tinderbox: {0}")]
+    #[error("its configuration does not describe a Tinderbox network: {0}")]
     Configuration(serde_json::Error),
     /// A key of the configuration that the network does not have.
     #[error("its configuration has the unknown key `{0}`")]
@@ -120,7 +120,7 @@ pub enum Reason {
     #[error("tensor `{0}` is missing")]
     Missing(String),
     /// A tensor that the file has and the network lacks.
-    #[error("tensor {0} is no part of the network")]
+    #[error("tensor {0} is not part of the network")]
     Unexpected(String),
     /// A tensor with NaN or infinity in it.
     #[error("tensor `{0}` holds a value that is not finite; did its training diverge?")]
@@ -195,7 +195,7 @@ pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), We
 /// The note of a file that [`save_with_note`] wrote; null if it has none.
 ///
 /// # Errors
-/// If the file cannot be read, or describes no network of Tinderbox.
+/// If the file cannot be read, or does not describe a Tinderbox network.
 pub fn note(path: &Path) -> Result<Value, WeightsError> {
     open(path)
         .and_then(|(_, header)| Ok(description(&header)?.get(NOTE).cloned().unwrap_or_default()))

@@ -66,7 +66,7 @@ fn a_step_is_to_the_bit_that_of_burns_operations() {
         let (found, rolling) = sgd(parameter.clone(), gradient.clone(), Some(velocity.clone()), &step);
         found.into_data().assert_eq(&moved.into_data(), true);
         rolling.expect("a velocity").into_data().assert_eq(&rolled.into_data(), true);
-        // Whoever holds a tensor too keeps its values.
+        // Other holders of a tensor keep its values.
         assert_eq!(before, [parameter, gradient, velocity].map(Tensor::into_data));
     }
 }

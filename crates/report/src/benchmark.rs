@@ -1,4 +1,4 @@
-//! A benchmark: what contestants took for the same work, measured in turns, and what follows from it.
+//! A benchmark: what contestants took for the same work, measured alternately, and what follows from it.
 //!
 //! Its JSON form is what `bench --json` prints; [`page`] makes one HTML page of several.
 
@@ -50,7 +50,7 @@ pub struct Machine {
     pub os: String,
 }
 
-/// Contestants that did the same work in turns.
+/// Contestants that did the same work alternately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {

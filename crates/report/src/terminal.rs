@@ -131,7 +131,7 @@ mod tests {
             text.starts_with(
                 "1 claim: 1 HOLD, 0 DO NOT HOLD, 0 undecided, 0 not judged\n\
                  \u{20} HOLDS          The CNN has fewer parameters.\n\
-                 \u{20}                cnn has 115,904 parameters fewer than fcn\n\
+                 \u{20}                cnn has 115,904 fewer parameters than fcn\n\
                  \n\
                  Three models (task1_models)\n"
             ),

@@ -1,4 +1,4 @@
-//! The page of any study is drawn, whatever its numbers and texts are.
+//! The page of any study is drawn, with any numbers and texts.
 
 use proptest::prelude::*;
 use tinderbox_report::study::{

@@ -42,7 +42,7 @@ fn every_verdict_is_reached_and_counted_at_the_head() {
     }
     assert!(
         between(&page, "<section class=\"ledger\"", "</section>")
-            .contains("Not judged: 3 trials of 0.9 have not ended.")
+            .contains("Not judged: 3 trials of 0.9 are not finished.")
     );
 }
 

@@ -30,7 +30,7 @@ impl Observation {
     /// What `trial` showed, which has finished.
     pub(crate) fn finished(trial: &Trial, directions: &[Direction]) -> Self {
         let complete = trial.state == State::Complete;
-        // A value too few, or NaN, is no result, whoever wrote it.
+        // Too few values, or NaN, are not a result, from any program.
         let whole =
             trial.values.len() == directions.len() && trial.values.iter().all(|value| !value.is_nan());
         let losses = directions.iter().zip(&trial.values).filter(|_| complete && whole);

@@ -54,7 +54,9 @@ pub enum SpaceError {
     #[error("a space without dimensions, expected at least one")]
     Empty,
     /// A name that a storage cannot hold.
-    #[error("{0:?} names no dimension; expected 1 to 512 characters, no control characters among them")]
+    #[error(
+        "{0:?} is not a name for a dimension; expected 1 to 512 characters, no control characters among them"
+    )]
     Name(String),
     /// A name that comes twice.
     #[error("two dimensions are called `{0}`; give each a name of its own")]
@@ -202,7 +204,7 @@ impl Space {
             }
         }
         match point.keys().find(|name| self.dimensions.iter().all(|dimension| *dimension.name != **name)) {
-            Some(name) => wrong(name, "no dimension of the space"),
+            Some(name) => wrong(name, "not a dimension of the space"),
             None => Ok(()),
         }
     }
@@ -263,7 +265,7 @@ impl Space {
             let name = name.as_ref();
             let wrong = |what: String| SpaceError::Point { name: name.to_owned(), what };
             let dimension = self.dimensions.iter().find(|dimension| *dimension.name == *name);
-            let dimension = dimension.ok_or_else(|| wrong("no dimension of the space".to_owned()))?;
+            let dimension = dimension.ok_or_else(|| wrong("not a dimension of the space".to_owned()))?;
             let parameter = Parameter::shared(&dimension.distribution, value);
             point.insert(name.to_owned(), parameter.map_err(|error| wrong(format!("wrong: {error}")))?);
         }

@@ -38,7 +38,7 @@ pub use settings::Settings;
 ///   it and the other goes on to the next.
 ///
 /// Trials that another program adds are seen by samplers like enqueued ones, and are outside that promise. So are trials
-/// that it deletes or renumbers: the study goes on with those that there are.
+/// that it deletes or renumbers: the study continues with the remaining ones.
 pub struct Study {
     storage: Box<dyn Storage>,
     id: StudyId,
@@ -72,7 +72,7 @@ pub enum Advice {
 }
 
 impl Study {
-    /// Begins the study `name`, or goes on with it.
+    /// Creates the study `name`, or resumes it.
     ///
     /// A study that another program made is gone on with too, if its directions are the same.
     ///

@@ -1,11 +1,11 @@
-//! A backend: where tensors live. The same code runs on each.
+//! The compute backends. The same code runs on each.
 
 use std::fmt;
 
 use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 
-/// Where tensors live.
+/// The compute backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {

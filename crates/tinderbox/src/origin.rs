@@ -1,6 +1,6 @@
 //! Where weights come from: the split that they were trained on, noted in their file.
 //!
-//! Under `pooled` the test images are drawn with the seed: whoever measures the weights must draw the same.
+//! Under `pooled` the test images are drawn with the seed: a measurement of the weights must draw the same.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -62,7 +62,7 @@ pub struct Tuning {
 pub struct Brief {
     /// What is tuned.
     pub tuning: Tuning,
-    /// Where tensors live.
+    /// The compute backend.
     pub backend: Backend,
     /// Fingerprint of the images that every trial must see.
     pub dataset_sha256: String,
@@ -173,7 +173,7 @@ impl Tuning {
         Ok(tuning)
     }
 
-    /// Begins the study, or goes on with it.
+    /// Creates the study, or resumes it.
     ///
     /// # Errors
     /// If a value of the space fits no setting, or the study is there for something else.

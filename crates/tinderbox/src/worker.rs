@@ -223,7 +223,7 @@ impl<W: Write> Worker<W> {
         run_caught(task, dataset, &device, &circumstances, &mut reporter)
     }
 
-    /// The same file for every attempt at a trial, so that the next one goes on where this one stopped. None for a study
+    /// The same file for every attempt at a trial, so that the next one resumes there. None for a study
     /// whose name somebody else chose: it might lead out of the folder.
     fn checkpoint(&self, study: &str, number: u64) -> Option<PathBuf> {
         let study = Name::new(study).ok()?;
@@ -328,7 +328,7 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
     fn checkpoint_failed(&mut self, error: &CheckpointError) {
         if !self.warned {
             self.warned = true;
-            (self.say)(Message::Warning { text: format!("{error}; the training goes on without it") });
+            (self.say)(Message::Warning { text: format!("{error}; the training continues without it") });
         }
     }
 }

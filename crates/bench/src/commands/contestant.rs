@@ -34,7 +34,7 @@ enum Work {
         /// Images in a step
         #[arg(long)]
         batch: usize,
-        /// Where tensors live
+        /// Compute backend
         #[arg(long, value_enum)]
         backend: Backend,
         /// The forward passes alone
@@ -57,7 +57,7 @@ enum Work {
     Squares,
     /// A whole trial for each line
     Trials {
-        /// Where tensors live
+        /// Compute backend
         #[arg(long, value_enum)]
         backend: Backend,
         /// File for the state of the running trial
@@ -76,12 +76,12 @@ enum Work {
         #[arg(long)]
         folder: PathBuf,
     },
-    /// Every operation once, in turns, for each line
+    /// Every operation once, alternately, for each line
     Operations {
         /// Images in a call
         #[arg(long)]
         batch: usize,
-        /// Where tensors live
+        /// Compute backend
         #[arg(long, value_enum)]
         backend: Backend,
     },

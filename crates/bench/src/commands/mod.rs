@@ -87,7 +87,7 @@ impl Cli {
     }
 }
 
-/// Prints a line; whoever closed the other end wants no more, and that is no error.
+/// Prints a line. A closed pipe is not an error.
 pub(crate) fn say(text: impl Display) -> io::Result<()> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),

@@ -146,7 +146,7 @@ impl Models {
         benchmark
     }
 
-    /// Lets everybody train in turns.
+    /// Lets the contestants train alternately.
     fn measure(
         &self,
         task: &Task,

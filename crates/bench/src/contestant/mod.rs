@@ -172,7 +172,7 @@ impl Drop for Contestant {
     }
 }
 
-/// Environment variables that keep a process to so many threads, whatever libraries it uses.
+/// Environment variables that limit a process to so many threads, for each library that it may use.
 pub(crate) fn limits(threads: usize) -> Vec<(&'static str, String)> {
     let pools = [
         THREADS,

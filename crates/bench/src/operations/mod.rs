@@ -1,4 +1,4 @@
-//! Our tensor operations at the paper's shapes, each beside what Burn's own would do, measured in turns in one process.
+//! Our tensor operations at the paper's shapes, each beside what Burn's own would do, measured alternately in one process.
 //!
 //! A new operation is one more line in [`all`].
 
@@ -76,7 +76,7 @@ enum Pass {
 pub(crate) fn answer(device: &Device, batch: usize, questions: impl BufRead, mut answers: impl Write) {
     let mut stopwatch = Stopwatch::new(all(device, batch));
     for (round, _) in questions.lines().map_while(Result::ok).enumerate() {
-        // Whoever does not listen asks for nothing more either.
+        // A failed write needs no handling: a parent that is gone asks no more questions.
         _ = say(&mut answers, &stopwatch.round(round));
     }
 }

@@ -64,7 +64,7 @@ impl Peer {
         }
     }
 
-    /// What pip installs: the versions that are measured stand here and nowhere else.
+    /// What pip installs: the versions that are measured.
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Pytorch => &["torch==2.15.0", "numpy==2.4.6"],

@@ -109,11 +109,11 @@ fn the_format_of_another_version_is_refused_even_under_its_own_checksum() {
     let none = |head| safetensors::serialize(Vec::<(&str, TensorView)>::new(), head);
     let numbers = HashMap::from([(HEAD.to_owned(), "name = 1".to_owned())]);
     for (file, message) in [
-        (Ok(b"not even safetensors".to_vec()), "no snapshot of a dataset: "),
+        (Ok(b"not even safetensors".to_vec()), "not a snapshot of a dataset: "),
         (none(None), "it does not say which"),
         (none(Some(numbers)), "expected a string"),
         (none(head.clone()), "training.pixels"),
-        (pixels(Dtype::U8, &[4, 1, 1, 1]), "training.pixels are no 32-bit numbers in four dimensions"),
+        (pixels(Dtype::U8, &[4, 1, 1, 1]), "training.pixels are not 32-bit numbers in four dimensions"),
         (pixels(Dtype::F32, &[1, 1, 1, 1]), "1 pixels for 4 labels"),
     ] {
         let (bytes, file) = (file.expect("a file"), tempfile::NamedTempFile::new().expect("a file"));

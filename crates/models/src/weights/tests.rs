@@ -157,7 +157,7 @@ fn a_missing_tensor_is_named() {
 fn a_tensor_too_many_is_named() {
     let mut tensors = linear_tensors();
     tensors.push(("hidden.0.weight", vec![1], vec![0.0]));
-    assert_refused(&linear_file(tensors), "tensor `hidden.0.weight` is no part of the network");
+    assert_refused(&linear_file(tensors), "tensor `hidden.0.weight` is not part of the network");
 }
 
 #[test]
@@ -187,13 +187,13 @@ fn no_cut_of_a_file_loads_or_panics() {
     let whole = linear_file(linear_tensors());
     assert!(load_bytes(&whole).is_ok());
     for length in 0..whole.len() {
-        assert_refused(&whole[..length], "no complete safetensors file");
+        assert_refused(&whole[..length], "is not a complete safetensors file");
     }
 }
 
 #[test]
 fn a_file_of_something_else_is_refused() {
-    assert_refused(b"kind = \"fcn\", and more than eight bytes of it", "no complete safetensors file");
+    assert_refused(b"kind = \"fcn\", and more than eight bytes of it", "is not a complete safetensors file");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn into(output: &mut [f32], add: bool, left: Matrix, right: Matrix, parallelism:
 unsafe fn gemm_at(output: *mut f32, add: bool, left: Matrix, right: Matrix, parallelism: Parallelism) {
     let ([rows, depth], [same, columns]) = (left.size, right.size);
     assert_eq!(depth, same, "inner sizes of a product");
-    // SAFETY: `Matrix` checks that its strides stay inside its slice, whoever calls answers for `output`.
+    // SAFETY: `Matrix` checks that its strides stay inside its slice; the caller guarantees `output`.
     unsafe {
         gemm::gemm(
             rows,

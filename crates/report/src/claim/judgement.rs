@@ -151,7 +151,7 @@ impl fmt::Display for Need {
         match self {
             Self::Seeds(seeds) => write!(f, "{}", counted(*seeds, "seed", "seeds")),
             Self::MoreSeedsThan(seeds) => write!(f, "more than {}", counted(*seeds, "seed", "seeds")),
-            Self::MoreImages => f.write_str("no number of seeds: more test images"),
+            Self::MoreImages => f.write_str("more test images; more seeds cannot decide it"),
         }
     }
 }

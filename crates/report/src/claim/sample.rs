@@ -18,7 +18,12 @@ use crate::statistics::{Crossed, Share};
 pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evidence, String> {
     let arms: Vec<&ArmView> = contrast.terms.iter().map(|term| &view.arms[term.arm]).collect();
     if let Some(arm) = arms.iter().find(|arm| arm.waiting > 0 && !contrast.is_exact()) {
-        return Err(format!("{} of {} have not ended", counted(arm.waiting, "trial", "trials"), arm.name));
+        let are = if arm.waiting == 1 { "is" } else { "are" };
+        return Err(format!(
+            "{} of {} {are} not finished",
+            counted(arm.waiting, "trial", "trials"),
+            arm.name
+        ));
     }
     if let Some(arm) = arms.iter().find(|arm| arm.records.is_empty()) {
         return Err(format!("no trial of {} has left a record", arm.name));
@@ -36,8 +41,7 @@ pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evide
         view.seeds.iter().filter_map(|seed| records(contrast, view, *seed)).collect();
     let rows = rows(contrast, &paired);
     if rows.len() < 2 {
-        let seeds = counted(rows.len(), "seed has", "seeds have");
-        return Err(format!("{seeds} what is compared, expected at least 2"));
+        return Err(format!("needs at least 2 seeds, has {}", rows.len()));
     }
     if contrast.scale == Scale::Share {
         let yes = rows.iter().filter(|row| mean(row) > 0.0).count();

@@ -100,8 +100,13 @@ impl fmt::Display for Why<'_> {
             )?;
         }
         match self.need {
-            Some(Need::MoreImages) => f.write_str("; no number of seeds would decide it: more test images"),
-            Some(need) => write!(f, "; {need} would decide it, were effect and spread as estimated"),
+            Some(Need::MoreImages) => {
+                f.write_str("; more seeds cannot decide this: it needs more test images")
+            }
+            Some(need @ Need::Seeds(_)) => {
+                write!(f, "; about {need} would be enough if these estimates hold")
+            }
+            Some(need) => write!(f, "; {need} would be needed if these estimates hold"),
             None => Ok(()),
         }
     }
@@ -167,8 +172,8 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
             let number = count(shown.abs().round() as u64);
             match finding.effect {
                 0.0 => format!("{fewer} has as many {of} as {more}"),
-                _ if finding.effect > 0.0 => format!("{fewer} has {number} {of} fewer than {more}"),
-                _ => format!("{fewer} has {number} {of} more than {more}"),
+                _ if finding.effect > 0.0 => format!("{fewer} has {number} fewer {of} than {more}"),
+                _ => format!("{fewer} has {number} more {of} than {more}"),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The digits that all get wrong: test images whose label no arm gives, each arm speaking with the mean of its seeds.
+//! The digits that all get wrong: test images that no arm classifies correctly, by the mean prediction over its seeds.
 
 use std::collections::BTreeMap;
 

@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The style sheet, as it stands in the page.
+/// The style sheet, exactly as in the page.
 pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
-/// The script, as it stands in the page.
+/// The script, exactly as in the page.
 pub(crate) const SCRIPT: &str = include_str!("../../templates/page.js");
 
 /// A content security policy under which the style sheet and `script`, if a page has one, are the only ones, and pictures are

@@ -121,7 +121,7 @@ fn every_reference_within_the_page_has_one_target() {
     let mut unique = ids.clone();
     unique.sort();
     unique.dedup();
-    assert_eq!(ids.len(), unique.len(), "an id stands twice");
+    assert_eq!(ids.len(), unique.len(), "duplicate id");
     let links = values("href")
         .into_iter()
         .filter(|link| link != "data:,")

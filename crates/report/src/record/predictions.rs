@@ -89,7 +89,7 @@ pub enum PredictionsError {
         /// Probabilities that an image should have.
         classes: usize,
     },
-    /// A label that is no class.
+    /// A label outside the classes.
     #[error("label {label} in row {row}, expected a class below {classes}")]
     Label {
         /// Row of the label, from 0.

@@ -9,7 +9,7 @@ impl Report {
     /// Whether the parts belong together.
     ///
     /// # Errors
-    /// If a record is of another experiment or arm than its place says, or stands there twice; if predictions do not
+    /// If a record is of another experiment or arm than its place says, or is a duplicate; if predictions do not
     /// fit together, or judge an image that the test images do not hold, or hold with another label.
     pub fn check(&self) -> Result<(), ReportError> {
         self.experiments.iter().try_for_each(check_experiment)

@@ -57,7 +57,7 @@ pub enum TrialReason {
         /// Length of the list.
         choices: usize,
     },
-    /// Times that are no times.
+    /// Times that are not finite or not in order.
     #[error("it runs from {started} to {finished} seconds, expected two numbers in their order")]
     Times {
         /// When it began.

@@ -337,7 +337,7 @@ fn a_trial_whose_end_is_unknown_has_no_duration() {
     let page = drawn(&study);
     let timeline = under(&page, "Timeline");
     assert!(timeline.contains("Trial 1, complete, duration unknown"), "{timeline}");
-    assert!(timeline.contains(" The duration of 1 trial is unknown; a stroke stands at the start."));
+    assert!(timeline.contains(" The duration of 1 trial is unknown; a stroke marks the start."));
     let all = page.split_once("id=\"trials-table\"").unwrap().1;
     assert!(all.contains("<td>worker 1</td><td>1.00</td><td>–</td>"), "{all}");
 }

@@ -37,7 +37,7 @@ pub(super) fn timeline(study: &Study) -> Drawn {
     let untimed = match begun.iter().filter(|begun| !begun.is_timed()).count() {
         0 => String::new(),
         untimed => format!(
-            " The duration of {} is unknown; a stroke stands at the start.",
+            " The duration of {} is unknown; a stroke marks the start.",
             counted(untimed, "trial", "trials")
         ),
     };

@@ -26,7 +26,7 @@ impl Parameter {
     }
 }
 
-/// The parameter of a row, and a remark if it was not taken as it stands there.
+/// The parameter of a row, and a remark if it was changed while reading.
 ///
 /// # Errors
 /// In words, if the row means no value.

@@ -49,7 +49,7 @@ fn observation(number: u64, curve: &[(u32, f64)], pruned: bool) -> Observation {
     }
 }
 
-/// What comes of trials of these curves, where `workers` work side by side, each step by whoever `turn` says.
+/// What comes of trials of these curves, where `workers` work side by side, each step by the worker that `turn` names.
 ///
 /// As in a study, trial `number` starts when those below `number - LAG` have finished, and these are what is told.
 fn run(
@@ -85,7 +85,7 @@ fn run(
 }
 
 #[test]
-fn decisions_are_equal_whoever_works_faster() {
+fn decisions_do_not_depend_on_which_worker_is_faster() {
     let curves = learning_curves(40);
     for (name, pruner) in pruners() {
         let alone = run(&*pruner, &curves, 1, || 0);

@@ -23,7 +23,7 @@ mod memo;
 /// Draws points from a normal distribution over the numbers of a space, and moves it by generations of trials.
 ///
 /// - The distribution starts at the middle of the space. A generation is the next [`population`](Self::population)
-///   trials in the order of their numbers, whoever chose them: what an earlier distribution drew, while results were
+///   trials in the order of their numbers, from any sampler: what an earlier distribution drew, while results were
 ///   awaited, and what was enqueued counts as injected. A point is drawn from the distribution after the last
 ///   generation whose results are all known.
 /// - Trials rank by their losses; after these come the ones that break constraints, by how much, and last the ones

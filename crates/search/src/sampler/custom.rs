@@ -161,7 +161,7 @@ mod tests {
         let mut study = Study::resume(Box::new(storage), "study").unwrap();
         assert!(study.trials().unwrap().is_empty());
         let error = study.ask(crate::Timestamp::MIN).unwrap_err().to_string();
-        let expected = "sampler `stairs` is of a program's own, and was not given; open the study with it";
+        let expected = "sampler `stairs` is defined by a program; open the study with that sampler";
         assert_eq!(error, expected);
     }
 }

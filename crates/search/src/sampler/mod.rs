@@ -90,7 +90,7 @@ pub enum SampleError {
         most: usize,
     },
     /// The sampler is one of a program's own, which this program did not hand in.
-    #[error("sampler `{name}` is of a program's own, and was not given; open the study with it")]
+    #[error("sampler `{name}` is defined by a program; open the study with that sampler")]
     Custom {
         /// Its name in the study.
         name: String,

@@ -12,7 +12,7 @@ pub enum DimensionError {
     #[error("no choices, expected at least one")]
     NoChoices,
     /// A choice that comes twice, be it once as 1 and once as 1.0.
-    #[error("the choice {0} is there twice; name it once")]
+    #[error("the choice {0} is a duplicate; name it once")]
     Twice(Value),
     /// A choice that Optuna cannot hold.
     #[error(transparent)]

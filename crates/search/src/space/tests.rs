@@ -132,7 +132,7 @@ fn what_is_wrong_with_a_dimension_is_said() {
     let int = |low, high, log, step| Distribution::Int { low, high, log, step };
 
     refused(Distribution::choice([0; 0]), "no choices, expected at least one");
-    refused(Distribution::choice(["a", "b", "a"]), r#"the choice "a" is there twice; name it once"#);
+    refused(Distribution::choice(["a", "b", "a"]), r#"the choice "a" is a duplicate; name it once"#);
     refused(
         Distribution::choice([json!(1), json!([2])]),
         "the choice [2] is a list or an object, expected null, a boolean, a number or a string",

@@ -241,7 +241,7 @@ mod tests {
         }
         refused(
             json!({"name": "b", "choices": [1, 2, 1.0]}),
-            "dimension `b`: the choice 1.0 is there twice; name it once",
+            "dimension `b`: the choice 1.0 is a duplicate; name it once",
         );
         refused(
             json!({"name": "b", "int": [1, 2], "when": {"a": {"at_most": 2}}}),

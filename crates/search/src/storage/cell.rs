@@ -111,7 +111,9 @@ impl fmt::Display for Cell<'_> {
                 write!(f, "`{}{more}`", shown.escape_debug())
             }
             #[cfg(feature = "sqlite")]
-            Self::Bytes(bytes) => write!(f, "{} bytes that are no text", bytes.len()),
+            Self::Bytes([_]) => f.write_str("1 byte that is not text"),
+            #[cfg(feature = "sqlite")]
+            Self::Bytes(bytes) => write!(f, "{} bytes that are not text", bytes.len()),
             #[cfg(feature = "postgres")]
             Self::Time(_) => f.write_str("a date outside of the years 1 to 9999"),
         }

@@ -23,7 +23,7 @@ pub enum StorageError {
         worker: String,
     },
     /// The attempt has ended by its worker's own word.
-    #[error("trial {number}: attempt {attempt} has told its result already, and a result is told once")]
+    #[error("trial {number}: attempt {attempt} has already reported its result; each attempt reports one")]
     AlreadyTold {
         /// The trial.
         number: u64,

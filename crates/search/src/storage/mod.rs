@@ -122,7 +122,7 @@ pub trait Storage: Send {
     /// again.
     ///
     /// It does not wait for a disk. Where a machine or a server crashes, a trial that was started a moment before may not
-    /// have been: then it begins again, and whoever still holds the lost claim is fenced off.
+    /// have been: then it begins again, and a worker that still holds the lost claim is fenced off.
     ///
     /// # Errors
     /// As [`next_number`](Storage::next_number).
@@ -168,7 +168,7 @@ pub trait Storage: Send {
     /// [`StorageError::Fenced`] or [`StorageError::AlreadyTold`] if the claim no longer holds.
     fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError>;
 
-    /// Stores an intermediate value, in place of an earlier one of that step. It is no heartbeat.
+    /// Stores an intermediate value, in place of an earlier one of that step. Does not renew the lease.
     ///
     /// # Errors
     /// As [`heartbeat`](Storage::heartbeat).
@@ -207,7 +207,7 @@ pub trait Storage: Send {
     /// All trials of a study by number, as they were at one moment.
     ///
     /// Other programs may leave gaps between numbers, and give several trials one number: these then come in the order in
-    /// which they were added. Claims go by the trial, whatever its number.
+    /// which they were added. Claims go by the trial, not by its number.
     fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
         self.trials_from(study, 0)
     }
@@ -243,7 +243,7 @@ pub trait Storage: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StudyId(pub(crate) i64);
 
-/// A trial in one storage, whatever its number.
+/// A trial's identity in one storage, independent of its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrialId(pub(crate) i64);
 

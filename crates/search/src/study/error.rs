@@ -48,8 +48,8 @@ pub enum StudyError {
     },
     /// The storage refuses to begin a trial, though by what it shows the number is free.
     #[error(
-        "trial {number} cannot be begun: no trial with that number or key is shown, and yet the storage has one; delete \
-         its row, or choose another name for the study"
+        "trial {number} cannot start: the storage has a row with its number or key, but does not show it as a trial; delete \
+         that row, or choose another name for the study"
     )]
     Refused {
         /// The number.

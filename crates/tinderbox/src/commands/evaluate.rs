@@ -21,7 +21,7 @@ pub(super) struct Evaluate {
     /// Weights that `train` has saved
     weights: PathBuf,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 

@@ -46,7 +46,7 @@ Exit codes: 0 done, 1 a trial failed, 2 refused (bad input, or something is miss
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the paper's experiments and makes the report; goes on where an earlier run stopped
+    /// Runs the paper's experiments and makes the report; resumes a run that was stopped
     Reproduce(reproduce::Reproduce),
     /// Makes the report of a run again, without training
     Report(report::Report),

@@ -31,7 +31,7 @@ pub(super) struct Predict {
     #[arg(long)]
     json: bool,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 }

@@ -75,7 +75,7 @@ impl Progress {
             _ = bars.all.clear();
         }
         let elapsed = Duration::from_secs(elapsed.as_secs());
-        note(format_args!("{} of {} trials done, {} s here", self.done, self.total, elapsed.as_secs()));
+        note(format_args!("{} of {} trials done in {} s", self.done, self.total, elapsed.as_secs()));
     }
 
     fn said(&mut self, place: usize, message: &Message) {

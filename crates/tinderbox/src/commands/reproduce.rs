@@ -54,7 +54,7 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 
@@ -152,9 +152,7 @@ impl Reproduce {
             note(OTHER_REVISION);
         }
         if !finished && waiting > 0 {
-            say(format_args!(
-                "stopped with {waiting} trials to go; the same command goes on where this one stopped"
-            ))?;
+            say(format_args!("stopped with {waiting} trials to go; run the same command to resume"))?;
             return Ok(Exit::Interrupted);
         }
         if failed > 0 {

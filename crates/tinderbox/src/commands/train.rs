@@ -48,7 +48,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 

@@ -11,7 +11,7 @@ use super::places::{Path, Places};
 use super::{Arm, Configuration, Content, Reported, Search};
 use crate::json::{from_toml, plain};
 
-/// An arm as it stands in a file.
+/// An arm as a file describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ArmFile {
@@ -23,7 +23,7 @@ pub(super) struct ArmFile {
     reported: Option<Reported>,
 }
 
-/// A search as it stands in a file.
+/// A search as a file describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchFile {

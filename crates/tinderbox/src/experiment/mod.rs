@@ -120,7 +120,7 @@ pub enum Content {
 pub struct Reported {
     /// Test accuracy in percent, as printed there.
     pub percent: f64,
-    /// Where it stands there.
+    /// Where in the paper.
     pub what: String,
 }
 

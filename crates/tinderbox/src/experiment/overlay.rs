@@ -165,7 +165,7 @@ impl Setting {
     }
 }
 
-/// Puts `value` at `keys`, beside what is there already.
+/// Puts `value` at `keys`, beside the existing entries.
 fn insert(place: &mut Value, keys: &[&str], value: &Value) -> Result<(), ()> {
     let entries = place.as_object_mut().ok_or(())?;
     match (keys, value) {

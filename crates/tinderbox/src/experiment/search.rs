@@ -58,7 +58,7 @@ pub struct ReportedPoint {
     pub point: BTreeMap<String, Value>,
     /// Test accuracy in percent, as printed there.
     pub percent: f64,
-    /// Where it stands there.
+    /// Where in the paper.
     pub what: String,
 }
 

@@ -73,7 +73,7 @@ impl Trials {
                         if record()?.is_some() {
                             return Err(wrong(Fault::State));
                         }
-                        let reason = trial.failure.unwrap_or_else(|| "no reason was told".to_string());
+                        let reason = trial.failure.unwrap_or_else(|| "no reason was given".to_string());
                         arm.failures.push(Failure { seed: task.seed, reason });
                     }
                 }

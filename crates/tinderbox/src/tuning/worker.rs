@@ -38,9 +38,9 @@ pub struct TuningWorker<W> {
     pub brief: Brief,
     /// The images.
     pub dataset: Dataset,
-    /// Folder for checkpoints, if there is one, so that a trial that was cut short goes on where it stopped.
+    /// Folder for checkpoints, if there is one, so that a trial that was cut short resumes there.
     pub checkpoints: Option<PathBuf>,
-    /// When it begins no more trials.
+    /// When it stops starting trials.
     pub until: Option<SystemTime>,
     /// Where messages go.
     pub out: W,

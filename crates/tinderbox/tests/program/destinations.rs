@@ -157,7 +157,7 @@ fn a_report_goes_where_it_is_wished() {
     desk.run("reproduce small.toml --dataset stand-in --epochs 1 --seeds 1").done();
     let folder = desk.run_folder("runs");
     let page = fs::read(folder.join("report.html")).expect("a page");
-    // A page that cannot be written: whoever only prints needs none.
+    // A page that cannot be written is not needed to print.
     fs::remove_file(folder.join("report.html")).expect("removed");
     fs::create_dir(folder.join("report.html")).expect("made");
     let report = format!("report {}", folder.display());

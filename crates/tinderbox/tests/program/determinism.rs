@@ -114,7 +114,7 @@ fn a_worker_that_is_killed_costs_nothing_even_if_its_images_are_damaged_meanwhil
     assert!(output.status.success(), "{err}");
     assert!(err.contains("was killed by signal 9"), "{err}");
     assert_eq!(desk.hashes("whole"), desk.hashes("killed"));
-    // Whoever wrote the checkpoint had found them sound; whoever took the place of the dead did not.
+    // The worker that wrote the checkpoint had found them sound; the one that replaced the dead one did not.
     let logs =
         ["worker-0.log", "worker-1.log"].map(|log| fs::read_to_string(folder.join(log)).expect("a log"));
     let notes = logs.concat().matches("the dataset's own files are read instead").count();
@@ -133,7 +133,7 @@ fn an_interrupt_saves_says_how_to_go_on_and_exits_with_130() {
     let output = child.wait_with_output().expect("waited for");
     assert_eq!(output.status.code(), Some(130));
     let out = String::from_utf8_lossy(&output.stdout);
-    assert!(out.contains("the same command goes on where this one stopped"), "{out}");
+    assert!(out.contains("run the same command to resume"), "{out}");
     assert!(desk.run_folder("runs").join("report.html").is_file());
 }
 

@@ -64,7 +64,7 @@ fn a_full_disk_under_the_checkpoints_costs_no_trial() {
         };
         let ended = run_with_places(&desk, RUN, "small");
         assert_eq!(ended.code, Some(0), "{size}: {}", ended.err);
-        let warnings = ended.err.matches("the training goes on without it").count();
+        let warnings = ended.err.matches("the training continues without it").count();
         assert!(warnings <= 1, "{size}: {}", ended.err);
         drop(mounted);
         desk.run(RESUME).done();

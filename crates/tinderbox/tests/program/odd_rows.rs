@@ -158,7 +158,7 @@ fn steps_values_and_states_that_are_none_are_named() {
         "trial 2: complete, but without a value of objective 1: counted as failed",
         "trial 3: objective 1 is NaN: counted as failed",
         "trial 4: a value of objective 2 is left out: the study has 1 objective",
-        "trial 5: its worker is 1 bytes that are no text",
+        "trial 5: its worker is 1 byte that is not text",
     ] {
         assert!(shown.contains(note), "{note}\n{shown}");
     }

@@ -63,7 +63,7 @@ fn a_study_is_the_same_for_one_worker_and_three_and_after_a_kill() {
     desk.run(&run("killed", 2)).done();
     assert_eq!(table(&desk, "killed"), one);
 
-    // A run whose time is up begins nothing more, and is gone on with.
+    // A run whose time is up starts nothing more, and can be resumed.
     let stopped = desk.run(&format!("{} --time-limit 0s", run("limited", 2))).done();
     assert!(stopped.out.contains("tiny: 0 complete\nthe time is up"), "{}", stopped.out);
     desk.run(&run("limited", 2)).done();

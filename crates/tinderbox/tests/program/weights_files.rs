@@ -79,7 +79,7 @@ fn other_types_and_other_formats_are_called_by_their_name() {
         let desk = desk(bytes);
         for command in ["predict w.safetensors row.txt", "evaluate w.safetensors --dataset stand-in"] {
             let ended = desk.run(command).refused(words);
-            assert!(!ended.err.contains("copied to the end"), "{}", ended.err);
+            assert!(!ended.err.contains("copied completely"), "{}", ended.err);
         }
     };
     refused(&whole, &["`output.weight` holds `I32`, expected F32"]);

@@ -70,7 +70,7 @@ pub fn evaluate_under(
     evaluate_as(victim, examples, device, |images, labels| attack.perturb(victim, images, labels))
 }
 
-/// Refuses an ε that is no change of a pixel.
+/// Refuses an ε that is not a valid change of a pixel.
 fn check_epsilon(epsilon: f64) -> Result<(), AttackError> {
     if (0.0..=1.0).contains(&epsilon) {
         return Ok(());

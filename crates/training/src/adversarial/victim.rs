@@ -29,7 +29,7 @@ impl Victim {
         Self(Box::new(Function(logits)))
     }
 
-    /// `∇ₓ Σ J(x, y)`: the sum over the batch, so that an image's gradient does not hang on its neighbours.
+    /// `∇ₓ Σ J(x, y)`: the sum over the batch, so that an image's gradient does not depend on its neighbours.
     pub(super) fn image_gradient(
         &self,
         images: Tensor<4>,

@@ -66,7 +66,7 @@ pub(super) struct Checkpoint<'a> {
 pub(super) enum Need {
     /// It ends: the user named the file.
     Required,
-    /// It goes on without: the file only saves time.
+    /// It continues without it: the file only saves time.
     Optional,
 }
 

@@ -31,11 +31,11 @@ pub trait Observer {
     }
 
     /// Called when a checkpoint that [may be missing](super::Learner::with_optional_checkpoint) could not be read or
-    /// written. The training goes on without it.
+    /// written. The training continues without it.
     fn checkpoint_failed(&mut self, error: &CheckpointError) {
         let _ = error;
     }
 }
 
-/// Looks away.
+/// Ignores every event.
 impl Observer for () {}

@@ -46,7 +46,7 @@ impl Conversation {
 
     fn end(&self) {
         if let Some(clock) = self.started.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // Whoever does not listen asks for nothing more either.
+            // A failed write needs no handling: a parent that is gone asks no more questions.
             _ = say(io::stdout(), &clock.stop());
         }
     }

@@ -8,7 +8,7 @@ mod loader;
 #[allow(dead_code, reason = "it is written elsewhere")]
 mod material;
 #[path = "../../../src/contestant/protocol.rs"]
-#[allow(dead_code, reason = "whoever asks uses the rest")]
+#[allow(dead_code, reason = "the parent uses the rest")]
 mod protocol;
 #[path = "../../../../../examples/external/train/src/quiet.rs"]
 mod quiet;

@@ -104,9 +104,15 @@ fn the_message_fits_the_fault() {
     let metadata = |text: &str| raw(&format!(r#"{{"__metadata__":{text}}}"#), 0);
     case(&metadata("3"), "its header cannot be read: invalid type: integer `3`");
     case(&metadata("null"), "no `tinderbox.network` among its metadata");
-    case(&metadata(r#"{"tinderbox.network":3}"#), "describes no network of Tinderbox: invalid type: integer");
-    case(&metadata(r#"{"tinderbox.network":"{\"kind\":"}"#), "describes no network of Tinderbox: EOF while");
-    case(&metadata(r#"{"tinderbox.network":"[1]"}"#), "describes no network of Tinderbox: ");
+    case(
+        &metadata(r#"{"tinderbox.network":3}"#),
+        "does not describe a Tinderbox network: invalid type: integer",
+    );
+    case(
+        &metadata(r#"{"tinderbox.network":"{\"kind\":"}"#),
+        "does not describe a Tinderbox network: EOF while",
+    );
+    case(&metadata(r#"{"tinderbox.network":"[1]"}"#), "does not describe a Tinderbox network: ");
     case(&raw("{oh}", 0), "its header cannot be read: key must be a string");
     case(&raw("[]", 0), "its header cannot be read: invalid type: sequence");
     case(&raw(&"[".repeat(5000), 0), "its header cannot be read: ");
@@ -156,7 +162,7 @@ fn tensors_are_counted_up_to_their_bound() {
         let entry = |index| format!(r#","x{index}":{{"dtype":"F32","shape":[0],"data_offsets":[36,36]}}"#);
         raw(&linear_header("F32", 4, &(2..count).map(entry).collect::<String>()), 36)
     };
-    assert_refused(&many(MOST_TENSORS), "tensor `x10` is no part of the network");
+    assert_refused(&many(MOST_TENSORS), "tensor `x10` is not part of the network");
     assert_refused(&many(MOST_TENSORS + 1), "more than 2002 tensors");
     assert_refused(&many(10_000), "more than 2002 tensors");
 }

@@ -67,7 +67,7 @@ mod tests {
     /// The output, and the gradients of images and weights.
     type Found = [Vec<f32>; 3];
 
-    /// Sizes that are no whole tiles and no whole vectors, with any padding, in one group and in several sums.
+    /// Sizes that are not multiples of tiles or vectors, with any padding, in one group and in several sums.
     fn problems() -> impl Strategy<Value = Problem> {
         let side = || 1..13_usize;
         ([side(), side()], [0..4_usize, 0..4], 16..70_usize, 16..70_usize, 1..32_usize).prop_filter_map(

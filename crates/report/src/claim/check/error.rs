@@ -13,7 +13,7 @@ pub struct ClaimError {
     pub keys: Vec<String>,
     /// The word that is not known, if that is what is wrong.
     pub word: Option<String>,
-    /// Words that could stand there instead.
+    /// Words that are allowed instead.
     pub allowed: Vec<String>,
     /// What is wrong.
     pub reason: Box<Reason>,
@@ -23,7 +23,7 @@ pub struct ClaimError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Reason {
     /// A name that is none.
-    #[error("`{0}` is no name, expected lower-case letters, digits and -")]
+    #[error("`{0}` is not a name, expected lower-case letters, digits and -")]
     Id(String),
     /// One name for two.
     #[error("two claims are called `{0}`")]
@@ -50,7 +50,7 @@ pub enum Reason {
     #[error("{0} is {1} arms, expected one")]
     Several(String, usize),
     /// The same arm on two sides.
-    #[error("`{0}` stands on two sides, expected different arms")]
+    #[error("arm `{0}` is on both sides of the comparison")]
     Repeated(String),
     /// A comparison of one.
     #[error("expected at least two arms, found {0}")]

@@ -94,7 +94,7 @@ fn an_arm_is_not_compared_with_itself_or_with_nobody() {
     let few = |found| format!("expected at least two arms, found {found}");
     refuses(&order(json!(["Fcn"])), "test.order.arms", &few(1));
     refuses(&json!({"trend": {"arms": [], "direction": "falls", "margin": 1}}), "test.trend.arms", &few(0));
-    let twice = "stands on two sides, expected different arms";
+    let twice = "is on both sides of the comparison";
     refuses(&order(json!(["Fcn", "Cnn", "Fcn"])), "test.order.arms.2", &format!("`Fcn` {twice}"));
     refuses(&order(json!([{"layers": 2}, "2 x 256"])), "test.order.arms.1", &format!("`2 x 256` {twice}"));
     refuses(
@@ -174,7 +174,7 @@ fn a_family_has_names_and_a_size() {
     assert_eq!(refused(&[claim("a", &best), claim("a", &count)]), "claim 2, id: two claims are called `a`");
     assert_eq!(
         refused(&[claim("A b", &best)]),
-        "claim 1, id: `A b` is no name, expected lower-case letters, digits and -"
+        "claim 1, id: `A b` is not a name, expected lower-case letters, digits and -"
     );
     let silent = Claim { sentence: " ".into(), ..claim("a", &best) };
     assert_eq!(refused(&[silent]), "claim 1, sentence: is empty, expected the paper's sentence");

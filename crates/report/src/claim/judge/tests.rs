@@ -106,7 +106,7 @@ fn five_seeds_that_all_favour_a_claim_decide_nothing() {
     says(
         &favourable,
         Verdict::Undecided,
-        "a is 5.00 points above c [4.38, 5.62]; corrected p 0.062; 5 seeds cannot give a p below 0.0625; 6 seeds would decide it, were effect and spread as estimated",
+        "a is 5.00 points above c [4.38, 5.62]; corrected p 0.062; 5 seeds cannot give a p below 0.0625; about 6 seeds would be enough if these estimates hold",
     );
     let against = view(three(5), 5, &[order("c", "a")]);
     assert!(only(&against).parts[0].high.unwrap() < 0.0);
@@ -127,7 +127,7 @@ fn a_family_needs_more_seeds_than_a_claim() {
     assert_eq!(judgements[0].need, Some(Need::Seeds(8)));
     assert_eq!(
         judgements[0].reason,
-        "a is 5.07 points above c [4.66, 5.49]; corrected p 0.062; 7 seeds may not be able to give a corrected p below 0.062 among 4 claims; 8 seeds would decide it, were effect and spread as estimated"
+        "a is 5.07 points above c [4.66, 5.49]; corrected p 0.062; 7 seeds may not be able to give a corrected p below 0.062 among 4 claims; about 8 seeds would be enough if these estimates hold"
     );
 }
 
@@ -136,7 +136,7 @@ fn what_cannot_be_judged_says_why() {
     let best = [json!({"best": {"arm": "a", "margin": 0.5}})];
     let mut waiting = view(three(8), 8, &best);
     waiting.arms[2].waiting = 3;
-    says(&waiting, Verdict::NotJudged, "3 trials of c have not ended");
+    says(&waiting, Verdict::NotJudged, "3 trials of c are not finished");
     let mut empty = view(three(8), 8, &best);
     empty.arms[1].records.clear();
     says(&empty, Verdict::NotJudged, "no trial of b has left a record");
@@ -149,7 +149,7 @@ fn what_cannot_be_judged_says_why() {
     let undrawn = view(three(8), 8, &[json!({"order": {"arms": [{"layers": 3}, "a"], "margin": 0.5}})]);
     says(&undrawn, Verdict::NotJudged, "the search has not drawn layers 3");
     let one = view(three(1), 8, &best);
-    says(&one, Verdict::NotJudged, "1 seed has what is compared, expected at least 2");
+    says(&one, Verdict::NotJudged, "needs at least 2 seeds, has 1");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn images_that_disagree_cannot_be_outvoted_by_seeds() {
         (judgement.verdict, judgement.reason.as_str()),
         (
             Verdict::Undecided,
-            "a is 3.00 points above b [−6.10, 12.10]; corrected p 0.516; no number of seeds would decide it: more test images"
+            "a is 3.00 points above b [−6.10, 12.10]; corrected p 0.516; more seeds cannot decide this: it needs more test images"
         )
     );
 }

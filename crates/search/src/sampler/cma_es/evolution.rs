@@ -121,7 +121,7 @@ impl Evolution {
                 + c.rank_one * self.covariance_path[row] * self.covariance_path[column]
         });
         for ((y, length), weight) in steps.iter().zip(&c.weights) {
-            // A bad step is unlearnt by its direction, whatever its length.
+            // A bad step is unlearnt by its direction alone, not by its length.
             let weight = if *weight >= 0.0 { *weight } else { weight * n / (length * length + 1e-8) };
             for (row, x) in y.iter().enumerate() {
                 add(covariance.row_mut(row), c.rank_many * weight * x, y);

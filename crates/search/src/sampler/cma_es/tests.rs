@@ -1,4 +1,4 @@
-//! What the evolution reaches, and what it makes of trials that are no good.
+//! What the evolution reaches, and how it handles failed and infeasible trials.
 
 use std::collections::BTreeSet;
 

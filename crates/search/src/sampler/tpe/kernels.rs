@@ -43,7 +43,7 @@ impl Numbers {
         let with_number = trials as f64 * sorted.len() as f64 / column.len().max(1) as f64;
         let least = 1.0 / (with_number + 2.0).min(100.0);
         let count = column.len() + 1;
-        // The prior, and in its place whoever says nothing here: as wide as the range.
+        // The prior, and trials without a value here in its place: as wide as the range.
         let (narrowness, height) = shape(distribution, 0.5, 1.0);
         let mut numbers = Self {
             middle: vec![0.5; count],

@@ -41,7 +41,7 @@ impl Mixture {
                 _ => Kernels::Numbers(Numbers::new(distribution, &column, side.trials)),
             }
         });
-        // Without any trial the prior is all there is, whatever its weight.
+        // Without any trial the prior is all there is, with any weight.
         let weights = side.weights.iter().copied().chain([prior_weight]);
         let cumulative: Vec<_> = weights
             .clone()

@@ -161,7 +161,7 @@ pub(crate) fn a_trial_that_another_program_runs_has_no_worker(
     claim(storage, study, "one", 0);
     claim(storage, study, "two", 0);
     storage.release(study, "two", at(1)).unwrap();
-    // Optuna's `ask` takes whatever waits.
+    // Optuna's `ask` takes any waiting trial.
     execute("UPDATE trials SET state = 'RUNNING'");
     let trials = storage.trials(study).unwrap();
     assert_eq!(trials.iter().map(|trial| trial.worker.as_deref()).collect::<Vec<_>>(), [Some("one"), None]);

@@ -34,7 +34,7 @@ pub(crate) fn a_result_is_told_once(storage: &mut dyn Storage) {
     let error = storage.tell(&claim, &Told::complete(0.9), at(2)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "trial 0: attempt 1 has told its result already, and a result is told once"
+        "trial 0: attempt 1 has already reported its result; each attempt reports one"
     );
     assert!(matches!(storage.report(&claim, 1, 0.9), Err(StorageError::AlreadyTold { .. })));
     assert!(matches!(storage.heartbeat(&claim, at(2)), Err(StorageError::AlreadyTold { .. })));

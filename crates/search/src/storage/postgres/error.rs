@@ -27,9 +27,7 @@ pub enum Reason {
     #[error("no PostgreSQL answers: {0}; does it run there, and may this machine reach it?")]
     Unreachable(String),
     /// It went away, or takes nobody just now.
-    #[error(
-        "the database was away for over a minute: {0}; start it and run again: what was told before is safe"
-    )]
+    #[error("the database was away for over a minute: {0}; start it and run again: earlier results are safe")]
     Away(String),
     /// A wrong name or password.
     #[error("refused to let you in: {0}; check user and password")]
@@ -58,7 +56,7 @@ pub enum Reason {
     #[error("may not be written: {0}; ask its owner, or name another database")]
     Forbidden(String),
     /// No room.
-    #[error("the disk is full; make room and run again: what was told before is safe, this was not stored")]
+    #[error("the disk is full; make room and run again: earlier results are safe, this one was not stored")]
     Full,
     /// Rows that nobody should have written.
     #[error("damaged: {0}; restore it from a copy")]

@@ -49,7 +49,7 @@ pub(super) fn tell(
     told.check(claim.number, trial.objectives)?;
     match trial.held(claim) {
         Err(error @ StorageError::Fenced { .. }) => {
-            // Without an attempt of its own there is only that of whoever began the trial again.
+            // Without an attempt of its own there is only that of the worker that began the trial again.
             if trial.attempt.is_some() {
                 remember_refusal(db, trial.id, claim, &told.verdict)?;
             }
@@ -147,7 +147,7 @@ impl Locked {
     fn by(db: &mut Db, claim: &Claim) -> Result<Self, Failure> {
         let (study, id) = (study_row(claim.study), trial_row(claim.trial));
         let attempt = attempt_column(claim.attempt);
-        // The second statement sees what whoever held the lock before has written.
+        // The second statement sees what the previous holder of the lock has written.
         let [trials, attempts] = db.together(&[
             format!(
                 "SELECT trial_id, state, (SELECT count(*) FROM study_directions WHERE study_id = {study})
@@ -163,7 +163,7 @@ impl Locked {
         ])?;
         let Some(trial) = trials.first() else {
             studies::require(db, claim.study)?;
-            // Whoever has a claim has seen the trial: a crash of the server took it away.
+            // The holder of a claim has seen the trial: a crash of the server took it away.
             return Err(claim.fenced().into());
         };
         // After such a crash another worker may have begun a trial with this number, and its attempts count from 1 again.

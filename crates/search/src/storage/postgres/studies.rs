@@ -54,7 +54,7 @@ pub(super) fn set_attribute(db: &mut Db, study: StudyId, key: &str, value: &Valu
     Ok(())
 }
 
-/// Sets an attribute unless there is one; returns what stands there then.
+/// Sets an attribute unless there is one; returns the value that is stored then.
 pub(super) fn settle_attribute(
     db: &mut Db,
     study: StudyId,

@@ -64,7 +64,7 @@ pub enum Reason {
     #[error("cannot be opened or created; is its folder there, and may you write in it?")]
     CannotOpen,
     /// No room.
-    #[error("the disk is full; make room and run again: what was told before is safe, this was not stored")]
+    #[error("the disk is full; make room and run again: earlier results are safe, this one was not stored")]
     Full,
     /// Another process held it for longer than any transaction here takes.
     #[error("another process has kept the file locked for too long; stop that one, and run again")]

@@ -142,7 +142,7 @@ fn begin(
     cached::execute(db, "DELETE FROM trial_intermediate_values WHERE trial_id = ?1", [id])?;
     let (attempt, key): (u64, Result<String, String>) = cached::row(
         db,
-        // One more than all that were made, whatever stands in a damaged row.
+        // One more than all attempts before, even if the row is damaged.
         "UPDATE tinderbox_trials SET attempt = 1 + coalesce((
              SELECT max(attempt) FROM (
                  SELECT attempt FROM tinderbox_attempts WHERE trial_id = ?1 UNION ALL
@@ -200,7 +200,7 @@ pub(super) fn begin_attempt(
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
 fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
-    // Whatever stands in a damaged row is some number.
+    // A damaged row holds some number.
     let (attempt, forgiven, allowed): (i64, i64, i64) = cached::row(
         db,
         "SELECT CAST(attempt AS INTEGER), CAST(forgiven AS INTEGER), CAST(lease_attempts AS INTEGER)

@@ -26,7 +26,7 @@ pub(super) fn all(db: &Connection) -> Result<BTreeMap<String, StudyId>, Failure>
     let mut rows = select.query([])?;
     let mut studies = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        // Nobody can ask for a name that is no text.
+        // Nobody can ask for a name that is not text.
         if let Ok(name) = cell(row, 0)?.text() {
             studies.insert(name.to_owned(), StudyId(row.get(1)?));
         }
@@ -61,7 +61,7 @@ pub(super) fn set_attribute(
     Ok(())
 }
 
-/// Sets an attribute unless there is one; returns what stands there then.
+/// Sets an attribute unless there is one; returns the value that is stored then.
 pub(super) fn settle_attribute(
     db: &Connection,
     study: StudyId,

@@ -32,7 +32,7 @@ fn a_lag_is_one_less_than_the_workers_that_came_first() {
 }
 
 #[test]
-fn a_lag_stays_whoever_comes_later() {
+fn a_lag_stays_for_later_workers() {
     let storage = Memory::new();
     let (mut first, mut second) = (open(&storage, None).unwrap(), open(&storage, None).unwrap());
     assert_eq!(first.settle_lag(4).unwrap(), 3);

@@ -21,7 +21,7 @@ pub(super) struct Create {
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 

@@ -27,7 +27,7 @@ pub(super) struct Run {
     /// A TOML file: what is tuned, and how
     file: PathBuf,
 
-    /// Where tensors live
+    /// Compute backend
     #[arg(long, value_enum, default_value_t)]
     backend: Backend,
 

@@ -5,7 +5,7 @@
 //! tiles of some images. Images go in groups, so that what a group needs stays in the cache; groups are cut by size alone, and
 //! threads take whole ones, so that each sum has one order.
 //!
-//! In this basis infinities cancel to what is not a number, and large numbers overflow sooner: whoever calls looks at the result, and takes
+//! In this basis infinities cancel to what is not a number, and large numbers overflow sooner: the caller looks at the result, and takes
 //! the plain way where not all of it is finite.
 //!
 //! Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), arXiv:1509.09308, §4.1 and §5.

@@ -249,7 +249,7 @@ fn a_database_that_stays_away_is_given_up_with_its_name() {
         error.starts_with(&format!("{}: the database was away for over a minute: ", shown(&url))),
         "{error}"
     );
-    assert!(error.ends_with("start it and run again: what was told before is safe"), "{error}");
+    assert!(error.ends_with("start it and run again: earlier results are safe"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rows that any program may have written: whatever stands in them, a study is read, looked at and gone on with.
+//! Rows that any program may have written: with any content a study can be read, shown and resumed.
 
 use std::time::{Duration, Instant};
 
@@ -190,7 +190,7 @@ fn study(folder: &Folder) {
     study.storage_mut().enqueue(id, &NewTrial { key: "waits".to_owned(), ..NewTrial::default() }).unwrap();
 }
 
-/// Reads all of it, and goes on with it for a few trials.
+/// Reads all of it, and resumes it for a few trials.
 fn used(folder: &Folder) -> Result<(), TestCaseError> {
     let started = Instant::now();
     let wrong = |what: &str, error: &dyn std::fmt::Display| TestCaseError::fail(format!("{what}: {error}"));
