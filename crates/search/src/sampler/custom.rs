@@ -135,7 +135,7 @@ mod tests {
         let error =
             Study::open(Box::new(storage.clone()), "study", settings("lifts")).unwrap_err().to_string();
         let sentence =
-            r#"another sampler: {"kind":"custom","name":"stairs"}, not {"kind":"custom","name":"lifts"}"#;
+            r#"with sampler {"kind":"custom","name":"stairs"}, not {"kind":"custom","name":"lifts"}"#;
         assert!(error.contains(sentence), "{error}");
         let random = Settings { sampler: Random { seed: 7 }.into(), ..settings("stairs") };
         assert!(Study::open(Box::new(storage), "study", random).is_err());

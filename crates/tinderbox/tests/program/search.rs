@@ -113,7 +113,7 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
     desk.write("tiny.toml", TUNING.replacen("epochs = 3", "epochs = 4", 1));
     desk.run(&run("study", 1)).refused(&["study `tiny` already exists", "`epochs`"]);
     desk.write("tiny.toml", TUNING.replacen("seed = 7", "seed = 8", 1));
-    desk.run(&run("study", 1)).refused(&["another sampler", "choose another name"]);
+    desk.run(&run("study", 1)).refused(&["already exists with sampler", "choose another name"]);
     let storage = "--storage sqlite:study.sqlite";
     desk.run(&format!("search show other {storage}")).refused(&["no study `other`", "it has tiny"]);
     desk.run("search show tiny --storage mysql://me@host/x").refused(&["mysql:", "expected `memory:`"]);
