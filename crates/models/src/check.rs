@@ -14,8 +14,9 @@ pub struct ConfigError {
     pub expected: &'static str,
 }
 
-/// The most parameters that a network may have: 4 GiB of them. Beyond lies a typing error or a broken file.
-pub(crate) const MOST_PARAMETERS: u64 = 1 << 30;
+/// The most parameters that a network may have: 256 MiB of them, twice that while a file is read. Beyond lies a typing
+/// error or a broken file.
+pub(crate) const MOST_PARAMETERS: u64 = 1 << 26;
 
 /// The most hidden layers of a network. Beyond lies a typing error or a broken file.
 pub(crate) const MOST_LAYERS: usize = 1000;

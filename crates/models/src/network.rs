@@ -68,7 +68,7 @@ impl NetworkConfig {
     /// Refuses a configuration that no network can be made of.
     ///
     /// # Errors
-    /// Names the first field that is out of its range, or the parameters if there are more than 2³⁰.
+    /// Names the first field that is out of its range, or the parameters if there are more than 2²⁶.
     pub fn check(&self) -> Result<(), ConfigError> {
         match self {
             Self::Fcn(config) => config.check()?,
@@ -80,7 +80,7 @@ impl NetworkConfig {
             parameters <= MOST_PARAMETERS,
             "parameters",
             &parameters,
-            "at most 1,073,741,824: are the sizes right?",
+            "at most 67,108,864: are the sizes right?",
         )
     }
 

@@ -102,11 +102,18 @@ fn refusals_name_the_field() {
     );
     assert_refused(
         json!({"kind": "fcn", "hidden": [u64::MAX, u64::MAX]}),
-        "`parameters` is 18446744073709551615, expected at most 1,073,741,824: are the sizes right?",
+        "`parameters` is 18446744073709551615, expected at most 67,108,864: are the sizes right?",
     );
     assert_refused(
+        json!({"kind": "fcn", "hidden": [8192, 8192]}),
+        "`parameters` is 69304330, expected at most 67,108,864: are the sizes right?",
+    );
+    let largest: NetworkConfig =
+        serde_json::from_value(json!({"kind": "fcn", "hidden": [8000, 8000]})).unwrap();
+    assert_eq!((largest.summary().parameters(), largest.check()), (66_144_010, Ok(())));
+    assert_refused(
         json!({"kind": "local-net", "height": u64::MAX - 3, "width": u64::MAX - 3}),
-        "`parameters` is 18446744073709551615, expected at most 1,073,741,824: are the sizes right?",
+        "`parameters` is 18446744073709551615, expected at most 67,108,864: are the sizes right?",
     );
 }
 

@@ -169,23 +169,26 @@ fn tensors_are_counted_up_to_their_bound() {
     assert_refused(&many(10_000), "more than 2002 tensors");
 }
 
-/// Each of these networks would take gigabytes, or a hundred thousand layers.
+/// Each of these networks would take gigabytes or many layers, or as much memory as is allowed.
 #[test]
 fn a_network_that_the_file_does_not_hold_is_never_made() {
     let case = |configuration: &str, message: &str| {
         assert_refused(&file(linear_tensors(), Some(configuration)), message);
     };
-    case(r#"{"kind":"fcn","hidden":[32000,32000]}"#, "tensor `hidden.0.weight` is missing");
-    case(r#"{"kind":"fcn","hidden":[],"pixels":100000000}"#, "has shape [2, 3], expected [100000000, 10]");
+    let vast = "is refused: `parameters` is 1032570010, expected at most 67,108,864";
+    case(r#"{"kind":"fcn","hidden":[32000,32000]}"#, vast);
+    case(r#"{"kind":"fcn","hidden":[],"pixels":100000000}"#, "is refused: `parameters` is 1000000010");
+    case(r#"{"kind":"fcn","hidden":[8000,8000]}"#, "tensor `hidden.0.weight` is missing");
+    case(r#"{"kind":"fcn","hidden":[],"pixels":6000000}"#, "has shape [2, 3], expected [6000000, 10]");
     let layers = format!(r#"{{"kind":"fcn","hidden":[{}1]}}"#, "1,".repeat(1000));
     case(&layers, "`hidden` is 1001 layers, expected at most 1,000 layers");
     case(r#"{"kind":"local-net","height":8000,"width":8000,"hidden":1}"#, "is refused: `parameters` is");
     // The tensor itself may lie about its bytes.
     let header = linear_header("F32", 4, "")
-        .replace("[2,3]", "[100000000,10]")
-        .replace(r#"\"pixels\":2"#, r#"\"pixels\":100000000"#)
+        .replace("[2,3]", "[6000000,10]")
+        .replace(r#"\"pixels\":2"#, r#"\"pixels\":6000000"#)
         .replace(r#"\"classes\":3"#, r#"\"classes\":10"#);
-    assert_refused(&raw(&header, 36), "tensor `output.weight` has 24 bytes, expected 4000000000");
+    assert_refused(&raw(&header, 36), "tensor `output.weight` has 24 bytes, expected 240000000");
 }
 
 /// As many layers as are allowed, in a file of their own.
