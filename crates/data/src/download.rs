@@ -3,6 +3,7 @@
 //! Bytes go to `NAME.part`, which a later attempt takes up again; only a whole file with the right checksum gets its
 //! name. A file `.lock` stays in the folder: it is how processes wait for each other.
 
+mod error;
 mod rate;
 
 use std::fs::{self, File, OpenOptions};
@@ -13,10 +14,14 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
 
+use self::error::Reason;
 use self::rate::Rate;
 use crate::checksum::Checksum;
+use crate::lock::lock_file;
 use crate::manifest::DataFile;
 use crate::verify::{State, state};
+
+pub use self::error::{DownloadError, Failure};
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,69 +34,6 @@ pub struct Progress<'a> {
     pub received: u64,
     /// Bytes of the whole file.
     pub size: u64,
-}
-
-/// Why a file was not downloaded.
-#[derive(Debug, thiserror::Error)]
-pub enum DownloadError {
-    /// No mirror gave it.
-    #[error("{name} could not be downloaded: {}", join(.failures))]
-    Mirrors {
-        /// The file.
-        name: String,
-        /// One for each mirror.
-        failures: Vec<Failure>,
-    },
-    /// The disk is full.
-    #[error("no space left to write {}, which takes {size} bytes; free some and try again", .path.display())]
-    DiskFull {
-        /// The file being written.
-        path: PathBuf,
-        /// Bytes of the whole file.
-        size: u64,
-    },
-    /// The file cannot be stored.
-    #[error("{} cannot be written: {reason}", .path.display())]
-    Storage {
-        /// The file being written.
-        path: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-}
-
-/// Why a mirror did not give a file.
-#[derive(Debug, thiserror::Error)]
-#[error("{address}: {reason}")]
-pub struct Failure {
-    address: String,
-    reason: Reason,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Reason {
-    #[error(transparent)]
-    Request(ureq::Error),
-    #[error("the server answers {0}")]
-    Status(StatusCode),
-    #[error("the server returned the wrong range; expected bytes {0}-")]
-    Range(u64),
-    #[error("the server offers {offered} bytes, expected {size}")]
-    Size { offered: u64, size: u64 },
-    #[error("the server sends more than the expected {0} bytes")]
-    Oversize(u64),
-    #[error("no byte came for {} s, after {received} of {size}", .limit.as_secs_f32())]
-    Stalled { limit: Duration, received: u64, size: u64 },
-    #[error("{came} bytes came in {} s, after {received} of {size}, expected at least {expected}", .limit.as_secs_f32())]
-    Slow { came: u64, expected: u64, limit: Duration, received: u64, size: u64 },
-    #[error("not complete after {} s", .0.as_secs_f32())]
-    Late(Duration),
-    #[error("the connection broke after {received} of {size} bytes: {reason}")]
-    Broken { received: u64, size: u64, reason: ureq::Error },
-    #[error("the connection ended after {received} of {size} bytes")]
-    Short { received: u64, size: u64 },
-    #[error("the bytes have the SHA-256 {found}, expected {expected}")]
-    Checksum { found: Checksum, expected: Checksum },
 }
 
 /// Downloads `file` into `folder`, which is made if need be, and returns its path.
@@ -284,9 +226,7 @@ impl Download<'_> {
     /// Two processes must not write one part file. Some network file systems have no locks: there we do without.
     fn lock(&self) -> io::Result<File> {
         fs::create_dir_all(self.folder)?;
-        // Not truncated: the name may be a link to somebody's file.
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join(".lock"))?;
+        let file = lock_file(&self.folder.join(".lock"))?;
         match file.lock() {
             Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
             _ => Ok(file),
@@ -309,10 +249,6 @@ impl Download<'_> {
             _ => DownloadError::Storage { path: self.path(), reason },
         }
     }
-}
-
-fn join(failures: &[Failure]) -> String {
-    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Where the bytes of `response` begin: at 0, or at `kept` if the server took up the request for a range.

@@ -276,14 +276,26 @@ fn a_download_ends_at_the_latest_when_the_slowest_rate_would() {
 
 #[test]
 #[cfg(unix)]
-fn a_lock_that_is_a_link_leaves_its_target_as_it_is() {
-    let server = Server::start(good);
-    let case = Case::new(&[&server]);
-    let target = case.folder.path().join("mine");
+fn a_lock_that_is_a_link_is_refused_and_leaves_its_target_as_it_is() {
+    let case = Case::new(&[]);
+    let [target, link] = ["mine", ".lock"].map(|name| case.folder.path().join(name));
     fs::write(&target, "precious").expect("written");
-    std::os::unix::fs::symlink(&target, case.folder.path().join(".lock")).expect("linked");
-    case.arrives();
-    assert_eq!(fs::read(target).expect("there"), b"precious");
+    std::os::unix::fs::symlink(&target, &link).expect("linked");
+    case.fails(".lock is not a regular file; a lock file must be one");
+    assert_eq!(fs::read(&target).expect("there"), b"precious");
+    fs::remove_file(&target).expect("removed");
+    case.fails(".lock is not a regular file");
+    assert!(!target.exists(), "a dangling link makes no file");
+}
+
+/// A pipe would wait for its other end for ever.
+#[test]
+#[cfg(unix)]
+fn a_lock_that_is_a_pipe_is_refused() {
+    let case = Case::new(&[]);
+    let made = std::process::Command::new("mkfifo").arg(case.folder.path().join(".lock")).status();
+    assert!(made.expect("mkfifo").success());
+    case.fails(".lock is not a regular file");
 }
 
 #[test]
