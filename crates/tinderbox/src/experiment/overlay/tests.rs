@@ -1,0 +1,113 @@
+//! Settings as a user writes them, and what is said of wrong ones.
+
+use tinderbox_models::{Kind, NetworkConfig};
+use tinderbox_training::learner::Optimizer;
+
+use super::*;
+
+fn set(text: &str) -> Result<Configuration, SettingError> {
+    text.parse::<Setting>()?.apply(&Configuration::paper(Kind::Fcn))
+}
+
+#[test]
+fn a_value_is_written_as_in_a_file() {
+    assert_eq!(set("training.batch_size=32").expect("fits").training.batch_size, 32);
+    assert_eq!(set("training.patience = 3").expect("fits").training.patience, Some(3));
+    let NetworkConfig::Fcn(config) = set("model.hidden=[8, 4]").expect("fits").model else {
+        panic!("a kind")
+    };
+    assert_eq!(config.hidden, [8, 4]);
+}
+
+#[test]
+fn a_setting_is_written_so_that_it_can_be_read_again() {
+    for text in [
+        "training.batch_size=32",
+        "training.learning_rate=0.01",
+        "model.kind=cnn",
+        "model.hidden=[8, 4]",
+        "training.optimizer={ kind = \"sgd\", momentum = 0.9 }",
+    ] {
+        let setting: Setting = text.parse().expect("a setting");
+        assert_eq!(setting.to_string().parse::<Setting>().expect("a setting"), setting, "{setting}");
+    }
+}
+
+#[test]
+fn another_kind_brings_its_own_defaults() {
+    let sgd = set("training.optimizer.kind=sgd").expect("fits").training.optimizer;
+    assert_eq!(sgd, Optimizer::Sgd { momentum: 0.0 });
+    let sgd = set("training.optimizer={ kind = \"sgd\", momentum = 0.9 }").expect("fits").training.optimizer;
+    assert_eq!(sgd, Optimizer::Sgd { momentum: 0.9 });
+    let adam = set("training.optimizer.kind=adam").expect("fits").training.optimizer;
+    assert_eq!(adam, Optimizer::default());
+    assert_eq!(set("model.kind=cnn").expect("fits").model.kind(), Kind::Cnn);
+}
+
+#[test]
+fn settings_are_laid_over_at_once_and_each_key_has_one_answer() {
+    let lay = |texts: &[&str]| {
+        let settings: Vec<Setting> = texts.iter().map(|text| text.parse().expect("a setting")).collect();
+        Setting::apply_all(&settings, &Configuration::paper(Kind::Fcn)).map_err(|error| error.to_string())
+    };
+    let momentum = ["training.optimizer.momentum=0.9", "training.optimizer.kind=sgd"];
+    assert_eq!(lay(&momentum).expect("fits").training.optimizer, Optimizer::Sgd { momentum: 0.9 });
+    let adversarial = ["training.adversarial.share=0.25", "training.adversarial.epsilon=0.1"];
+    assert!(lay(&adversarial).expect("fits").training.adversarial.is_some());
+    assert!(lay(&adversarial[..1]).expect_err("refused").contains("missing field `epsilon`"));
+    assert!(lay(&["training.adversarial.epsilonn=0.1"]).expect_err("refused").contains("`epsilonn`"));
+    for twice in [
+        ["training.batch_size=32", "training.batch_size=64"],
+        ["training.optimizer.kind=sgd", "training.optimizer={ kind = \"adam\" }"],
+        ["training={ patience = 3 }", "training.patience=3"],
+    ] {
+        let message = lay(&twice).expect_err("refused");
+        assert!(message.contains("is set twice"), "{message}");
+    }
+    let setting: Setting = "model={ kind = \"cnn\" }".parse().expect("a setting");
+    assert!(setting.sets("model.kind") && setting.sets("model") && !setting.sets("model.hidden"));
+    let setting: Setting = "model.kind=cnn".parse().expect("a setting");
+    assert!(setting.sets("model.kind") && !setting.sets("model"));
+}
+
+#[test]
+fn a_value_is_one_finite_value_all_of_which_is_read() {
+    let message = |text: &str| match text.parse::<Setting>() {
+        Ok(setting) => setting.apply(&Configuration::paper(Kind::Fcn)).expect_err("refused").to_string(),
+        Err(error) => error.to_string(),
+    };
+    for value in ["nan", "inf", "-inf", "+nan"] {
+        let patience = message(&format!("training.patience={value}"));
+        assert!(patience.starts_with("`training.patience`: is "), "{patience}");
+        assert!(patience.ends_with("expected a finite number"), "{patience}");
+    }
+    assert!(message("model.hidden=[8, inf]").ends_with("expected a finite number"));
+    for two in [
+        "training.patience=3\nseed = 4",
+        "training.patience=3 4",
+        "training.patience=[3",
+        "training.patience=",
+    ] {
+        assert!(message(two).contains("is not one value"), "{two}");
+    }
+    let normal = "model.initializer={ normal = { standard_deviation = 0.1, standart_deviation = 9 } }";
+    assert!(message(normal).contains("standart_deviation"), "{}", message(normal));
+    assert!(message("training.optimizer=sgd").ends_with("write `training.optimizer.kind=sgd`"));
+    assert!(message("training=3").contains("expected a table of settings"));
+}
+
+#[test]
+fn mistakes_are_named_by_key() {
+    let message = |text: &str| set(text).expect_err("refused").to_string();
+    assert_eq!(message("training.epoch=3"), "unknown key `training.epoch`, did you mean `epochs`?");
+    assert_eq!(message("zzzzzzzzzzz=3"), "unknown key `zzzzzzzzzzz`");
+    assert!(message("training.epochs=many").starts_with("`training.epochs`: invalid type: string"));
+    assert!(message("training.optimizer.momentum=0.9").contains("unknown key `training.optimizer.momentum`"));
+    let hiden = message("model={ kind = \"cnn\", hiden = 3 }");
+    assert_eq!(hiden, "unknown key `model.hiden`, did you mean `hidden`?");
+    assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
+    assert!(message("validation_fraction=1.0").contains("expected in (0, 1)"));
+    assert!(message("training.kind=sgd").starts_with("unknown key `training.kind`"));
+    assert!(message("training={ kind = \"sgd\" }").starts_with("unknown key `training.kind`"));
+    assert!(message("training..epochs=3").contains("expected key=value"));
+}
