@@ -6,7 +6,9 @@
 //! choice, or both ends of its range, while the others stay at their first values; and once all take their last
 //! together. A range between its ends holds nothing that its ends do not show.
 //!
-//! Of a space with more combinations than [`MOST`] points allow, each pair of values of these dimensions is taken.
+//! Of a space with more combinations than [`MOST`] points allow, each value of these dimensions is taken, and pairs of
+//! them as far as half of the points go: all pairs of a hundred values. Every other dimension takes each of its choices in
+//! some of these points, so that what is wrong only where three values meet may be found by its trial alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,7 @@ use tinderbox_search::{Condition, Distribution, Point, Space};
 
 use super::widths::{LAYERS, MOST_LAYERS};
 
-/// The most points that are tried.
+/// The most points that are tried. Only the choices of dimensions that decide nothing may be more: each is tried once.
 pub(super) const MOST: usize = 10_000;
 
 /// A combination of the deciding dimensions, all others at their first values, and what differs from it.
@@ -37,17 +39,22 @@ struct Candidates<'a> {
 /// Points that stand for all of `space`.
 pub(super) fn samples(space: &Space) -> Vec<Sample> {
     let candidates = Candidates::new(space);
-    let others = |name: &&str| !candidates.deciding.contains(name);
-    let each: usize = 2 + candidates
-        .values
-        .iter()
-        .filter(|(name, _)| others(name))
-        .map(|(_, values)| values.len())
-        .sum::<usize>();
+    let others = candidates.values.iter().filter(|(name, _)| !candidates.deciding.contains(*name));
+    let choices: usize = others.map(|(_, values)| values.len()).sum();
     // One at least, however many choices the other dimensions have.
-    let most = (MOST / each).max(1);
-    let bases = candidates.combinations(most).unwrap_or_else(|| candidates.pairs(most));
-    bases.into_iter().map(|base| candidates.around(base)).collect()
+    if let Some(bases) = candidates.combinations((MOST / (2 + choices)).max(1)) {
+        return bases.into_iter().map(|base| candidates.around(base, |_| true)).collect();
+    }
+    let bases = candidates.pairs(MOST / 2);
+    // The first points that have a dimension are those around which it is varied.
+    let most = ((MOST - 2 * bases.len()) / choices.max(1)).max(1);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut varies = |name: &str| {
+        let count = counts.entry(name.to_string()).or_default();
+        *count += 1;
+        *count <= most
+    };
+    bases.into_iter().map(|base| candidates.around(base, &mut varies)).collect()
 }
 
 impl<'a> Candidates<'a> {
@@ -91,7 +98,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// For each pair of values of deciding dimensions, a point that has both; at most `most`.
+    /// For each value of a deciding dimension, and then for each pair of them, a point that has it; at most `most`.
     fn pairs(&self, most: usize) -> Vec<Point> {
         let single: Vec<(&str, &Value)> = self
             .deciding
@@ -99,8 +106,12 @@ impl<'a> Candidates<'a> {
             .flat_map(|name| self.values[*name].iter().map(move |value| (*name, value)))
             .collect();
         let mut points = Vec::new();
-        for (place, first) in single.iter().enumerate() {
-            for second in &single[place..] {
+        // Pairs of a value with itself come first.
+        for distance in 0..single.len() {
+            for (first, second) in single.iter().zip(&single[distance..]) {
+                if distance > 0 && first.0 == second.0 {
+                    continue;
+                }
                 let mut fixed = BTreeMap::new();
                 if self.fix(first.0, first.1, &mut fixed) && self.fix(second.0, second.1, &mut fixed) {
                     let chosen = |name: &str| fixed.get(name).unwrap_or(&self.values[name][0]).clone();
@@ -132,16 +143,21 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    fn around(&self, base: Point) -> Sample {
+    /// The base, and the values of each dimension that `varies`.
+    fn around(&self, base: Point, mut varies: impl FnMut(&str) -> bool) -> Sample {
         let mut last = base.clone();
         let mut variants = Vec::new();
         for (name, parameter) in base.iter().filter(|(name, _)| !self.deciding.contains(name)) {
-            for value in &self.values[name][1..] {
+            let others = &self.values[name][1..];
+            let varies = varies(name);
+            for value in if varies { others } else { &others[others.len().saturating_sub(1)..] } {
                 let Ok(other) = parameter.with_value(value.clone()) else { continue };
-                let mut point = base.clone();
-                point.insert(name, other.clone());
+                if varies {
+                    let mut point = base.clone();
+                    point.insert(name, other.clone());
+                    variants.push((name.to_string(), point));
+                }
                 last.insert(name, other);
-                variants.push((name.to_string(), point));
             }
         }
         Sample { base, variants, last }
@@ -219,75 +235,4 @@ fn holds(condition: &Condition, value: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use tinderbox_search::Parameter;
-
-    use super::*;
-
-    fn texts(space: &Space) -> BTreeSet<String> {
-        let text = |point: &Point| {
-            let part = |(name, parameter): (&str, &Parameter)| format!("{name}={}", parameter.value());
-            point.iter().map(part).collect::<Vec<_>>().join(" ")
-        };
-        let of = |sample: &Sample| {
-            let all = [&sample.base, &sample.last]
-                .into_iter()
-                .chain(sample.variants.iter().map(|(_, point)| point));
-            all.map(text).collect::<Vec<_>>()
-        };
-        samples(space).iter().flat_map(of).collect()
-    }
-
-    #[test]
-    fn every_combination_that_changes_what_is_active_is_tried_with_the_ends_of_the_rest() {
-        let space = Space::new([
-            ("o.kind", Distribution::choice(["adam", "sgd"])),
-            ("momentum", Distribution::uniform(0.0, 0.9)),
-            ("n", Distribution::int(1, 9)),
-            ("late", Distribution::choice([7])),
-        ])
-        .and_then(|space| space.when("momentum", Condition::is("o.kind", "sgd")))
-        .and_then(|space| space.when("late", Condition::at_least("n", 4)))
-        .unwrap();
-        let found = texts(&space);
-        let mut expected = BTreeSet::new();
-        for n in [1, 3, 4, 9] {
-            let late = if n >= 4 { "late=7 " } else { "" };
-            expected.insert(format!("{late}n={n} o.kind=\"adam\""));
-            for momentum in ["0.0", "0.9"] {
-                expected.insert(format!("{late}momentum={momentum} n={n} o.kind=\"sgd\""));
-            }
-        }
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn the_largest_choices_are_tried_together_wherever_they_stand() {
-        let widths = || Distribution::choice([64, 40_000, 128]);
-        let space = Space::new([("a", widths()), ("b", widths()), ("c", widths())]).unwrap();
-        assert!(texts(&space).contains("a=40000 b=40000 c=40000"));
-    }
-
-    #[test]
-    fn more_choices_than_points_are_all_tried() {
-        let space = Space::new([("a", Distribution::choice(0..=10_000))]).unwrap();
-        assert_eq!(texts(&space).len(), MOST + 1);
-    }
-
-    #[test]
-    fn of_too_many_combinations_each_pair_is_tried_in_bounded_time() {
-        let mut dimensions: Vec<_> =
-            (0..20).map(|place| (format!("d{place}"), Distribution::choice(0..4))).collect();
-        dimensions.extend((0..20).map(|place| (format!("e{place}"), Distribution::int(0, 1))));
-        let mut space = Space::new(dimensions).unwrap();
-        for place in 0..20 {
-            space = space.when(&format!("e{place}"), Condition::is(format!("d{place}"), 3)).unwrap();
-        }
-        let points: Vec<Sample> = samples(&space);
-        let count: usize = points.iter().map(|sample| 2 + sample.variants.len()).sum();
-        assert!(count <= MOST, "{count}");
-        for place in 0..20 {
-            assert!(points.iter().any(|sample| sample.base.contains_key(&format!("e{place}"))), "{place}");
-        }
-    }
-}
+mod tests;
