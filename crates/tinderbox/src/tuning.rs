@@ -183,8 +183,7 @@ impl Tuning {
         backend: Backend,
         dataset: &Dataset,
     ) -> Result<Study, TuningError> {
-        self.check()?;
-        self.check_images(dataset)?;
+        self.check_with(dataset)?;
         let settings = self.study.clone();
         let name = self.name.clone();
         let tuning = Self { source: None, ..self };

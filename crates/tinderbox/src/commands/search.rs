@@ -12,6 +12,7 @@ use tinderbox_search::{Storage, Study};
 
 use super::{Exit, Refusal, note};
 use crate::state::{StateFolder, identity};
+use crate::tuning::Brief;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -101,6 +102,14 @@ pub(super) fn state_folder(study: &mut Study) -> Result<Option<StateFolder>, Ref
             None
         }
     })
+}
+
+/// Says that the pruner of a study stops no trial, if that is so: the file may have left open what decides it.
+fn say_idle_pruner(study: &Study, name: &str) -> Result<(), Refusal> {
+    if let Some(reason) = Brief::of(study, name)?.tuning.idle_pruner(study.settings()) {
+        note(format_args!("note: {reason}"));
+    }
+    Ok(())
 }
 
 impl Search {

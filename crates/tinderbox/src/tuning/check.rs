@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tinderbox_data::{Dataset, Images};
-use tinderbox_search::{Point, Pruner as _, Space, StudyError};
+use tinderbox_search::{Point, Pruner as _, Settings, Space, StudyError};
 
 use super::{Objective, PointError, Tuning, TuningError, sample};
 use crate::experiment::{Configuration, MOST_EPOCHS, Places};
@@ -21,6 +21,18 @@ const SHAPE: [&str; 7] =
 impl Tuning {
     /// Refuses what contradicts itself or has no effect, whatever the images are.
     pub(super) fn check(&self) -> Result<(), TuningError> {
+        self.check_settings()?;
+        self.check_points(None)
+    }
+
+    /// As [`check`](Self::check); refuses a network that is for other images, too, and a split that leaves a set empty.
+    pub(super) fn check_with(&self, dataset: &Dataset) -> Result<(), TuningError> {
+        self.check_settings()?;
+        self.check_points(Some(dataset))
+    }
+
+    /// All but the points.
+    fn check_settings(&self) -> Result<(), TuningError> {
         self.check_counts()?;
         self.check_objectives()?;
         self.check_answers()?;
@@ -29,13 +41,10 @@ impl Tuning {
             StudyError::Sample(reason) => self.at(&["study", "sampler"], &reason.to_string(), None),
             _ => error.into(),
         })?;
-        self.check_pruner()?;
-        self.check_points(None)
-    }
-
-    /// Refuses a network that is for other images, and a split that leaves a set empty.
-    pub(super) fn check_images(&self, dataset: &Dataset) -> Result<(), TuningError> {
-        self.check_points(Some(dataset))
+        match self.idle_pruner(&self.study) {
+            Some(reason) => Err(self.at(&["study", "pruner"], &reason, None)),
+            None => Ok(()),
+        }
     }
 
     fn check_counts(&self) -> Result<(), TuningError> {
@@ -109,39 +118,34 @@ impl Tuning {
         Ok(())
     }
 
-    /// Refuses a pruner that never stops a trial.
-    fn check_pruner(&self) -> Result<(), TuningError> {
-        let Some(pruner) = &self.study.pruner else { return Ok(()) };
-        let refuse = |message: &str| Err(self.at(&["study", "pruner"], message, None));
+    /// Why the pruner of a study with these settings stops no trial, if it stops none. The lag may have been decided, and
+    /// the number of trials changed, since the file was read.
+    pub fn idle_pruner(&self, study: &Settings) -> Option<String> {
+        let pruner = study.pruner.as_ref()?;
         if self.objectives != [Objective::ValidationAccuracy] {
-            return refuse(
-                "this pruner has no effect: it goes by the validation accuracy of each epoch, and needs it as the only \
-                 objective",
-            );
+            let reason = "this pruner has no effect: it goes by the validation accuracy of each epoch, and needs it as the \
+                          only objective";
+            return Some(reason.to_string());
         }
         let onset = pruner.onset();
         // A trial that has reported its last epoch has ended by itself.
-        let last = self.epochs as u64 - 1;
+        let last = (self.epochs as u64).saturating_sub(1);
         if onset.step > last {
-            return refuse(&format!(
+            return Some(format!(
                 "this pruner has no effect: it stops no trial before epoch {}, and the last at which there is something to \
                  stop is {last}",
                 onset.step
             ));
         }
         // A pruner that compares trials does not know the latest ones, as many as the lag.
-        let lag = self.study.lag.filter(|_| onset.trials > 0).unwrap_or(0);
+        let lag = study.lag.filter(|_| onset.trials > 0).unwrap_or(0);
         let first = onset.trials.saturating_add(lag);
         let needs = match lag {
             0 => format!("it stops no trial before {first} have finished"),
             _ => format!("with a lag of {lag} it stops no trial before number {first} (the first is 0)"),
         };
-        match self.study.trials {
-            Some(trials) if first >= trials => {
-                refuse(&format!("this pruner has no effect: {needs}, and there are {trials}"))
-            }
-            _ => Ok(()),
-        }
+        let trials = study.trials.filter(|trials| first >= *trials)?;
+        Some(format!("this pruner has no effect: {needs}, and there are {trials}"))
     }
 
     /// Refuses a space with a point that cannot be trained, or a dimension without effect.

@@ -121,6 +121,24 @@ fn a_pruner_that_cannot_act_is_refused() {
 }
 
 #[test]
+fn a_pruner_that_the_workers_or_the_trials_leave_without_effect_is_named() {
+    let desk = Desk::new();
+    let open = Parts { study: "pruner = { kind = \"median\", startup_trials = 2 }", ..PARTS };
+    let late = "this pruner has no effect: with a lag of 4 it stops no trial before number 6 (the first is 0), and there";
+    let err = open.run(&desk).done().err;
+    assert!(!err.contains("pruner"), "one worker, lag 0: {err}");
+    let create = "search create s.toml --dataset stand-in --storage sqlite:c.sqlite --workers 5";
+    let err = desk.run(create).done().err;
+    assert!(err.contains(&format!("note: {late} are 6")), "{err}");
+    let resume = |trials: u32| {
+        let words = "search resume s --dataset stand-in --storage sqlite:c.sqlite --workers 2";
+        desk.run(&format!("{words} --trials {trials}")).done().err
+    };
+    assert!(resume(5).contains(&format!("note: {late} are 5")));
+    assert!(!resume(7).contains("pruner"));
+}
+
+#[test]
 fn steps_numbers_and_counts_out_of_bounds_are_refused() {
     for step in ["inf", "nan", "1e300", "1e19", "0", "-1", "200", "1.5"] {
         let space = format!("{{ name = \"training.batch_size\", int = [32, 128], step = {step} }}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::StorageArguments;
+use super::{StorageArguments, say_idle_pruner};
 use crate::backend::Backend;
 use crate::commands::{Exit, Refusal, say};
 use crate::dataset::DatasetArguments;
@@ -49,6 +49,7 @@ impl Create {
             (None, None) => "that the first workers decide: give `--workers` for more than one".to_string(),
             (workers, _) => {
                 let lag = study.settle_lag(workers.map_or(1, usize::from))?;
+                say_idle_pruner(&study, &name)?;
                 format!("{lag}: up to {} workers are busy at a time", lag.saturating_add(1))
             }
         };

@@ -9,7 +9,7 @@ use tinderbox_data::Dataset;
 use tinderbox_search::{Outcome, Settings, State, Study};
 
 use super::show::summary;
-use super::{ADDRESS, StorageArguments, state_folder};
+use super::{ADDRESS, StorageArguments, say_idle_pruner, state_folder};
 use crate::backend::Backend;
 use crate::commands::progress::Progress;
 use crate::commands::{Exit, Refusal, note, say};
@@ -121,6 +121,7 @@ impl Team {
         let size = self.workers.map_or_else(cores, usize::from);
         if size > 0 {
             say_lag(&mut study, size)?;
+            say_idle_pruner(&study, name)?;
         }
         let stop = stop_on_signals()?;
         let crew_name = crew_name();
