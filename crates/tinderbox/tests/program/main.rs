@@ -10,6 +10,7 @@ mod data_folders;
 mod destinations;
 mod determinism;
 mod experiments;
+mod foreign_trials;
 mod identity;
 mod mishaps;
 mod names;
