@@ -175,7 +175,7 @@ fn a_network_that_the_file_does_not_hold_is_never_made() {
     let case = |configuration: &str, message: &str| {
         assert_refused(&file(linear_tensors(), Some(configuration)), message);
     };
-    let vast = "is refused: `parameters` is 1032570010, expected at most 67,108,864";
+    let vast = "is refused: `parameters` is 1032576010, expected at most 67,108,864";
     case(r#"{"kind":"fcn","hidden":[32000,32000]}"#, vast);
     case(r#"{"kind":"fcn","hidden":[],"pixels":100000000}"#, "is refused: `parameters` is 1000000010");
     case(r#"{"kind":"fcn","hidden":[8000,8000]}"#, "tensor `hidden.0.weight` is missing");
