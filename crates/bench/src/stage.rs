@@ -120,7 +120,7 @@ impl Stage {
         self.bar.suspend(|| note(text));
     }
 
-    /// What was not measured is said, and noted; the rest goes on.
+    /// What was not measured is said, and noted; the rest continues.
     pub(crate) fn miss(&self, benchmark: &mut Benchmark, what: &str) {
         self.line(what);
         benchmark.notes.push(what.to_string());

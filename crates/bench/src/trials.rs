@@ -39,7 +39,7 @@ pub(crate) fn answer(
         let record = trial::run(&trial, dataset, device, &circumstances, &mut ())?;
         let time = clock.stop();
         let told = Told { accuracy: record.results.test.and_then(|test| test.accuracy()), ..time };
-        // Another trial must not go on from here.
+        // Another trial must not resume from here.
         _ = circumstances.checkpoint.as_ref().map(fs::remove_file);
         say(&mut answers, &told)?;
     }

@@ -11,7 +11,7 @@ use crate::contestant::{Contestant, ContestantError, Told};
 /// `done` is called after each answer.
 ///
 /// # Errors
-/// If one of them cannot go on.
+/// If one of them cannot continue.
 pub(crate) fn take_turns(
     contestants: &mut [Contestant],
     question: &str,

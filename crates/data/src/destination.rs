@@ -135,7 +135,7 @@ fn target(path: &Path) -> Result<PathBuf, DestinationError> {
     }
 }
 
-/// Refuses what is no file, and a file that is write-protected.
+/// Refuses what is not a file, and a file that is write-protected.
 fn regular(path: &Path, metadata: &Metadata) -> Result<(), DestinationError> {
     if metadata.is_dir() {
         return Err(DestinationError::Folder(path.to_owned()));

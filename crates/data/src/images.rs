@@ -105,7 +105,7 @@ impl Images {
     /// - `labels`: `[images]`; no images at all are fine
     ///
     /// # Errors
-    /// If the numbers of pixels and labels disagree, a pixel is outside `[0, 1]`, a label is no class, the shape has
+    /// If the numbers of pixels and labels disagree, a pixel is outside `[0, 1]`, a label is not a class, the shape has
     /// no pixels, or there are no classes or more than 256.
     pub fn new(shape: Shape, classes: usize, pixels: Vec<f32>, labels: Vec<u8>) -> Result<Self, ImagesError> {
         let size = shape.checked_pixels().ok_or(ImagesError::Shape(shape))?;

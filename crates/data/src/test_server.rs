@@ -72,7 +72,7 @@ impl Reply {
         self.bytes(format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n").as_bytes());
     }
 
-    /// Any bytes; a client that hangs up is no failure of the server.
+    /// Any bytes; a client that hangs up is not a failure of the server.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
     }

@@ -48,7 +48,7 @@ pub fn verify<'a>(manifest: &'a Manifest, folder: &Path) -> [Verified<'a>; 2] {
     manifest.files().map(verified)
 }
 
-/// What stands at `path`, where `file` is expected. Reads at most the file's size.
+/// What was found at `path`, where `file` is expected. Reads at most the file's size.
 pub(crate) fn state(file: &DataFile, path: &Path) -> State {
     let found = match Regular::open(path) {
         Ok(Regular { length, .. }) if length > file.size => return State::Long { found: length },

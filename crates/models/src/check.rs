@@ -18,7 +18,7 @@ pub struct ConfigError {
 /// error or a broken file.
 pub(crate) const MOST_PARAMETERS: u64 = 1 << 26;
 
-/// The most hidden layers of a network. Beyond lies a typing error or a broken file.
+/// The most hidden layers of a network. More than that is a typing error or a broken file.
 pub(crate) const MOST_LAYERS: usize = 1000;
 
 /// Refuses a list of widths that is too long.

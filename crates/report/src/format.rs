@@ -38,7 +38,7 @@ pub(crate) fn amount(unit: Unit, value: f64) -> String {
         Unit::Times | Unit::Share => format!("{value:.2}"),
         Unit::Count => format!("{}{}", if value < 0.0 { '-' } else { '+' }, count(value.abs() as u64)),
     };
-    // A rounded nothing has no sign, and a minus is no hyphen.
+    // A rounded nothing has no sign, and a minus is not a hyphen.
     let nothing = matches!(text.as_str(), "-0.00" | "+0.00" | "+0");
     if nothing { text[1..].into() } else { text.replace('-', "−") }
 }

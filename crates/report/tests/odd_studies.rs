@@ -112,7 +112,7 @@ fn trial(objectives: usize, parameters: Vec<StudyParameter>) -> impl Strategy<Va
         })
 }
 
-/// Whether each tag that opens is closed in turn. What scripts and styles hold is no text.
+/// Whether each tag that opens is closed in turn. What scripts and styles hold is not text.
 fn balanced(page: &str) -> Result<(), String> {
     const VOID: [&str; 4] = ["meta", "link", "br", "col"];
     let mut open: Vec<&str> = Vec::new();

@@ -126,7 +126,7 @@ impl Regime<'_> {
     }
 }
 
-/// Whether there are two values to choose from, and any at all: a parameter may come from what is no dimension.
+/// Whether there are two values to choose from, and any at all: a parameter may come from what is not a dimension.
 fn has_choice(distribution: &Distribution) -> bool {
     distribution.validate().is_ok()
         && match *distribution {

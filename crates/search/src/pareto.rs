@@ -72,7 +72,7 @@ pub fn constrained_fronts<L: AsRef<[f64]>>(losses: &[L], violations: &[f64]) -> 
 /// neighbours on either side, each as a share of the range. The ends of a front are infinitely far.
 ///
 /// A loss that all points share separates none, and its ends count as no others. Between two equal infinities there
-/// is no distance; a range is that of finite losses.
+/// is not a distance; a range is that of finite losses.
 ///
 /// Source: Deb et al. (2002), §III-B.
 pub fn crowding<L: AsRef<[f64]>>(front: &[L]) -> Vec<f64> {

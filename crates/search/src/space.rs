@@ -103,7 +103,7 @@ impl Space {
     /// The space of these dimensions, by name.
     ///
     /// # Errors
-    /// If there is none, if a name is empty, too long or there twice, or if one of them is no dimension ([`DimensionError`]).
+    /// If there is none, if a name is empty, too long or a duplicate, or if one of them is not a dimension ([`DimensionError`]).
     pub fn new<N: Into<String>>(
         dimensions: impl IntoIterator<Item = (N, Distribution)>,
     ) -> Result<Self, SpaceError> {

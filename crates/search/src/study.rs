@@ -74,7 +74,7 @@ pub enum Advice {
 impl Study {
     /// Creates the study `name`, or resumes it.
     ///
-    /// A study that another program made is gone on with too, if its directions are the same.
+    /// A study that another program made is resumed too, if its directions are the same.
     ///
     /// # Errors
     /// If the study is there with other directions or settings, or if the sampler or the pruner cannot work with these;
@@ -182,7 +182,7 @@ impl Study {
     /// A point that was enqueued before has its trial already.
     ///
     /// # Errors
-    /// [`SpaceError::Point`](crate::SpaceError::Point) if it is no point of the space.
+    /// [`SpaceError::Point`](crate::SpaceError::Point) if it is not a point of the space.
     pub fn enqueue(&mut self, point: &Point) -> Result<u64, StudyError> {
         self.settings.space.check(point)?;
         let values: BTreeMap<_, _> =
@@ -195,7 +195,7 @@ impl Study {
         Ok(self.storage.enqueue(self.id, &trial)?)
     }
 
-    /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to go on.
+    /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to continue.
     ///
     /// # Errors
     /// If the claim no longer holds, or the storage cannot be used.
@@ -227,7 +227,7 @@ impl Study {
     }
 }
 
-/// FNV-1a of 128 bits: what stands for a text that is too long.
+/// FNV-1a of 128 bits: it replaces a text that is too long.
 fn fingerprint(text: &str) -> u128 {
     let step = |hash: u128, byte: u8| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)

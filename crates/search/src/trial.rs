@@ -71,7 +71,7 @@ pub enum Verdict {
         /// One value for each objective of the study; may be infinite, not NaN.
         values: Vec<f64>,
     },
-    /// It was stopped early: what it had reported was no good.
+    /// It was stopped early: its reported values were not good enough.
     Pruned,
     /// It failed, and its trial with it.
     Fail {

@@ -19,7 +19,7 @@ use crate::environment::THREADS;
 use crate::run::{LEASE, RunError};
 use crate::worker::Message;
 
-/// So many workers in a row that die before they have a trial end the run: whatever kills them would go on. So many
+/// So many workers in a row that die before they have a trial end the run: the cause would kill the next ones too. So many
 /// that die at one trial make it fail.
 const DEATHS: usize = 3;
 /// User attribute of a trial that was given up because its workers died, which says nothing about its point.
@@ -113,7 +113,7 @@ struct Place {
 /// What a worker writes to standard error.
 struct Log {
     path: PathBuf,
-    /// Its length when the worker was started: what stands before is of others.
+    /// Its length when the worker was started: earlier lines are of other workers.
     start: u64,
 }
 
@@ -370,7 +370,7 @@ fn give_up(
 }
 
 impl Log {
-    /// A log to go on with, and its file.
+    /// A log to append to, and its file.
     fn open(path: PathBuf) -> std::io::Result<(Self, File)> {
         let file = File::options().create(true).append(true).open(&path)?;
         let start = file.metadata()?.len();

@@ -103,7 +103,7 @@ pub enum RunError {
     },
 }
 
-/// Puts an experiment's trials in the storage, under a seal; trials that are there already stay as they are.
+/// Puts an experiment's trials in the storage, under a seal; existing trials stay as they are.
 ///
 /// # Errors
 /// If the storage refuses, or what it holds is not as it was sealed.

@@ -1,4 +1,4 @@
-//! Private folders of the user's own: what workers leave on this machine while a study goes on.
+//! Private folders of the user's own: what workers leave on this machine while a study runs.
 //!
 //! ```text
 //! $XDG_STATE_HOME/tinderbox, else ~/.local/state/tinderbox     mode 0700, of this user, not a link
@@ -20,7 +20,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_search::{Storage, StorageError, StudyId};
 
-/// User attribute of a study: what tells it apart from every other, whatever its name and wherever its storage lies.
+/// User attribute of a study: its identity, independent of its name and of the place of its storage.
 const IDENTITY: &str = "tinderbox:id";
 
 /// The folder of one study.
@@ -150,11 +150,11 @@ pub fn checkpoint(folder: &Path, number: u64) -> PathBuf {
 /// If the storage refuses.
 pub fn identity(storage: &mut dyn Storage, study: StudyId) -> Result<String, StorageError> {
     let stored = storage.settle_study_attribute(study, IDENTITY, &Value::from(fresh()))?;
-    // Text from us; anything else that stands there tells the study apart as well.
+    // Text from us; any other value identifies the study as well.
     Ok(stored.as_str().map_or_else(|| stored.to_string(), str::to_owned))
 }
 
-/// The name of the folder of the study with this identity: 32 hexadecimal digits, whatever stands in the identity.
+/// The name of the folder of the study with this identity: 32 hexadecimal digits, for any identity.
 pub fn folder_name(identity: &str) -> String {
     let mut digits = base16ct::lower::encode_string(&Sha256::digest(identity));
     digits.truncate(32);

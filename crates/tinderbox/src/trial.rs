@@ -83,7 +83,7 @@ pub struct Circumstances {
 /// Trains and evaluates `task` on `dataset`.
 ///
 /// # Errors
-/// If the images are not the plan's, or the training could not be done. Divergence is no error.
+/// If the images are not the plan's, or the training could not be done. Divergence is not an error.
 pub fn run(
     task: &Task,
     dataset: &Dataset,

@@ -132,7 +132,7 @@ impl From<StorageError> for TuningError {
     }
 }
 
-/// The name in a file, and where it stands. A study that is stored may have another: it was made before this rule, or by
+/// The name in a file, and its position. A study that is stored may have another: it was made before this rule, or by
 /// another program, and nothing but its key hangs on it.
 #[derive(Deserialize)]
 struct Named {

@@ -50,7 +50,7 @@ pub enum Message {
         /// How often it has been begun, this time counted.
         attempt: u64,
     },
-    /// A trial goes on.
+    /// A trial continues.
     Progress {
         /// Share of the trial that is done, in `[0, 1]`.
         done: f64,

@@ -41,7 +41,7 @@ fn burn_comes_without_what_makes_its_build_long() {
 
 #[test]
 fn a_library_alone_is_another_build() {
-    // Shows that a difference is seen: `search` without SQLite is no part of the program.
+    // Shows that a difference is seen: `search` without SQLite is not part of the program.
     let alone = units(&["--package", "tinderbox-search", "--no-default-features", "--edges", "normal,build"]);
     assert!(alone.difference(&PROGRAM).any(|unit| unit.starts_with("tinderbox-search ")), "{alone:?}");
 }

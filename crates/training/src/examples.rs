@@ -10,7 +10,7 @@ pub struct Examples<'a> {
     shape: [usize; 3],
 }
 
-/// Why some numbers are no examples.
+/// Why some numbers are not examples.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExamplesError {
     /// The lengths do not fit each other.

@@ -125,7 +125,7 @@ impl Work {
             Self::Trials { backend, scratch, dataset } => {
                 let device = backend.open()?;
                 let dataset = dataset.load()?;
-                // One that another run left behind must not be gone on from.
+                // A checkpoint of another run must not be resumed.
                 _ = std::fs::remove_file(&scratch);
                 say(io::stdout(), &hello(backend))?;
                 trials::answer(&dataset, &device, scratch, questions, io::stdout())?;

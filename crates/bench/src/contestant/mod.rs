@@ -41,7 +41,7 @@ pub(crate) enum ContestantError {
         /// Why.
         source: std::io::Error,
     },
-    /// It said why it cannot go on.
+    /// It said why it cannot continue.
     #[error("{name}: {reason}")]
     Refused {
         /// Who.

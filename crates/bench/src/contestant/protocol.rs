@@ -17,7 +17,7 @@ pub(crate) struct Hello {
     pub(crate) versions: BTreeMap<String, String>,
 }
 
-/// A line of one that cannot go on.
+/// A line of one that cannot continue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refused {

@@ -62,7 +62,7 @@ fn another_validation_fraction_leaves_the_pooled_test_set_alone() {
     assert_eq!(test(0.0), test(0.5));
 }
 
-/// Pins the bits: a study that goes on next year must train on the same images.
+/// Pins the bits: a study that is resumed next year must train on the same images.
 #[test]
 fn a_seed_gives_the_same_split_for_ever() {
     let split =

@@ -49,7 +49,7 @@ impl Record {
     }
 }
 
-/// Why bytes are no record.
+/// Why bytes are not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// Not the JSON of a record.

@@ -77,7 +77,7 @@ impl Crossed {
             row.iter().zip(&columns).map(left).sum::<f64>()
         });
         let largest = rows.iter().flatten().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        // Equal numbers do not quite equal their mean: rounding is no variance.
+        // Equal numbers do not quite equal their mean: rounding is not variance.
         let real = |square: f64| if square > (1e-12 * largest).powi(2) { square } else { 0.0 };
         let squares = Squares {
             seed: real(width * seed / (seeds - 1.0)),

@@ -3,7 +3,7 @@
 use super::Study;
 use crate::format::count;
 
-/// So many notes stand on a page.
+/// The most notes of a page.
 const NOTES: usize = 100;
 
 /// A sentence each, those of the study first, then those of trials by number.

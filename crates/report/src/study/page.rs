@@ -12,7 +12,7 @@ use crate::page::policy::{SCRIPT, STYLE, policy};
 
 /// Writes the page of `study`: no network, no other file, and no script but the small one that sorts tables.
 ///
-/// Every string of the study stands in it as text, whatever it holds. A figure that does not apply is replaced by a
+/// Every string of the study is in it as text, with any content. A figure that does not apply is replaced by a
 /// sentence that says why.
 ///
 /// # Errors

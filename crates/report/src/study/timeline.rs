@@ -100,7 +100,7 @@ impl<'a> Begun<'a> {
 }
 
 impl Begun<'_> {
-    /// What stands under the pointer.
+    /// The text under the pointer.
     fn title(&self) -> String {
         let (number, word) = (self.trial.number, word(self.trial.state));
         if self.is_timed() {

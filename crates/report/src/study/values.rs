@@ -105,7 +105,7 @@ impl<'a> Values<'a> {
 }
 
 impl Told<'_> {
-    /// What stands under the pointer.
+    /// The text under the pointer.
     pub(super) fn title(&self) -> String {
         format!("Trial {}: {}", self.trial.number, number(self.value))
     }

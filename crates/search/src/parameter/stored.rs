@@ -54,7 +54,7 @@ pub(crate) fn python(json: &str) -> serde_json::Result<(Value, bool)> {
     serde_json::from_str(&quoted).map(|value| (value, changed))
 }
 
-/// Puts the three words in quotes wherever they stand outside of a text.
+/// Puts the three words in quotes, except inside of texts.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn quoted(json: &str) -> Cow<'_, str> {
     let mut found = Vec::new();
@@ -159,7 +159,7 @@ impl Attributes<'_> {
     }
 }
 
-/// The value that the stored number stands for.
+/// The value that the stored number encodes.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn value(distribution: &Distribution, stored: f64) -> Result<Value, String> {
     let whole = stored.is_finite() && stored.fract() == 0.0;

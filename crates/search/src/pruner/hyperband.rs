@@ -30,7 +30,7 @@ pub struct Hyperband {
     /// `r`: the least step of a rung, at least 1, the default.
     #[serde(default = "min_resource")]
     pub min_resource: u32,
-    /// `η`: one trial in so many goes on, at least 2; 3 by default.
+    /// `η`: one trial in so many continues, at least 2; 3 by default.
     #[serde(default = "reduction_factor")]
     pub reduction_factor: u32,
 }

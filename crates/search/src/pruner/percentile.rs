@@ -16,7 +16,7 @@ use crate::observation::Observation;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Percentile {
-    /// The share of trials that go on, in `[0, 100]`; 25 by default.
+    /// The share of trials that continue, in `[0, 100]`; 25 by default.
     pub percentile: f64,
     /// Trials that finish before any is stopped; 5 by default.
     pub startup_trials: usize,

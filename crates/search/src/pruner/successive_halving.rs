@@ -1,4 +1,4 @@
-//! Successive halving: at each of a few steps, only the best share of the trials goes on.
+//! Successive halving: at each of a few steps, only the best share of the trials continues.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::{Onset, Pruner, PrunerError};
 use crate::observation::Observation;
 
 /// Asynchronous successive halving (ASHA): at the steps `r · ηˢ`, `r · ηˢ⁺¹`, `r · ηˢ⁺²` and so on, the rungs, a trial
-/// goes on if it is among the best `1 / η` of those that were there.
+/// continues if it is among the best `1 / η` of those that were there.
 ///
 /// - What counts is the first report at or after a rung's step. Where fewer than `η` trials were there, the best goes
 ///   on.
@@ -24,7 +24,7 @@ use crate::observation::Observation;
 pub struct SuccessiveHalving {
     /// `r`: the least step of a rung, at least 1, the default.
     pub min_resource: u32,
-    /// `η`: one trial in so many goes on, at least 2; 4 by default.
+    /// `η`: one trial in so many continues, at least 2; 4 by default.
     pub reduction_factor: u32,
     /// `s`: how many rungs at the foot are left out; 0 by default.
     pub min_early_stopping_rate: u32,
@@ -51,7 +51,7 @@ impl Pruner for SuccessiveHalving {
     }
 
     fn onset(&self) -> Onset {
-        // The best of fewer than `η` trials goes on: another must have been there.
+        // The best of fewer than `η` trials continues: another must have been there.
         Onset { step: self.ladder().first().map_or(u64::MAX, u64::from).max(1), trials: 1 }
     }
 

@@ -127,7 +127,7 @@ mod tests {
         ]);
         let space = space.unwrap().when("units", Condition::at_least("layers", 2)).unwrap();
         let axes = Axes::of(&space, |_| true);
-        assert_eq!(axes.len(), 3, "a dimension with one value is no axis");
+        assert_eq!(axes.len(), 3, "a dimension with one value is not an axis");
 
         let one = |distribution: &Distribution| distribution.from_unit(0.0);
         let deep = axes.point(&[0.625, 0.25, 0.75], one);

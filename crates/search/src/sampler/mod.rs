@@ -38,7 +38,7 @@ mod trials;
 /// - **A history must not depend on who finished first.** Where trials run side by side, a [`Study`](crate::Study)
 ///   hands in the results of trials below `number - lag`, for a lag that stays with it, and waits until these have
 ///   finished.
-/// - **`number` is no index.** It is how many trials the history holds, `told` and `pending` together, as long as each
+/// - **`number` is not an index.** It is how many trials the history holds, `told` and `pending` together, as long as each
 ///   of them stands where it stood when its point was chosen. Once trials were deleted, or added between others, it is
 ///   higher than that, and a number that no earlier trial had.
 pub trait Sampler: Send {
@@ -50,7 +50,7 @@ pub trait Sampler: Send {
     -> Result<Option<Point>, SampleError>;
 }
 
-/// What a sampler may know: the trials before, by place. Their numbers in the study are no places: those may have gaps,
+/// What a sampler may know: the trials before, by place. Their numbers in the study are not places: those may have gaps,
 /// and two trials may have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct History<'a> {

@@ -26,7 +26,7 @@ const REACH: f64 = 0.1;
 /// Parameters that become active are drawn, the others that do are dropped.
 ///
 /// Where it differs: the paper's spaces have choices only; that a number moves to a near one is as in that group's
-/// earlier work, which multiplies a learning rate by a factor from ½ to 2. Failed and pruned trials are no members,
+/// earlier work, which multiplies a learning rate by a factor from ½ to 2. Failed and pruned trials are not members,
 /// nor are those whose results are not to be known yet: with workers, children of one population come side by side, as
 /// they do in the paper.
 ///

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::parameter::{Distribution, EXACT, Parameter, ParameterError};
 
-/// Why a [`Distribution`] is no dimension.
+/// Why a [`Distribution`] is not a dimension.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum DimensionError {
     /// An empty list.

@@ -41,7 +41,7 @@ impl Distribution {
     /// end, and NaN as 0.
     ///
     /// # Panics
-    /// If it holds no value, as one without choices; such a distribution is no dimension of a [`Space`].
+    /// If it holds no value, as one without choices; such a distribution is not a dimension of a [`Space`].
     pub fn from_unit(&self, unit: f64) -> Value {
         let unit = if unit.is_nan() { 0.0 } else { unit.clamp(0.0, 1.0) };
         match (self, self.count()) {

@@ -6,21 +6,21 @@ use std::time::SystemTime;
 
 use crate::timestamp::Timestamp;
 
-/// What stands in a cell. `SQLite` holds any kind in any column.
+/// The content of a cell. `SQLite` holds any kind in any column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
     Null,
     Int(i64),
     Real(f64),
     Text(&'a str),
-    /// What is no text, or text that is not UTF-8.
+    /// Bytes, or text that is not UTF-8.
     #[cfg(feature = "sqlite")]
     Bytes(&'a [u8]),
     #[cfg(feature = "postgres")]
     Time(SystemTime),
 }
 
-/// So many characters of a text stand in a message.
+/// The most characters of a text that a message shows.
 const SHOWN: usize = 40;
 
 impl<'a> Cell<'a> {

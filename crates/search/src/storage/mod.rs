@@ -194,7 +194,7 @@ pub trait Storage: Send {
 
     /// Puts the failed trials of a study back in the queue, with all their attempts to use again; returns how many.
     ///
-    /// Attempts go on counting, so that no fencing token comes twice.
+    /// Attempts continue to count up, so that each fencing token is new.
     fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
         let failed = self.trials(study)?.into_iter().filter(|trial| trial.state == State::Fail);
         let numbers: Vec<u64> = failed.map(|trial| trial.number).collect();

@@ -92,7 +92,7 @@ impl Reading {
         if cell == Cell::Null {
             return;
         }
-        // What is not JSON is no point either, and the trial is to say so.
+        // What is not JSON is not a point either, and the trial must say so.
         let fixed = cell.text().ok().and_then(|text| stored::python(text).ok());
         let fixed = fixed.map_or_else(|| Value::from(cell.to_string()), |(value, _)| value);
         if let Some(queued) = &mut self.trial.queued {

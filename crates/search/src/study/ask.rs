@@ -1,4 +1,4 @@
-//! The next thing to do: which trial is begun, and which is taken up.
+//! The next thing to do: which trial is started, and which is taken over.
 
 use std::collections::BTreeMap;
 

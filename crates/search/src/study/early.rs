@@ -25,7 +25,7 @@ impl Early {
 
 impl Study {
     /// This study with a limit to the time of [`run`](Study::run) and [`run_on`](Study::run_on), by their clock: once it
-    /// is up no trial begins, those that run end, and the run returns. A later run goes on.
+    /// is up no trial begins, those that run end, and the run returns. A later run resumes it.
     ///
     /// How many trials there are then depends on how fast they were: that is outside the promise of equal tables.
     /// Each of them is still at the point where it would be without the limit.
@@ -37,7 +37,7 @@ impl Study {
 
     /// This study with a function that [`run`](Study::run) and [`run_on`](Study::run_on) call after each trial that they
     /// have told, failed and pruned ones too; with several, in turn. `Break` ends the run as an end of its time does:
-    /// other threads of the run end their trials, other processes go on.
+    /// other threads of the run end their trials, other processes continue.
     ///
     /// Threads call it at the same time. Trials come in the order in which they finish, and a run that it ends is
     /// outside the promise of equal tables, unless there is one worker alone. A result that was refused is not shown.
@@ -123,7 +123,7 @@ mod tests {
         watched.run(SystemTime::now, objective).unwrap();
         let mut whole = study(&Memory::new(), 30);
         whole.run(SystemTime::now, objective).unwrap();
-        assert_eq!(points(&watched), points(&whole), "gone on with, it is the same study");
+        assert_eq!(points(&watched), points(&whole), "resumed, it is the same study");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a worker knows of a study: the trials that have finished, and those that have not.
 //!
 //! Trials are told apart by their *place* among the trials of the study in the order of their numbers, from 0 and without
-//! gaps. A number is no place: trials are deleted, renumbered and added by other programs.
+//! gaps. A number is not a place: trials are deleted, renumbered and added by other programs.
 
 use super::Settings;
 use crate::observation::Observation;

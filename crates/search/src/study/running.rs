@@ -18,7 +18,7 @@ pub struct Running<'a> {
     is_pruned: bool,
 }
 
-/// Why a trial cannot go on.
+/// Why a trial cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
     /// The pruner says so. Return this error, or any other with this one as its source, and the trial is told as pruned.

@@ -1,4 +1,4 @@
-//! What a study is begun with, and what it is gone on with.
+//! The settings with which a study is created or resumed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -138,6 +138,6 @@ fn warning(
             "the weights do not say on which images they were trained; some of these may be among them"
                 .to_string()
         }
-        (Err(error), _) => format!("what the weights say of their training cannot be read: {error}"),
+        (Err(error), _) => format!("the training that the weights describe cannot be read: {error}"),
     })
 }

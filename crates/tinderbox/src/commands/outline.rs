@@ -104,7 +104,7 @@ impl Outline {
             None => "How long they take depends on the GPU.",
         };
         format!(
-            "{head}{lines}{all}\n{}\nTrials that an earlier experiment has are counted there. {times}",
+            "{head}{lines}{all}\n{}\nTrials shared with an earlier experiment are counted there. {times}",
             self.workers()
         )
     }

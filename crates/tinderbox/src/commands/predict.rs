@@ -103,7 +103,7 @@ impl Values {
             Self::Usps => (-1.0, 1.0),
             Self::Bytes => (0.0, 255.0),
         };
-        // Between commas an empty field is a missing value; a mark of byte order is no part of a number.
+        // Between commas an empty field is a missing value; a byte order mark is not part of a number.
         let line = line.trim_start_matches('\u{feff}').trim();
         let words = || -> Box<dyn Iterator<Item = &str> + '_> {
             if line.contains(',') {

@@ -1,4 +1,4 @@
-//! `tinderbox search`: studies of trainings, begun, gone on with, looked at and taken elsewhere.
+//! `tinderbox search`: studies of trainings: create, resume, show and export them.
 
 mod create;
 mod csv;
@@ -38,13 +38,13 @@ const ADDRESS: &str = "TINDERBOX_STORAGE";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Begins the study that a file describes, or resumes it
+    /// Creates the study that a file describes, or resumes it
     Run(work::Run),
     /// Stores the study that a file describes, and trains nothing: for workers that are started elsewhere
     Create(create::Create),
     /// Resumes a study that is in the storage
     Resume(work::Resume),
-    /// Says how a study stands: counts, the best trials, which parameters matter
+    /// Shows a study: counts, the best trials, which parameters matter
     Show(show::Show),
     /// Prints every trial of a study
     Export(export::Export),

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use crate::hidden::is_hidden;
 
-/// Prints a line of text for people; `false` if the other end is closed, which is no error.
+/// Prints a line of text for people; `false` if the other end is closed, which is not an error.
 pub(super) fn say(text: impl Display) -> io::Result<bool> {
     print(&visible(&text.to_string()))
 }

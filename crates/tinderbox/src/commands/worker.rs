@@ -51,7 +51,7 @@ pub(super) struct Worker {
     #[arg(long, hide = true, requires = "study")]
     supervised: bool,
 
-    /// Begin no trial of the study after this time, such as `2030-01-31T18:00:00Z`
+    /// Start no trial of the study after this time, such as `2030-01-31T18:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, requires = "study")]
     until: Option<SystemTime>,
 

@@ -1,4 +1,4 @@
-//! A TOML file that a user wrote, and where everything stands in it.
+//! A TOML file that a user wrote, with the position of every value.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::json::NotFinite;
 /// Keys of a file on the way to a place, for the caret.
 pub(crate) type Path<'a> = [&'a str];
 
-/// A file's text, and where everything stands in it.
+/// A file's text, with the position of every value.
 #[derive(Debug)]
 pub(crate) struct Places<'a> {
     path: &'a str,
@@ -59,7 +59,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The first number below `value` that is NaN or infinite, and where it stands.
+/// The first number below `value` that is NaN or infinite, and its position.
 fn not_finite(value: &Spanned<DeValue>) -> Option<(Range<usize>, f64)> {
     match value.get_ref() {
         DeValue::Float(number) => {
@@ -72,7 +72,7 @@ fn not_finite(value: &Spanned<DeValue>) -> Option<(Range<usize>, f64)> {
     }
 }
 
-/// Where the value at `keys` stands, or the last place on the way that exists.
+/// The position of the value at `keys`, or of the last key on the way that exists.
 fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
     let (first, rest) = keys.split_first()?;
     let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;

@@ -75,7 +75,7 @@ impl Search {
     /// Every point of the space, in the order of the sampler.
     ///
     /// # Errors
-    /// In words, if this is no space.
+    /// In words, if this is not a space.
     pub(super) fn points(&self) -> Result<Vec<Drawn>, String> {
         self.check()?;
         let space = self.space()?;

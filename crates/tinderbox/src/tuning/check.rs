@@ -232,7 +232,7 @@ impl Tuning {
     }
 }
 
-/// The keys that a setting gives, each with the key in the file under which it stands.
+/// The keys that a setting gives, each with its key in the file.
 fn collect_leaves<'a>(key: &str, value: &Value, own: &'a str, leaves: &mut Vec<(String, &'a str)>) {
     match value {
         Value::Object(entries) if !entries.is_empty() => {

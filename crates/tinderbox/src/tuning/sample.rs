@@ -1,4 +1,4 @@
-//! Points that stand for all points of a space: what is wrong at any point is wrong at one of these.
+//! Points that represent a space: what is wrong at any point of it is wrong at one of these.
 //!
 //! Which dimensions are active, and which keys a network or an optimiser has, depends on some dimensions alone: those
 //! that a condition looks at, those called `kind`, and the number of layers. Every combination of their values is
@@ -36,7 +36,7 @@ struct Candidates<'a> {
     deciding: BTreeSet<&'a str>,
 }
 
-/// Points that stand for all of `space`.
+/// Points that represent all of `space`.
 pub(super) fn samples(space: &Space) -> Vec<Sample> {
     let candidates = Candidates::new(space);
     let others = candidates.values.iter().filter(|(name, _)| !candidates.deciding.contains(*name));
@@ -164,7 +164,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Values that stand for all of a dimension: every choice, numbers from the least on, so that the largest of all dimensions
+/// Values that represent all of a dimension: every choice, numbers from the least on, so that the largest of all dimensions
 /// meet in one point; the ends of a range, and where conditions on it begin to hold.
 fn values(space: &Space, name: &str, distribution: &Distribution) -> Vec<Value> {
     let (low, high) = match distribution {

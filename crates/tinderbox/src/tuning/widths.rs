@@ -11,7 +11,7 @@ const LIST: &str = "model.hidden";
 pub(super) const LAYERS: &str = "model.hidden.layers";
 /// The width of all of them.
 const UNITS: &str = "model.hidden.units";
-/// The most layers of a list: beyond lies a typing error.
+/// The most layers of a list: more than that is a typing error.
 pub(super) const MOST_LAYERS: u64 = 64;
 
 /// Whether a key says how many layers there are, or how wide one is.

@@ -215,7 +215,7 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
     }
 }
 
-/// What is told of a finished training.
+/// The report of a finished training.
 fn finished(record: &Record, values: &[f64]) -> Told {
     let mut told = Told::complete_all(values.to_vec());
     told.attachments.insert(RECORD.to_string(), record.to_bytes());

@@ -1,4 +1,4 @@
-//! Studies, crews and folders are told apart by what they are, not by what they are called.
+//! Studies, crews and folders are identified by what they are, not by their names.
 
 use std::fs;
 use std::path::PathBuf;

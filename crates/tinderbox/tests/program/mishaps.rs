@@ -1,4 +1,4 @@
-//! A mishap of the machine is no result: it costs time, and the table is the undisturbed one.
+//! A mishap of the machine is not a result: it costs time, and the table is the undisturbed one.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Studies into which other programs wrote: each is shown, exported and gone on with, and what is odd is said.
+//! Studies into which other programs wrote: each is shown, exported and resumed, and what is odd is said.
 
 use std::fs;
 use std::io::Write;

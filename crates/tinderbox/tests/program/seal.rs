@@ -83,6 +83,17 @@ fn a_seal_cannot_be_left_out() {
     run.report().done();
 }
 
+/// A heading as the version before seals stored it.
+#[test]
+fn a_run_of_an_earlier_version_is_refused_in_one_line() {
+    let run = Run::new();
+    let change = "UPDATE study_user_attributes
+                  SET value_json = json_remove(value_json, '$.seal', '$.reported_changed', '$.experiments')
+                  WHERE key = 'tinderbox:heading'";
+    let ended = run.edited(1, change).refused(&["an earlier version made this run", "runs it anew"]);
+    assert_eq!(ended.err.trim().lines().count(), 1, "{}", ended.err);
+}
+
 #[test]
 fn a_missing_an_added_and_a_changed_trial_are_named() {
     let run = Run::new();

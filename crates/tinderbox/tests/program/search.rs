@@ -1,4 +1,4 @@
-//! Studies of trainings: the same table for any number of workers, killed or not; looked at, gone on with, refused.
+//! Studies of trainings: the same table for any number of workers, killed or not; shown, resumed, refused.
 
 use std::process::Stdio;
 use std::thread;

@@ -35,7 +35,7 @@ pub(crate) fn write(desk: &Desk, epochs: usize, trials: usize) {
 
 /// Words that run it with one worker.
 pub(crate) const RUN: &str = "search run s.toml --dataset stand-in --workers 1";
-/// Words that go on with it.
+/// Words that resume it.
 pub(crate) const RESUME: &str = "search resume s --dataset stand-in --workers 1";
 
 pub(crate) fn database(desk: &Desk) -> Connection {

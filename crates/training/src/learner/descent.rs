@@ -17,7 +17,7 @@ pub(super) struct Descent {
 }
 
 impl Descent {
-    /// One that goes on from the same place by another optimiser.
+    /// One that continues from the same place with another optimiser.
     pub(super) fn with(&self, optimizer: ModuleOptimizer) -> Self {
         Self { point: self.point.clone(), optimizer, places: Vec::new() }
     }

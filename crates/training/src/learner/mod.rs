@@ -1,7 +1,7 @@
 //! The learner: one visible loop that turns examples into a trained classifier.
 //!
 //! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
-//! that goes on from one gives the very bits of a run that was never stopped (on the CPU backends).
+//! that resumes from one gives the very bits of a run that was never stopped (on the CPU backends).
 
 mod adam;
 mod adversarial;
@@ -166,7 +166,7 @@ impl LearnerConfig {
 }
 
 impl Learner {
-    /// Writes a checkpoint to `path` after each epoch, and goes on from one that is found there.
+    /// Writes a checkpoint to `path` after each epoch, and resumes from one that is found there.
     ///
     /// A checkpoint of another training is refused. The learner's settings, the seed, the device and the examples are
     /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text. More epochs than
@@ -181,7 +181,7 @@ impl Learner {
     }
 
     /// As [`with_checkpoint`](Self::with_checkpoint), for a file that only saves time: one that cannot be written, is
-    /// damaged or belongs to another training is told to the observer and costs no training. The results are the same.
+    /// damaged or belongs to another training is reported to the observer and does not end the training. The results are the same.
     #[must_use]
     pub fn with_optional_checkpoint(mut self, path: impl Into<PathBuf>, model: impl Into<String>) -> Self {
         self.checkpoint = Some((path.into(), model.into(), Need::Optional));

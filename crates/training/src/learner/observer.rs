@@ -25,7 +25,7 @@ pub trait Observer {
         ControlFlow::Continue(())
     }
 
-    /// Called after each epoch. A training that goes on from a checkpoint tells its earlier epochs first.
+    /// Called after each epoch. A training that resumes from a checkpoint reports its earlier epochs first.
     fn epoch(&mut self, epoch: &Epoch) {
         let _ = epoch;
     }

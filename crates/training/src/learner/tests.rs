@@ -166,7 +166,7 @@ fn a_training_that_is_killed_at_any_step_goes_on_bit_for_bit() {
                 assert!(matches!(killed, Err(LearnerError::Interrupted { .. })));
                 let mut first = FirstEpoch(None);
                 let resumed = fit(&config, 5, &device, Some(&path), &mut first).expect("trained");
-                assert_eq!(first.0, Some((remaining - 1) / 7 + 1), "it went on, it did not start anew");
+                assert_eq!(first.0, Some((remaining - 1) / 7 + 1), "it resumed, it did not start anew");
                 assert_eq!(resumed.history, whole.history, "killed at step {remaining}");
                 assert_eq!(bits(&resumed.model), bits(&whole.model), "killed at step {remaining}");
                 assert_eq!(resumed.outcome, whole.outcome);

@@ -105,7 +105,7 @@ impl Evolution {
         let length = length_of(&self.step_path);
         self.step *= libm::exp(c.step_path / c.damping * (length / c.normal_length - 1.0));
 
-        // While the step grows fast, its path is no guide to the covariance.
+        // While the step grows fast, its path says nothing about the covariance.
         self.decay *= (1.0 - c.step_path) * (1.0 - c.step_path);
         let limit = (1.4 + 2.0 / (n + 1.0)) * c.normal_length * (1.0 - self.decay).sqrt();
         let (stalled, follows) = if length < limit { (0.0, 1.0) } else { (1.0, 0.0) };

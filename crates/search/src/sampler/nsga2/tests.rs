@@ -74,7 +74,7 @@ fn parents_are_the_best_of_a_generation_and_its_parents() {
     assert!(parents(2).is_empty(), "the first generation has none");
     // Trials 1 and 2 are the ends of the first front.
     assert_eq!(parents(3), [1, 2, 0]);
-    assert_eq!(parents(5), [1, 2, 0], "trials of a generation are no parents of it");
+    assert_eq!(parents(5), [1, 2, 0], "trials of a generation are not parents of it");
     // Now 3 and 2 are the ends, and 1 has the neighbours 3 and 4, further apart than those of 4.
     assert_eq!(parents(6), [2, 3, 1]);
     assert_eq!(parents(9), [6, 2, 3]);

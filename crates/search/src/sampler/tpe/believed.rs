@@ -1,4 +1,4 @@
-//! What is believed of the trials that still run: a guess stands in for the loss of each.
+//! What is believed of the trials that still run: a guess takes the place of each loss.
 
 use crate::observation::Observation;
 use crate::sampler::History;

@@ -137,7 +137,7 @@ fn weights(trials: usize) -> impl Iterator<Item = f64> + Clone {
     (0..trials).map(move |turn| if turn < ramp { least + slope * turn as f64 } else { 1.0 })
 }
 
-/// Adds the row of `point` to `rows`, or nothing if it is no point of this space.
+/// Adds the row of `point` to `rows`, or nothing if it is not a point of this space.
 fn push(space: &Space, point: &Point, rows: &mut Vec<f64>) -> bool {
     let start = rows.len();
     rows.resize(start + space.dimensions().len(), f64::NAN);

@@ -95,7 +95,7 @@ pub(crate) fn a_trial_that_kills_its_workers_fails(storage: &mut dyn Storage) {
     assert_eq!(claim(storage, study, "two", 2).attempt, 2);
     let last = claim(storage, study, "three", 20);
     assert_eq!((last.number, last.attempt), (0, 3));
-    assert_eq!(claim(storage, study, "four", 40).number, 1, "the next claim fails it, and goes on");
+    assert_eq!(claim(storage, study, "four", 40).number, 1, "the next claim fails it, and takes the next");
 
     let trial = &storage.trials(study).unwrap()[0];
     assert_eq!((trial.state, trial.finished), (State::Fail, Some(at(40))));

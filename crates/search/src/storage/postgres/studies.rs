@@ -64,7 +64,7 @@ pub(super) fn settle_attribute(
     require(db, study)?;
     check_name("attribute", key)?;
     // An update that changes nothing waits for another caller who is setting it, and returns what that one has set. A null
-    // is no value.
+    // is not a value.
     let row = db.one(
         "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES ($1, $2, $3)
          ON CONFLICT (study_id, key) DO UPDATE

@@ -1,4 +1,4 @@
-//! How a trial comes into a study: to wait, begun at once, or from the queue of another program.
+//! How a trial is added to a study: enqueued, started at once, or adopted from the queue of another program.
 
 use rusqlite::{Connection, OptionalExtension, params};
 

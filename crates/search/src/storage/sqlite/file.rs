@@ -23,7 +23,7 @@ pub(super) fn connect(path: &Path, access: Access) -> Result<Connection, Reason>
 }
 
 /// Connects to a file that nobody can write, in a folder in which nobody can write: SQLite cannot share such a file with
-/// others unless it is told that there are none.
+/// others unless the option says that there are none.
 pub(super) fn connect_unchanging(path: &Path) -> Result<Connection, Reason> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -48,7 +48,7 @@ fn plain(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
 }
 
-/// Refuses what is no file. SQLite would wait for the other end of a pipe, and read a device for ever.
+/// Refuses what is not a file. SQLite would wait for the other end of a pipe, and read a device for ever.
 fn check(path: &Path, access: Access) -> Result<(), Reason> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(()),

@@ -21,7 +21,7 @@ impl FromSql for Timestamp {
     }
 }
 
-/// What stands in a column of a row, whatever it is.
+/// The content of a column of a row, of any kind.
 pub(super) fn cell<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Cell<'a>> {
     Ok(match row.get_ref(column)? {
         ValueRef::Null => Cell::Null,

@@ -1,4 +1,4 @@
-//! Studies that other programs change: numbers are no indices, and what they left open holds nobody up.
+//! Studies that other programs change: numbers are not indices, and what they left open blocks nobody.
 
 use proptest::prelude::*;
 

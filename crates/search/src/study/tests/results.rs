@@ -1,4 +1,4 @@
-//! Results that are none: a trial fails and says why, and the study goes on.
+//! Results that are not valid: a trial fails and says why, and the study continues.
 
 use super::*;
 

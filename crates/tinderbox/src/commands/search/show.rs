@@ -1,4 +1,4 @@
-//! `tinderbox search show`: how a study stands.
+//! `tinderbox search show`: the state of a study.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -31,7 +31,7 @@ const BEST: usize = 5;
 /// How many notes are shown.
 const NOTES: usize = 10;
 
-/// How a study stands, for scripts.
+/// The state of a study, for scripts.
 #[derive(Serialize)]
 struct Standing {
     name: String,
@@ -75,7 +75,7 @@ impl Show {
     }
 }
 
-/// How a study stands, for a terminal.
+/// The state of a study, for a terminal.
 pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
     let Standing { waiting, running, complete, pruned, failed, best, importance, notes, .. } =
         standing(study, name)?;

@@ -40,7 +40,7 @@ pub(super) struct Resume {
     /// Name of the study
     name: String,
 
-    /// How many trials there are to be from now on, those that are done included
+    /// New total of trials, including those that are done
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_TRIALS))]
     trials: Option<u64>,
 
@@ -58,7 +58,7 @@ struct Team {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
-    /// Begin no trial after so long, such as `30m` or `8h`; those that run end
+    /// Start no trial after this time, such as `30m` or `8h`; running trials finish
     #[arg(long, value_name = "TIME", value_parser = limit)]
     time_limit: Option<Duration>,
 

@@ -54,7 +54,7 @@ fn one_call_that_fails_at_a_time_changes_no_bit_and_is_told() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("training.checkpoint");
         UNTIL_FAILURE.set(Some(call));
-        // Killed in its third epoch, seven steps each, and gone on with.
+        // Killed in its third epoch, seven steps each, and resumed.
         let mut notes = Notes { kill_at: Some(16), ..Notes::default() };
         let killed = optional(&config, &path, &mut notes);
         assert!(matches!(killed, Err(LearnerError::Interrupted { epoch: 3 })), "{killed:?}");
