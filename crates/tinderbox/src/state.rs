@@ -217,7 +217,7 @@ fn check_owner(path: &Path, folder: &fs::Metadata) -> Result<(), StateError> {
     if folder.mode() & 0o022 != 0 {
         return Err(StateError::Open(path.to_path_buf()));
     }
-    // Whoever makes a file owns it: so this process learns who it is.
+    // A file belongs to the user who made it: so this process learns its own user.
     let probe = path.join(format!("{}.probe", fresh()));
     let made = File::create_new(&probe).and_then(|file| file.metadata());
     _ = fs::remove_file(&probe);

@@ -1,4 +1,4 @@
-//! Trials that other programs deleted, renumbered or enqueued: a study is resumed whatever numbers it finds.
+//! Trials that other programs deleted, renumbered or enqueued: a study is resumed with any numbers that it finds.
 
 use crate::desk::{Desk, Ended};
 use crate::small_study::{RESUME, RUN, completed, count, database, desk};
