@@ -67,6 +67,16 @@ fn needed(summary: &Summary) -> u64 {
     4 * ((BATCH * (PIXELS + 2 * outputs)) as u64 + summary.parameters())
 }
 
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    std::is_x86_feature_detected!("avx512f")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_avx512() -> bool {
+    false
+}
+
 #[test]
 fn a_step_allocates_little_more_than_it_has_to_hold() {
     #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
@@ -75,10 +85,12 @@ fn a_step_allocates_little_more_than_it_has_to_hold() {
     let (adam, sgd) = (Optimizer::default(), Optimizer::Sgd { momentum: 0.9 });
     for (backend, device) in &devices {
         // What may come on top is the matrix products' own: they copy factors that lie badly, how much depends on the processor.
+        // Without AVX-512 those of the CNN are 1.33.
+        let cnn_bound = if has_avx512() { 1.3 } else { 1.4 };
         let costs = [
             ("fcn", fcn.summary(), 1.3, step(|device| fcn.init(device), device, adam)),
             ("fcn by sgd", fcn.summary(), 1.3, step(|device| fcn.init(device), device, sgd)),
-            ("cnn", cnn.summary(), 1.3, step(|device| cnn.init(device), device, adam)),
+            ("cnn", cnn.summary(), cnn_bound, step(|device| cnn.init(device), device, adam)),
             ("local-net", local_net.summary(), 1.5, step(|device| local_net.init(device), device, adam)),
         ];
         for (network, summary, bound, Cost { count, bytes }) in costs {
