@@ -5,96 +5,35 @@
 
 use std::any::Any;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use burn::prelude::Device;
-use serde::{Deserialize, Serialize};
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
-use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
+use tinderbox_training::learner::Observer;
 
-use crate::json;
 use crate::name::Name;
 use crate::plan::Task;
 use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
 use crate::trial::{self, Circumstances};
 use crate::tuning::Objective;
 
-/// How often a step is worth a message.
-const STEP_MESSAGES: Duration = Duration::from_millis(200);
+mod message;
+mod reporter;
+
+pub use message::Message;
+pub(crate) use message::{say, taken_over};
+pub(crate) use reporter::Reporter;
+
 /// How long to wait before asking again while other workers' trials may yet come back.
 pub(crate) const POLL: Duration = Duration::from_millis(500);
-
-/// What a worker says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Message {
-    /// A trial begins.
-    Claimed {
-        /// Name of the experiment.
-        experiment: String,
-        /// Name of the arm.
-        arm: String,
-        /// Its seed.
-        seed: u64,
-        /// Its key in the study.
-        key: String,
-        /// How often it has been begun, this time counted.
-        attempt: u64,
-    },
-    /// A trial continues.
-    Progress {
-        /// Share of the trial that is done, in `[0, 1]`.
-        done: f64,
-        /// The running epoch, from 1.
-        epoch: usize,
-        /// Epochs in all.
-        epochs: usize,
-        /// Test accuracy after the last finished epoch, in `[0, 1]`.
-        accuracy: Option<f64>,
-    },
-    /// A trial ended and its record is stored.
-    Told {
-        /// Test accuracy, in `[0, 1]`; none if it diverged.
-        accuracy: Option<f64>,
-        /// Seconds it took.
-        seconds: f64,
-    },
-    /// A trial failed; that is stored.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// A trial was stopped early; that is stored.
-    Pruned {
-        /// The epoch after which it was, from 1.
-        epoch: usize,
-    },
-    /// Another worker has taken the trial over; nothing of it was stored.
-    Refused {
-        /// In words.
-        reason: String,
-    },
-    /// The machine failed, such as a disk that is full. The worker ends; its trial, if it has one, waits for another
-    /// attempt.
-    Mishap {
-        /// In words.
-        reason: String,
-    },
-    /// Something went wrong that costs time and no result.
-    Warning {
-        /// In words.
-        text: String,
-    },
-}
 
 /// Why a training gave no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,11 +170,6 @@ impl<W: Write> Worker<W> {
     }
 }
 
-/// What a worker says that lost its trial.
-pub(crate) fn taken_over() -> Message {
-    Message::Refused { reason: "another worker has taken this trial over".to_string() }
-}
-
 /// Removes the checkpoint of a trial whose result is stored, and what killed workers left half-written beside it: they
 /// would only take space.
 pub(crate) fn forget(checkpoint: Option<&Path>) {
@@ -265,11 +199,6 @@ pub(crate) fn beat(mut storage: Box<dyn Storage>, claim: Claim, fenced: Arc<Atom
     alive
 }
 
-pub(crate) fn say(out: &mut impl Write, message: &Message) {
-    // If nobody listens, the parent is gone, and `end_with_parent` ends this process.
-    _ = writeln!(out, "{}", json::line(message)).and_then(|()| out.flush());
-}
-
 /// Trains; a panic fails this trial, not the worker.
 pub(crate) fn run_caught(
     task: &Task,
@@ -284,52 +213,6 @@ pub(crate) fn run_caught(
         Ok(Err(error)) if error.is_mishap() => Err(Failure::Machine(error.to_string())),
         Ok(Err(error)) => Err(Failure::Trial(error.to_string())),
         Err(panic) => Err(Failure::Trial(format!("panicked: {}", panic_message(&*panic)))),
-    }
-}
-
-/// Turns what the learner does into messages, and a lost lease into an end.
-pub(crate) struct Reporter<'a, S> {
-    fenced: &'a AtomicBool,
-    accuracy: Option<f64>,
-    last: Option<Instant>,
-    /// Whether it has said that checkpoints fail.
-    warned: bool,
-    say: S,
-}
-
-impl<'a, S: FnMut(Message)> Reporter<'a, S> {
-    pub(crate) fn new(fenced: &'a AtomicBool, say: S) -> Self {
-        Self { fenced, accuracy: None, last: None, warned: false, say }
-    }
-}
-
-impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
-    fn step(&mut self, step: &Step) -> ControlFlow<()> {
-        if self.fenced.load(Ordering::Relaxed) {
-            return ControlFlow::Break(());
-        }
-        if self.last.is_none_or(|last| last.elapsed() > STEP_MESSAGES) {
-            self.last = Some(Instant::now());
-            let steps = step.epochs * step.steps;
-            (self.say)(Message::Progress {
-                done: ((step.epoch - 1) * step.steps + step.step) as f64 / steps as f64,
-                epoch: step.epoch,
-                epochs: step.epochs,
-                accuracy: self.accuracy,
-            });
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn epoch(&mut self, epoch: &Epoch) {
-        self.accuracy = Some(epoch.test_accuracy);
-    }
-
-    fn checkpoint_failed(&mut self, error: &CheckpointError) {
-        if !self.warned {
-            self.warned = true;
-            (self.say)(Message::Warning { text: format!("{error}; the training continues without it") });
-        }
     }
 }
 
