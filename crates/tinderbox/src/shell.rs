@@ -15,24 +15,35 @@ pub fn word(text: &str) -> Result<Cow<'_, str>, WordError> {
     if text.chars().any(char::is_control) {
         return Err(WordError(text.to_owned()));
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@,+=%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        return Ok(text.into());
-    }
-    // Between single quotes nothing means anything but the quote itself.
-    Ok(format!("'{}'", text.replace('\'', r"'\''")).into())
+    Ok(quoted(text))
 }
 
-/// `text` as a user would type it in a command that is shown; never run.
+/// `text` as a user would type it in a command that is shown. Control characters are escaped, so that the word is
+/// another one; it is still a single word, and nothing in it is run.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    word(text).unwrap_or_else(|_| text.escape_debug().to_string().into())
+    word(text).unwrap_or_else(|_| quoted(&text.escape_debug().to_string()).into_owned().into())
+}
+
+fn quoted(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@,+=%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.into();
+    }
+    // Between single quotes nothing means anything but the quote itself.
+    format!("'{}'", text.replace('\'', r"'\''")).into()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
+
+    /// What a shell hands to a program for `word`.
+    #[cfg(unix)]
+    fn read(word: &str) -> String {
+        let script = format!("printf '[%s]' {word}");
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
 
     #[cfg(unix)]
     #[test]
@@ -63,9 +74,22 @@ mod tests {
             "é 日本",
             "a'b'c\"d$e",
         ] {
-            let script = format!("printf '[%s]' {}", word(text).unwrap());
-            let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("[{text}]"), "{script}");
+            let word = word(text).unwrap();
+            assert_eq!(read(&word), format!("[{text}]"), "{word}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_of_a_shown_word_is_run() {
+        for (text, expected) in [
+            ("$(echo run)\n", r"[$(echo run)\n]"),
+            ("`echo run`\u{1b}", r"[`echo run`\u{1b}]"),
+            ("a b\r;echo run", r"[a b\r;echo run]"),
+            ("it's\t", r"[it\'s\t]"),
+            ("a b", "[a b]"),
+        ] {
+            assert_eq!(read(&shown(text)), expected, "{}", shown(text));
         }
     }
 

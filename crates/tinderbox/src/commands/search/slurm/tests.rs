@@ -1,6 +1,8 @@
 //! The script as a shell and Slurm read it.
 
+#[cfg(unix)]
 use std::fs;
+#[cfg(unix)]
 use std::process::Command;
 
 use super::*;
