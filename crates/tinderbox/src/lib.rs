@@ -17,6 +17,7 @@ pub mod tuning;
 pub mod crew;
 pub mod worker;
 
+pub mod machine;
 pub mod name;
 pub mod shell;
 pub mod state;

@@ -4,7 +4,8 @@
 //! $XDG_STATE_HOME/tinderbox, else ~/.local/state/tinderbox     mode 0700, of this user, not a link
 //!   <identity of a study>/                                     never its name
 //!     7.checkpoint                                             of trial 7, until it is told
-//!     crews/<name of a crew>/                                  lock, held while its supervisor lives; logs of its workers
+//!     crews/<name of a crew>/                                  lock, held while its supervisor lives, with the machine's
+//!                                                              name in it; logs of its workers
 //! ```
 //!
 //! Where that folder cannot be had, a fresh temporary one takes its place: it costs what an earlier run has left, nothing
@@ -13,12 +14,14 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_search::{Storage, StorageError, StudyId};
+
+use crate::machine;
 
 /// User attribute of a study: its identity, independent of its name and of the place of its storage.
 const IDENTITY: &str = "tinderbox:id";
@@ -31,7 +34,8 @@ pub struct StateFolder {
     temporary: bool,
 }
 
-/// A crew's place in the folder of its study. While it is held, other crews know that its workers live.
+/// A place in the folder of a study, of a crew or of a worker on its own. While it is held, others know that they live, and
+/// the folder stays.
 #[derive(Debug)]
 pub struct Seat {
     path: PathBuf,
@@ -87,11 +91,13 @@ impl StateFolder {
         &self.path
     }
 
-    /// Takes a place for the crew of this name.
+    /// Takes a place for the crew, or the worker on its own, of this name.
     ///
     /// # Errors
     /// If it cannot be made.
     pub fn seat(&self, crew: &str) -> Result<Seat, StateError> {
+        // Another one may have ended meanwhile, and taken the folder away.
+        own_folder(&self.path)?;
         let crews = own_folder(&self.path.join("crews"))?;
         let path = own_folder(&crews.join(crew))?;
         match hold(&path) {
@@ -100,7 +106,8 @@ impl StateFolder {
         }
     }
 
-    /// Names of crews that were here and whose supervisors are gone, and their workers with them.
+    /// Names of crews that were here and whose supervisors are gone, and their workers with them. Those of other machines
+    /// are not judged: a folder may be on a network where each machine sees only its own locks.
     pub fn gone(&self) -> Vec<String> {
         let crews = fs::read_dir(self.path.join("crews")).into_iter().flatten().flatten();
         let gone = crews.filter(|crew| is_gone(&crew.path().join("lock")));
@@ -249,15 +256,21 @@ fn builder() -> DirBuilder {
 /// Makes the lock of a crew in its folder. It has its name once it is held, never before.
 fn hold(folder: &Path) -> io::Result<File> {
     let unnamed = folder.join("lock.new");
-    let file = File::create_new(&unnamed)?;
+    let mut file = File::create_new(&unnamed)?;
     file.lock()?;
+    file.write_all(machine::mark().as_bytes())?;
     fs::rename(&unnamed, folder.join("lock"))?;
     Ok(file)
 }
 
-/// Whether there is a lock and nobody holds it.
+/// Whether there is a lock of this machine and nobody holds it.
 fn is_gone(lock: &Path) -> bool {
-    File::open(lock).is_ok_and(|file| file.try_lock().is_ok())
+    let Ok(mut file) = File::open(lock) else { return false };
+    if file.try_lock().is_err() {
+        return false;
+    }
+    let mut mark = String::new();
+    file.read_to_string(&mut mark).is_ok() && machine::is_here(&mark)
 }
 
 #[cfg(test)]

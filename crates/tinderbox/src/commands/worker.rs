@@ -9,6 +9,7 @@ use tinderbox_data::Checksum;
 use super::search::{StorageArguments, state_folder};
 use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
+use crate::machine;
 use crate::run::RunFolder;
 use crate::shell;
 use crate::state::{crew_name, folder_name, identity};
@@ -82,7 +83,7 @@ impl Worker {
         if self.supervised {
             end_with_parent();
         }
-        let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), crew_name()));
+        let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine::name(), crew_name()));
         let study = self.storage.study(study_name)?.worker(name.clone()).lease(crate::run::LEASE);
         let brief = Brief::of(&study, study_name)?;
         let dataset = self.dataset.load()?;
@@ -99,6 +100,7 @@ impl Worker {
         };
         // Dropped at the end: of a study that is over no folder is left.
         let folder;
+        let mut seat = None;
         worker.checkpoints = match &self.checkpoints {
             // That of this study alone.
             Some(checkpoints) if self.supervised => Some(checkpoints.clone()),
@@ -112,16 +114,16 @@ impl Worker {
             None if self.supervised => None,
             None => {
                 folder = state_folder(&mut worker.study)?;
+                // So that another one that ends leaves the folder, before anything is in it.
+                seat = folder.as_ref().and_then(|folder| folder.seat(&crew_name()).ok());
                 folder.as_ref().map(|folder| folder.path().to_path_buf())
             }
         };
-        worker.run()?;
+        let ended = worker.run();
+        if let Some(seat) = seat {
+            seat.leave();
+        }
+        ended?;
         Ok(Exit::Done)
     }
-}
-
-/// This machine's name.
-fn machine() -> String {
-    let name = std::fs::read_to_string("/etc/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
-    name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty()).unwrap_or("worker".to_string())
 }

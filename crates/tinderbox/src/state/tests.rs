@@ -42,6 +42,42 @@ fn a_crew_is_gone_once_its_seat_is() {
 }
 
 #[test]
+fn a_crew_of_another_machine_is_not_judged() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    let study = folder(home.path());
+    let seat = study.seat("elsewhere").expect("a seat");
+    let lock = seat.path().join("lock");
+    drop(seat);
+    assert_eq!(study.gone(), ["elsewhere"]);
+    let ours = fs::read_to_string(&lock).expect("a mark");
+    // On a network file system a lock that another machine holds may look free.
+    for mark in ["another-machine\nanother-start\n", "another-machine\n\n", "", "\u{fffd}"] {
+        fs::write(&lock, mark).expect("written");
+        assert_eq!(study.gone(), Vec::<String>::new(), "{mark:?}");
+    }
+    fs::write(&lock, ours).expect("written");
+    assert_eq!(study.gone(), ["elsewhere"]);
+}
+
+#[test]
+fn a_seat_keeps_the_folder_while_others_leave() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    let stays = folder(home.path());
+    let leaves = folder(home.path());
+    let seat = stays.seat("stays").expect("a seat");
+    drop(leaves);
+    assert!(stays.path().is_dir());
+    // One that has gone before the seat was taken comes back.
+    let late = folder(home.path());
+    seat.leave();
+    drop(stays);
+    assert!(!late.path().exists());
+    let seat = late.seat("late").expect("a seat");
+    assert!(late.path().is_dir());
+    seat.leave();
+}
+
+#[test]
 fn a_checkpoint_keeps_the_folder_for_the_next_run() {
     let home = tempfile::tempdir().expect("temporary folder");
     let study = folder(home.path());

@@ -74,6 +74,39 @@ fn the_trials_of_a_crew_that_was_killed_come_back_at_once() {
     assert_eq!(left, 0, "nothing is left of a study that is over");
 }
 
+#[test]
+fn a_worker_on_its_own_keeps_its_place_when_another_one_ends() {
+    let desk = desk(4000, 2);
+    desk.run("search create s.toml --dataset stand-in").done();
+    let worker = "worker --study s --dataset stand-in";
+    let mut first = start(&desk, worker);
+    wait_until(|| seats(&desk) == 1);
+    desk.run(&format!("{worker} --until 2000-01-01T00:00:00Z")).done();
+    assert_eq!(seats(&desk), 1);
+    wait_until(|| checkpoints(&desk) == 1);
+    first.kill().expect("killed");
+    first.wait().expect("ended");
+    // What it has left behind is found by the next crew.
+    interrupt_once_working(&desk);
+    assert_eq!(seats(&desk), 0);
+}
+
+/// Begins a crew and stops it when it has a trial.
+fn interrupt_once_working(desk: &Desk) {
+    let begun = "SELECT count(*) FROM tinderbox_attempts";
+    let before = count(desk, begun);
+    let crew = start(desk, RESUME);
+    wait_until(|| count(desk, begun) > before);
+    interrupt(crew);
+}
+
+/// Places that are held in the folders of all studies, or were.
+fn seats(desk: &Desk) -> usize {
+    let crews = study_folders(desk).into_iter().map(|folder| folder.join("crews"));
+    let locks = crews.flat_map(|crews| fs::read_dir(crews).into_iter().flatten().flatten());
+    locks.filter(|crew| crew.path().join("lock").is_file()).count()
+}
+
 /// Puts something where it is in the way.
 type Prepare<'a> = &'a dyn Fn(&Desk);
 
