@@ -22,7 +22,7 @@ use shift::Shift;
 /// So many workers in a row that die before they have a trial end the run: the cause would kill the next ones too. So many
 /// that die at one trial make it fail.
 const DEATHS: usize = 3;
-/// So many workers in a row that the machine stops end the run.
+/// So many times in a row that the machine stops a worker end the run; those that it stops together count as once.
 const MISHAPS: usize = 3;
 
 /// A flag that Ctrl-C and `kill` set: workers are then let finish their step, and what is done stays.
@@ -84,9 +84,14 @@ pub enum CrewError {
     },
     /// The machine keeps failing, such as a disk that is full. No trial fails for that.
     #[error(
-        "{MISHAPS} workers in a row had to stop (the last: {0}); mend that, then resume: no trial was lost"
+        "{count} workers in a row had to stop (the last: {reason}); mend that, then resume: no trial was lost"
     )]
-    Machine(String),
+    Machine {
+        /// How many.
+        count: usize,
+        /// What stopped the last one.
+        reason: String,
+    },
     /// The storage refused.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -1,18 +1,23 @@
 //! `tinderbox search`: studies of trainings: create, resume, show and export them.
 
+mod address;
 mod create;
 mod csv;
 mod export;
+mod lag;
 mod show;
 mod slurm;
 mod work;
 
 use clap::{Args, Subcommand};
-use tinderbox_search::{Storage, Study};
+use tinderbox_search::Study;
 
 use super::{Exit, Refusal, note};
 use crate::state::{StateFolder, identity};
 use crate::tuning::Brief;
+
+use address::ADDRESS;
+pub(super) use address::StorageArguments;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -33,9 +38,6 @@ Examples:
 
 Any number of machines work on one study: `tinderbox worker --storage URL --study NAME` on each.";
 
-/// The variable with the address of the storage.
-const ADDRESS: &str = "TINDERBOX_STORAGE";
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Creates the study that a file describes, or resumes it
@@ -50,42 +52,6 @@ enum Command {
     Export(export::Export),
     /// Prints a batch script with which Slurm starts workers on a study
     Slurm(slurm::Slurm),
-}
-
-/// Where studies are.
-#[derive(Debug, Clone, Args)]
-pub(super) struct StorageArguments {
-    /// `sqlite:FILE`, or `postgres://USER@HOST/DATABASE` for workers on several machines
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "sqlite:studies.sqlite",
-        env = ADDRESS,
-        hide_env_values = true
-    )]
-    pub(super) storage: String,
-}
-
-impl StorageArguments {
-    /// Opens it; makes it where it is missing.
-    pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
-        Ok(tinderbox_search::open(&self.storage)?)
-    }
-
-    /// Opens it to look at it; makes and changes nothing.
-    pub(super) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
-        Ok(tinderbox_search::open_read_only(&self.storage)?)
-    }
-
-    /// Opens the study `name` that is in it, to work on it; makes no storage.
-    pub(super) fn study(&self, name: &str) -> Result<Study, Refusal> {
-        Ok(Study::resume(tinderbox_search::open_existing(&self.storage)?, name)?)
-    }
-
-    /// Opens the study `name` that is in it, to look at it; makes and changes nothing.
-    pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
-        Ok(Study::resume(self.look()?, name)?)
-    }
 }
 
 /// The private folder of a study, if there is a place for one: what is in it only saves time.

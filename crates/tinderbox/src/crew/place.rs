@@ -61,12 +61,17 @@ impl Log {
 }
 
 /// The last line that a worker wrote to its log, and where the others are.
+pub(super) fn last_words(log: Option<&Log>) -> String {
+    let line = last_log_line(log);
+    log.map_or_else(|| line.clone(), |log| format!("{line} (more in {})", log.path.display()))
+}
+
+/// The last line that a worker wrote to its log.
 pub(super) fn last_log_line(log: Option<&Log>) -> String {
     let Some(log) = log else { return "its log could not be written".to_string() };
     let text = std::fs::read(&log.path).unwrap_or_default();
     let own = String::from_utf8_lossy(text.get(log.start as usize..).unwrap_or_default());
-    let line = own.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    format!("{line} (more in {})", log.path.display())
+    own.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_string()
 }
 
 pub(super) fn describe(status: ExitStatus) -> String {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tinderbox_search::{Storage, StudyId};
 
-use super::lost::{give_up, release};
-use super::place::{Log, Place, Places, describe, last_log_line};
+use super::lost::{give_up, release, release_patiently};
+use super::place::{Log, Place, Places, describe, last_log_line, last_words};
 use super::{Crew, CrewError, DEATHS, MISHAPS, News};
 use crate::environment::THREADS;
 use crate::worker::Message;
@@ -105,7 +105,8 @@ impl<'a> Shift<'a> {
             tell(News::Ended(place));
             return Ok(());
         }
-        release(self.storage, self.studies, &gone.name)?;
+        // Where the storage refuses, the lease of its trial runs out; the next worker says what is wrong.
+        _ = release_patiently(self.storage, self.studies, &gone.name);
         let how = match &gone.mishap {
             Some(reason) => self.count_mishap(reason)?,
             None => self.count_death(place, &gone, describe(status), tell)?,
@@ -117,8 +118,9 @@ impl<'a> Shift<'a> {
 
     fn count_mishap(&mut self, reason: &str) -> Result<String, CrewError> {
         self.mishaps += 1;
-        if self.mishaps >= MISHAPS {
-            return Err(CrewError::Machine(reason.to_string()));
+        // One fault may stop all workers at once.
+        if self.mishaps >= MISHAPS + self.crew.size - 1 {
+            return Err(CrewError::Machine { count: self.mishaps, reason: reason.to_string() });
         }
         Ok(format!("stopped: {reason}"))
     }
@@ -133,17 +135,16 @@ impl<'a> Shift<'a> {
         let Some(trial) = &gone.trial else {
             self.deaths += 1;
             if self.deaths >= DEATHS {
-                return Err(CrewError::Deaths { how, words: last_log_line(gone.log.as_ref()) });
+                return Err(CrewError::Deaths { how, words: last_words(gone.log.as_ref()) });
             }
             return Ok(how);
         };
         let deaths = self.deaths_at.entry(trial.clone()).or_default();
         *deaths += 1;
         if *deaths >= DEATHS {
-            let reason = format!(
-                "{DEATHS} workers died at it, the last one {how}: {}",
-                last_log_line(gone.log.as_ref())
-            );
+            // This is stored, and goes wherever the study goes: the log's path is not for there.
+            let line = last_log_line(gone.log.as_ref());
+            let reason = format!("{DEATHS} workers died at it, the last one {how}: {line}");
             if give_up(self.storage, self.studies, &self.crew.name, trial, &reason)? {
                 tell(News::Said(place, Message::Failed { reason }));
             }

@@ -98,6 +98,58 @@ fn a_storage_that_fails_fails_no_trial() {
 }
 
 #[test]
+fn one_fault_that_stops_all_workers_ends_no_run() {
+    let desk = desk(2, 6);
+    desk.run("search create s.toml --dataset stand-in").done();
+    // Until each of four workers has given a trial back.
+    let trigger = "CREATE TRIGGER mishap BEFORE UPDATE ON trials WHEN NEW.state = 'COMPLETE'
+                   AND (SELECT count(*) FROM tinderbox_attempts WHERE outcome = 'RELEASED') < 4
+                   BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END";
+    database(&desk).execute(trigger, []).expect("a trigger");
+    let ended = desk.run("search run s.toml --dataset stand-in --workers 4").done();
+    assert!(ended.err.contains("stopped: "), "{}", ended.err);
+    assert_eq!((completed(&desk), failed(&desk)), (6, 0));
+    assert_eq!(table(&desk), undisturbed(2, 6));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trial_that_cannot_be_given_back_comes_back_when_its_lease_runs_out() {
+    let desk = desk(400, 1);
+    desk.run("search create s.toml --dataset stand-in").done();
+    let trigger = "CREATE TRIGGER mishap BEFORE UPDATE ON tinderbox_attempts WHEN NEW.outcome = 'RELEASED'
+                   BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END";
+    database(&desk).execute(trigger, []).expect("a trigger");
+    let mut command = desk.command(RUN);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    wait_until(|| count(&desk, "SELECT count(*) FROM trial_intermediate_values") > 0);
+    kill_worker(child.id());
+    let ended = Ended::from(child.wait_with_output().expect("waited for")).done();
+    assert!(ended.err.contains("another one takes over"), "{}", ended.err);
+    assert_eq!((completed(&desk), failed(&desk)), (1, 0));
+    assert_eq!(table(&desk), undisturbed(400, 1));
+}
+
+#[test]
+fn a_trial_that_was_lost_once_and_fails_by_itself_is_not_tried_again() {
+    let desk = desk(2, 1);
+    desk.run("search create s.toml --dataset stand-in").done();
+    let spoil = "UPDATE study_user_attributes SET value_json = replace(value_json, '[8]', '[0]')
+                 WHERE key = 'tinderbox:tuning'";
+    database(&desk).execute(spoil, []).expect("changed");
+    assert_eq!(desk.run(RESUME).code, Some(1));
+    let again = "trials that are tried again because their workers died";
+    for (attempt, tried) in [("0", false), ("1", true), ("1", false), ("2", true)] {
+        let lost =
+            "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (1, 'tinderbox:lost', ?1)
+                    ON CONFLICT (trial_id, key) DO UPDATE SET value_json = excluded.value_json";
+        database(&desk).execute(lost, [attempt]).expect("marked");
+        let ended = desk.run(RESUME);
+        assert_eq!((ended.code, ended.err.contains(again)), (Some(1), tried), "{attempt}: {}", ended.err);
+    }
+}
+
+#[test]
 fn a_worker_on_its_own_gives_its_trial_back_when_the_machine_fails() {
     let desk = desk(2, 2);
     desk.run("search create s.toml --dataset stand-in").done();
@@ -145,18 +197,25 @@ fn a_trial_whose_workers_were_killed_is_tried_again() {
             count(&desk, "SELECT count(*) FROM tinderbox_attempts") == attempt
                 && count(&desk, "SELECT count(*) FROM trial_intermediate_values") > 0
         });
-        let workers = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("children");
-        let worker = workers.split_whitespace().next().expect("a worker");
-        assert!(Command::new("kill").args(["-KILL", worker]).status().expect("kill").success());
+        kill_worker(parent);
     }
     let ended = Ended::from(child.wait_with_output().expect("waited for"));
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     let given_up = "failed: 3 workers died at it, the last one was killed by signal 9 (out of memory?): ";
     assert!(ended.err.contains(given_up), "{}", ended.err);
+    assert!(!ended.err.contains(".log"), "the log is gone with its folder: {}", ended.err);
     assert_eq!(failed(&desk), 1);
 
     let again = desk.run(RESUME).done();
     assert!(again.err.contains("trials that are tried again because their workers died: 1"), "{}", again.err);
     assert_eq!((completed(&desk), failed(&desk)), (1, 0));
     assert_eq!(table(&desk), undisturbed(800, 1));
+}
+
+/// Kills a worker of this crew.
+#[cfg(target_os = "linux")]
+fn kill_worker(crew: u32) {
+    let workers = fs::read_to_string(format!("/proc/{crew}/task/{crew}/children")).expect("children");
+    let worker = workers.split_whitespace().next().expect("a worker");
+    assert!(Command::new("kill").args(["-KILL", worker]).status().expect("kill").success());
 }

@@ -112,6 +112,50 @@ fn a_study_is_created_without_a_training_and_says_its_lag() {
     assert_eq!(completed(&desk), 2);
 }
 
+#[test]
+fn a_lag_that_leaves_the_pruner_nothing_to_do_is_said() {
+    let desk = desk(3, 6);
+    let text = fs::read_to_string(desk.path().join("s.toml")).expect("a file");
+    let open = text.replacen("lag = 3\n", "pruner = { kind = \"median\", startup_trials = 2 }\n", 1);
+    desk.write("s.toml", open);
+    let useless = "this pruner has no effect: with a lag of 5 it stops no trial before number 7";
+    for (place, workers, said) in [("few", 2, false), ("many", 6, true), ("many", 1, true), ("few", 6, false)]
+    {
+        for command in ["create", "run"] {
+            let words =
+                format!("search {command} s.toml --storage sqlite:{place}.sqlite --workers {workers}");
+            let ended = desk.run(&format!("{words} --dataset stand-in")).done();
+            assert_eq!(ended.err.contains(useless), said, "{words}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_command_that_is_shown_finds_the_study_again() {
+    let desk = desk(1, 2);
+    let create = "search create s.toml --dataset stand-in";
+    let place = "sqlite:other.sqlite";
+    let created = desk.run(&format!("{create} --storage {place}")).done().out;
+    for shown in
+        ["search resume --storage sqlite:other.sqlite s", "worker --storage sqlite:other.sqlite --study s"]
+    {
+        assert!(created.contains(&format!("`tinderbox {shown}`")), "{created}");
+        desk.run(&format!("{shown} --dataset stand-in")).done();
+    }
+    // Where the environment has the address, it finds it there.
+    let mut command = desk.command(create);
+    let output = command.env("TINDERBOX_STORAGE", place).output().expect("the program starts");
+    let created = crate::desk::Ended::from(output).done().out;
+    assert!(created.contains("`tinderbox search resume s`"), "{created}");
+    let limited =
+        "search run s.toml --dataset stand-in --workers 1 --time-limit 0s --storage sqlite:third.sqlite";
+    let ended = desk.run(limited).done().out;
+    assert!(
+        ended.contains("`tinderbox search resume --storage sqlite:third.sqlite s` resumes it"),
+        "{ended}"
+    );
+}
+
 /// Files below `folder` and beside it that a name would have made if it had been a path or run.
 fn named_escape(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();

@@ -55,7 +55,9 @@ impl Create {
         };
         say(format_args!(
             "study {name}: {trials}, lag {lag}\n\
-             `tinderbox search resume {name}` starts workers here, `tinderbox worker --study {name}` anywhere"
+             {} starts workers here, {} anywhere",
+            self.storage.resume(&name),
+            self.storage.worker(&name)
         ))?;
         Ok(Exit::Done)
     }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{ADDRESS, StorageArguments};
+use super::address::holds_secret;
+use super::{ADDRESS, StorageArguments, lag, say_idle_pruner};
 use crate::commands::{Exit, Refusal, say_data};
 use crate::environment::THREADS;
 use crate::shell::{self, WordError};
@@ -22,7 +23,7 @@ pub(super) struct Slurm {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// How many workers
+    /// How many workers; a study without a lag gets one for them
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
 
@@ -45,7 +46,7 @@ impl Slurm {
                     .into(),
             );
         }
-        let exported = std::env::var(ADDRESS).is_ok_and(|exported| exported == *address);
+        let exported = self.storage.is_exported();
         if !exported && holds_secret(address) {
             return Err(format!(
                 "--storage: this address may hold a password, which does not belong in a script; \
@@ -53,7 +54,12 @@ impl Slurm {
             )
             .into());
         }
-        drop(self.storage.shown_study(&self.name)?);
+        let mut study = self.storage.shown_study(&self.name)?;
+        if study.lag().is_none() {
+            study = self.storage.study(&self.name)?;
+        }
+        lag::settle_and_say(&mut study, usize::from(self.workers))?;
+        say_idle_pruner(&study, &self.name)?;
         let program = std::env::current_exe()?;
         let program =
             program.to_str().ok_or("the path of this program is not UTF-8: a script cannot hold it")?;
@@ -90,15 +96,6 @@ impl Slurm {
 fn job_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
     name.chars().take(64).map(plain).collect()
-}
-
-/// Whether an address has a password in it, or something that might be one.
-fn holds_secret(address: &str) -> bool {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    // A password ends at the first `@`, and may itself hold a question mark.
-    let user = rest.split_once('@').map_or("", |(user, _)| user);
-    let options = rest.split_once('?').map_or("", |(_, options)| options);
-    user.contains(':') || options.to_ascii_lowercase().contains("pass")
 }
 
 fn time(word: &str) -> Result<String, String> {

@@ -9,7 +9,7 @@ use tinderbox_data::Dataset;
 use tinderbox_search::{Outcome, Settings, State, Study};
 
 use super::show::summary;
-use super::{ADDRESS, StorageArguments, say_idle_pruner, state_folder};
+use super::{ADDRESS, StorageArguments, lag, say_idle_pruner, state_folder};
 use crate::backend::Backend;
 use crate::commands::progress::Progress;
 use crate::commands::{Exit, Refusal, note, say};
@@ -17,7 +17,6 @@ use crate::crew::{Crew, LOST, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
 use crate::environment::cores;
 use crate::run::{LEASE, release_crew};
-use crate::shell;
 use crate::state::{Seat, StateFolder, crew_name};
 use crate::tuning::{Brief, MOST_TRIALS, Tuning};
 use crate::worker::now;
@@ -92,21 +91,6 @@ impl Resume {
     }
 }
 
-/// Decides the lag of a study that leaves it open, and says what it means for so many workers.
-fn say_lag(study: &mut Study, workers: usize) -> Result<(), Refusal> {
-    let is_open = study.lag().is_none();
-    let lag = study.settle_lag(workers)?;
-    let busy = usize::try_from(lag).unwrap_or(usize::MAX).saturating_add(1);
-    if workers > busy {
-        note(format_args!(
-            "the lag of this study is {lag}: {busy} of the {workers} workers are busy at a time"
-        ));
-    } else if is_open {
-        note(format_args!("the lag of this study is {lag} from now on, for {workers} workers"));
-    }
-    Ok(())
-}
-
 impl Team {
     /// Works on the study until it is over, and says what came of it.
     fn work(
@@ -120,7 +104,7 @@ impl Team {
         let total = study.settings().trials.or_else(|| study.settings().space.size().ok()).unwrap_or(0);
         let size = self.workers.map_or_else(cores, usize::from);
         if size > 0 {
-            say_lag(&mut study, size)?;
+            lag::settle_and_say(&mut study, size)?;
             say_idle_pruner(&study, name)?;
         }
         let stop = stop_on_signals()?;
@@ -153,7 +137,7 @@ impl Team {
             seat.leave();
         }
         say(summary(&study, name)?)?;
-        let resume = format!("`tinderbox search resume {}`", shell::shown(name));
+        let resume = self.storage.resume(name);
         if !finished {
             say(format_args!("stopped; {resume} resumes it"))?;
             return Ok(Exit::Interrupted);
@@ -196,7 +180,9 @@ fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
     for trial in study.trials()?.into_iter().filter(|trial| trial.state == State::Fail) {
         let attempts = study.storage().attempts(id, trial.number)?;
         let told = attempts.last().is_some_and(|last| last.outcome == Outcome::Fail);
-        if trial.attributes.contains_key(LOST) || !(told || attempts.is_empty()) {
+        // Of a later attempt, which failed by itself, the mark says nothing.
+        let lost_last = trial.attributes.get(LOST).is_some_and(|attempt| *attempt == trial.attempt);
+        if lost_last || !(told || attempts.is_empty()) {
             lost.push(trial.number);
         }
     }

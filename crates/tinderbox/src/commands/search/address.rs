@@ -1,0 +1,115 @@
+//! Where studies are: the address of a storage, and how a command names it again.
+
+use clap::Args;
+use tinderbox_search::{Storage, Study};
+
+use crate::commands::Refusal;
+use crate::shell;
+
+/// The variable with the address of the storage.
+pub(super) const ADDRESS: &str = "TINDERBOX_STORAGE";
+
+const DEFAULT: &str = "sqlite:studies.sqlite";
+
+/// Where studies are.
+#[derive(Debug, Clone, Args)]
+pub(in crate::commands) struct StorageArguments {
+    /// `sqlite:FILE`, or `postgres://USER@HOST/DATABASE` for workers on several machines
+    #[arg(long, value_name = "URL", default_value = DEFAULT, env = ADDRESS, hide_env_values = true)]
+    pub(in crate::commands) storage: String,
+}
+
+impl StorageArguments {
+    /// Opens it; makes it where it is missing.
+    pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
+        Ok(tinderbox_search::open(&self.storage)?)
+    }
+
+    /// Opens it to look at it; makes and changes nothing.
+    pub(super) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
+        Ok(tinderbox_search::open_read_only(&self.storage)?)
+    }
+
+    /// Opens the study `name` that is in it, to work on it; makes no storage.
+    pub(in crate::commands) fn study(&self, name: &str) -> Result<Study, Refusal> {
+        Ok(Study::resume(tinderbox_search::open_existing(&self.storage)?, name)?)
+    }
+
+    /// Opens the study `name` that is in it, to look at it; makes and changes nothing.
+    pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
+        Ok(Study::resume(self.look()?, name)?)
+    }
+
+    /// Whether the environment of this program gives the address.
+    pub(super) fn is_exported(&self) -> bool {
+        std::env::var(ADDRESS).is_ok_and(|exported| exported == self.storage)
+    }
+
+    /// The command that resumes the study `name` here, as a user would type it.
+    pub(super) fn resume(&self, name: &str) -> String {
+        // A name that another program gave may begin like an option.
+        let end = if name.starts_with('-') { "-- " } else { "" };
+        self.command("search resume", &format!("{end}{}", shell::shown(name)))
+    }
+
+    /// The command that starts a worker on the study `name`, as a user would type it.
+    pub(super) fn worker(&self, name: &str) -> String {
+        self.command("worker", &format!("--study {}", shell::shown(name)))
+    }
+
+    fn command(&self, words: &str, study: &str) -> String {
+        let exported = std::env::var(ADDRESS).ok();
+        command(&self.storage, exported.as_deref(), words, study)
+    }
+}
+
+/// A command of this program between backquotes, with the address where the user's shell would not find it by itself. An
+/// address with a password is shown nowhere.
+fn command(address: &str, exported: Option<&str>, words: &str, study: &str) -> String {
+    if address == exported.unwrap_or(DEFAULT) {
+        return format!("`tinderbox {words} {study}`");
+    }
+    if holds_secret(address) {
+        return format!("`tinderbox {words} {study}`, with the storage's address in {ADDRESS},");
+    }
+    format!("`tinderbox {words} --storage {} {study}`", shell::shown(address))
+}
+
+/// Whether an address has a password in it, or something that might be one.
+pub(super) fn holds_secret(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    // A password ends at the first `@`, and may itself hold a question mark.
+    let user = rest.split_once('@').map_or("", |(user, _)| user);
+    let options = rest.split_once('?').map_or("", |(_, options)| options);
+    user.contains(':') || options.to_ascii_lowercase().contains("pass")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_names_the_storage_that_the_shell_would_not_find() {
+        let shown = |address: &str, exported| command(address, exported, "search resume", "s");
+        let bare = "`tinderbox search resume s`";
+        assert_eq!(shown(DEFAULT, None), bare);
+        assert_eq!(shown("sqlite:a.sqlite", Some("sqlite:a.sqlite")), bare);
+        assert_eq!(shown("sqlite:a.sqlite", None), "`tinderbox search resume --storage sqlite:a.sqlite s`");
+        assert_eq!(
+            shown(DEFAULT, Some("sqlite:a.sqlite")),
+            format!("`tinderbox search resume --storage {DEFAULT} s`")
+        );
+        assert_eq!(
+            shown("sqlite:$(id) x.sqlite", None),
+            "`tinderbox search resume --storage 'sqlite:$(id) x.sqlite' s`"
+        );
+    }
+
+    #[test]
+    fn no_command_shows_a_password() {
+        for address in ["postgres://me:secret@host/studies", "postgres://host/s?password=secret"] {
+            let shown = command(address, None, "worker", "--study s");
+            assert!(!shown.contains("secret") && shown.contains(ADDRESS), "{shown}");
+        }
+    }
+}
