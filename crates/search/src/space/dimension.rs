@@ -1,6 +1,8 @@
 //! A distribution as the dimension of a space: whether it can be one, and its values in order where they are finitely
 //! many.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::parameter::{Distribution, EXACT, Parameter, ParameterError};
@@ -92,9 +94,9 @@ impl Distribution {
     fn validate_choices(&self, choices: &[Value]) -> Result<(), DimensionError> {
         let first = choices.first().ok_or(DimensionError::NoChoices)?;
         Parameter::new(self.clone(), first.clone())?;
-        let twice = (1..choices.len())
-            .find(|&place| choices[..place].iter().any(|earlier| is_same(earlier, &choices[place])));
-        twice.map_or(Ok(()), |place| Err(DimensionError::Twice(choices[place].clone())))
+        let mut seen = Seen::default();
+        let twice = choices.iter().find(|choice| !seen.insert(choice));
+        twice.map_or(Ok(()), |choice| Err(DimensionError::Twice(choice.clone())))
     }
 
     /// The value that `value` stands for, in this distribution's own form; the nearest one if it lies between two steps.
@@ -162,6 +164,32 @@ impl Distribution {
                 (low + place as f64 * step.unwrap_or(0.0)).min(high).into()
             }
             Self::Int { low, step, .. } => low.saturating_add_unsigned(place * step.unsigned_abs()).into(),
+        }
+    }
+}
+
+/// Values that came before, none [the same](is_same) as another.
+#[derive(Default)]
+struct Seen {
+    /// As they are written: whole numbers, and all that is no number.
+    exact: HashSet<String>,
+    /// Whole numbers as doubles hold them, and other numbers.
+    whole: HashSet<u64>,
+    real: HashSet<u64>,
+}
+
+impl Seen {
+    /// Adds a value; `false` if the same one came before.
+    fn insert(&mut self, value: &Value) -> bool {
+        // 0.0 and -0.0 are the same.
+        let double = value.as_f64().map(|number| (number + 0.0).to_bits());
+        match double {
+            Some(double) if value.is_f64() => !self.whole.contains(&double) && self.real.insert(double),
+            double => {
+                let is_new = double.is_none_or(|double| !self.real.contains(&double));
+                self.whole.extend(double);
+                self.exact.insert(value.to_string()) && is_new
+            }
         }
     }
 }

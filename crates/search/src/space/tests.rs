@@ -189,3 +189,38 @@ fn a_point_that_was_read_shares_what_is_alike_and_keeps_the_rest() {
     let shares = |name: &str| space.dimensions.iter().any(|own| adopted[name].shares(&own.distribution));
     assert_eq!(["a", "b", "c"].map(shares), [true, false, false]);
 }
+
+#[test]
+fn many_choices_are_read_at_once_and_one_that_comes_twice_is_found() {
+    let many: Vec<Value> =
+        (0..50_000_u64).map(|n| if n % 2 == 0 { n.into() } else { (n as f64).into() }).collect();
+    let start = std::time::Instant::now();
+    Space::new([("x", Distribution::choice(many.clone()))]).unwrap();
+    let mut twice = many;
+    twice.push(0.0.into());
+    let error = Space::new([("x", Distribution::choice(twice))]).unwrap_err().to_string();
+    assert_eq!(error, "dimension `x`: the choice 0.0 is a duplicate; name it once");
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+
+    let large = 9_007_199_254_740_993_u64;
+    let is_space = |choices: Value| {
+        let choices = choices.as_array().unwrap().clone();
+        Space::new([("x", Distribution::choice(choices))]).is_ok()
+    };
+    assert!(
+        is_space(json!([large, large - 1, "1", 1, true, "true", null, "null"])),
+        "a double cannot tell the first two apart"
+    );
+    for twice in [
+        json!([large, large - 1, large]),
+        json!([large, 9_007_199_254_740_992.0]),
+        json!([9_007_199_254_740_992.0, large]),
+        json!([0, -0.0]),
+        json!([-0.0, 0.0]),
+        json!([1.5, 1.5]),
+        json!(["a", "a"]),
+        json!([null, null]),
+    ] {
+        assert!(!is_space(twice.clone()), "{twice}");
+    }
+}
