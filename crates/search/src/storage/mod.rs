@@ -197,12 +197,12 @@ pub trait Storage: Send {
     /// Attempts continue to count up, so that each fencing token is new.
     fn retry_failed(&mut self, study: StudyId, now: Timestamp) -> Result<usize, StorageError> {
         let failed = self.trials(study)?.into_iter().filter(|trial| trial.state == State::Fail);
-        let numbers: Vec<u64> = failed.map(|trial| trial.number).collect();
-        self.retry(study, &numbers, now)
+        let keys: Vec<String> = failed.filter_map(|trial| trial.key).collect();
+        self.retry(study, &keys, now)
     }
 
-    /// As [`retry_failed`](Storage::retry_failed), for those of the failed trials that have these numbers.
-    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError>;
+    /// As [`retry_failed`](Storage::retry_failed), for those of the failed trials that have these keys.
+    fn retry(&mut self, study: StudyId, keys: &[String], now: Timestamp) -> Result<usize, StorageError>;
 
     /// All trials of a study by number, as they were at one moment.
     ///
@@ -231,6 +231,9 @@ pub trait Storage: Send {
     /// # Errors
     /// [`StorageError::UnknownTrial`].
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError>;
+
+    /// The attempts at the trial with this key, first to last; none if there is no such trial.
+    fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError>;
 
     /// A file that was told with a trial. Of several trials with that number the first is meant.
     ///

@@ -157,7 +157,10 @@ pub(crate) fn failed_trials_can_be_retried_one_by_one(storage: &mut dyn Storage)
         storage.tell(&claim, &told, at(1)).unwrap();
     }
     assert_eq!(storage.retry(study, &[], at(2)).unwrap(), 0);
-    assert_eq!(storage.retry(study, &[1, 2, 7, u64::MAX >> 1], at(2)).unwrap(), 1, "one of them failed");
+    let keys = ["b", "c", "d", ""].map(str::to_owned);
+    assert_eq!(storage.retry(study, &keys, at(2)).unwrap(), 1, "one of them failed");
+    assert_eq!(storage.attempts_of(study, "b").unwrap(), storage.attempts(study, 1).unwrap());
+    assert_eq!(storage.attempts_of(study, "d").unwrap(), []);
     assert_eq!(states(storage, study), [State::Fail, State::Waiting, State::Complete]);
     assert_eq!(claim(storage, study, "worker", 3).attempt, 2);
 }

@@ -4,7 +4,7 @@
 pub(crate) mod foreign;
 mod study;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -282,13 +282,15 @@ impl Storage for Memory {
         Ok(released)
     }
 
-    fn retry(&mut self, study: StudyId, numbers: &[u64], _now: Timestamp) -> Result<usize, StorageError> {
+    fn retry(&mut self, study: StudyId, keys: &[String], _now: Timestamp) -> Result<usize, StorageError> {
         let mut studies = self.lock();
-        let Study { entries, numbers: shown, open, .. } = studies.study_mut(study)?;
+        let Study { entries, numbers, open, .. } = studies.study_mut(study)?;
+        let keys: BTreeSet<&String> = keys.iter().collect();
         let mut retried = 0;
-        for &(number, id) in &*shown {
+        for &(number, id) in &*numbers {
             let entry = &mut entries[id];
-            if numbers.contains(&number) && entry.trial.state == State::Fail && entry.trial.key.is_some() {
+            let is_meant = entry.trial.key.as_ref().is_some_and(|key| keys.contains(key));
+            if is_meant && entry.trial.state == State::Fail {
                 entry.retry();
                 open.insert((number, id));
                 retried += 1;
@@ -320,6 +322,13 @@ impl Storage for Memory {
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
         let studies = self.lock();
         Ok(studies.entry(study, number)?.attempts.clone())
+    }
+
+    fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError> {
+        let studies = self.lock();
+        let entries = &studies.study(study)?.entries;
+        let found = entries.iter().find(|entry| entry.trial.key.as_deref() == Some(key));
+        Ok(found.map_or_else(Vec::new, |entry| entry.attempts.clone()))
     }
 
     fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {

@@ -313,9 +313,9 @@ impl Storage for Postgres {
         })
     }
 
-    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError> {
+    fn retry(&mut self, study: StudyId, keys: &[String], now: Timestamp) -> Result<usize, StorageError> {
         self.write_once(Scope::Write, |db, lost| {
-            let retried = queue::retry(db, study, numbers, now)?;
+            let retried = queue::retry(db, study, keys, now)?;
             Ok(retried.max(lost.copied().unwrap_or(0)))
         })
     }
@@ -334,6 +334,10 @@ impl Storage for Postgres {
 
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
         self.read(|db| trials::attempts(db, study, number))
+    }
+
+    fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError> {
+        self.read(|db| trials::attempts_of(db, study, key))
     }
 
     fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {

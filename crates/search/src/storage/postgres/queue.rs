@@ -94,15 +94,13 @@ pub(super) fn release(db: &mut Db, study: StudyId, worker: &str, now: Timestamp)
     Ok(held.len())
 }
 
-pub(super) fn retry(db: &mut Db, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, Failure> {
+pub(super) fn retry(db: &mut Db, study: StudyId, keys: &[String], now: Timestamp) -> Result<usize, Failure> {
     studies::require(db, study)?;
-    // A number beyond the column's has no trial.
-    let numbers: Vec<i32> = numbers.iter().filter_map(|&number| i32::try_from(number).ok()).collect();
     let failed = db.rows(
         "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
-         WHERE trials.study_id = $1 AND state = 'FAIL' AND number = ANY ($2)
+         WHERE trials.study_id = $1 AND state = 'FAIL' AND trial_key = ANY ($2)
          ORDER BY trial_id FOR NO KEY UPDATE OF trials",
-        &[&study_row(study), &numbers],
+        &[&study_row(study), &keys],
     )?;
     let failed: Vec<i32> = failed.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     // Only a trial that another program failed has an attempt that still runs.

@@ -98,6 +98,20 @@ pub(super) fn counts(db: &mut Db, study: StudyId) -> Result<Counts, Failure> {
 
 pub(super) fn attempts(db: &mut Db, study: StudyId, number: u64) -> Result<Vec<Attempt>, Failure> {
     let id = find(db, study, number)?;
+    attempts_at(db, id)
+}
+
+pub(super) fn attempts_of(db: &mut Db, study: StudyId, key: &str) -> Result<Vec<Attempt>, Failure> {
+    studies::require(db, study)?;
+    let sql = "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
+               WHERE trials.study_id = $1 AND trial_key = $2 LIMIT 1";
+    match db.row(sql, &[&study_row(study), &key])? {
+        Some(row) => attempts_at(db, row.try_get(0)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn attempts_at(db: &mut Db, id: i32) -> Result<Vec<Attempt>, Failure> {
     let rows = db.rows(
         "SELECT attempt, worker, claimed, ended, outcome, reason, refused FROM tinderbox_attempts
          WHERE trial_id = $1 ORDER BY attempt",

@@ -232,8 +232,8 @@ impl Storage for Sqlite {
         self.write(|db| queue::release(db, study, worker, now))
     }
 
-    fn retry(&mut self, study: StudyId, numbers: &[u64], now: Timestamp) -> Result<usize, StorageError> {
-        self.write(|db| queue::retry(db, study, numbers, now))
+    fn retry(&mut self, study: StudyId, keys: &[String], now: Timestamp) -> Result<usize, StorageError> {
+        self.write(|db| queue::retry(db, study, keys, now))
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
@@ -250,6 +250,10 @@ impl Storage for Sqlite {
 
     fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
         self.read(|db| trials::attempts(db, study, number))
+    }
+
+    fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError> {
+        self.read(|db| trials::attempts_of(db, study, key))
     }
 
     fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {

@@ -70,7 +70,7 @@ pub(super) fn release(
 pub(super) fn retry(
     db: &Connection,
     study: StudyId,
-    numbers: &[u64],
+    keys: &[String],
     now: Timestamp,
 ) -> Result<usize, Failure> {
     studies::require(db, study)?;
@@ -80,12 +80,12 @@ pub(super) fn retry(
     )?;
     let mut failed = db.prepare_cached(
         "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
-         WHERE trials.study_id = ?1 AND state = 'FAIL' AND number = ?2",
+         WHERE trials.study_id = ?1 AND state = 'FAIL' AND trial_key = ?2",
     )?;
     let mut retried = 0;
-    for &number in numbers {
+    for key in keys {
         let found: Vec<i64> =
-            failed.query_map(params![study.0, number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            failed.query_map(params![study.0, key], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for id in found {
             expire.execute(params![id, now])?;
             cached::execute(db, "UPDATE tinderbox_trials SET forgiven = attempt WHERE trial_id = ?1", [id])?;

@@ -119,6 +119,18 @@ pub(super) fn counts(db: &Connection, study: StudyId) -> Result<Counts, Failure>
 
 pub(super) fn attempts(db: &Connection, study: StudyId, number: u64) -> Result<Vec<Attempt>, Failure> {
     let id = find(db, study, number)?;
+    attempts_at(db, id)
+}
+
+pub(super) fn attempts_of(db: &Connection, study: StudyId, key: &str) -> Result<Vec<Attempt>, Failure> {
+    studies::require(db, study)?;
+    let sql = "SELECT trial_id FROM trials JOIN tinderbox_trials USING (trial_id)
+               WHERE trials.study_id = ?1 AND trial_key = ?2 LIMIT 1";
+    let found = cached::row(db, sql, params![study.0, key], |row| row.get(0)).optional()?;
+    found.map_or_else(|| Ok(Vec::new()), |id| attempts_at(db, id))
+}
+
+fn attempts_at(db: &Connection, id: i64) -> Result<Vec<Attempt>, Failure> {
     let mut select = db.prepare_cached(
         "SELECT attempt, worker, claimed, ended, outcome, reason, refused FROM tinderbox_attempts
          WHERE trial_id = ?1 ORDER BY attempt",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use tinderbox_data::Dataset;
-use tinderbox_search::{Outcome, Settings, State, Study};
+use tinderbox_search::{Outcome, Settings, State, Study, Trial};
 
 use super::show::summary;
 use super::{ADDRESS, StorageArguments, lag, say_idle_pruner, state_folder};
@@ -159,7 +159,9 @@ fn take_back(study: &mut Study, folder: Option<&StateFolder>) -> Result<(), Refu
         release_crew(study.storage_mut(), id, &crew, now())?;
         folder.inspect(|folder| folder.forget(&crew));
     }
-    let held = study.storage().counts(id)?.running;
+    // What another program runs has no worker, and nobody takes it over.
+    let is_held = |trial: &&Trial| trial.state == State::Running && trial.worker.is_some();
+    let held = study.trials()?.iter().filter(is_held).count();
     if held > 0 {
         note(format_args!(
             "note: other workers hold {held} of the trials; this run joins them, and takes over those of a worker \
@@ -178,12 +180,15 @@ fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
     let id = study.id();
     let mut lost = Vec::new();
     for trial in study.trials()?.into_iter().filter(|trial| trial.state == State::Fail) {
-        let attempts = study.storage().attempts(id, trial.number)?;
+        // Another program's, which nobody here can try.
+        let Some(key) = trial.key else { continue };
+        // Not by number: other programs may give two trials one.
+        let attempts = study.storage().attempts_of(id, &key)?;
         let told = attempts.last().is_some_and(|last| last.outcome == Outcome::Fail);
         // Of a later attempt, which failed by itself, the mark says nothing.
         let lost_last = trial.attributes.get(LOST).is_some_and(|attempt| *attempt == trial.attempt);
         if lost_last || !(told || attempts.is_empty()) {
-            lost.push(trial.number);
+            lost.push(key);
         }
     }
     match study.storage_mut().retry(id, &lost, now())? {
