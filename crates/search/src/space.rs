@@ -129,9 +129,14 @@ impl Space {
                 .validate()
                 .map_err(|reason| SpaceError::Dimension { name: name.to_string(), reason })?;
         }
+        Ok(Self::of(dimensions))
+    }
+
+    /// The space of dimensions that were checked.
+    fn of(dimensions: Vec<Dimension>) -> Self {
         let mut by_name: Vec<_> = (0..dimensions.len()).collect();
         by_name.sort_unstable_by_key(|place| &dimensions[*place].name);
-        Ok(Self { dimensions, by_name })
+        Self { dimensions, by_name }
     }
 
     /// The dimensions, in order.

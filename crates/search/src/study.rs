@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::pruner::Pruner as _;
 use crate::space::Point;
-use crate::storage::{LONGEST_NAME, Lease, Storage, StudyId};
+use crate::storage::{LONGEST_NAME, Lease, Storage, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Claim, NewTrial, Told, Trial};
 
@@ -47,8 +47,10 @@ pub struct Study {
     lease: Lease,
     early: Early,
     known: Known,
-    /// What the trials held here have reported, by number, as losses.
-    curves: BTreeMap<u64, Vec<(u32, f64)>>,
+    /// Why its stored settings are refused now, where it is only [looked at](Study::look).
+    outdated: Option<String>,
+    /// What the trials held here have reported, as losses. Not by number: two trials may have one.
+    curves: BTreeMap<TrialId, Vec<(u32, f64)>>,
 }
 
 /// What there is to do.
@@ -95,19 +97,37 @@ impl Study {
     /// # Errors
     /// If there is no such study, or it was not begun by [`Study::open`].
     pub fn resume(storage: Box<dyn Storage>, name: &str) -> Result<Self, StudyError> {
-        let studies = storage.studies()?;
-        let Some(&id) = studies.get(name) else {
-            return Err(StudyError::Unknown { name: name.to_owned(), there: studies.into_keys().collect() });
-        };
+        let id = find(storage.as_ref(), name)?;
         let settings = Settings::stored(storage.as_ref(), id, name)?;
         Ok(Self::new(storage, id, settings))
+    }
+
+    /// Looks at the study `name`, also where the space that it was begun with is refused now: its trials are shown with
+    /// the dimensions that can still be read, and [`ask`](Study::ask) is an error.
+    ///
+    /// # Errors
+    /// If there is no such study, or what else [`Study::open`] stored with it cannot be read.
+    pub fn look(storage: Box<dyn Storage>, name: &str) -> Result<Self, StudyError> {
+        let id = find(storage.as_ref(), name)?;
+        let (settings, outdated) = Settings::readable(storage.as_ref(), id, name)?;
+        Ok(Self { outdated, ..Self::new(storage, id, settings) })
     }
 
     fn new(storage: Box<dyn Storage>, id: StudyId, settings: Settings) -> Self {
         let known = Known::new(&settings);
         let worker = run::worker_name();
         let early = Early::default();
-        Self { storage, id, settings, worker, lease: run::LEASE, early, known, curves: BTreeMap::new() }
+        Self {
+            storage,
+            id,
+            settings,
+            worker,
+            lease: run::LEASE,
+            early,
+            known,
+            outdated: None,
+            curves: BTreeMap::new(),
+        }
     }
 
     /// This study under a worker's name of its own among all workers, which dashboards and
@@ -202,7 +222,7 @@ impl Study {
     pub fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<Advice, StudyError> {
         self.storage.report(claim, step, value)?;
         let Some(pruner) = &self.settings.pruner else { return Ok(Advice::GoOn) };
-        let curve = self.curves.entry(claim.number).or_default();
+        let curve = self.curves.entry(claim.trial).or_default();
         curve.retain(|(earlier, _)| *earlier < step);
         curve.push((step, self.settings.directions.first().map_or(value, |direction| direction.loss(value))));
         let told = self.known.told_before(claim.number);
@@ -222,9 +242,16 @@ impl Study {
     /// # Errors
     /// As [`Storage::tell`].
     pub fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StudyError> {
-        self.curves.remove(&claim.number);
+        self.curves.remove(&claim.trial);
         Ok(self.storage.tell(claim, told, now)?)
     }
+}
+
+/// The study of this name.
+fn find(storage: &dyn Storage, name: &str) -> Result<StudyId, StudyError> {
+    let studies = storage.studies()?;
+    let found = studies.get(name).copied();
+    found.ok_or_else(|| StudyError::Unknown { name: name.to_owned(), there: studies.into_keys().collect() })
 }
 
 /// FNV-1a of 128 bits: it replaces a text that is too long.

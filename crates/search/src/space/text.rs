@@ -75,6 +75,24 @@ impl TryFrom<Vec<Written>> for Space {
     }
 }
 
+impl Space {
+    /// The dimensions of a stored space that can be read by themselves, without their conditions: to look at trials that
+    /// were chosen from them.
+    pub(crate) fn readable(stored: &Value) -> Self {
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        for mut written in stored.as_array().into_iter().flatten().cloned() {
+            written.as_object_mut().and_then(|written| written.remove("when"));
+            let Ok(Self { dimensions: read, .. }) = serde_json::from_value(vec![written].into()) else {
+                continue;
+            };
+            let is_new = |one: &Dimension| dimensions.iter().all(|known| known.name != one.name);
+            let new: Vec<_> = read.into_iter().filter(is_new).collect();
+            dimensions.extend(new);
+        }
+        Self::of(dimensions)
+    }
+}
+
 impl From<Space> for Vec<Written> {
     fn from(space: Space) -> Self {
         space.dimensions.into_iter().map(Written::from).collect()

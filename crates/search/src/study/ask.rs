@@ -18,15 +18,18 @@ impl Study {
     /// # Errors
     /// If the storage cannot be used, or the sampler cannot work on the space.
     pub fn ask(&mut self, now: Timestamp) -> Result<Asked, StudyError> {
+        if let Some(reason) = &self.outdated {
+            return Err(StudyError::Outdated { name: None, reason: reason.clone() });
+        }
         self.settle_lag(1)?;
         let mut refusals = 0;
         loop {
-            self.look()?;
+            self.learn()?;
             if self.known.has_open() {
                 let limit = self.known.limit();
                 let claim = self.storage.claim_below(self.id, limit, &self.worker, now, self.lease)?;
                 if let Some(claim) = claim {
-                    self.curves.insert(claim.number, Vec::new());
+                    self.curves.insert(claim.trial, Vec::new());
                     let Some(unfit) = claim.attributes.get(queued::UNFIT) else {
                         return Ok(Asked::Trial(claim));
                     };
@@ -50,7 +53,7 @@ impl Study {
             let trial = NewTrial { key, parameters, attributes: BTreeMap::new() };
             let claim = self.storage.start(self.id, number, &trial, &self.worker, now, self.lease)?;
             if let Some(claim) = claim {
-                self.curves.insert(number, Vec::new());
+                self.curves.insert(claim.trial, Vec::new());
                 return Ok(Asked::Trial(claim));
             }
             refusals += u32::from(!self.is_explained(number, turn)?);
@@ -61,7 +64,7 @@ impl Study {
     }
 
     /// Reads the trials that were not known to have settled, and makes those that another program queued ours.
-    fn look(&mut self) -> Result<(), StudyError> {
+    fn learn(&mut self) -> Result<(), StudyError> {
         let mut trials = self.storage.trials_from(self.id, self.known.unread())?;
         let Settings { space, sampler, .. } = &self.settings;
         let queued = trials.iter().filter_map(|trial| {
@@ -81,13 +84,13 @@ impl Study {
     /// Whether trial `number` was not begun because another worker has begun it. Otherwise its number or its turn were
     /// wrong, and another one is next.
     fn is_explained(&mut self, number: u64, turn: u64) -> Result<bool, StudyError> {
-        self.look()?;
+        self.learn()?;
         if self.known.next() > number {
             return Ok(true);
         }
         // What was known is no longer so, as where trials were deleted; or a trial is there that cannot be read.
         self.known = Known::new(&self.settings);
-        self.look()?;
+        self.learn()?;
         let next = self.storage.next_number(self.id)?;
         let turn = if self.known.next().max(next) == number { turn.saturating_add(1).max(number) } else { 0 };
         self.known.pass_over(next, turn);

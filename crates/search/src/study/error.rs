@@ -55,6 +55,17 @@ pub enum StudyError {
         /// The number.
         number: u64,
     },
+    /// The study was begun with settings that are refused now.
+    #[error(
+        "{} was begun with settings that are refused now: {reason}; begin another study with settings that are not",
+        .name.as_ref().map_or_else(|| "the study".to_owned(), |name| format!("study `{name}`"))
+    )]
+    Outdated {
+        /// The study, if it is one of several.
+        name: Option<String>,
+        /// What is refused.
+        reason: String,
+    },
     /// The study was made by another program.
     #[error("study `{name}` has no settings of Tinderbox: {reason}; begin it with a space and a sampler")]
     Foreign {

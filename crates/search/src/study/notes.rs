@@ -63,6 +63,8 @@ impl Study {
             }
             notes
         };
-        Ok(Notes { study: self.storage.left_out(self.id)?, trials: trials.iter().map(of_trial).collect() })
+        let outdated = self.outdated.iter().map(|reason| format!("its settings are refused now: {reason}"));
+        let study = outdated.chain(self.storage.left_out(self.id)?).collect();
+        Ok(Notes { study, trials: trials.iter().map(of_trial).collect() })
     }
 }

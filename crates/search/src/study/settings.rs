@@ -40,7 +40,8 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<u64>,
     /// How many trials there are to be, those included that were enqueued; without it as many as the sampler finds.
-    /// Trials that another program has begun or queued count once they have finished.
+    /// Trials that another program has begun or queued count once they have finished. A worker that was at work before does
+    /// not see this of a trial that another program ran beside it: it tries one more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<u64>,
     /// So many trials after the best one end the study; without it there is no such end.
@@ -150,9 +151,31 @@ impl Settings {
         let attributes = storage.study_attributes(study)?;
         let stored = attributes.get(ATTRIBUTE);
         let stored = stored.ok_or_else(|| foreign(format!("the attribute `{ATTRIBUTE}` is missing")))?;
-        let settings: Self =
-            serde_json::from_value(stored.clone()).map_err(|error| foreign(error.to_string()))?;
+        let settings: Self = serde_json::from_value(stored.clone()).map_err(|error| {
+            StudyError::Outdated { name: Some(name.to_owned()), reason: error.to_string() }
+        })?;
         let lag = settings.lag.or(attributes.get(LAG).and_then(Value::as_u64));
         Ok(Self { lag, ..settings })
+    }
+
+    /// As [`stored`](Settings::stored), but of a space that is refused now what can be read, and why it is refused.
+    pub(super) fn readable(
+        storage: &dyn Storage,
+        study: StudyId,
+        name: &str,
+    ) -> Result<(Self, Option<String>), StudyError> {
+        let reason = match Self::stored(storage, study, name) {
+            Err(StudyError::Outdated { reason, .. }) => reason,
+            settings => return Ok((settings?, None)),
+        };
+        let attributes = storage.study_attributes(study)?;
+        let refused = || StudyError::Outdated { name: Some(name.to_owned()), reason: reason.clone() };
+        let mut stored = attributes.get(ATTRIBUTE).and_then(Value::as_object).ok_or_else(refused)?.clone();
+        let space = Space::readable(&stored.remove("space").unwrap_or_default());
+        // Any space will do until the readable one takes its place.
+        stored.insert("space".to_owned(), json!([{ "name": "x", "choices": [0] }]));
+        let rest: Self = serde_json::from_value(stored.into()).map_err(|_| refused())?;
+        let lag = rest.lag.or(attributes.get(LAG).and_then(Value::as_u64));
+        Ok((Self { space, lag, ..rest }, Some(reason)))
     }
 }

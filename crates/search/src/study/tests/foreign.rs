@@ -290,3 +290,65 @@ fn a_queued_point_of_another_space_fails_and_says_why() {
         assert_eq!((trial.state, trial.failure.as_deref()), (State::Fail, Some(expected)));
     }
 }
+
+#[test]
+fn two_trials_of_one_number_have_a_curve_each() {
+    let storage = Memory::new();
+    // Two reports without an improvement end a trial.
+    let patience = Patience { patience: 2, min_delta: 0.0, inner: None };
+    let settings = Settings { pruner: Some(patience.into()), ..grid(6) };
+    let mut study = Study::open(Box::new(storage.clone()), "study", settings).unwrap();
+    let now = Timestamp::MIN;
+    let Asked::Trial(first) = study.ask(now).unwrap() else { panic!("a trial") };
+    let Asked::Trial(mut second) = study.ask(now).unwrap() else { panic!("a trial") };
+    storage.edit(study.id(), &Edit::Renumber { row: 1, number: 0 });
+    second.number = 0;
+    for step in 0..6 {
+        let falls = 1.0 - f64::from(step) / 10.0;
+        assert_eq!(study.report(&first, step, falls).unwrap(), Advice::GoOn);
+        // It rises, and stands between the values of the other.
+        let stops = study.report(&second, step, 2.0 + f64::from(step)).unwrap() == Advice::Stop;
+        assert!(stops || step < 3, "the other's curve falls, not its own");
+    }
+    study.tell(&second, &Told::pruned(), now).unwrap();
+    let answer = (6..12).map(|step| study.report(&first, step, 1.0).unwrap());
+    assert!(answer.collect::<Vec<_>>().contains(&Advice::Stop), "what it reported before is known yet");
+}
+
+#[test]
+fn of_two_trials_with_one_number_the_key_says_which_is_retried() {
+    let storage = edited(&[Edit::Renumber { row: 2, number: 1 }]);
+    let mut other: Box<dyn Storage> = Box::new(storage.clone());
+    let study = storage.studies().unwrap()["study"];
+    let key = |row: usize| storage.trials(study).unwrap()[row].key.clone().unwrap();
+    assert_eq!(other.attempts_of(study, &key(1)).unwrap()[0].outcome, crate::trial::Outcome::Fail);
+    assert_eq!(other.attempts_of(study, &key(2)).unwrap()[0].outcome, crate::trial::Outcome::Complete);
+    assert_eq!(other.retry(study, &[key(2)], Timestamp::MIN).unwrap(), 0);
+    assert_eq!(other.retry(study, &[key(1)], Timestamp::MIN).unwrap(), 1);
+}
+
+#[test]
+fn a_study_whose_space_is_refused_now_is_looked_at_and_not_gone_on_with() {
+    for (dimension, expected) in [
+        (json!({ "name": "n", "int": [1, 3], "step": 7.0 }), "larger than the range"),
+        (json!({ "name": "n", "choices": [1, 1.0] }), "is a duplicate"),
+        (json!({ "name": "n\n", "int": [1, 3] }), "name"),
+    ] {
+        let mut storage = edited(&[]);
+        let study = storage.studies().unwrap()["study"];
+        let mut stored = storage.study_attributes(study).unwrap()["tinderbox:settings"].clone();
+        stored["space"].as_array_mut().unwrap().push(dimension);
+        storage.set_study_attribute(study, "tinderbox:settings", &stored).unwrap();
+        let error = Study::resume(Box::new(storage.clone()), "study").unwrap_err().to_string();
+        assert!(error.starts_with("study `study` was begun with settings that are refused now: "), "{error}");
+        assert!(error.contains(expected) && !error.contains("no settings"), "{error}");
+        let mut looked = Study::look(Box::new(storage), "study").unwrap();
+        let trials = looked.trials().unwrap();
+        assert_eq!(trials.len(), 6);
+        assert_eq!(looked.settings().space.dimensions().len(), finite().dimensions().len());
+        let notes = looked.notes(&trials).unwrap();
+        assert!(notes.study[0].contains(expected), "{:?}", notes.study);
+        assert!(notes.trials.iter().all(Vec::is_empty), "{:?}", notes.trials);
+        assert!(looked.ask(Timestamp::MIN).unwrap_err().to_string().contains(expected));
+    }
+}

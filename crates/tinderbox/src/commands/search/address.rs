@@ -37,7 +37,7 @@ impl StorageArguments {
 
     /// Opens the study `name` that is in it, to look at it; makes and changes nothing.
     pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
-        Ok(Study::resume(self.look()?, name)?)
+        Ok(Study::look(self.look()?, name)?)
     }
 
     /// Whether the environment of this program gives the address.
