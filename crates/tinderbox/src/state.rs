@@ -3,7 +3,7 @@
 //! ```text
 //! $XDG_STATE_HOME/tinderbox, else ~/.local/state/tinderbox     mode 0700, of this user, not a link
 //!   <identity of a study>/                                     never its name
-//!     7.checkpoint                                             of trial 7, until it is told
+//!     <digest of a trial's key>.checkpoint                     until it is told
 //!     crews/<name of a crew>/                                  lock, held while its supervisor lives, with the machine's
 //!                                                              name in it; logs of its workers
 //! ```
@@ -145,10 +145,10 @@ impl Seat {
     }
 }
 
-/// The file of a trial's checkpoint in the folder of its study: the same for every attempt, so that the next one goes on
-/// where this one stopped.
-pub fn checkpoint(folder: &Path, number: u64) -> PathBuf {
-    folder.join(format!("{number}.checkpoint"))
+/// The file of the checkpoint of the trial with this key in the folder of its study: the same for every attempt, so that
+/// the next one goes on where this one stopped. Not by number: other programs may give two trials one.
+pub fn checkpoint(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{}.checkpoint", folder_name(key)))
 }
 
 /// The identity of a study, which it gets from whoever first asks for it.

@@ -81,7 +81,13 @@ fn a_seat_keeps_the_folder_while_others_leave() {
 fn a_checkpoint_keeps_the_folder_for_the_next_run() {
     let home = tempfile::tempdir().expect("temporary folder");
     let study = folder(home.path());
-    let path = checkpoint(study.path(), 7);
+    let path = checkpoint(study.path(), "sampled 7");
+    assert_eq!(path, checkpoint(study.path(), "sampled 7"));
+    for other in ["sampled 8", "../sampled 7", ""] {
+        let other = checkpoint(study.path(), other);
+        assert_ne!(path, other);
+        assert_eq!(other.parent(), Some(study.path()));
+    }
     fs::write(&path, "").expect("written");
     drop(study);
     assert!(path.is_file());

@@ -85,7 +85,7 @@ impl<W: Write> TuningWorker<W> {
     fn attempt(&mut self, claim: &Claim) -> Result<(), TuningError> {
         let fenced = Arc::new(AtomicBool::new(false));
         let heart = beat(self.study.storage().reopen()?, claim.clone(), Arc::clone(&fenced));
-        let checkpoint = self.checkpoints.as_deref().map(|folder| checkpoint(folder, claim.number));
+        let checkpoint = self.checkpoints.as_deref().map(|folder| checkpoint(folder, &claim.key));
         let ended = self.train(claim, checkpoint.clone(), &fenced);
         drop(heart);
         if fenced.load(Ordering::Relaxed) {
