@@ -51,12 +51,14 @@ enum Format {
 impl Export {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let study = self.storage.shown_study(&self.name)?;
-        let mut shown = shown(&study, &self.name)?;
+        let mut trials = study.trials()?;
         if self.without_times {
-            for trial in &mut shown.trials {
+            // Before notes are made of them.
+            for trial in &mut trials {
                 (trial.worker, trial.started, trial.finished) = (None, None, None);
             }
         }
+        let shown = shown(&study, &self.name, trials)?;
         match self.format {
             Format::Json => say_data(json::pretty(&shown))?,
             Format::Csv => say_data(csv(&shown).strip_suffix('\n').unwrap_or_default())?,
@@ -66,10 +68,9 @@ impl Export {
     }
 }
 
-/// The study as the report shows it.
-fn shown(study: &Study, name: &str) -> Result<page::Study, Refusal> {
+/// The study with its trials as the report shows it.
+fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::Study, Refusal> {
     let settings = study.settings();
-    let trials = study.trials()?;
     let importances = importances(study, &trials);
     // A study that was begun elsewhere says nothing of what its objectives are.
     let named = Brief::of(study, name).map(|brief| brief.tuning.objectives).unwrap_or_default();
