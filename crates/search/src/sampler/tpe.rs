@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::random::Random;
+use super::sobol::Sobol;
 use super::stream::stream;
 use super::{History, SampleError, Sampler, has_begun};
 use crate::parameter::Distribution;
@@ -12,6 +13,7 @@ use crate::space::{Point, Space};
 mod believed;
 mod candidates;
 mod exp;
+mod expected;
 mod kernels;
 mod mixture;
 mod ranks;
@@ -34,14 +36,15 @@ use split::Split;
 /// - A trial that is still running counts with a loss that is guessed from those of others near it ("kriging
 ///   believer"). Where nothing can be guessed, with several objectives for one, it counts among the others, so that no
 ///   two workers try the same ("constant liar").
-/// - The first trials are [`Random`], with the same seed.
+/// - While trials run, a candidate also counts by the loss that a Gaussian process with a given kernel expects of it.
+/// - The first trials are [`Random`], with the same seed; while others run, [`Sobol`] points, which lie clear of these.
 ///
 /// Differences from Optuna 5.0's `TPESampler`:
 /// - Of more than [`most_others`](Self::most_others) others only as many are looked at, each for an equal part of their
 ///   whole weight, so that the ten thousandth point costs little more than the thousandth.
 /// - A point that was tried is taken again only if every candidate was: in a space of finitely many points it would say
 ///   nothing new.
-/// - Optuna has the liar alone.
+/// - Optuna has the liar alone, and random first trials.
 /// - Conditions are part of the joint density, where Optuna draws such dimensions each on its own.
 /// - The mass of a value that can be counted is a formula's, some percent off, where Optuna takes the normal integral.
 /// - With several objectives too no more than [`most_good`](Self::most_good) trials are good, where Optuna has no limit.
@@ -156,15 +159,26 @@ impl Sampler for Tpe {
         self.check()?;
         let split = Split::new(self, space, history);
         if !has_begun(split.ranked, history.pending.len(), self.startup) {
-            return Random { seed: self.seed }.sample(space, history, number);
+            return first(self.seed, space, history, number);
         }
         let (candidates, mut stream) = (Candidates::new(self, space, &split), stream(self.seed, number));
         Ok(if objectives(history.told) > 1 {
             candidates.singly(&mut stream)
         } else {
-            candidates.jointly(&mut stream)
+            candidates.jointly(history, &mut stream)
         })
     }
+}
+
+/// The point of a trial before the first that is modelled.
+fn first(seed: u64, space: &Space, history: &History<'_>, number: u64) -> Result<Option<Point>, SampleError> {
+    if !history.pending.is_empty()
+        && let Ok(Some(point)) = (Sobol { seed }).sample(space, history, number)
+    {
+        return Ok(Some(point));
+    }
+    // Alone, or with more dimensions than there are Sobol points for.
+    Random { seed }.sample(space, history, number)
 }
 
 /// Whether there is one value only.

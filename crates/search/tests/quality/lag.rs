@@ -115,24 +115,26 @@ const TPE: [u64; 3] = [60, 100, 200];
 fn tpe_on_branin() {
     let rows = rows("TPESampler", tpe, &branin(), &TPE);
     costs_at_most(1.0, &rows, 60);
-    costs_at_most(3.0, &rows, 100);
-    costs_at_most(3.0, &rows, 200);
+    costs_at_most(1.0, &rows, 100);
+    costs_at_most(1.0, &rows, 200);
     is_not_behind_optuna(&rows);
 }
 
 #[test]
 fn tpe_on_hartmann6() {
     let rows = rows("TPESampler", tpe, &hartmann6(), &TPE);
-    costs_at_most(3.0, &rows, 100);
-    costs_at_most(3.0, &rows, 200);
+    costs_at_most(2.0, &rows, 60);
+    costs_at_most(1.0, &rows, 100);
+    costs_at_most(1.0, &rows, 200);
     is_not_behind_optuna(&rows);
 }
 
 #[test]
 fn tpe_on_hpo_lib() {
     let rows = rows("TPESampler", tpe, &hpo_lib(), &TPE);
-    costs_at_most(3.0, &rows, 100);
-    costs_at_most(3.0, &rows, 200);
+    costs_at_most(1.0, &rows, 60);
+    costs_at_most(1.0, &rows, 100);
+    costs_at_most(1.0, &rows, 200);
     is_not_behind_optuna(&rows);
 }
 

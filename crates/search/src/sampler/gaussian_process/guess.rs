@@ -6,14 +6,27 @@ use super::model::Model;
 use super::seen::standardised;
 use crate::space::{Point, Space};
 
-/// `1/ℓ²` on every axis: a length of half the range.
+/// `1/ℓ²` on an axis of numbers: a length of half the range.
 const WEIGHT: f64 = 4.0;
+/// `1/ℓ²` between two choices: most of what is known of one holds of another.
+const CHOICE: f64 = 0.3;
 /// The variance of the noise, where that of the losses is 1.
 const NOISE: f64 = 1e-3;
 
 /// The losses to be expected at `points` after `seen`, whose losses are finite; `None` for a point of another space,
 /// and for all if those seen are too alike.
 pub(in super::super) fn guess(space: &Space, seen: &[(&Point, f64)], points: &[Point]) -> Vec<Option<f64>> {
+    let (guesses, mean, deviation) = guess_standardised(space, seen, points);
+    let loss = |guess: f64| Some(mean + deviation * guess).filter(|loss| loss.is_finite());
+    guesses.into_iter().map(|guess| guess.and_then(loss)).collect()
+}
+
+/// The same in deviations of the losses seen from their mean, and these two.
+pub(in super::super) fn guess_standardised(
+    space: &Space,
+    seen: &[(&Point, f64)],
+    points: &[Point],
+) -> (Vec<Option<f64>>, f64, f64) {
     let axes = Axes::of(space, |_| true);
     let row = |point: &Point| {
         let places = axes.row(point)?;
@@ -22,18 +35,20 @@ pub(in super::super) fn guess(space: &Space, seen: &[(&Point, f64)], points: &[P
     let (rows, losses): (Vec<_>, Vec<_>) =
         seen.iter().filter_map(|(point, loss)| Some((row(point)?, *loss))).unzip();
     if rows.is_empty() {
-        return vec![None; points.len()];
+        return (vec![None; points.len()], 0.0, 0.0);
     }
     let (standardised, mean, deviation) = standardised(&losses);
+    let choices: Vec<_> = axes.iter().map(Axis::is_choice).collect();
     let kernel = Kernel {
-        weights: vec![WEIGHT; axes.len()],
-        choices: axes.iter().map(Axis::is_choice).collect(),
+        weights: choices.iter().map(|is_choice| if *is_choice { CHOICE } else { WEIGHT }).collect(),
+        choices,
         scale: 1.0,
         noise: NOISE,
     };
     let model = Model::new(kernel, rows, &standardised);
-    let expected = |point: &Point| Some(mean + deviation * model.as_ref()?.at(&row(point)?).mean);
-    points.iter().map(|point| expected(point).filter(|loss| loss.is_finite())).collect()
+    let expected = |point: &Point| Some(model.as_ref()?.at(&row(point)?).mean);
+    let guesses = points.iter().map(|point| expected(point).filter(|guess| guess.is_finite()));
+    (guesses.collect(), mean, deviation)
 }
 
 #[cfg(test)]

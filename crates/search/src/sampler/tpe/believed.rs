@@ -38,6 +38,6 @@ pub(super) fn believed(
 }
 
 /// The loss, if it is the only one and can be learnt from.
-fn loss(told: &Observation) -> Option<f64> {
+pub(super) fn loss(told: &Observation) -> Option<f64> {
     told.loss().filter(|loss| loss.is_finite() && told.is_feasible() && told.losses.len() == 1)
 }

@@ -3,8 +3,10 @@
 use rand_chacha::ChaCha12Rng;
 
 use super::Tpe;
+use super::expected::expected;
 use super::mixture::Mixture;
 use super::split::Split;
+use crate::sampler::History;
 use crate::space::{Point, Space};
 
 /// The densities of a split, and what to draw from them.
@@ -24,8 +26,8 @@ impl<'a> Candidates<'a> {
     }
 
     /// The best of so many points drawn from the joint density, of those alone that were not tried if there are some.
-    pub(super) fn jointly(&self, stream: &mut ChaCha12Rng) -> Option<Point> {
-        let mut best: Option<((bool, f64), Point)> = None;
+    pub(super) fn jointly(&self, history: &History<'_>, stream: &mut ChaCha12Rng) -> Option<Point> {
+        let (mut merits, mut points) = (Vec::new(), Vec::new());
         for _ in 0..self.count {
             let kernel = self.good.pick(stream);
             let mut row = vec![f64::NAN; self.space.dimensions().len()];
@@ -34,7 +36,13 @@ impl<'a> Candidates<'a> {
                 row[place] = unit;
                 value
             });
-            let merit = (self.is_new(&row), self.good.log_density(&row) - self.others.log_density(&row));
+            merits.push((self.is_new(&row), self.good.log_density(&row) - self.others.log_density(&row)));
+            points.push(point);
+        }
+        let expected = expected(self.space, history, &points);
+        let mut best: Option<((bool, f64), Point)> = None;
+        for (((is_new, merit), point), expected) in merits.into_iter().zip(points).zip(expected) {
+            let merit = (is_new, merit + expected);
             if best.as_ref().is_none_or(|(most, _)| merit > *most) {
                 best = Some((merit, point));
             }
