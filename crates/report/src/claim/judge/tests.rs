@@ -195,7 +195,7 @@ fn all_parts_must_hold_with_one_p() {
     let failing = of(&[part("a", "b"), fewer("a", "c")]);
     assert_eq!(
         (failing.verdict, failing.reason.as_str()),
-        (Verdict::DoesNotHold, "a has 20,809 parameters more than c")
+        (Verdict::DoesNotHold, "a has 20,809 more parameters than c")
     );
     assert_eq!(of(&[part("a", "b"), part("c", "b")]).verdict, Verdict::DoesNotHold);
 }

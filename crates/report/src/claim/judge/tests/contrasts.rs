@@ -157,7 +157,7 @@ fn counts_are_exact_and_have_no_p() {
     let tests = [count("cnn", "fcn", "parameters"), count("fcn", "cnn", "multiply-adds")];
     let judgements = judge(&view(arms.clone(), 8, &tests), false);
     assert_eq!(judgements[0].reason, "cnn has 115,904 fewer parameters than fcn");
-    assert_eq!(judgements[1].reason, "fcn has 41,984 multiply-adds more than cnn");
+    assert_eq!(judgements[1].reason, "fcn has 41,984 more multiply-adds than cnn");
     assert_eq!(
         judgements.iter().map(|judged| judged.verdict).collect::<Vec<_>>(),
         [Verdict::Holds, Verdict::DoesNotHold]
