@@ -73,7 +73,8 @@ fn a_command_line_is_refused_before_anything_starts() {
         .refused(&["learning_rate is -1, expected a finite number above 0"]);
     run("--set learning_rate").refused(&["expected key=value"]);
     run("--set model.pixels=100").refused(&["is for images of 100 pixels", "these are 1x16x16"]);
-    run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]").refused(&["identical to arm `Fcn`"]);
+    run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]")
+        .refused(&["identical to arm `Fcn`"]);
     run("--data-dir nowhere").refused(&["--data-dir: nowhere is not a folder"]);
     run("--only smal").refused(&["--only smal", "small (test)"]);
     run("--seeds 0").refused(&["--seeds", "1..=10000"]);

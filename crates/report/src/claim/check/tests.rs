@@ -96,7 +96,11 @@ fn an_arm_is_not_compared_with_itself_or_with_nobody() {
     refuses(&json!({"trend": {"arms": [], "direction": "falls", "margin": 1}}), "test.trend.arms", &few(0));
     let twice = "is on both sides of the comparison";
     refuses(&order(json!(["Fcn", "Cnn", "Fcn"])), "test.order.arms.2", &format!("arm `Fcn` {twice}"));
-    refuses(&order(json!([{"layers": 2}, "2 x 256"])), "test.order.arms.1", &format!("arm `2 x 256` {twice}"));
+    refuses(
+        &order(json!([{"layers": 2}, "2 x 256"])),
+        "test.order.arms.1",
+        &format!("arm `2 x 256` {twice}"),
+    );
     refuses(
         &json!({"count": {"fewer": "Fcn", "more": "Fcn", "of": "parameters"}}),
         "test.count.more",
