@@ -31,8 +31,10 @@ mod reading;
 #[cfg(test)]
 mod contract;
 
+#[cfg(any(test, feature = "postgres", feature = "sqlite"))]
+pub(crate) use error::LAST_NUMBER;
+pub(crate) use error::LONGEST_NAME;
 pub use error::StorageError;
-pub(crate) use error::{LAST_NUMBER, LONGEST_NAME};
 use error::{check_name, following, same_directions, some_objective};
 
 /// Keeps studies, hands out their trials, and remembers what came of them.
