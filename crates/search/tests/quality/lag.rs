@@ -138,7 +138,7 @@ fn tpe_on_hpo_lib() {
     is_not_behind_optuna(&rows);
 }
 
-// What Optuna's Gaussian process comes to with nine trials running is not stored: it takes hours.
+// What the Gaussian process of Optuna comes to with nine trials running is not stored yet: `optuna_lag.py GPSampler` makes it.
 
 #[test]
 fn gaussian_process_on_branin() {
