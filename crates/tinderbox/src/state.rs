@@ -146,7 +146,7 @@ impl Seat {
 }
 
 /// The file of the checkpoint of the trial with this key in the folder of its study: the same for every attempt, so that
-/// the next one goes on where this one stopped. Not by number: other programs may give two trials one.
+/// the next one resumes from it. Not by number: other programs may give two trials the same one.
 pub fn checkpoint(folder: &Path, key: &str) -> PathBuf {
     folder.join(format!("{}.checkpoint", folder_name(key)))
 }

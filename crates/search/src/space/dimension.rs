@@ -171,7 +171,7 @@ impl Distribution {
 /// Values that came before, none [the same](is_same) as another.
 #[derive(Default)]
 struct Seen {
-    /// As they are written: whole numbers, and all that is no number.
+    /// Values as they are written: whole numbers, texts, booleans and null.
     exact: HashSet<String>,
     /// Whole numbers as doubles hold them, and other numbers.
     whole: HashSet<u64>,
