@@ -17,8 +17,6 @@ mod file_kind;
 mod summary;
 pub mod weights;
 
-use burn::prelude::*;
-
 pub use activation::Activation;
 pub use check::ConfigError;
 pub use cnn::{Cnn, CnnConfig};
@@ -29,13 +27,4 @@ pub use local_net::{LocalNet, LocalNetConfig};
 pub use locally_connected::{LocallyConnected2d, LocallyConnected2dConfig};
 pub use network::{Kind, Network, NetworkConfig};
 pub use summary::{Layer, Summary};
-
-/// Scores images: all that training, attacks and ensembles need to know of a model.
-pub trait Classifier {
-    /// The score of each class, before softmax.
-    ///
-    /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`, in `[0, 1]`
-    /// - returns `[batch, classes]`
-    fn logits(&self, images: Tensor<4>) -> Tensor<2>;
-}
+pub use tinderbox_ops::Classifier;

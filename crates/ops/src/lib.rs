@@ -10,11 +10,15 @@
 )]
 
 #[cfg(feature = "burn")]
+mod classifier;
+#[cfg(feature = "burn")]
 mod tensors;
 mod window;
 
 mod kernel;
 
+#[cfg(feature = "burn")]
+pub use classifier::Classifier;
 pub use kernel::{adam::AdamStep, sgd::SgdStep};
 #[cfg(feature = "burn")]
 pub use tensors::{
