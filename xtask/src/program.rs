@@ -85,14 +85,16 @@ fn help_of_an_unbuilt_program(command: &str, backend: Backend) -> String {
     let features = if backend == Backend::Wgpu { " --features wgpu" } else { "" };
     format!(
         "All arguments of `{command}` are known to the program, which is not built yet. To build it, {}:\n  \
-         cargo build --release --package tinderbox{features}",
+         cargo build --release --package tinderbox-cli{features}",
         forecast(backend)
     )
 }
 
 fn for_program(verb: &str, backend: Backend) -> Command {
     let mut command = cargo(verb);
-    command.args(["--release", "--package", "tinderbox", "--manifest-path"]).arg(root().join("Cargo.toml"));
+    command
+        .args(["--release", "--package", "tinderbox-cli", "--manifest-path"])
+        .arg(root().join("Cargo.toml"));
     if backend == Backend::Wgpu {
         command.args(["--features", "wgpu"]);
     }
@@ -147,7 +149,7 @@ mod tests {
             typed,
             ["--features", "wgpu", "--", "reproduce", "--only", "architectures", "--backend=wgpu"]
         );
-        assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", "tinderbox"]);
+        assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", "tinderbox-cli"]);
     }
 
     #[test]
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn the_help_of_an_unbuilt_program_says_how_to_build_it() {
         let help = help_of_an_unbuilt_program("predict", Backend::Wgpu);
-        assert!(help.ends_with("cargo build --release --package tinderbox --features wgpu"), "{help}");
+        assert!(help.ends_with("cargo build --release --package tinderbox-cli --features wgpu"), "{help}");
         assert!(help.contains("about 13 minutes"), "{help}");
     }
 

@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
 
 /// The test that compares wgpu with flex. All of the workspace is selected, as in the step `test`: the same features of
 /// everything, and wgpu's.
-const WGPU: &str = "test --release --workspace --features tinderbox/wgpu --test wgpu -- --nocapture";
+const WGPU: &str = "test --release --workspace --features tinderbox-cli/wgpu --test wgpu -- --nocapture";
 
 fn wgpu() -> Result<bool, Error> {
     eprintln!("\n== wgpu: cargo {WGPU}");

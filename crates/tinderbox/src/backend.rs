@@ -6,7 +6,7 @@ use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 
 /// The compute backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// Burn's CPU backend, the fast one.
@@ -30,6 +30,13 @@ pub enum BackendError {
 }
 
 impl Backend {
+    /// Every backend with its name, and what it is in a line.
+    pub const ALL: [(Self, &str, &str); 3] = [
+        (Self::Flex, "flex", "Burn's CPU backend, the fast one"),
+        (Self::Ndarray, "ndarray", "The `ndarray` crate on the CPU"),
+        (Self::Wgpu, "wgpu", "A GPU through Vulkan, Metal or DirectX 12"),
+    ];
+
     /// Its device.
     ///
     /// # Errors
@@ -46,11 +53,8 @@ impl Backend {
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flex => "flex",
-            Self::Ndarray => "ndarray",
-            Self::Wgpu => "wgpu",
-        })
+        let mut all = Self::ALL.into_iter();
+        f.write_str(all.find(|(backend, ..)| backend == self).map_or("", |(_, name, _)| name))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Characters that a terminal obeys, or that hide or reorder others.
 
 /// Controls of a terminal, and Unicode's invisible formatting.
-pub(crate) fn is_hidden(character: char) -> bool {
+pub fn is_hidden(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         // Soft hyphen, Arabic letter mark, Mongolian vowel separator.

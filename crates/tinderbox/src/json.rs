@@ -17,27 +17,39 @@ const PLAIN: &str = "plain data";
 /// A number that JSON cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("is {0}, expected a finite number")]
-pub(crate) struct NotFinite(pub(crate) f64);
+pub struct NotFinite(pub f64);
 
-pub(crate) fn text(data: &impl Serialize) -> String {
+/// In one line.
+///
+/// # Panics
+/// If `data` is not plain: a map with keys that are no texts, say.
+pub fn text(data: &impl Serialize) -> String {
     serde_json::to_string(data).expect(PLAIN)
 }
 
-pub(crate) fn pretty(data: &impl Serialize) -> String {
+/// In many lines, for people.
+///
+/// # Panics
+/// As [`text`].
+pub fn pretty(data: &impl Serialize) -> String {
     serde_json::to_string_pretty(data).expect(PLAIN)
 }
 
 /// A value as a reader writes it: texts without quotes.
-pub(crate) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
 /// A number, with a word for what JSON has none for.
-pub(crate) fn number(number: f64) -> Value {
+pub fn number(number: f64) -> Value {
     if number.is_finite() { number.into() } else { number.to_string().into() }
 }
 
-pub(crate) fn value(data: &impl Serialize) -> Value {
+/// As a tree.
+///
+/// # Panics
+/// As [`text`].
+pub fn value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).expect(PLAIN)
 }
 
@@ -45,7 +57,7 @@ pub(crate) fn value(data: &impl Serialize) -> Value {
 ///
 /// # Errors
 /// In words, if it would be read back as something else, as an infinity would.
-pub(crate) fn stored<T: Serialize + DeserializeOwned + PartialEq>(data: &T) -> Result<Value, String> {
+pub fn stored<T: Serialize + DeserializeOwned + PartialEq>(data: &T) -> Result<Value, String> {
     let stored = value(data);
     let read: Result<T, _> = serde_json::from_value(stored.clone());
     match read {
@@ -59,7 +71,7 @@ pub(crate) fn stored<T: Serialize + DeserializeOwned + PartialEq>(data: &T) -> R
 ///
 /// # Errors
 /// If a number in it is not finite.
-pub(crate) fn from_toml(value: &toml::Value) -> Result<Value, NotFinite> {
+pub fn from_toml(value: &toml::Value) -> Result<Value, NotFinite> {
     Ok(match value {
         toml::Value::Float(number) if !number.is_finite() => return Err(NotFinite(*number)),
         toml::Value::Float(number) => (*number).into(),
@@ -118,7 +130,7 @@ impl fmt::Display for Lost {
 }
 
 /// As [`text`], with what a terminal obeys, or would hide, behind JSON's escapes: the same data, harmless wherever it is shown.
-pub(crate) fn line(data: &impl Serialize) -> String {
+pub fn line(data: &impl Serialize) -> String {
     use std::fmt::Write;
 
     let mut line = String::new();

@@ -1,10 +1,8 @@
-//! The program behind `cargo xtask`: experiments become plans, plans become trials, trials become a report.
+//! The library behind the program: experiments become plans, plans become trials, trials become a report.
 //!
 //! ```text
 //! experiments/*.toml -> experiment -> plan -> storage -> worker -> trial -> record -> storage -> report
 //! ```
-
-pub mod commands;
 
 pub mod experiment;
 pub mod plan;
@@ -28,13 +26,7 @@ pub mod trial;
 pub mod page;
 
 pub mod backend;
-pub mod dataset;
 pub mod environment;
 
-mod hidden;
-mod json;
-
-/// The README's examples, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+pub mod hidden;
+pub mod json;

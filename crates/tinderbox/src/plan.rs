@@ -3,6 +3,7 @@
 mod settled;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -81,7 +82,7 @@ pub struct Task {
 }
 
 /// How much is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProfileName {
     /// Minutes.
@@ -89,6 +90,19 @@ pub enum ProfileName {
     Quick,
     /// Over night.
     Full,
+}
+
+impl ProfileName {
+    /// Every profile with its name, and what it is in a word or two.
+    pub const ALL: [(Self, &str, &str); 2] =
+        [(Self::Quick, "quick", "Minutes"), (Self::Full, "full", "Over night")];
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let mut all = Self::ALL.into_iter();
+        f.write_str(all.find(|(profile, ..)| profile == self).map_or("", |(_, name, _)| name))
+    }
 }
 
 /// What was asked for on the command line beyond the files.

@@ -20,7 +20,7 @@ mod sample;
 mod widths;
 pub mod worker;
 
-pub(crate) use check::MOST_TRIALS;
+pub use check::MOST_TRIALS;
 
 pub use objective::Objective;
 pub use point::PointError;

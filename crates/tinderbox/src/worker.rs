@@ -234,6 +234,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
-pub(crate) fn now() -> Timestamp {
+/// The time, as storages take it.
+pub fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }

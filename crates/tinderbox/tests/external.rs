@@ -45,7 +45,7 @@ fn tuning_a_function_compiles_no_burn() {
 fn an_attack_compiles_no_second_burn() {
     let own = |unit: &&String| unit.starts_with("tinderbox") || unit.starts_with("attack v");
     let attack = units(&external(), "attack");
-    let program = units(&root(), "tinderbox");
+    let program = units(&root(), "tinderbox-cli");
     assert_eq!(
         attack.difference(&program).filter(|unit| !own(unit)).collect::<Vec<_>>(),
         Vec::<&String>::new(),

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 /// What the program is made of.
 static PROGRAM: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| units(&["--package", "tinderbox", "--edges", "normal,build"]));
+    LazyLock::new(|| units(&["--package", "tinderbox-cli", "--edges", "normal,build"]));
 
 #[test]
 fn tests_build_the_very_crates_of_the_program() {
@@ -24,7 +24,7 @@ fn tests_build_the_very_crates_of_the_program() {
     assert_eq!(
         PROGRAM.difference(&tests).collect::<Vec<_>>(),
         Vec::<&String>::new(),
-        "with these features only `cargo build --package tinderbox` builds them; the workspace's tests ask for more"
+        "with these features only `cargo build --package tinderbox-cli` builds them; the workspace's tests ask for more"
     );
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tinderbox::backend::Backend;
-use tinderbox::dataset::DatasetArguments;
 use tinderbox::environment;
+use tinderbox_cli::dataset::DatasetArguments;
 use tinderbox_models::NetworkConfig;
 
 use super::{Exit, Refusal};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tinderbox::backend::Backend;
-use tinderbox::dataset::DatasetArguments;
+use tinderbox_cli::dataset::DatasetArguments;
 use tinderbox_data::Dataset;
 use tinderbox_models::{Kind, NetworkConfig};
 use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use clap::Args;
 use tinderbox::backend::Backend;
-use tinderbox::dataset::{DatasetArguments, arguments_of};
 use tinderbox::experiment::Experiment;
 use tinderbox::plan::{Plan, ProfileName, Task, Wishes};
+use tinderbox_cli::dataset::{DatasetArguments, arguments_of};
 use tinderbox_data::{Dataset, Protocol};
 use tinderbox_report::benchmark::{Entry, Group, median};
 

@@ -12,7 +12,7 @@ use crate::origin::Origin;
 use crate::trial::check_fit;
 
 /// The most trials of a study.
-pub(crate) const MOST_TRIALS: u64 = 1_000_000;
+pub const MOST_TRIALS: u64 = 1_000_000;
 
 /// The keys that must agree with the images; a table `model` may give any of them.
 const SHAPE: [&str; 7] =

@@ -5,7 +5,6 @@ use tinderbox_search::{History, Random, Sampler, Threshold};
 
 use super::*;
 
-#[path = "../../tests/program/drawn.rs"]
 mod drawn;
 
 const FILE: &str = r#"

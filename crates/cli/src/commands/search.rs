@@ -13,8 +13,8 @@ use clap::{Args, Subcommand};
 use tinderbox_search::Study;
 
 use super::{Exit, Refusal, note};
-use crate::state::{StateFolder, identity};
-use crate::tuning::Brief;
+use tinderbox::state::{StateFolder, identity};
+use tinderbox::tuning::Brief;
 
 use address::ADDRESS;
 pub(super) use address::StorageArguments;

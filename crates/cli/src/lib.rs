@@ -1,11 +1,19 @@
-//! The program: what was typed becomes a command, its end an exit code.
+//! The `tinderbox` program: what was typed becomes a command, its end an exit code.
+
+pub mod dataset;
+
+mod choice;
+mod commands;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tinderbox::commands::{Cli, note};
 
-fn main() -> ExitCode {
+use commands::{Cli, note};
+
+/// Does what the command line of this process asks for, and says how it ended: 0 done, 1 a trial failed, 2 refused,
+/// 130 interrupted.
+pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
@@ -23,3 +31,8 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

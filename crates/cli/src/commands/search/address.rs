@@ -4,7 +4,7 @@ use clap::Args;
 use tinderbox_search::{Storage, Study};
 
 use crate::commands::Refusal;
-use crate::shell;
+use tinderbox::shell;
 
 /// The variable with the address of the storage.
 pub(super) const ADDRESS: &str = "TINDERBOX_STORAGE";

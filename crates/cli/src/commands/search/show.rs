@@ -10,8 +10,8 @@ use tinderbox_search::{Observation, State, Study, Trial, importance};
 
 use super::StorageArguments;
 use crate::commands::{Exit, Refusal, say, say_data};
-use crate::json;
-use crate::tuning::worker::{describe, values};
+use tinderbox::json;
+use tinderbox::tuning::worker::{describe, values};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {

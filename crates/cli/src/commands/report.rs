@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Refusal, note, say, say_data};
-use crate::json;
-use crate::page::{self, ReportFiles};
-use crate::run::RunFolder;
+use tinderbox::json;
+use tinderbox::page::{self, ReportFiles};
+use tinderbox::run::RunFolder;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

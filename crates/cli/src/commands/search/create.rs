@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{StorageArguments, say_idle_pruner};
-use crate::backend::Backend;
+use crate::choice::choice;
 use crate::commands::{Exit, Refusal, say};
 use crate::dataset::DatasetArguments;
-use crate::state::identity;
-use crate::tuning::Tuning;
+use tinderbox::backend::Backend;
+use tinderbox::state::identity;
+use tinderbox::tuning::Tuning;
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
@@ -22,7 +23,7 @@ pub(super) struct Create {
     workers: Option<NonZeroUsize>,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     #[command(flatten)]

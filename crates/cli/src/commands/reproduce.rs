@@ -13,16 +13,17 @@ use tinderbox_search::{Storage, StudyId, Timestamp};
 use super::outline::Outline;
 use super::progress::Progress;
 use super::{Exit, Refusal, note, say, say_data};
-use crate::backend::Backend;
-use crate::crew::{Crew, CrewError, stop_on_signals};
+use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
-use crate::environment::{cores, revision, rfc3339};
-use crate::experiment::{Content, Experiment, Setting};
-use crate::json;
-use crate::page::{self, ReportFiles, Written};
-use crate::plan::{Plan, Planned, ProfileName, Wishes};
-use crate::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
-use crate::state::crew_name;
+use tinderbox::backend::Backend;
+use tinderbox::crew::{Crew, CrewError, stop_on_signals};
+use tinderbox::environment::{cores, revision, rfc3339};
+use tinderbox::experiment::{Content, Experiment, Setting};
+use tinderbox::json;
+use tinderbox::page::{self, ReportFiles, Written};
+use tinderbox::plan::{Plan, Planned, ProfileName, Wishes};
+use tinderbox::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
+use tinderbox::state::crew_name;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -35,7 +36,7 @@ pub(super) struct Reproduce {
     only: Vec<String>,
 
     /// `quick` answers in minutes, `full` over night
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(ProfileName::ALL), default_value_t)]
     profile: ProfileName,
 
     /// Seeds of each arm, in place of the profile's
@@ -55,7 +56,7 @@ pub(super) struct Reproduce {
     workers: Option<u16>,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     #[command(flatten)]

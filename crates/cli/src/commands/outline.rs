@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tinderbox_data::Dataset;
 
-use crate::estimate::estimate;
-use crate::experiment::Content;
-use crate::plan::{Plan, Planned};
+use tinderbox::estimate::estimate;
+use tinderbox::experiment::Content;
+use tinderbox::plan::{Plan, Planned};
 
 /// A plan, as the terminal and scripts see it.
 #[derive(Debug, Serialize)]
@@ -189,9 +189,9 @@ fn about(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Backend;
-    use crate::experiment::Experiment;
-    use crate::plan::Wishes;
+    use tinderbox::backend::Backend;
+    use tinderbox::experiment::Experiment;
+    use tinderbox::plan::Wishes;
 
     #[test]
     fn guesses_are_rounded() {

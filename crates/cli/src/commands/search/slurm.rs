@@ -5,8 +5,8 @@ use clap::Args;
 use super::address::holds_secret;
 use super::{ADDRESS, StorageArguments, lag, say_idle_pruner};
 use crate::commands::{Exit, Refusal, say_data};
-use crate::environment::THREADS;
-use crate::shell::{self, WordError};
+use tinderbox::environment::THREADS;
+use tinderbox::shell::{self, WordError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

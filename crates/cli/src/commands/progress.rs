@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::note;
 use super::terminal::{visible, visible_line};
-use crate::crew::News;
-use crate::worker::Message;
+use tinderbox::crew::News;
+use tinderbox::worker::Message;
 
 /// What the terminal shows while a crew works.
 pub(super) struct Progress {

@@ -1,10 +1,10 @@
 //! The command that makes a run again, for its report.
 
 use super::Reproduce;
-use crate::backend::Backend;
-use crate::environment::revision;
-use crate::plan::ProfileName;
-use crate::shell::shown;
+use tinderbox::backend::Backend;
+use tinderbox::environment::revision;
+use tinderbox::plan::ProfileName;
+use tinderbox::shell::shown;
 
 impl Reproduce {
     /// What makes the run again, or the experiments `only` of it, at this revision of the program.
@@ -47,7 +47,7 @@ impl Reproduce {
 mod tests {
     use std::process::Command;
 
-    use crate::shell::shown;
+    use tinderbox::shell::shown;
 
     #[test]
     fn arguments_are_quoted_where_a_shell_would_take_them_apart() {

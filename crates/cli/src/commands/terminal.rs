@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use crate::hidden::is_hidden;
+use tinderbox::hidden::is_hidden;
 
 /// Prints a line of text for people; `false` if the other end is closed, which is not an error.
 pub(super) fn say(text: impl Display) -> io::Result<bool> {
@@ -18,7 +18,7 @@ pub(super) fn say_data(text: impl Display) -> io::Result<bool> {
 }
 
 /// Tells the user something beside the output, on standard error. It does not matter whether it arrives.
-pub fn note(text: impl Display) {
+pub(crate) fn note(text: impl Display) {
     _ = writeln!(io::stderr(), "{}", visible(&text.to_string()));
 }
 

@@ -9,11 +9,12 @@ use tinderbox_models::weights;
 use tinderbox_training::{Evaluation, evaluate};
 
 use super::{Exit, Refusal, note, say, say_data};
-use crate::backend::Backend;
+use crate::choice::choice;
 use crate::dataset::DatasetArguments;
-use crate::json;
-use crate::origin::Origin;
-use crate::trial::{check_fit, examples};
+use tinderbox::backend::Backend;
+use tinderbox::json;
+use tinderbox::origin::Origin;
+use tinderbox::trial::{check_fit, examples};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tinderbox evaluate cnn.safetensors --json")]
@@ -22,7 +23,7 @@ pub(super) struct Evaluate {
     weights: PathBuf,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     /// Print JSON

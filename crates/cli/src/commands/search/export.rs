@@ -10,8 +10,8 @@ use super::StorageArguments;
 use super::csv::{Cell, table};
 use super::show::importances;
 use crate::commands::{Exit, Refusal, say_data};
-use crate::json;
-use crate::tuning::Brief;
+use tinderbox::json;
+use tinderbox::tuning::Brief;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

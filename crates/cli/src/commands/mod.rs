@@ -23,13 +23,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tinderbox_models::NetworkConfig;
 
-pub use terminal::note;
+pub(crate) use terminal::note;
 use terminal::{say, say_data};
 
 /// Trains small image classifiers and checks what a published paper claims of them.
 #[derive(Debug, Parser)]
 #[command(name = "tinderbox", version, max_term_width = 100, after_help = EXAMPLES)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -66,7 +66,7 @@ enum Command {
 
 /// How a command that was not refused ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// All is done.
     Done,
     /// Something that was tried failed; the output says what.
@@ -86,14 +86,14 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command was refused.
-pub type Refusal = Box<dyn Error>;
+pub(crate) type Refusal = Box<dyn Error>;
 
 impl Cli {
     /// Does what was asked.
     ///
     /// # Errors
     /// If it was refused: bad input, or a machine that lacks something.
-    pub fn run(self) -> Result<Exit, Refusal> {
+    pub(crate) fn run(self) -> Result<Exit, Refusal> {
         match self.command {
             Command::Reproduce(command) => command.run(),
             Command::Report(command) => command.run(),

@@ -11,8 +11,9 @@ use tinderbox_training::{Examples, evaluate};
 
 use self::rows::Rows;
 use super::{Exit, Refusal, say_data};
-use crate::backend::Backend;
-use crate::json;
+use crate::choice::choice;
+use tinderbox::backend::Backend;
+use tinderbox::json;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -32,7 +33,7 @@ pub(super) struct Predict {
     json: bool,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 }
 

@@ -8,7 +8,7 @@ use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manif
 
 use super::{Exit, Refusal, say, say_data};
 use crate::dataset::{DownloadBar, places};
-use crate::json;
+use tinderbox::json;
 
 #[derive(Debug, Args)]
 #[command(

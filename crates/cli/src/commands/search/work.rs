@@ -10,16 +10,17 @@ use tinderbox_search::{Outcome, Settings, State, Study, Trial};
 
 use super::show::summary;
 use super::{ADDRESS, StorageArguments, lag, say_idle_pruner, state_folder};
-use crate::backend::Backend;
+use crate::choice::choice;
 use crate::commands::progress::Progress;
 use crate::commands::{Exit, Refusal, note, say};
-use crate::crew::{Crew, LOST, stop_on_signals};
 use crate::dataset::{DatasetArguments, arguments_of};
-use crate::environment::cores;
-use crate::run::{LEASE, release_crew};
-use crate::state::{Seat, StateFolder, crew_name};
-use crate::tuning::{Brief, MOST_TRIALS, Tuning};
-use crate::worker::now;
+use tinderbox::backend::Backend;
+use tinderbox::crew::{Crew, LOST, stop_on_signals};
+use tinderbox::environment::cores;
+use tinderbox::run::{LEASE, release_crew};
+use tinderbox::state::{Seat, StateFolder, crew_name};
+use tinderbox::tuning::{Brief, MOST_TRIALS, Tuning};
+use tinderbox::worker::now;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -27,7 +28,7 @@ pub(super) struct Run {
     file: PathBuf,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     #[command(flatten)]

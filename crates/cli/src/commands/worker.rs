@@ -9,13 +9,13 @@ use tinderbox_data::Checksum;
 use super::search::{StorageArguments, state_folder};
 use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
-use crate::machine;
-use crate::run::RunFolder;
-use crate::shell;
-use crate::state::{crew_name, folder_name, identity};
-use crate::tuning::Brief;
-use crate::tuning::worker::TuningWorker;
-use crate::worker::{self, end_with_parent};
+use tinderbox::machine;
+use tinderbox::run::RunFolder;
+use tinderbox::shell;
+use tinderbox::state::{crew_name, folder_name, identity};
+use tinderbox::tuning::Brief;
+use tinderbox::tuning::worker::TuningWorker;
+use tinderbox::worker::{self, end_with_parent};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -84,7 +84,7 @@ impl Worker {
             end_with_parent();
         }
         let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine::name(), crew_name()));
-        let study = self.storage.study(study_name)?.worker(name.clone()).lease(crate::run::LEASE);
+        let study = self.storage.study(study_name)?.worker(name.clone()).lease(tinderbox::run::LEASE);
         let brief = Brief::of(&study, study_name)?;
         let dataset = self.dataset.load()?;
         brief.check_images(&dataset)?;

@@ -1,6 +1,7 @@
 //! The program from outside: command lines, exit codes, what it prints and leaves.
 
 mod desk;
+#[path = "../../../tinderbox/src/tuning/tests/drawn.rs"]
 mod drawn;
 
 mod bad_input;

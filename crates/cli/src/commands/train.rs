@@ -10,12 +10,13 @@ use tinderbox_models::{Kind, weights};
 use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
 
 use super::{Exit, Refusal, note, say, say_data};
-use crate::backend::Backend;
+use crate::choice::choice;
 use crate::dataset::DatasetArguments;
-use crate::experiment::{Configuration, Setting};
-use crate::json;
-use crate::origin::Origin;
-use crate::trial::{self, check_fit};
+use tinderbox::backend::Backend;
+use tinderbox::experiment::{Configuration, Setting};
+use tinderbox::json;
+use tinderbox::origin::Origin;
+use tinderbox::trial::{self, check_fit};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -49,7 +50,7 @@ pub(super) struct Train {
     checkpoint: Option<PathBuf>,
 
     /// Compute backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     /// Print each epoch as a line of JSON

@@ -1,0 +1,7 @@
+//! The program, with what it has built in.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tinderbox_cli::main()
+}
