@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// Reads one of `all` by its name; the last of each says what it is.
-pub(crate) fn choice<T: Copy + Send + Sync + 'static, const N: usize>(
+pub fn choice<T: Copy + Send + Sync + 'static, const N: usize>(
     all: [(T, &'static str, &'static str); N],
 ) -> impl TypedValueParser<Value = T> {
     let values = all.map(|(_, name, meaning)| PossibleValue::new(name).help(meaning));

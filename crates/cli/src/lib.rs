@@ -2,7 +2,7 @@
 
 pub mod dataset;
 
-mod choice;
+pub mod choice;
 mod commands;
 
 use std::process::ExitCode;

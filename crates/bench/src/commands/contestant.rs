@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use tinderbox::backend::Backend;
 use tinderbox::environment;
+use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::DatasetArguments;
 use tinderbox_models::NetworkConfig;
 
@@ -35,7 +36,7 @@ enum Work {
         #[arg(long)]
         batch: usize,
         /// Compute backend
-        #[arg(long, value_enum)]
+        #[arg(long, value_parser = choice(Backend::ALL))]
         backend: Backend,
         /// The forward passes alone
         #[arg(long)]
@@ -58,7 +59,7 @@ enum Work {
     /// A whole trial for each line
     Trials {
         /// Compute backend
-        #[arg(long, value_enum)]
+        #[arg(long, value_parser = choice(Backend::ALL))]
         backend: Backend,
         /// File for the state of the running trial
         #[arg(long)]
@@ -82,7 +83,7 @@ enum Work {
         #[arg(long)]
         batch: usize,
         /// Compute backend
-        #[arg(long, value_enum)]
+        #[arg(long, value_parser = choice(Backend::ALL))]
         backend: Backend,
     },
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tinderbox::backend::Backend;
+use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::DatasetArguments;
 use tinderbox_data::Dataset;
 use tinderbox_models::{Kind, NetworkConfig};
@@ -34,7 +35,7 @@ pub(super) struct Models {
     batch: Vec<u32>,
 
     /// Our backends
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "flex,ndarray", value_name = "BACKENDS")]
+    #[arg(long, value_parser = choice(Backend::ALL), value_delimiter = ',', default_value = "flex,ndarray", value_name = "BACKENDS")]
     backend: Vec<Backend>,
 
     /// Only whole epochs, without their forward passes on their own

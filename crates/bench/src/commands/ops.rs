@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use tinderbox::backend::Backend;
+use tinderbox_cli::choice::choice;
 use tinderbox_report::benchmark::{Entry, Group, Work, median};
 
 use super::{Exit, Refusal};
@@ -22,7 +23,7 @@ pub(super) struct Ops {
     batch: Vec<u32>,
 
     /// Our backends
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "flex", value_name = "BACKENDS")]
+    #[arg(long, value_parser = choice(Backend::ALL), value_delimiter = ',', default_value = "flex", value_name = "BACKENDS")]
     backend: Vec<Backend>,
 
     /// Rounds that count

@@ -11,6 +11,7 @@ use clap::Args;
 use tinderbox::backend::Backend;
 use tinderbox::experiment::Experiment;
 use tinderbox::plan::{Plan, ProfileName, Task, Wishes};
+use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::{DatasetArguments, arguments_of};
 use tinderbox_data::{Dataset, Protocol};
 use tinderbox_report::benchmark::{Entry, Group, median};
@@ -31,7 +32,7 @@ pub(super) struct Study {
     share: f64,
 
     /// Trials of `quick` or of `full`; of `full` those on the official split
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(ProfileName::ALL), default_value_t)]
     profile: ProfileName,
 
     /// Only experiments of this name; may be repeated
@@ -47,7 +48,7 @@ pub(super) struct Study {
     rounds: u16,
 
     /// Our backend
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = choice(Backend::ALL), default_value_t)]
     backend: Backend,
 
     #[command(flatten)]
