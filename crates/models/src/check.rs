@@ -1,43 +1,70 @@
-//! What the fields of a configuration may hold.
+//! Checks of a network's settings, and the error that names the wrong one.
 
-use crate::Initializer;
+use crate::{Initializer, NetworkConfig};
 
-/// A field of a network's configuration that no network can be made of.
+/// A setting of a network that is out of its range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("`{field}` is {found}, expected {expected}")]
 pub struct ConfigError {
-    /// The field, as the configuration spells it.
+    /// The setting, as files spell it.
     pub field: String,
-    /// What it holds.
+    /// Its value.
     pub found: String,
-    /// What it may hold.
+    /// Its range.
     pub expected: &'static str,
 }
 
-/// The most parameters that a network may have: 256 MiB of them, twice that while a file is read. Beyond lies a typing
-/// error or a broken file.
+/// The most parameters that a network may have: 256 MiB of them, twice that while a file is read. More is a typing error
+/// or a broken file.
 pub(crate) const MOST_PARAMETERS: u64 = 1 << 26;
 
-/// The most hidden layers of a network. More than that is a typing error or a broken file.
+/// The most hidden layers of a network. More is a typing error or a broken file.
 pub(crate) const MOST_LAYERS: usize = 1000;
 
-/// Refuses a list of widths that is too long.
-pub(crate) fn layers(field: &str, count: usize) -> Result<(), ConfigError> {
+/// Checks a network's settings, and that it has at most 2²⁶ parameters.
+///
+/// # Errors
+/// Names the first setting that is out of its range, or `parameters`.
+pub fn check_network(config: &impl NetworkConfig) -> Result<(), ConfigError> {
+    config.check()?;
+    let parameters = config.summary().parameters();
+    check(
+        parameters <= MOST_PARAMETERS,
+        "parameters",
+        &parameters,
+        "at most 67,108,864: are the sizes right?",
+    )
+}
+
+/// Refuses more than 1,000 layers in a list of widths.
+///
+/// # Errors
+/// Names `field` and how many layers it has.
+pub fn layers(field: &str, count: usize) -> Result<(), ConfigError> {
     check(count <= MOST_LAYERS, field, &format!("{count} layers"), "at most 1,000 layers")
 }
 
 /// Refuses a size of zero.
-pub(crate) fn size(field: &str, value: usize) -> Result<(), ConfigError> {
+///
+/// # Errors
+/// Names `field`.
+pub fn size(field: &str, value: usize) -> Result<(), ConfigError> {
     check(value > 0, field, &value, "at least 1")
 }
 
-/// Refuses a chance outside `[0, 1)`.
-pub(crate) fn dropout(value: f64) -> Result<(), ConfigError> {
+/// Refuses a chance of dropout outside `[0, 1)`.
+///
+/// # Errors
+/// Names `dropout` and its value.
+pub fn dropout(value: f64) -> Result<(), ConfigError> {
     check((0.0..1.0).contains(&value), "dropout", &value, "at least 0 and below 1")
 }
 
-/// Refuses a distribution without width.
-pub(crate) fn initializer(value: Initializer) -> Result<(), ConfigError> {
+/// Refuses a distribution of weights without width.
+///
+/// # Errors
+/// Names the setting in `initializer`.
+pub fn initializer(value: Initializer) -> Result<(), ConfigError> {
     match value {
         Initializer::Normal { standard_deviation } => check(
             standard_deviation > 0.0 && standard_deviation.is_finite(),
@@ -49,8 +76,11 @@ pub(crate) fn initializer(value: Initializer) -> Result<(), ConfigError> {
     }
 }
 
-/// Refuses `found` in `field` unless it is as `expected`.
-pub(crate) fn check(
+/// Refuses `found` in `field` unless `holds`.
+///
+/// # Errors
+/// A [`ConfigError`] with these words.
+pub fn check(
     holds: bool,
     field: &str,
     found: &impl ToString,

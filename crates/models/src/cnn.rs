@@ -7,7 +7,7 @@ use tinderbox_ops::conv2d;
 
 use crate::check::{self, ConfigError};
 use crate::head::{Head, WINDOWS};
-use crate::{Activation, Classifier, Initializer, Layer, Summary};
+use crate::{Activation, Classifier, Initializer, Input, Layer, NetworkConfig, Summary};
 
 /// Describes a [`Cnn`].
 ///
@@ -60,12 +60,24 @@ impl Default for CnnConfig {
     }
 }
 
-impl CnnConfig {
-    /// Refuses sizes that no network has.
-    ///
-    /// # Errors
-    /// Names the first field that is out of its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
+impl NetworkConfig for CnnConfig {
+    type Network = Cnn;
+
+    const KIND: &'static str = "cnn";
+
+    fn for_images([channels, height, width]: [usize; 3], classes: usize) -> Self {
+        Self { channels, height, width, classes, ..Self::default() }
+    }
+
+    fn input(&self) -> Input {
+        Input::Shape([self.channels, self.height, self.width])
+    }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
         check::size("channels", self.channels)?;
         for (field, size) in [("height", self.height), ("width", self.width)] {
             check::size(field, size)?;
@@ -80,11 +92,11 @@ impl CnnConfig {
         check::initializer(self.initializer)
     }
 
-    /// Draws a new network on `device`.
-    ///
-    /// # Panics
-    /// If [`check`](Self::check) refuses the configuration.
-    pub fn init(&self, device: &Device) -> Cnn {
+    fn summary(&self) -> Summary {
+        self.layers("convolution", Layer::convolution)
+    }
+
+    fn init(&self, device: &Device) -> Cnn {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let [first, second] = self.filters;
         Cnn {
@@ -94,19 +106,20 @@ impl CnnConfig {
         }
     }
 
-    /// The layers and what they cost.
-    pub fn summary(&self) -> Summary {
-        self.layers("convolution", Layer::convolution)
+    fn nanoseconds(&self) -> f64 {
+        self.summary().nanoseconds(0.052)
     }
+}
 
+impl CnnConfig {
     /// Units that the hidden layer sees of one image.
     pub(crate) fn features(&self) -> usize {
-        // Saturating: `check` looks at the sum of all layers, and must not overflow on its way to a refusal.
+        // Saturating: `summary` is asked about any sizes.
         self.filters[1].saturating_mul(self.height / 4).saturating_mul(self.width / 4)
     }
 
     /// The layers, with `filter` to make those that differ between this network and `LocalNet`.
-    pub(crate) fn layers(&self, name: &str, filter: fn(String, usize, [usize; 3]) -> Layer) -> Summary {
+    pub(crate) fn layers(&self, name: &str, filter: impl Fn(String, usize, [usize; 3]) -> Layer) -> Summary {
         let [first, second] = self.filters;
         let (height, width) = (self.height, self.width);
         Summary {

@@ -7,7 +7,7 @@ use tinderbox_ops::dropout;
 
 use crate::check::{self, ConfigError};
 use crate::linear::linear;
-use crate::{Activation, Classifier, Initializer, Layer, Summary};
+use crate::{Activation, Classifier, Initializer, Input, Layer, NetworkConfig, Summary};
 
 /// Describes an [`Fcn`].
 ///
@@ -52,12 +52,25 @@ impl Default for FcnConfig {
     }
 }
 
-impl FcnConfig {
-    /// Refuses sizes that no network has.
-    ///
-    /// # Errors
-    /// Names the first field that is out of its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
+impl NetworkConfig for FcnConfig {
+    type Network = Fcn;
+
+    const KIND: &'static str = "fcn";
+
+    fn for_images(shape: [usize; 3], classes: usize) -> Self {
+        let pixels = shape.into_iter().fold(1, usize::saturating_mul);
+        Self { pixels, classes, ..Self::default() }
+    }
+
+    fn input(&self) -> Input {
+        Input::Pixels(self.pixels)
+    }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
         check::size("pixels", self.pixels)?;
         check::layers("hidden", self.hidden.len())?;
         for (index, units) in self.hidden.iter().enumerate() {
@@ -68,11 +81,22 @@ impl FcnConfig {
         check::initializer(self.initializer)
     }
 
-    /// Draws a new network on `device`.
-    ///
-    /// # Panics
-    /// If [`check`](Self::check) refuses the configuration.
-    pub fn init(&self, device: &Device) -> Fcn {
+    fn summary(&self) -> Summary {
+        let mut inputs = self.pixels;
+        let mut next = |name, outputs| {
+            let layer = Layer::linear(name, inputs, outputs);
+            inputs = outputs;
+            layer
+        };
+        let mut layers = Vec::with_capacity(self.hidden.len() + 1);
+        for (index, &units) in self.hidden.iter().enumerate() {
+            layers.push(next(format!("hidden {}", index + 1), units));
+        }
+        layers.push(next("output".to_owned(), self.classes));
+        Summary { layers }
+    }
+
+    fn init(&self, device: &Device) -> Fcn {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let mut inputs = self.pixels;
         let mut next = |outputs| {
@@ -86,22 +110,6 @@ impl FcnConfig {
             dropout: DropoutConfig::new(self.dropout).init(),
             activation: self.activation,
         }
-    }
-
-    /// The layers and what they cost.
-    pub fn summary(&self) -> Summary {
-        let mut inputs = self.pixels;
-        let mut next = |name, outputs| {
-            let layer = Layer::linear(name, inputs, outputs);
-            inputs = outputs;
-            layer
-        };
-        let mut layers = Vec::with_capacity(self.hidden.len() + 1);
-        for (index, &units) in self.hidden.iter().enumerate() {
-            layers.push(next(format!("hidden {}", index + 1), units));
-        }
-        layers.push(next("output".to_owned(), self.classes));
-        Summary { layers }
     }
 }
 

@@ -8,7 +8,7 @@ use tinderbox_ops::{WindowOptions, dropout, relu_max_pool_2x2};
 use crate::linear::linear;
 use crate::{Activation, CnnConfig};
 
-/// Those of both filter layers: 3x3, so that height and width stay.
+/// Options of both filter layers: 3x3, stride 1, padding 1.
 pub(crate) const WINDOWS: WindowOptions = WindowOptions { kernel: [3, 3], stride: [1, 1], padding: [1, 1] };
 
 /// Activation and pooling after a filter layer, and the classifier after the last.

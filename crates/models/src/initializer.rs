@@ -45,8 +45,8 @@ impl Initializer {
         weight
     }
 
-    /// A linear layer with weights `[inputs, outputs]`.
-    pub(crate) fn linear(self, inputs: usize, outputs: usize, device: &Device) -> Linear {
+    /// A linear layer with weights `[inputs, outputs]`, drawn now, and biases at zero.
+    pub fn linear(self, inputs: usize, outputs: usize, device: &Device) -> Linear {
         // `LinearConfig` draws the bias like the weights; He et al. (2015, §2.2) start it at zero.
         Linear {
             weight: self.draw([inputs, outputs], [inputs, outputs], device),
@@ -54,8 +54,9 @@ impl Initializer {
         }
     }
 
-    /// A 3x3 convolution that keeps height and width, with weights `[outputs, inputs, 3, 3]`.
-    pub(crate) fn conv3x3(self, inputs: usize, outputs: usize, device: &Device) -> Conv2d {
+    /// A 3x3 convolution that keeps height and width, with weights `[outputs, inputs, 3, 3]`, drawn now, and biases
+    /// at zero.
+    pub fn conv3x3(self, inputs: usize, outputs: usize, device: &Device) -> Conv2d {
         let mut layer = Conv2dConfig::new([inputs, outputs], [3, 3])
             .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
             .with_bias(false)

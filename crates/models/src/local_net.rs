@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::ConfigError;
 use crate::head::{Head, WINDOWS};
-use crate::{Classifier, CnnConfig, Layer, LocallyConnected2d, LocallyConnected2dConfig, Summary};
+use crate::{
+    Classifier, CnnConfig, Input, Layer, LocallyConnected2d, LocallyConnected2dConfig, NetworkConfig, Summary,
+};
 
 /// Describes a [`LocalNet`] by the `Cnn` that it would be if its positions shared their weights.
 ///
@@ -25,20 +27,32 @@ pub struct LocalNet {
     head: Head,
 }
 
-impl LocalNetConfig {
-    /// Refuses sizes that no network has.
-    ///
-    /// # Errors
-    /// Names the first field that is out of its range.
-    pub fn check(&self) -> Result<(), ConfigError> {
+impl NetworkConfig for LocalNetConfig {
+    type Network = LocalNet;
+
+    const KIND: &'static str = "local-net";
+
+    fn for_images(shape: [usize; 3], classes: usize) -> Self {
+        Self(CnnConfig::for_images(shape, classes))
+    }
+
+    fn input(&self) -> Input {
+        self.0.input()
+    }
+
+    fn classes(&self) -> usize {
+        self.0.classes
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
         self.0.check()
     }
 
-    /// Draws a new network on `device`.
-    ///
-    /// # Panics
-    /// If [`check`](Self::check) refuses the configuration.
-    pub fn init(&self, device: &Device) -> LocalNet {
+    fn summary(&self) -> Summary {
+        self.0.layers("locally connected", Layer::locally_connected)
+    }
+
+    fn init(&self, device: &Device) -> LocalNet {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let config = &self.0;
         let layer = |inputs, outputs, shrunk| {
@@ -58,9 +72,8 @@ impl LocalNetConfig {
         }
     }
 
-    /// The layers and what they cost.
-    pub fn summary(&self) -> Summary {
-        self.0.layers("locally connected", Layer::locally_connected)
+    fn nanoseconds(&self) -> f64 {
+        self.summary().nanoseconds(0.1)
     }
 }
 

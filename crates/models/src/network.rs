@@ -1,131 +1,112 @@
-//! The networks of the paper behind one type, for programs that choose among them at run time.
+//! What a network says of itself: everything that programs ask of it.
 
-use std::fmt;
+use std::fmt::{Debug, Display, Formatter};
 
 use burn::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::check::{self, ConfigError, MOST_PARAMETERS};
-use crate::{Classifier, Cnn, CnnConfig, Fcn, FcnConfig, LocalNet, LocalNetConfig, Summary};
+use crate::{Classifier, ConfigError, Summary};
 
-/// Describes a [`Network`]; `kind` says which in a file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum NetworkConfig {
-    /// Fully connected.
-    Fcn(FcnConfig),
-    /// Convolutional.
-    Cnn(CnnConfig),
-    /// Locally connected.
-    LocalNet(LocalNetConfig),
-}
+/// Describes a network: its settings, from which [`init`](Self::init) draws the network itself.
+///
+/// To add a network, implement this trait for its settings and [`Classifier`] for its module. The functions of this crate
+/// then save it, load it and check it, and [`testing::promises`](crate::testing::promises) tests what follows.
+///
+/// # The settings
+/// - They are a struct with named fields and serialize to an object. The keys `kind` and `note` are reserved: files store
+///   [`KIND`](Self::KIND) and a note beside the settings.
+/// - Unknown keys are errors: `#[serde(deny_unknown_fields)]`.
+/// - Sizes may come from a damaged file. [`check`](Self::check) and [`summary`](Self::summary) accept any value without a
+///   panic and without an overflow; the constructors of [`Layer`](crate::Layer) saturate.
+///
+/// # The network
+/// - Its tensors hold floating-point numbers, at most [`MOST_TENSORS`](crate::weights::MOST_TENSORS) of them.
+/// - After [`Module::valid`], the scores of an image do not depend on the other images of its batch. During training they
+///   may, as with batch norm; running statistics are saved and loaded with the weights.
+pub trait NetworkConfig:
+    Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The network that these settings describe.
+    type Network: Classifier + Module + 'static;
 
-/// A network of one of the kinds.
-#[derive(Module, Debug)]
-pub enum Network {
-    /// Fully connected.
-    Fcn(Fcn),
-    /// Convolutional.
-    Cnn(Cnn),
-    /// Locally connected.
-    LocalNet(LocalNet),
-}
+    /// Its name in files and on the command line: letters `a` to `z`, digits and hyphens.
+    const KIND: &'static str;
 
-/// The kinds of networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Fully connected.
-    Fcn,
-    /// Convolutional.
-    Cnn,
-    /// Locally connected.
-    LocalNet,
-}
+    /// The default settings for images of `[channels, height, width]` in so many classes.
+    ///
+    /// [`check`](Self::check) refuses them if the network cannot take such images.
+    fn for_images(shape: [usize; 3], classes: usize) -> Self;
 
-impl NetworkConfig {
-    /// The paper's network of this kind, for images of `[channels, height, width]`.
-    pub fn paper(kind: Kind, [channels, height, width]: [usize; 3], classes: usize) -> Self {
-        let filters = CnnConfig { channels, height, width, classes, ..CnnConfig::default() };
-        match kind {
-            Kind::Fcn => {
-                Self::Fcn(FcnConfig { pixels: channels * height * width, classes, ..FcnConfig::default() })
-            }
-            Kind::Cnn => Self::Cnn(filters),
-            Kind::LocalNet => Self::LocalNet(LocalNetConfig(filters)),
-        }
-    }
+    /// The images that the network takes.
+    fn input(&self) -> Input;
 
-    /// Which network this describes.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Fcn(_) => Kind::Fcn,
-            Self::Cnn(_) => Kind::Cnn,
-            Self::LocalNet(_) => Kind::LocalNet,
-        }
-    }
+    /// Scores given to each image.
+    fn classes(&self) -> usize;
 
-    /// Refuses a configuration that no network can be made of.
+    /// Checks each setting.
+    ///
+    /// [`check_network`](crate::check_network) also bounds the number of parameters.
     ///
     /// # Errors
-    /// Names the first field that is out of its range, or the parameters if there are more than 2²⁶.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        match self {
-            Self::Fcn(config) => config.check()?,
-            Self::Cnn(config) => config.check()?,
-            Self::LocalNet(config) => config.check()?,
-        }
-        let parameters = self.summary().parameters();
-        check::check(
-            parameters <= MOST_PARAMETERS,
-            "parameters",
-            &parameters,
-            "at most 67,108,864: are the sizes right?",
-        )
-    }
+    /// Names the first setting that is out of its range.
+    fn check(&self) -> Result<(), ConfigError>;
+
+    /// The layers and their cost, known before the network exists.
+    ///
+    /// `parameters` counts what training changes; running statistics are not counted.
+    fn summary(&self) -> Summary;
 
     /// Draws a new network on `device`.
     ///
-    /// `device.seed` before it determines the weights.
+    /// `device.seed` before it determines the weights. Draw all of them now: Burn draws a lazy parameter when it is first
+    /// used, and other seeds may be set by then.
     ///
     /// # Panics
-    /// If [`check`](Self::check) refuses the configuration.
-    pub fn init(&self, device: &Device) -> Network {
-        match self {
-            Self::Fcn(config) => Network::Fcn(config.init(device)),
-            Self::Cnn(config) => Network::Cnn(config.init(device)),
-            Self::LocalNet(config) => Network::LocalNet(config.init(device)),
-        }
-    }
+    /// If [`check`](Self::check) refuses the settings.
+    fn init(&self, device: &Device) -> Self::Network;
 
-    /// The layers and what they cost.
-    pub fn summary(&self) -> Summary {
+    /// Nanoseconds that training takes for one image, forward and back, without the optimiser's step.
+    ///
+    /// An estimate for people; nothing is decided by it. By default it is what a fully connected network takes for as many
+    /// multiply-adds.
+    fn nanoseconds(&self) -> f64 {
+        self.summary().nanoseconds(0.06)
+    }
+}
+
+/// The images that a network takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Images of `[channels, height, width]`.
+    Shape([usize; 3]),
+    /// Images of any shape with so many values: channels x height x width.
+    Pixels(usize),
+}
+
+impl Input {
+    /// Whether images of `[channels, height, width]` are such images.
+    pub fn fits(self, shape: [usize; 3]) -> bool {
         match self {
-            Self::Fcn(config) => config.summary(),
-            Self::Cnn(config) => config.summary(),
-            Self::LocalNet(config) => config.summary(),
+            Self::Shape(own) => own == shape,
+            Self::Pixels(pixels) => shape.into_iter().try_fold(1, usize::checked_mul) == Some(pixels),
         }
     }
 }
 
-impl Classifier for Network {
-    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+impl Display for Input {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Fcn(network) => network.logits(images),
-            Self::Cnn(network) => network.logits(images),
-            Self::LocalNet(network) => network.logits(images),
+            Self::Shape([channels, height, width]) => write!(f, "{channels}x{height}x{width}"),
+            Self::Pixels(pixels) => write!(f, "{pixels} pixels"),
         }
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fcn => "fcn",
-            Self::Cnn => "cnn",
-            Self::LocalNet => "local-net",
-        })
-    }
+/// Visits networks one after the other, each with its own type: see [`each_network`](crate::each_network).
+pub trait NetworkVisitor {
+    /// Called once for each network.
+    fn visit<C: NetworkConfig>(&mut self);
 }
 
 #[cfg(test)]

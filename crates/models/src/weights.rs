@@ -3,31 +3,35 @@
 //! Tensors are named by their place in the network, such as `hidden.0.weight`. A file is complete or absent: it gets its
 //! name once all of it is on the disk.
 //!
-//! A reader may be given any file. It first reads the header, at most [`MOST_HEADER_BYTES`], and compares the tensors in it
-//! with those of the network that the header describes. Only a file that holds the whole network, and nothing else, is
-//! read further. That takes twice the memory of the network: its weights as the file has them, and the network.
+//! A reader may be given any file. It first reads the header, at most [`MOST_HEADER_BYTES`], and compares the number of
+//! parameters in it with the network's, then the names and shapes of its tensors. Only a file that holds the whole network,
+//! and nothing else, is read further. That takes twice the memory of the network: its weights as the file has them, and the
+//! network.
 
 mod read;
 
 mod float;
 mod header;
-mod layout;
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use burn::prelude::*;
 use burn_pack::AtomicFile;
 use burn_store::{ModuleSnapshot, SafetensorsStore};
-use serde_json::Value;
+use serde_json::Map;
 
-use self::read::{description, open, read};
-use crate::{ConfigError, Network, NetworkConfig};
+use self::header::Header;
+use self::read::{Description, layout, open, read};
+use crate::{ConfigError, NetworkConfig};
 
 pub use header::{MOST_HEADER_BYTES, MOST_TENSORS};
+pub use serde_json::Value;
 
 /// The key of the configuration among the metadata.
 const CONFIGURATION: &str = "tinderbox.network";
+/// The key of the kind within the configuration.
+const KIND: &str = "kind";
 /// The key of the note within the configuration: a second key among the metadata would come in any order.
 const NOTE: &str = "note";
 
@@ -85,9 +89,30 @@ pub enum Reason {
     /// A key of the configuration that the network does not have.
     #[error("its configuration has the unknown key `{0}`")]
     UnknownKey(String),
-    /// The configuration can be read, but [`check`](NetworkConfig::check) refuses it.
+    /// A network of another kind than the caller's.
+    #[error("holds a network of kind `{found}`, expected kind `{expected}`")]
+    Kind {
+        /// The kind in the file.
+        found: String,
+        /// The kind that was asked for.
+        expected: &'static str,
+    },
+    /// The configuration can be read, but [`check_network`](crate::check_network) refuses it.
     #[error("its configuration is refused: {0}")]
     Refused(ConfigError),
+    /// A network with tensors that no file of weights holds.
+    #[error("cannot hold the network: {0}")]
+    Network(String),
+    /// Fewer numbers than the network has parameters.
+    #[error(
+        "its tensors hold {found} numbers, but the network in its configuration has {expected} parameters"
+    )]
+    Numbers {
+        /// Numbers in the file.
+        found: u64,
+        /// Parameters by the configuration.
+        expected: u64,
+    },
     /// A tensor of another shape than the configuration's.
     #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
     Shape {
@@ -107,7 +132,7 @@ pub enum Reason {
         found: String,
     },
     /// A tensor whose bytes do not fit its shape.
-    #[error("tensor `{name}` has {found} bytes, expected {expected}")]
+    #[error("tensor {name} has {found} bytes, expected {expected}")]
     Size {
         /// The tensor.
         name: String,
@@ -134,7 +159,7 @@ pub enum Reason {
 ///
 /// # Errors
 /// If the file cannot be written; what was at `path` is then still there.
-pub fn save(network: &Network, config: &NetworkConfig, path: &Path) -> Result<(), WeightsError> {
+pub fn save<C: NetworkConfig>(network: &C::Network, config: &C, path: &Path) -> Result<(), WeightsError> {
     save_with_note(network, config, &Value::Null, path)
 }
 
@@ -142,29 +167,41 @@ pub fn save(network: &Network, config: &NetworkConfig, path: &Path) -> Result<()
 ///
 /// # Errors
 /// As [`save`].
-pub fn save_with_note(
-    network: &Network,
-    config: &NetworkConfig,
+pub fn save_with_note<C: NetworkConfig>(
+    network: &C::Network,
+    config: &C,
     note: &Value,
     path: &Path,
 ) -> Result<(), WeightsError> {
-    to_bytes(network, config, note)
-        .and_then(|bytes| write(path, &bytes))
-        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+    let saved = to_bytes(network, config, note).and_then(|bytes| write(path, &bytes));
+    saved.map_err(|reason| reason.at(path))
 }
 
 /// A whole file.
-fn to_bytes(network: &Network, config: &NetworkConfig, note: &Value) -> Result<Vec<u8>, Reason> {
-    let mut configuration = serde_json::to_value(config).map_err(Reason::unwritten)?;
-    if !note.is_null() {
-        configuration[NOTE] = note.clone();
+pub(crate) fn to_bytes<C: NetworkConfig>(
+    network: &C::Network,
+    config: &C,
+    note: &Value,
+) -> Result<Vec<u8>, Reason> {
+    let settings: Map<String, Value> = serde_json::to_value(config)
+        .and_then(serde_json::from_value)
+        .map_err(|error| Reason::unwritten(format!("its configuration is not an object: {error}")))?;
+    if let Some(key) = [KIND, NOTE].into_iter().find(|key| settings.contains_key(*key)) {
+        return Err(Reason::unwritten(format!("its configuration uses the reserved key `{key}`")));
     }
-    let configuration = configuration.to_string();
+    let mut configuration = Map::from_iter([(KIND.to_owned(), C::KIND.into())]);
+    configuration.extend(settings);
+    if !note.is_null() {
+        configuration.insert(NOTE.to_owned(), note.clone());
+    }
+    // Running statistics lag behind by an update that `valid` brings in.
+    let network = network.valid();
+    layout(&network)?;
     // Burn's own metadata are left out: with a single key, equal networks make equal files.
     let mut store = SafetensorsStore::from_bytes(None)
         .skip_enum_variants(true)
         .clear_metadata()
-        .metadata(CONFIGURATION, configuration);
+        .metadata(CONFIGURATION, Value::Object(configuration).to_string());
     network.save_into(&mut store).map_err(Reason::unwritten)?;
     store.get_bytes().map_err(Reason::unwritten)
 }
@@ -185,11 +222,25 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
 /// Reads a network that [`save`] wrote, onto `device`. Weights of other floating-point types become 32-bit numbers.
 ///
 /// # Errors
-/// Says what is wrong with the file, and which tensor does not fit the configuration.
-pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), WeightsError> {
-    open(path)
-        .and_then(|(mut file, header)| read(&mut file, &header, device))
-        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+/// Says what is wrong with the file, which tensor does not fit the configuration, or that the network is of another kind.
+pub fn load<C: NetworkConfig>(path: &Path, device: &Device) -> Result<(C, C::Network), WeightsError> {
+    let loaded = open(path).and_then(|(mut file, header)| read(&mut file, &header, device));
+    loaded.map_err(|reason| reason.at(path))
+}
+
+/// As [`load`], from a whole file in memory.
+pub(crate) fn from_bytes<C: NetworkConfig>(bytes: &[u8], device: &Device) -> Result<(C, C::Network), Reason> {
+    let mut file = Cursor::new(bytes);
+    let header = Header::read(&mut file, bytes.len() as u64)?;
+    read(&mut file, &header, device)
+}
+
+/// The [`KIND`](NetworkConfig::KIND) of the network in a file, for programs that choose by it what to [`load`].
+///
+/// # Errors
+/// If the file cannot be read, or does not describe a Tinderbox network.
+pub fn kind(path: &Path) -> Result<String, WeightsError> {
+    Ok(described(path)?.kind)
 }
 
 /// The note of a file that [`save_with_note`] wrote; null if it has none.
@@ -197,14 +248,20 @@ pub fn load(path: &Path, device: &Device) -> Result<(NetworkConfig, Network), We
 /// # Errors
 /// If the file cannot be read, or does not describe a Tinderbox network.
 pub fn note(path: &Path) -> Result<Value, WeightsError> {
-    open(path)
-        .and_then(|(_, header)| Ok(description(&header)?.get(NOTE).cloned().unwrap_or_default()))
-        .map_err(|reason| WeightsError { path: path.to_owned(), reason })
+    Ok(described(path)?.note)
+}
+
+fn described(path: &Path) -> Result<Description, WeightsError> {
+    open(path).and_then(|(_, header)| Description::read(&header)).map_err(|reason| reason.at(path))
 }
 
 impl Reason {
     fn unwritten(error: impl std::fmt::Display) -> Self {
         Self::Write(error.to_string())
+    }
+
+    fn at(self, path: &Path) -> WeightsError {
+        WeightsError { path: path.to_owned(), reason: self }
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, btree_map};
 use std::fmt::{Formatter, Result as Fmt};
-use std::fs::File;
 use std::io::Read;
 
 use serde::Deserialize;
@@ -13,9 +12,11 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::Reason;
+use super::float::Float;
 use super::read::quoted;
 use crate::check::MOST_LAYERS;
 use crate::file_kind::{FILE_KIND_BYTES, file_kind};
+use crate::summary::product;
 
 /// The most bytes of a header: some ten times as many as the largest network's take.
 pub const MOST_HEADER_BYTES: u64 = 1 << 20;
@@ -47,7 +48,7 @@ pub(super) struct Entry {
 
 impl Header {
     /// Reads the header of `file`, which has `length` bytes.
-    pub(super) fn read(file: &mut File, length: u64) -> Result<Self, Reason> {
+    pub(super) fn read(file: &mut impl Read, length: u64) -> Result<Self, Reason> {
         let mut first = Vec::with_capacity(FILE_KIND_BYTES);
         file.by_ref().take(FILE_KIND_BYTES as u64).read_to_end(&mut first).map_err(Reason::Read)?;
         let header = Self::length(&first, length)?;
@@ -58,6 +59,12 @@ impl Header {
         let read = Self { metadata, tensors, start: LENGTH + header };
         read.check_places(length)?;
         Ok(read)
+    }
+
+    /// Numbers in all tensors, for which the file has bytes.
+    pub(super) fn numbers(&self) -> Result<u64, Reason> {
+        let numbers = self.tensors.iter().map(|(name, entry)| entry.numbers(name));
+        numbers.sum()
     }
 
     /// Bytes of the header of a file that begins with `first` and has `length` bytes.
@@ -100,6 +107,21 @@ impl Header {
             return Err(Reason::Trailing(length - end));
         }
         Ok(())
+    }
+}
+
+impl Entry {
+    fn numbers(&self, name: &str) -> Result<u64, Reason> {
+        let numbers = product(&self.shape);
+        let found = self.bytes[1] - self.bytes[0];
+        match Float::named(&self.dtype) {
+            Some(float) if numbers.saturating_mul(float.size() as u64) != found => {
+                let expected = numbers.saturating_mul(float.size() as u64);
+                Err(Reason::Size { name: quoted(name), expected, found })
+            }
+            // Tensors of other types are refused later: by their name or by their type.
+            _ => Ok(numbers.min(found)),
+        }
     }
 }
 

@@ -6,16 +6,20 @@ use std::path::Path;
 
 use burn::prelude::*;
 use burn_store::{ModuleSnapshot, bridge};
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::{Map, Value};
 
 use super::float::Float;
 use super::header::{Entry, Header};
-use super::layout::layout;
-use super::{CONFIGURATION, NOTE, Reason};
-use crate::{Network, NetworkConfig};
+use super::{CONFIGURATION, KIND, MOST_TENSORS, NOTE, Reason};
+use crate::{NetworkConfig, check_network};
 
 /// Bytes of a tensor that are read at a time: whole numbers of each type.
 const PIECE: usize = 1 << 16;
+/// A network of so many parameters, 4 MiB of them, is made whatever the file holds: the message then names the tensor that
+/// does not fit. A larger one is made only if the file has as many numbers.
+const SMALL: u64 = 1 << 20;
 /// Letters of a name that a message shows.
 const QUOTED: usize = 60;
 
@@ -34,14 +38,19 @@ pub(super) fn open(path: &Path) -> Result<(File, Header), Reason> {
     Ok((file, header))
 }
 
-pub(super) fn read(
-    file: &mut File,
+pub(super) fn read<C: NetworkConfig>(
+    file: &mut (impl Read + Seek),
     header: &Header,
     device: &Device,
-) -> Result<(NetworkConfig, Network), Reason> {
-    let config = configuration(header)?;
-    // All is compared before the network is made: it takes no more memory than the file has bytes for.
-    let layout = layout(&config);
+) -> Result<(C, C::Network), Reason> {
+    let config: C = Description::read(header)?.configuration()?;
+    let (found, expected) = (header.numbers()?, config.summary().parameters());
+    if expected > found.max(SMALL) {
+        return Err(Reason::Numbers { found, expected });
+    }
+    let mut network = config.init(device);
+    // All is compared before any numbers are read.
+    let layout = layout(&network)?;
     let entries = layout.iter().map(|(name, shape)| Ok((name, find(header, name, shape)?)));
     let entries = entries.collect::<Result<Vec<_>, Reason>>()?;
     if let Some(name) = header.tensors.keys().find(|name| layout.iter().all(|(known, _)| known != *name)) {
@@ -52,7 +61,6 @@ pub(super) fn read(
         Ok(bridge::from_data(TensorData::new(values, entry.shape.clone()), name.clone(), None))
     });
     let tensors = tensors.collect::<Result<Vec<_>, Reason>>()?;
-    let mut network = config.init(device);
     let applied = network.apply(tensors, None, None, true);
     match applied.missing.into_iter().next() {
         Some((name, _)) => Err(Reason::Missing(name)),
@@ -60,7 +68,22 @@ pub(super) fn read(
     }
 }
 
-/// The tensor of this name and the type of its numbers, if it has this shape and as many bytes.
+/// The tensors of a network: their names and shapes. Or why a file cannot hold them.
+pub(super) fn layout(network: &impl Module) -> Result<Vec<(String, Vec<usize>)>, Reason> {
+    let tensors = network.collect(None, None, true);
+    if let Some(tensor) = tensors.iter().find(|tensor| !tensor.dtype.is_float()) {
+        let (name, found) = (&tensor.name, tensor.dtype);
+        return Err(Reason::Network(format!(
+            "tensor `{name}` holds {found:?}, expected floating-point numbers"
+        )));
+    }
+    if tensors.len() > MOST_TENSORS {
+        return Err(Reason::Network(format!("{} tensors, expected at most {MOST_TENSORS}", tensors.len())));
+    }
+    Ok(tensors.into_iter().map(|tensor| (tensor.name, tensor.shape.iter().copied().collect())).collect())
+}
+
+/// The tensor of this name and the type of its numbers, if it has this shape.
 fn find<'a>(header: &'a Header, name: &str, expected: &[usize]) -> Result<(&'a Entry, Float), Reason> {
     let name = || name.to_owned();
     let entry = header.tensors.get(&name()).ok_or_else(|| Reason::Missing(name()))?;
@@ -68,19 +91,20 @@ fn find<'a>(header: &'a Header, name: &str, expected: &[usize]) -> Result<(&'a E
         let (expected, found) = (expected.to_owned(), entry.shape.clone());
         return Err(Reason::Shape { name: name(), expected, found });
     }
-    let float = Float::named(&entry.dtype)
-        .ok_or_else(|| Reason::Type { name: name(), found: quoted(&entry.dtype) })?;
-    let sizes = expected.iter().map(|&size| size as u64);
-    let expected = sizes.fold(float.size() as u64, u64::saturating_mul);
-    let found = entry.bytes[1] - entry.bytes[0];
-    if found != expected {
-        return Err(Reason::Size { name: name(), expected, found });
+    match Float::named(&entry.dtype) {
+        Some(float) => Ok((entry, float)),
+        None => Err(Reason::Type { name: name(), found: quoted(&entry.dtype) }),
     }
-    Ok((entry, float))
 }
 
 /// The numbers of a tensor, all of them finite.
-fn values(file: &mut File, start: u64, name: &str, entry: &Entry, float: Float) -> Result<Vec<f32>, Reason> {
+fn values(
+    file: &mut (impl Read + Seek),
+    start: u64,
+    name: &str,
+    entry: &Entry,
+    float: Float,
+) -> Result<Vec<f32>, Reason> {
     let [first, last] = entry.bytes;
     let length = (last - first) as usize;
     file.seek(SeekFrom::Start(start + first)).map_err(Reason::Read)?;
@@ -100,29 +124,44 @@ fn values(file: &mut File, start: u64, name: &str, entry: &Entry, float: Float) 
     Ok(values)
 }
 
-/// The configuration among the metadata of a file.
-fn configuration(header: &Header) -> Result<NetworkConfig, Reason> {
-    let mut described = description(header)?;
-    if let Some(entries) = described.as_object_mut() {
-        entries.remove(NOTE);
-    }
-    let config: NetworkConfig = serde_json::from_value(described.clone()).map_err(Reason::Configuration)?;
-    config.check().map_err(Reason::Refused)?;
-    let known = serde_json::to_value(&config).map_err(Reason::Configuration)?;
-    match unknown_key(&described, &known) {
-        Some(key) => Err(Reason::UnknownKey(key)),
-        None => Ok(config),
-    }
+/// What the metadata of a file say of the network.
+pub(super) struct Description {
+    pub(super) kind: String,
+    pub(super) note: Value,
+    settings: Map<String, Value>,
 }
 
-/// What the metadata of a file say of the network.
-pub(super) fn description(header: &Header) -> Result<Value, Reason> {
-    match header.metadata.get(CONFIGURATION) {
-        None => Err(Reason::NoConfiguration),
-        Some(Value::String(text)) => serde_json::from_str(text).map_err(Reason::Configuration),
-        Some(other) => serde_json::from_value::<String>(other.clone())
-            .map_err(Reason::Configuration)
-            .and(Err(Reason::NoConfiguration)),
+impl Description {
+    pub(super) fn read(header: &Header) -> Result<Self, Reason> {
+        let text = match header.metadata.get(CONFIGURATION) {
+            None => return Err(Reason::NoConfiguration),
+            Some(text) => String::deserialize(text).map_err(Reason::Configuration)?,
+        };
+        let mut settings: Map<String, Value> = serde_json::from_str(&text).map_err(Reason::Configuration)?;
+        let note = settings.remove(NOTE).unwrap_or_default();
+        match settings.remove(KIND) {
+            None => Err(Reason::Configuration(serde_json::Error::missing_field(KIND))),
+            Some(kind) => {
+                let kind = String::deserialize(kind).map_err(Reason::Configuration)?;
+                Ok(Self { kind, note, settings })
+            }
+        }
+    }
+
+    /// The settings of a network of kind `C`, checked.
+    fn configuration<C: NetworkConfig>(self) -> Result<C, Reason> {
+        if self.kind != C::KIND {
+            let found = self.kind.escape_debug().take(QUOTED).collect();
+            return Err(Reason::Kind { found, expected: C::KIND });
+        }
+        let described = Value::Object(self.settings);
+        let config = C::deserialize(&described).map_err(Reason::Configuration)?;
+        check_network(&config).map_err(Reason::Refused)?;
+        let known = serde_json::to_value(&config).map_err(Reason::Configuration)?;
+        match unknown_key(&described, &known) {
+            Some(key) => Err(Reason::UnknownKey(key)),
+            None => Ok(config),
+        }
     }
 }
 
