@@ -5,7 +5,7 @@
 use allocation_counter::{AllocationInfo, measure};
 use burn::module::Module;
 use burn::prelude::*;
-use tinderbox_models::{Classifier, CnnConfig, FcnConfig, LocalNetConfig, Summary};
+use tinderbox_models::{Classifier, CnnConfig, FcnConfig, LocalNetConfig, NetworkConfig, Summary};
 use tinderbox_training::Examples;
 use tinderbox_training::learner::{LearnerConfig, Material, Optimizer};
 

@@ -1,7 +1,7 @@
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Distribution, Tolerance};
 use proptest::prelude::*;
-use tinderbox_models::{Classifier, FcnConfig};
+use tinderbox_models::{Classifier, FcnConfig, NetworkConfig};
 
 use super::*;
 use crate::alone::alone;

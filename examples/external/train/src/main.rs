@@ -17,7 +17,7 @@ use burn::prelude::*;
 use burn_train::logger::InMemoryMetricLogger;
 use burn_train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
 use tinderbox_data::{Images, Protocol, VALIDATION_FRACTION, split, stand_in};
-use tinderbox_models::{Classifier, Cnn, CnnConfig};
+use tinderbox_models::{Classifier, Cnn, CnnConfig, NetworkConfig};
 use tinderbox_training::learner::{LearnerConfig, Material};
 use tinderbox_training::{Examples, ExamplesError, evaluate, stream};
 

@@ -2,7 +2,7 @@
 
 use burn::module::{ModuleVisitor, Param};
 use rand_distr::{Distribution, StandardNormal};
-use tinderbox_models::{Fcn, FcnConfig};
+use tinderbox_models::{Fcn, FcnConfig, NetworkConfig};
 
 use super::*;
 use crate::adversarial::{Attack, Fgsm, Victim, evaluate_under};
