@@ -3,12 +3,9 @@
 use std::convert::Infallible;
 
 use burn::prelude::*;
-use tinderbox_models::Classifier;
+use tinderbox_ops::Classifier;
 
-use crate::examples::Examples;
-
-/// Images scored at once. Large enough to keep the kernels busy, small enough to stay in memory.
-const BATCH: usize = 512;
+use crate::examples::{BATCH, Examples};
 
 /// The probabilities that a classifier gave to examples, and how they fit the labels.
 #[derive(Debug, Clone, PartialEq)]

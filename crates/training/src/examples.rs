@@ -2,6 +2,9 @@
 
 use burn::prelude::*;
 
+/// Images scored or changed at once. Large enough to keep the kernels busy, small enough to stay in memory.
+pub(crate) const BATCH: usize = 512;
+
 /// Images and labels, side by side in memory; at least one.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
@@ -96,9 +99,26 @@ impl<'a> Examples<'a> {
         if let Some(image) = labels.iter().position(|&label| usize::from(label) >= classes) {
             return Err(ExamplesError::Label { image, label: labels[image], classes });
         }
+        Self { pixels: &[], labels, shape }.with_pixels(pixels)
+    }
+
+    /// The same labels with other pixels of the same shape.
+    ///
+    /// # Errors
+    /// If there are fewer or more pixels, or a pixel is outside its range.
+    pub fn with_pixels<'b>(&self, pixels: &'b [f32]) -> Result<Examples<'b>, ExamplesError>
+    where
+        'a: 'b,
+    {
+        let Self { labels, shape, .. } = *self;
+        let size: usize = shape.iter().product();
+        let expected = size * labels.len();
+        if pixels.len() != expected {
+            return Err(ExamplesError::Length { pixels: pixels.len(), labels: labels.len(), expected, shape });
+        }
         match pixels.iter().position(|pixel| !(0.0..=1.0).contains(pixel)) {
             Some(position) => Err(ExamplesError::Pixel { image: position / size }),
-            None => Ok(Self { pixels, labels, shape }),
+            None => Ok(Examples { pixels, labels, shape }),
         }
     }
 
@@ -113,8 +133,13 @@ impl<'a> Examples<'a> {
         self.labels
     }
 
-    /// The pixels, image after image.
-    pub(crate) fn pixels(&self) -> &'a [f32] {
+    /// Channels, height and width of an image.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// The pixels, image after image, each `[channels, height, width]` row by row.
+    pub fn pixels(&self) -> &'a [f32] {
         self.pixels
     }
 

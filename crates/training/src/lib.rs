@@ -3,12 +3,12 @@
 #[cfg(feature = "learner")]
 pub mod learner;
 
-pub mod adversarial;
 pub mod ensemble;
+pub mod family;
+pub mod perturbation;
 
 mod evaluate;
 mod examples;
-mod noise;
 mod stream;
 
 #[cfg(test)]
@@ -16,5 +16,9 @@ mod alone;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::{Batch, Examples, ExamplesError};
-pub use noise::{Noise, NoiseError};
+pub use family::{Choice, Family, Kind, KindError, KindProblem, Kinds, NameTaken, SettingError, Strength};
+#[doc(no_inline)]
+pub use perturbation as adversarial;
+pub use perturbation::{Noise, NoiseError};
 pub use stream::{StreamRng, stream};
+pub use tinderbox_ops::Classifier;

@@ -6,15 +6,16 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
-use tinderbox_models::Classifier;
-use tinderbox_ops::cross_entropy;
+use tinderbox_ops::{Classifier, cross_entropy};
 
 use super::early_stopping::Best;
-use super::{LearnerConfig, Material, Observer, State, Step};
-use crate::adversarial::AttackError;
+use super::{Learner, Observer, Scored, Splits, State, Step};
 use crate::evaluate::evaluate;
 use crate::examples::Batch;
+use crate::perturbation::AttackError;
+use crate::stream::stream;
 
 /// What an epoch came to. Losses are mean cross-entropies in nats, accuracies are in `[0, 1]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,14 +39,15 @@ pub struct Epoch {
 
 /// Runs epoch number `epoch` in the given order; breaks off when the observer says so.
 pub(super) fn run<M: Classifier + Module + 'static>(
-    config: &LearnerConfig,
+    learner: &Learner,
     mut state: State<M>,
     epoch: usize,
     order: &[usize],
-    material: &Material,
+    splits: &Splits,
     device: &Device,
     observer: &mut dyn Observer,
 ) -> ControlFlow<(), State<M>> {
+    let config = &learner.config;
     let plain = device.clone().inner();
     let started = Instant::now();
     // Both sums stay on the device: reading them each step would make a GPU wait.
@@ -53,15 +55,20 @@ pub(super) fn run<M: Classifier + Module + 'static>(
     let mut right_sum = Tensor::<1, Int>::zeros([1], &plain);
     let steps = order.len().div_ceil(config.batch_size);
     for (step, positions) in order.chunks(config.batch_size).enumerate() {
-        observer.step(&Step { epoch, epochs: config.epochs, step, steps })?;
-        let batch = material.training.gather(positions, device);
+        let at = Step { epoch, epochs: config.epochs, step, steps };
+        observer.step(&at)?;
+        let batch = splits.training.gather(positions, device);
         let labels = batch.labels.clone().inner();
-        let Ok((logits, loss)) = score(config, &state.model, batch) else {
+        let Ok(Scored { logits, loss }) = score(learner, &state.model, batch, &at) else {
             state.diverged = Some(epoch);
             return ControlFlow::Continue(state);
         };
         let gradients = GradientsParams::from_grads(loss.backward(), &state.model);
-        state.model = state.optimizer.step(config.learning_rate, state.model, gradients);
+        let rate = match &config.schedule {
+            Some(schedule) => schedule.rate(config.learning_rate, &at),
+            None => config.learning_rate,
+        };
+        state.model = state.optimizer.step(rate, state.model, gradients);
 
         loss_sum = loss_sum + loss.inner() * positions.len() as f64;
         let answers = logits.inner().argmax(1).flatten::<1>(0, 1);
@@ -73,8 +80,8 @@ pub(super) fn run<M: Classifier + Module + 'static>(
     let seconds = started.elapsed().as_secs_f64();
 
     let model = state.model.valid();
-    let validation = evaluate(&model, &material.validation, &plain);
-    let test = evaluate(&model, &material.test, &plain);
+    let validation = evaluate(&model, &splits.validation, &plain);
+    let test = evaluate(&model, &splits.test, &plain);
     // The test loss is left out: it decides nothing, not even this.
     if !(training_loss.is_finite() && validation.loss.is_finite()) {
         state.diverged = Some(epoch);
@@ -103,16 +110,18 @@ pub(super) fn run<M: Classifier + Module + 'static>(
 /// # Errors
 /// If an attack met a gradient that is not finite: its settings have been checked before.
 fn score<M: Classifier + Module + 'static>(
-    config: &LearnerConfig,
+    learner: &Learner,
     model: &M,
     batch: Batch,
-) -> Result<(Tensor<2>, Tensor<1>), AttackError> {
-    if let Some(adversarial) = &config.adversarial {
-        return adversarial.score(model, batch);
+    at: &Step,
+) -> Result<Scored, AttackError> {
+    if let Some(defence) = &learner.config.adversarial {
+        let epoch = stream(learner.seed, "defence", at.epoch).next_u64();
+        return defence.score(model, batch, stream(epoch, "step", at.step).next_u64());
     }
     let logits = model.logits(batch.images);
     let loss = cross_entropy(logits.clone(), batch.labels);
-    Ok((logits, loss))
+    Ok(Scored { logits, loss })
 }
 
 /// JSON has no word for infinity and NaN: they are written as texts, and come back from them.

@@ -3,57 +3,39 @@
 //! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
 //! that resumes from one gives the very bits of a run that was never stopped (on the CPU backends).
 
-mod adam;
-mod adversarial;
 mod checkpoint;
+mod config;
 mod early_stopping;
 mod epoch;
 mod observer;
+
+mod defence;
 mod optimizer;
-mod sgd;
+mod schedule;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use burn::config::Config;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::prelude::*;
 use rand::Rng;
 use sha2::{Digest, Sha256};
-use tinderbox_models::Classifier;
+use tinderbox_ops::Classifier;
 
 use crate::examples::Examples;
+use crate::family::SettingError;
 use crate::stream::stream;
 use checkpoint::{Checkpoint, Need};
 use early_stopping::Best;
 
-pub use adversarial::AdversarialTraining;
 pub use checkpoint::CheckpointError;
+pub use config::LearnerConfig;
+pub use defence::{AdversarialTraining, Defence, Scored, StepModel};
 pub use epoch::Epoch;
 pub use observer::{Observer, Step};
-pub use optimizer::Optimizer;
-
-/// Describes how a classifier is trained.
-#[derive(Config, Debug, PartialEq)]
-pub struct LearnerConfig {
-    /// Passes over the training examples.
-    #[config(default = 20)]
-    pub epochs: usize,
-    /// Examples in a step; the last step of an epoch takes what is left.
-    #[config(default = 64)]
-    pub batch_size: usize,
-    /// Step width, above 0.
-    #[config(default = 0.001)]
-    pub learning_rate: f64,
-    /// How gradients become steps.
-    #[config(default = "Optimizer::default()")]
-    pub optimizer: Optimizer,
-    /// Stop after so many epochs without a smaller validation loss, and go back to the weights of the best epoch.
-    pub patience: Option<usize>,
-    /// Learn from images that are made to deceive as well.
-    pub adversarial: Option<AdversarialTraining>,
-}
+pub use optimizer::{Adam, AdamW, Optimizer, Sgd};
+pub use schedule::{Cosine, Schedule, StepDecay};
 
 /// Trains classifiers of one configuration with one seed.
 #[derive(Debug, Clone)]
@@ -65,7 +47,7 @@ pub struct Learner {
 
 /// What is learnt from, chosen by, and only looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Material<'a> {
+pub struct Splits<'a> {
     /// Moves the weights.
     pub training: Examples<'a>,
     /// Decides when to stop.
@@ -80,7 +62,7 @@ pub struct Fitted<M> {
     /// Holds still: dropout is off and weights are constants. With `patience`, the model of the best epoch, unless it diverged.
     pub model: M,
     /// How the training ended.
-    pub outcome: Outcome,
+    pub ending: Ending,
     /// One entry for each epoch that ended with finite numbers.
     pub history: Vec<Epoch>,
     /// Seconds that each epoch's steps took, evaluation left out.
@@ -89,7 +71,7 @@ pub struct Fitted<M> {
 
 /// How a training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Ending {
     /// After its last epoch.
     Finished,
     /// Validation no longer improved, and the weights of an earlier epoch were kept: only with `patience`.
@@ -110,15 +92,8 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum LearnerError {
     /// A field of the configuration is outside its range.
-    #[error("{field} is {value}, expected {expected}")]
-    Config {
-        /// The field's name.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// Its range.
-        expected: &'static str,
-    },
+    #[error(transparent)]
+    Config(#[from] SettingError),
     /// The observer asked for an end. Finished epochs are in the checkpoint.
     #[error("interrupted in epoch {epoch}")]
     Interrupted {
@@ -130,47 +105,13 @@ pub enum LearnerError {
     Checkpoint(#[from] CheckpointError),
 }
 
-impl LearnerConfig {
-    /// Whether every field is in its range.
-    ///
-    /// # Errors
-    /// [`LearnerError::Config`] names the first that is not.
-    pub fn check(&self) -> Result<(), LearnerError> {
-        let refuse = |field, value, expected| Err(LearnerError::Config { field, value, expected });
-        if self.epochs == 0 {
-            return refuse("epochs", self.epochs.to_string(), "at least 1");
-        }
-        if self.batch_size == 0 {
-            return refuse("batch_size", self.batch_size.to_string(), "at least 1");
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return refuse("learning_rate", self.learning_rate.to_string(), "a finite number above 0");
-        }
-        if self.patience == Some(0) {
-            return refuse("patience", "0".to_string(), "at least 1");
-        }
-        if let Some(adversarial) = &self.adversarial {
-            adversarial.check()?;
-        }
-        self.optimizer.check()
-    }
-
-    /// A learner with this configuration.
-    ///
-    /// # Errors
-    /// If a field is outside its range.
-    pub fn init(&self, seed: u64) -> Result<Learner, LearnerError> {
-        self.check()?;
-        Ok(Learner { config: self.clone(), seed, checkpoint: None })
-    }
-}
-
 impl Learner {
     /// Writes a checkpoint to `path` after each epoch, and resumes from one that is found there.
     ///
     /// A checkpoint of another training is refused. The learner's settings, the seed, the device and the examples are
     /// compared by themselves; `model` is what it cannot see, the configuration of the model as a text. More epochs than
-    /// the checkpoint has continue it, with the bits of a training that had so many from the start; fewer are refused.
+    /// the checkpoint has continue it, with the bits of a training that had so many from the start, unless the schedule depends
+    /// on their number; fewer are refused.
     ///
     /// Burn brings an optimiser's state back through its default device. Where a GPU backend is compiled in but no GPU is
     /// there, name another in the environment variable `BURN_DEVICE`.
@@ -202,7 +143,7 @@ impl Learner {
         &self,
         draw: impl Fn(&Device) -> M,
         device: &Device,
-        material: &Material,
+        splits: &Splits,
         observer: &mut dyn Observer,
     ) -> Result<Fitted<M>, LearnerError> {
         let device = device.clone().autodiff();
@@ -211,7 +152,7 @@ impl Learner {
             State::new(draw(&device), self.config.optimizer.init())
         };
         let checkpoint = self.checkpoint.as_ref().map(|(path, model, need)| {
-            Checkpoint::new(path, self.identity(model, &device, material), self.config.epochs, *need)
+            Checkpoint::new(path, self.identity(model, &device, splits), self.config.epochs, *need)
         });
         let mut state = match &checkpoint {
             Some(checkpoint) => checkpoint.resume(fresh, observer)?,
@@ -220,14 +161,14 @@ impl Learner {
         for epoch in &state.history {
             observer.epoch(epoch);
         }
-        let outcome = loop {
-            if let Some(outcome) = self.outcome(&state) {
-                break outcome;
+        let ending = loop {
+            if let Some(ending) = self.ending(&state) {
+                break ending;
             }
             let epoch = state.history.len() + 1;
             self.seed(&device, "dropout", epoch);
-            let order = shuffled(material.training.len(), &mut stream(self.seed, "shuffle", epoch));
-            match epoch::run(&self.config, state, epoch, &order, material, &device, observer) {
+            let order = shuffled(splits.training.len(), &mut stream(self.seed, "shuffle", epoch));
+            match epoch::run(self, state, epoch, &order, splits, &device, observer) {
                 ControlFlow::Break(()) => return Err(LearnerError::Interrupted { epoch }),
                 ControlFlow::Continue(next) => state = next,
             }
@@ -235,40 +176,38 @@ impl Learner {
                 checkpoint.write(&state, observer)?;
             }
         };
-        let model = match (outcome, &state.best) {
-            (Outcome::StoppedEarly { .. }, Some(best)) => best.restore(state.model),
+        let model = match (ending, &state.best) {
+            (Ending::StoppedEarly { .. }, Some(best)) => best.restore(state.model),
             _ => state.model,
         };
         Ok(Fitted {
             model: model.valid(),
-            outcome,
+            ending,
             history: state.history,
             epoch_seconds: state.epoch_seconds,
         })
     }
 
     /// The end, if this is one.
-    fn outcome<M>(&self, state: &State<M>) -> Option<Outcome> {
+    fn ending<M>(&self, state: &State<M>) -> Option<Ending> {
         if let Some(epoch) = state.diverged {
-            return Some(Outcome::Diverged { epoch });
+            return Some(Ending::Diverged { epoch });
         }
         let epoch = state.history.len();
         let last = epoch >= self.config.epochs;
         if let (Some(patience), Some(best)) = (self.config.patience, &state.best)
             && (epoch - best.epoch >= patience || (last && epoch > best.epoch))
         {
-            return Some(Outcome::StoppedEarly { epoch, best: best.epoch });
+            return Some(Ending::StoppedEarly { epoch, best: best.epoch });
         }
-        last.then_some(Outcome::Finished)
+        last.then_some(Ending::Finished)
     }
 
-    /// What makes a training this one, hashed. How many epochs there will be changes none of those that are done: a
-    /// training with more of them is the same one.
-    fn identity(&self, model: &str, device: &Device, material: &Material) -> String {
-        let config = LearnerConfig { epochs: 0, ..self.config.clone() };
+    /// What makes a training this one, hashed.
+    fn identity(&self, model: &str, device: &Device, splits: &Splits) -> String {
         let mut hash = Sha256::new();
-        hash.update(format!("{config:?} {} {device:?} {model}", self.seed));
-        for part in [material.training, material.validation, material.test] {
+        hash.update(format!("{} {} {device:?} {model}", self.config.identity(), self.seed));
+        for part in [splits.training, splits.validation, splits.test] {
             part.hash_into(&mut hash);
         }
         base16ct::lower::encode_string(&hash.finalize())
@@ -307,7 +246,5 @@ fn shuffled(count: usize, rng: &mut impl Rng) -> Vec<usize> {
     order
 }
 
-#[cfg(test)]
-mod descent;
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,17 @@
 //! Noise: images as a poor scanner would see them, the same for every model that is asked about them.
 
-use burn::config::Config;
 use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
 
+use super::{AttackError, Context, Perturbation};
 use crate::examples::Examples;
+use crate::family::{Kind, SettingError, Strength};
 use crate::stream::stream;
 
 /// `x' = clip(x + n, 0, 1)`, n drawn from `N(0, deviation²)` for each pixel.
 ///
-/// It knows no model: where an [`Attack`](crate::adversarial::Attack) looks for the worst change, this is a change by
-/// chance.
+/// It knows no model: where an [`Attack`](super::Attack) looks for the worst change, this is a change by chance. In a file
+/// it is `{ noise = 0.1 }`, with the seed of the trial.
 ///
 /// ```
 /// use tinderbox_training::{Examples, Noise};
@@ -21,11 +23,13 @@ use crate::stream::stream;
 /// # assert_eq!(noisy.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Config, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Noise {
-    /// Standard deviation before the values are cut to `[0, 1]`, at least 0.
+    /// Standard deviation before the values are cut to `[0, 1]`: a finite number, at least 0. Files have it in `(0, 1]`.
     pub deviation: f64,
-    /// Seed of the noise. Models that are compared with each other see the same noise under the same seed.
+    /// Seed of [`apply`](Self::apply). Models that are compared with each other see the same noise under the same seed.
+    #[serde(skip)]
     pub seed: u64,
 }
 
@@ -37,6 +41,11 @@ pub struct NoiseError {
 }
 
 impl Noise {
+    /// Noise of this deviation and seed.
+    pub fn new(deviation: f64, seed: u64) -> Self {
+        Self { deviation, seed }
+    }
+
     /// The pixels of `examples` with noise, in the same order and in `[0, 1]`.
     ///
     /// Drawn on the host from the stream `noise`, pixel after pixel: no backend, no batch size and no image further on
@@ -55,6 +64,29 @@ impl Noise {
             (f64::from(pixel) + deviation * normal).clamp(0.0, 1.0) as f32
         };
         Ok(examples.pixels().iter().map(noisy).collect())
+    }
+}
+
+impl Kind for Noise {
+    const NAME: &'static str = "noise";
+    const STRENGTH: Option<Strength> = Some(Strength { setting: "deviation", symbol: "σ" });
+
+    fn check(&self) -> Result<(), SettingError> {
+        if self.deviation > 0.0 && self.deviation <= 1.0 {
+            return Ok(());
+        }
+        Err(SettingError::new("deviation", self.deviation, "in (0, 1]"))
+    }
+}
+
+impl Perturbation for Noise {
+    fn apply(&self, examples: &Examples, context: &Context) -> Result<Vec<f32>, AttackError> {
+        let noise = Self { seed: context.seed, ..self.clone() };
+        noise.apply(examples).map_err(|error| AttackError::Other(error.to_string()))
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 }
 

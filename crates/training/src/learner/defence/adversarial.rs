@@ -1,77 +1,139 @@
 //! Adversarial training: each step learns from its images and from what an attack makes of them.
 
-use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use tinderbox_models::Classifier;
+use serde_json::{Map, Value};
 use tinderbox_ops::cross_entropy;
 
-use super::LearnerError;
-use crate::adversarial::{Attack, AttackError, Fgsm, Victim};
+use super::{Defence, Scored, StepModel};
 use crate::examples::Batch;
+use crate::family::{Choice, Kind, KindError, Kinds, SettingError, Strength, read_settings};
+use crate::perturbation::{AttackError, Fgsm, Perturbation};
 
-/// Steps on `(1 − share) · J(x, y) + share · J(x', y)`, with `x' = clip(x + ε · sign(∇ₓ J(x, y)), 0, 1)`.
+/// Steps on `(1 − share) · J(x, y) + share · J(x', y)`, with `x'` what an attack makes of `x`: by default
+/// `x' = clip(x + ε · sign(∇ₓ J(x, y)), 0, 1)`.
 ///
-/// The images `x'` are made anew in each step by [`Fgsm`] against the model of that very step, frozen: without dropout,
-/// and without a random number of its own. The model then sees `x` and `x'` as one batch: with dropout each image has a
-/// mask of its own, and batch statistics are those of both.
+/// The images `x'` are made anew in each step against the model of that very step, frozen: without dropout, and without one of
+/// its random numbers. The model then sees `x` and `x'` as one batch: with dropout each image has a mask of its own, and batch
+/// statistics are those of both.
 ///
-/// In a file it is a table, `adversarial = { epsilon = 0.1 }`.
+/// In a file it is a table, `adversarial = { epsilon = 0.1 }` for [`Fgsm`], or `adversarial = { attack = { pgd = 0.1 } }`.
 ///
 /// Source: Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples" (2015), §6,
 /// arXiv:1412.6572. Their α is the weight of the natural images, `1 − share`, and 0.5.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Settings", try_from = "Settings")]
 pub struct AdversarialTraining {
-    /// ε, the largest change of a pixel, in `[0, 1]`.
-    pub epsilon: f64,
+    /// What changes the images.
+    pub attack: Choice<dyn Perturbation>,
     /// Weight of the loss on perturbed images, in `(0, 1]`.
-    #[serde(default = "half")]
     pub share: f64,
 }
 
+/// As a file has them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epsilon: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack: Option<Value>,
+    #[serde(default = "half")]
+    share: f64,
+}
+
+fn half() -> f64 {
+    0.5
+}
+
 impl AdversarialTraining {
-    /// As the source has it: half of the loss from perturbed images.
+    /// As the source has it: against FGSM, half of the loss from perturbed images.
     pub fn new(epsilon: f64) -> Self {
-        Self { epsilon, share: half() }
+        Self { attack: Fgsm::new(epsilon).into(), share: half() }
     }
 
-    pub(super) fn check(&self) -> Result<(), LearnerError> {
-        let refuse = |field, value: f64, expected| {
-            Err(LearnerError::Config { field, value: value.to_string(), expected })
+    fn from_settings(settings: Settings, kinds: &Kinds) -> Result<Self, KindError> {
+        let attack = match (settings.epsilon, settings.attack) {
+            (Some(epsilon), None) => Fgsm::new(epsilon).into(),
+            (None, Some(attack)) => {
+                kinds.perturbations.read(&attack, kinds).map_err(|error| error.within("attack"))?
+            }
+            (None, None) => return Err(KindError::whole("missing field `epsilon`, or `attack` in its place")),
+            (Some(_), Some(_)) => {
+                return Err(KindError::value("attack", "cannot be combined with `epsilon`; remove one of them"));
+            }
         };
-        if !(0.0..=1.0).contains(&self.epsilon) {
-            return refuse("adversarial.epsilon", self.epsilon, "in [0, 1]");
+        Ok(Self { attack, share: settings.share })
+    }
+}
+
+impl From<AdversarialTraining> for Settings {
+    fn from(training: AdversarialTraining) -> Self {
+        let AdversarialTraining { attack, share } = training;
+        match attack.strength() {
+            Some((_, epsilon)) if attack.name() == Fgsm::NAME => Self { epsilon: Some(epsilon), attack: None, share },
+            _ => Self { epsilon: None, attack: serde_json::to_value(&attack).ok(), share },
         }
-        if !(self.share > 0.0 && self.share <= 1.0) {
-            return refuse("adversarial.share", self.share, "in (0, 1]");
+    }
+}
+
+/// With the built-in attacks. [`Kind::read`] knows others.
+impl TryFrom<Settings> for AdversarialTraining {
+    type Error = KindError;
+
+    fn try_from(settings: Settings) -> Result<Self, KindError> {
+        Self::from_settings(settings, &Kinds::default())
+    }
+}
+
+impl Kind for AdversarialTraining {
+    const NAME: &'static str = "adversarial";
+    const TITLE: &'static str = "adversarial training";
+    const STRENGTH: Option<Strength> = Some(Strength { setting: "epsilon", symbol: "ε" });
+
+    fn check(&self) -> Result<(), SettingError> {
+        self.attack.check().map_err(|error| {
+            if self.attack.name() == Fgsm::NAME { error } else { error.within(self.attack.name()).within("attack") }
+        })?;
+        if self.attack.as_attack().is_none() {
+            let expected = "an attack: a perturbation that follows the gradient of the model";
+            return Err(SettingError::new("attack", format!("`{}`", self.attack.name()), expected));
         }
-        Ok(())
+        if self.share > 0.0 && self.share <= 1.0 {
+            return Ok(());
+        }
+        Err(SettingError::new("share", self.share, "in (0, 1]"))
     }
 
-    /// The logits of the natural images, and the loss of the mix.
-    ///
-    /// # Errors
-    /// If the gradient of the images is not finite.
-    pub(super) fn score<M: Classifier + Module + 'static>(
+    fn read(settings: &Map<String, Value>, kinds: &Kinds) -> Result<Self, KindError> {
+        Self::from_settings(read_settings(settings)?, kinds)
+    }
+}
+
+impl Defence for AdversarialTraining {
+    fn score(
         &self,
-        model: &M,
+        model: &dyn StepModel,
         Batch { images, labels }: Batch,
-    ) -> Result<(Tensor<2>, Tensor<1>), AttackError> {
-        let victim = Victim::freeze(model);
-        let perturbed = Fgsm::new(self.epsilon).perturb(&victim, images.clone(), labels.clone())?;
+        seed: u64,
+    ) -> Result<Scored, AttackError> {
+        let Some(attack) = self.attack.as_attack() else {
+            return Err(AttackError::Other(format!("`{}` is not an attack", self.attack.name())));
+        };
+        let perturbed = attack.perturb_seeded(&model.victim(), images.clone(), labels.clone(), seed)?;
         // One pass over both halves takes the time of two on a CPU, and starts half the kernels on a GPU.
         let count = labels.dims()[0];
         let logits = model.logits(Tensor::cat(vec![images, perturbed.autodiff()], 0));
         let [natural, perturbed] = [0, count].map(|first| logits.clone().narrow(0, first, count));
         let loss = cross_entropy(natural.clone(), labels.clone()) * (1.0 - self.share)
             + cross_entropy(perturbed, labels) * self.share;
-        Ok((natural, loss))
+        Ok(Scored { logits: natural, loss })
     }
-}
 
-fn half() -> f64 {
-    0.5
+    /// Twice the images, and the passes of the attack. A step with FGSM was measured.
+    fn cost(&self) -> f64 {
+        2.0 + 0.6 * self.attack.passes()
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use burn::module::Module;
 use burn::prelude::*;
-use tinderbox_models::Classifier;
-use tinderbox_ops::cross_entropy;
+use tinderbox_ops::{Classifier, cross_entropy};
 
 use super::AttackError;
 
@@ -50,6 +49,12 @@ impl Victim {
         } else {
             Err(AttackError::Gradient)
         }
+    }
+}
+
+impl std::fmt::Debug for Victim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Victim")
     }
 }
 

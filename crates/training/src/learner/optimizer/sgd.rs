@@ -1,20 +1,47 @@
-//! Stochastic gradient descent for Burn's [`ModuleOptimizer`](burn::optim::ModuleOptimizer), by the one pass of `tinderbox-ops`.
+//! Stochastic gradient descent, by the one pass of `tinderbox-ops`.
 
-use burn::optim::{LearningRate, Optimizer, RecordState, StateSink, StateSource, join_path};
+use burn::optim::{LearningRate, ModuleOptimizer, RecordState, StateSink, StateSource, join_path};
 use burn::prelude::*;
+use serde::{Deserialize, Serialize};
 use tinderbox_ops::{SgdStep, sgd};
 
+use super::Optimizer;
+use crate::family::{Kind, SettingError};
+
+/// Stochastic gradient descent, `v ← momentum · v + g`, `w ← w − learning_rate · v`, as `torch.optim.SGD`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sgd {
+    /// Share of the last step that is kept, in `[0, 1)`; 0 is plain descent.
+    pub momentum: f64,
+}
+
+impl Kind for Sgd {
+    const NAME: &'static str = "sgd";
+    const TITLE: &'static str = "SGD";
+
+    fn check(&self) -> Result<(), SettingError> {
+        SettingError::unless_share("momentum", self.momentum)
+    }
+}
+
+impl Optimizer for Sgd {
+    fn init(&self) -> ModuleOptimizer {
+        SgdRule { momentum: self.momentum }.into()
+    }
+}
+
+/// For Burn's [`ModuleOptimizer`].
 #[derive(Debug, Clone)]
-pub(super) struct Sgd {
-    /// In `[0, 1)`; 0 is plain descent.
-    pub(super) momentum: f64,
+struct SgdRule {
+    momentum: f64,
 }
 
 /// The velocity, if there is momentum.
 ///
 /// In a record it has the name that Burn's own optimiser gives it, whose state hides its velocity: either reads the other's.
 #[derive(Debug, Clone)]
-pub(super) struct SgdState<const D: usize> {
+struct SgdState<const D: usize> {
     velocity: Option<Tensor<D>>,
 }
 
@@ -31,7 +58,7 @@ impl<const D: usize> RecordState for SgdState<D> {
     }
 }
 
-impl Optimizer for Sgd {
+impl burn::optim::Optimizer for SgdRule {
     type State<const D: usize> = SgdState<D>;
 
     fn step<const D: usize>(
@@ -58,7 +85,15 @@ mod tests {
     use burn::optim::{ModuleOptimizer, SgdConfig};
 
     use super::*;
-    use crate::learner::descent::{descend, devices};
+    use super::super::descent::{descend, devices};
+
+    super::super::contract::contract!(Sgd::default());
+
+    mod with_momentum {
+        use super::*;
+
+        super::super::super::contract::contract!(Sgd { momentum: 0.9 });
+    }
 
     fn burns(momentum: f64) -> ModuleOptimizer {
         // Burn dampens by 0.1 unless told otherwise, PyTorch does not.
@@ -71,7 +106,7 @@ mod tests {
     fn it_takes_the_steps_of_burns_sgd() {
         for device in devices() {
             for momentum in [0.0, 0.9] {
-                let ours = descend(Sgd { momentum }.into(), 0.0001, &device).places;
+                let ours = descend(Sgd { momentum }.init(), 0.0001, &device).places;
                 assert_eq!(ours, descend(burns(momentum), 0.0001, &device).places, "momentum {momentum}");
             }
         }
@@ -81,12 +116,12 @@ mod tests {
     fn either_goes_on_from_a_record_of_the_other() {
         for device in devices() {
             for [before, after] in
-                [[burns(0.9), Sgd { momentum: 0.9 }.into()], [Sgd { momentum: 0.9 }.into(), burns(0.9)]]
+                [[burns(0.9), Sgd { momentum: 0.9 }.init()], [Sgd { momentum: 0.9 }.init(), burns(0.9)]]
             {
                 let mut descent = descend(before, 0.0001, &device);
                 let record = descent.optimizer.into_bytes().expect("a record");
                 let mut other = descent.with(after.from_bytes(record).expect("read"));
-                let mut forgetful = descent.with(Sgd { momentum: 0.9 }.into());
+                let mut forgetful = descent.with(Sgd { momentum: 0.9 }.init());
                 let next = descent.step(0.0001);
                 assert_eq!(other.step(0.0001), next);
                 assert_ne!(forgetful.step(0.0001), next);

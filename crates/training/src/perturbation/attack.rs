@@ -2,23 +2,17 @@
 //!
 //! ε is the largest change of a pixel, on images in `[0, 1]`.
 
-mod ball;
-mod victim;
-
-mod fgsm;
-mod pgd;
+use std::fmt::Debug;
 
 use burn::prelude::*;
 
-pub use fgsm::Fgsm;
-pub use pgd::Pgd;
-pub use victim::Victim;
-
+use super::Victim;
 use crate::evaluate::{Evaluation, evaluate_as};
-use crate::examples::Examples;
+use crate::examples::{Examples, ExamplesError};
+use crate::family::SettingError;
 
 /// Changes images so that their labels become less probable.
-pub trait Attack {
+pub trait Attack: Debug + Send + Sync + 'static {
     /// Images at most ε from `images` in each pixel, and in `[0, 1]` like them. Both hold exactly, not up to rounding.
     ///
     /// # Shapes
@@ -34,24 +28,49 @@ pub trait Attack {
         images: Tensor<4>,
         labels: Tensor<1, Int>,
     ) -> Result<Tensor<4>, AttackError>;
+
+    /// As [`perturb`](Self::perturb), with the attack's random numbers drawn from this seed. An attack that draws none
+    /// ignores it.
+    ///
+    /// # Errors
+    /// As [`perturb`](Self::perturb).
+    fn perturb_seeded(
+        &self,
+        victim: &Victim,
+        images: Tensor<4>,
+        labels: Tensor<1, Int>,
+        seed: u64,
+    ) -> Result<Tensor<4>, AttackError> {
+        let _ = seed;
+        self.perturb(victim, images, labels)
+    }
+
+    /// Whether the seed of [`perturb_seeded`](Self::perturb_seeded) matters.
+    fn is_seeded(&self) -> bool {
+        false
+    }
+
+    /// Passes through the model, forward and back, that an image costs. For estimates of time only.
+    fn passes(&self) -> f64 {
+        1.0
+    }
 }
 
-/// Why an attack could not be made.
+/// Why images could not be perturbed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum AttackError {
     /// A setting is outside its range.
-    #[error("{field} is {value}, expected {expected}")]
-    Setting {
-        /// The field's name.
-        field: &'static str,
-        /// Its value.
-        value: f64,
-        /// Its range.
-        expected: &'static str,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// A gradient is NaN or infinite. Taken as it is, it would make the model look robust.
     #[error("the gradient of the images is not finite: the model has diverged, or its logits are too large")]
     Gradient,
+    /// The changed pixels are not images like those that were given.
+    #[error("the perturbed images are not images: {0}")]
+    Examples(#[from] ExamplesError),
+    /// Another reason, in words.
+    #[error("{0}")]
+    Other(String),
 }
 
 /// Scores all examples after `attack` has changed them: robust accuracy.
@@ -71,12 +90,9 @@ pub fn evaluate_under(
 }
 
 /// Refuses an ε that is not a valid change of a pixel.
-fn check_epsilon(epsilon: f64) -> Result<(), AttackError> {
+pub(super) fn check_epsilon(epsilon: f64) -> Result<(), SettingError> {
     if (0.0..=1.0).contains(&epsilon) {
         return Ok(());
     }
-    Err(AttackError::Setting { field: "epsilon", value: epsilon, expected: "in [0, 1]" })
+    Err(SettingError::new("epsilon", epsilon, "in [0, 1]"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! Adam and `AdamW` for Burn's [`ModuleOptimizer`](burn::optim::ModuleOptimizer), by the one pass of `tinderbox-ops`.
+//! The step of Adam and `AdamW` for Burn's [`ModuleOptimizer`](burn::optim::ModuleOptimizer), by the one pass of `tinderbox-ops`.
 
 use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::prelude::*;
@@ -6,13 +6,13 @@ use tinderbox_ops::{AdamStep, adam};
 
 /// Its state is that of Burn's own Adam, so that records of either can be read by the other.
 #[derive(Debug, Clone)]
-pub(super) struct Adam {
+pub(super) struct AdamRule {
     pub(super) betas: [f32; 2],
     pub(super) epsilon: f32,
     pub(super) weight_decay: f64,
 }
 
-impl Optimizer for Adam {
+impl Optimizer for AdamRule {
     type State<const D: usize> = AdamState<D>;
 
     fn step<const D: usize>(
@@ -46,14 +46,14 @@ mod tests {
     use burn::tensor::Tolerance;
 
     use super::*;
-    use crate::learner::descent::{descend, devices};
+    use super::super::descent::{descend, devices};
 
     #[test]
     fn it_takes_the_steps_of_burns_adam_and_adam_w() {
         for device in devices() {
             let descend = |optimizer| descend(optimizer, 0.1, &device).places;
             let ours =
-                |weight_decay| descend(Adam { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay }.into());
+                |weight_decay| descend(AdamRule { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay }.into());
             let adam = descend(AdamConfig::new().with_epsilon(1e-8).init());
             let decayed = descend(AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init());
             for (ours, burns) in ours(0.0).iter().zip(&adam).chain(ours(0.5).iter().zip(&decayed)) {

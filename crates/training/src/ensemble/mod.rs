@@ -1,0 +1,87 @@
+//! Ensembles: several models asked at once, from the probabilities that they gave.
+//!
+//! They work on records, not on models: nothing is trained or scored again.
+
+mod geometric_mean;
+mod mean;
+
+#[cfg(test)]
+mod contract;
+
+use std::fmt::Debug;
+
+pub use geometric_mean::GeometricMean;
+pub use mean::Mean;
+
+use crate::family::{Spelling, family};
+
+/// Makes one answer of several.
+///
+/// The order of members does not matter, and a single member comes back as it is, both up to rounding. Each row of the
+/// result adds up to one.
+pub trait Rule: Debug + Send + Sync + 'static {
+    /// The ensemble's probabilities, `[images, classes]` row by row, as each member's are.
+    ///
+    /// [`combine`] calls it, with at least one member, and all of one length.
+    fn combine(&self, members: &[&[f32]], classes: usize) -> Vec<f32>;
+}
+
+family! {
+    Rule, "rule", Spelling::Word;
+    Mean,
+    GeometricMean,
+}
+
+/// Probabilities that do not belong together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnsembleError {
+    /// Nobody to ask.
+    #[error("an ensemble of no members, expected at least one")]
+    Empty,
+    /// Members that were asked about other images, or other classes.
+    #[error("member {member} has {found} probabilities, expected {expected} like the first")]
+    Length {
+        /// Position of the member.
+        member: usize,
+        /// Its probabilities.
+        found: usize,
+        /// Those of the first member.
+        expected: usize,
+    },
+    /// Probabilities that are not whole rows.
+    #[error("{probabilities} probabilities are not rows of {classes} classes")]
+    Classes {
+        /// Probabilities of each member.
+        probabilities: usize,
+        /// Classes of a row.
+        classes: usize,
+    },
+    /// The rule gave another number of probabilities than the members have.
+    #[error("the rule gave {found} probabilities, expected {expected}")]
+    Rule {
+        /// Those that it gave.
+        found: usize,
+        /// Those of each member.
+        expected: usize,
+    },
+}
+
+/// Applies `rule` to the members' probabilities, each `[images, classes]` row by row.
+///
+/// # Errors
+/// If there is no member, members have different numbers of probabilities, or these are not rows of so many classes.
+pub fn combine(rule: &dyn Rule, members: &[&[f32]], classes: usize) -> Result<Vec<f32>, EnsembleError> {
+    let expected = members.first().ok_or(EnsembleError::Empty)?.len();
+    if let Some(member) = members.iter().position(|other| other.len() != expected) {
+        return Err(EnsembleError::Length { member, found: members[member].len(), expected });
+    }
+    if classes == 0 || expected % classes != 0 {
+        return Err(EnsembleError::Classes { probabilities: expected, classes });
+    }
+    let combined = rule.combine(members, classes);
+    if combined.len() == expected {
+        Ok(combined)
+    } else {
+        Err(EnsembleError::Rule { found: combined.len(), expected })
+    }
+}
