@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tinderbox_search::{
-    AnySampler, Asked, Distribution, History, Lease, Memory, NewTrial, Random, Sampler, Settings, Space,
-    Sqlite, Storage, Study, Told as Outcome, Tpe,
+    AnySampler, Asked, Distribution, History, LeaseTerms, Memory, NewTrial, Random, Sampler, Settings, Space,
+    Sqlite, Storage, Study, Tpe, TrialResult,
 };
 
 use crate::commands::Refusal;
@@ -129,8 +129,8 @@ fn study(
 /// Asks and tells so many trials, as a worker does.
 fn try_points(study: &mut Study, trials: u64) -> Result<(), Refusal> {
     for _ in 0..trials {
-        let Asked::Trial(claim) = study.ask(SystemTime::now().into())? else { return Err("no trial".into()) };
-        study.tell(&claim, &Outcome::complete(value(claim.number)), SystemTime::now().into())?;
+        let Asked::Trial(lease) = study.ask(SystemTime::now().into())? else { return Err("no trial".into()) };
+        study.tell(&lease, &TrialResult::complete(value(lease.number)), SystemTime::now().into())?;
     }
     Ok(())
 }
@@ -138,14 +138,14 @@ fn try_points(study: &mut Study, trials: u64) -> Result<(), Refusal> {
 /// Tells so many trials at points at random, whatever the sampler.
 fn tell_before(study: &mut Study, told: u64) -> Result<(), Refusal> {
     let space = study.settings().space.clone();
-    let (id, now, lease) = (study.id(), SystemTime::now().into(), Lease::new(Duration::from_mins(1)));
+    let (id, now, terms) = (study.id(), SystemTime::now().into(), LeaseTerms::new(Duration::from_mins(1)));
     for number in 0..told {
         let point = Random { seed: 3 }.sample(&space, &History::default(), number)?;
         let parameters = point.ok_or("the space is used up")?;
         let trial = NewTrial { key: format!("told {number}"), parameters, ..NewTrial::default() };
-        let claim = study.storage_mut().start(id, number, &trial, "bench", now, lease)?;
-        let claim = claim.ok_or("another program adds trials to this study")?;
-        study.storage_mut().tell(&claim, &Outcome::complete(value(number)), now)?;
+        let lease = study.storage_mut().start(id, number, &trial, "bench", now, terms)?;
+        let lease = lease.ok_or("another program adds trials to this study")?;
+        study.storage_mut().tell(&lease, &TrialResult::complete(value(number)), now)?;
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ pub mod trial;
 #[cfg(test)]
 extern crate self as tinderbox_search;
 
+/// Attributes are values of this crate.
+pub use serde_json;
+
 pub use importance::{ImportanceError, importance};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
@@ -37,10 +40,12 @@ pub use storage::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use storage::sqlite::Sqlite;
 pub use storage::{
-    Direction, Lease, Storage, StorageError, StudyId, TrialId,
+    Direction, LeaseTerms, Storage, StorageError, StudyId, TrialId,
     memory::Memory,
     open::{open, open_existing, open_read_only},
 };
-pub use study::{Advice, Asked, Notes, Running, Settings, Study, StudyError, Unfit};
+pub use study::{Advice, Asked, Notes, Running, Settings, Study, StudyError, TrialError};
 pub use timestamp::Timestamp;
-pub use trial::{Attempt, Claim, Counts, NewTrial, Outcome, Queued, State, Told, Trial, Verdict};
+pub use trial::{
+    Attempt, AttemptOutcome, Counts, FinalState, Lease, NewTrial, Queued, State, Trial, TrialResult,
+};

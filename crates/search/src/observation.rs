@@ -84,9 +84,9 @@ mod tests {
     use crate::parameter::Distribution;
     use crate::space::Space;
     use crate::storage::memory::Memory;
-    use crate::storage::{Lease, Storage};
+    use crate::storage::{LeaseTerms, Storage};
     use crate::timestamp::Timestamp;
-    use crate::trial::{NewTrial, Told};
+    use crate::trial::{NewTrial, TrialResult};
 
     #[test]
     fn a_trial_without_a_number_for_each_objective_has_no_loss() {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn finished_trials_are_told_and_less_is_better() {
-        let (now, lease) = (Timestamp::MIN, Lease::new(Duration::from_mins(1)));
+        let (now, terms) = (Timestamp::MIN, LeaseTerms::new(Duration::from_mins(1)));
         let mut storage = Memory::new();
         let study = storage.open_study("study", &[Direction::Maximize]).unwrap();
         let space = Space::new([("layers", Distribution::int(1, 5))]).unwrap();
@@ -116,13 +116,13 @@ mod tests {
             let trial = NewTrial { key: place.to_string(), parameters: point(place), ..NewTrial::default() };
             storage.enqueue(study, &trial).unwrap();
         }
-        let broken = Told { constraints: vec![-1.0, 0.25, 0.5], ..Told::complete(0.75) };
-        for told in [broken, Told::fail("diverged"), Told::pruned()] {
-            let claim = storage.claim(study, "worker", now, lease).unwrap().unwrap();
-            storage.report(&claim, 3, 0.5).unwrap();
-            storage.tell(&claim, &told, now).unwrap();
+        let broken = TrialResult { constraints: vec![-1.0, 0.25, 0.5], ..TrialResult::complete(0.75) };
+        for told in [broken, TrialResult::fail("diverged"), TrialResult::pruned()] {
+            let lease = storage.lease(study, "worker", now, terms).unwrap().unwrap();
+            storage.report(&lease, 3, 0.5).unwrap();
+            storage.tell(&lease, &told, now).unwrap();
         }
-        storage.claim(study, "worker", now, lease).unwrap().unwrap();
+        storage.lease(study, "worker", now, terms).unwrap().unwrap();
 
         let observed = |direction| {
             let trials = storage.trials(study).unwrap();

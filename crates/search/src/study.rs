@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::pruner::Pruner as _;
 use crate::space::Point;
-use crate::storage::{LONGEST_NAME, Lease, Storage, StudyId, TrialId};
+use crate::storage::{LONGEST_NAME, LeaseTerms, Storage, StudyId, TrialId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, Told, Trial};
+use crate::trial::{Lease, NewTrial, Trial, TrialResult};
 
 mod ask;
 mod best;
@@ -23,7 +23,7 @@ use early::Early;
 pub use error::StudyError;
 use known::Known;
 pub use notes::Notes;
-pub use running::{Running, Unfit};
+pub use running::{Running, TrialError};
 pub use settings::Settings;
 
 /// One worker's hold on a study.
@@ -44,7 +44,7 @@ pub struct Study {
     id: StudyId,
     settings: Settings,
     worker: String,
-    lease: Lease,
+    terms: LeaseTerms,
     early: Early,
     known: Known,
     /// Why its stored settings are refused now, where it is only [looked at](Study::look).
@@ -57,7 +57,7 @@ pub struct Study {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asked {
     /// A trial, until it is told.
-    Trial(Claim),
+    Trial(Lease),
     /// Nothing just now: other workers' trials must finish first.
     Wait,
     /// Nothing any more.
@@ -69,7 +69,7 @@ pub enum Asked {
 pub enum Advice {
     /// As far as the pruner knows, it is.
     GoOn,
-    /// Stop and tell [`Told::pruned`].
+    /// Stop and tell [`TrialResult::pruned`].
     Stop,
 }
 
@@ -122,7 +122,7 @@ impl Study {
             id,
             settings,
             worker,
-            lease: run::LEASE,
+            terms: run::TERMS,
             early,
             known,
             outdated: None,
@@ -141,8 +141,8 @@ impl Study {
     /// This study with other terms for its trials: how long they are held without a heartbeat, how often they are
     /// tried. Without it a minute, and three times.
     #[must_use]
-    pub fn lease(self, lease: Lease) -> Self {
-        Self { lease, ..self }
+    pub fn lease_terms(self, terms: LeaseTerms) -> Self {
+        Self { terms, ..self }
     }
 
     /// Decides the [lag](Settings::lag) for this many workers, unless it was decided before; returns what it is.
@@ -218,32 +218,32 @@ impl Study {
     /// Stores what a trial has reached at `step`, in the unit of the first objective; says whether to continue.
     ///
     /// # Errors
-    /// If the claim no longer holds, or the storage cannot be used.
-    pub fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<Advice, StudyError> {
-        self.storage.report(claim, step, value)?;
+    /// If the lease no longer holds, or the storage cannot be used.
+    pub fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<Advice, StudyError> {
+        self.storage.report(lease, step, value)?;
         let Some(pruner) = &self.settings.pruner else { return Ok(Advice::GoOn) };
-        let curve = self.curves.entry(claim.trial).or_default();
+        let curve = self.curves.entry(lease.trial).or_default();
         curve.retain(|(earlier, _)| *earlier < step);
         curve.push((step, self.settings.directions.first().map_or(value, |direction| direction.loss(value))));
-        let told = self.known.told_before(claim.number);
-        Ok(if pruner.prune(told, claim.number, curve) { Advice::Stop } else { Advice::GoOn })
+        let told = self.known.told_before(lease.number);
+        Ok(if pruner.prune(told, lease.number, curve) { Advice::Stop } else { Advice::GoOn })
     }
 
     /// Says that the worker of this trial lives, when a trial takes a good part of its lease.
     ///
     /// # Errors
     /// As [`Storage::heartbeat`].
-    pub fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StudyError> {
-        Ok(self.storage.heartbeat(claim, now)?)
+    pub fn heartbeat(&mut self, lease: &Lease, now: Timestamp) -> Result<(), StudyError> {
+        Ok(self.storage.heartbeat(lease, now)?)
     }
 
     /// Ends a trial.
     ///
     /// # Errors
     /// As [`Storage::tell`].
-    pub fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StudyError> {
-        self.curves.remove(&claim.trial);
-        Ok(self.storage.tell(claim, told, now)?)
+    pub fn tell(&mut self, lease: &Lease, result: &TrialResult, now: Timestamp) -> Result<(), StudyError> {
+        self.curves.remove(&lease.trial);
+        Ok(self.storage.tell(lease, result, now)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A trial from the queue to its result: what is enqueued, claimed and told, and what is left to read.
+//! A trial from the queue to its result: what is enqueued, leased, reported and read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,16 +25,16 @@ pub struct NewTrial {
 
 /// A worker's hold on a trial, for one attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
+pub struct Lease {
     /// The trial's study.
     pub study: StudyId,
-    /// The trial in its storage. Claims go by it: other programs may give two trials one number.
+    /// The trial in its storage. Leases go by it: other programs may give two trials one number.
     pub(crate) trial: TrialId,
     /// The trial's number in its study, from 0.
     pub number: u64,
     /// The attempt, from 1: the fencing token. A later attempt takes away this one's right to write.
     pub attempt: u64,
-    /// Who claimed.
+    /// Who holds it.
     pub worker: String,
     /// The trial's key.
     pub key: String,
@@ -47,14 +47,14 @@ pub struct Claim {
 /// What a worker tells at the end of an attempt.
 ///
 /// ```
-/// # use tinderbox_search::Told;
+/// # use tinderbox_search::TrialResult;
 /// let attachments = [("history.json".to_owned(), b"[0.1, 0.9]".to_vec())].into();
-/// let told = Told { attachments, ..Told::complete(0.9) };
+/// let result = TrialResult { attachments, ..TrialResult::complete(0.9) };
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct TrialResult {
     /// How it went.
-    pub verdict: Verdict,
+    pub state: FinalState,
     /// How far each constraint is broken: at most 0 where it is kept. Optuna's system attribute `constraints`.
     pub constraints: Vec<f64>,
     /// User attributes to add to the trial's own, or to put in their place.
@@ -65,7 +65,7 @@ pub struct Told {
 
 /// How an attempt went, in the words of its worker.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub enum FinalState {
     /// It finished.
     Complete {
         /// One value for each objective of the study; may be infinite, not NaN.
@@ -85,7 +85,7 @@ pub enum Verdict {
 pub enum State {
     /// In the queue.
     Waiting,
-    /// Claimed.
+    /// Held by a worker.
     Running,
     /// Finished, with a value.
     Complete,
@@ -100,7 +100,7 @@ pub enum State {
 pub struct Counts {
     /// In the queue.
     pub waiting: usize,
-    /// Claimed.
+    /// Held by a worker.
     pub running: usize,
     /// Finished, with a value.
     pub complete: usize,
@@ -162,12 +162,12 @@ pub struct Attempt {
     pub number: u64,
     /// Who made it.
     pub worker: String,
-    /// When it was claimed.
-    pub claimed: Timestamp,
+    /// When it was leased.
+    pub leased: Timestamp,
     /// When it ended; none while it runs.
     pub ended: Option<Timestamp>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// Why it failed, or why the trial was given up after it.
     pub reason: Option<String>,
     /// What its worker told too late, in words: that was not stored.
@@ -176,16 +176,16 @@ pub struct Attempt {
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// Not yet.
     Running,
-    /// Told as complete.
+    /// Reported as complete.
     Complete,
-    /// Told as stopped early.
+    /// Reported as stopped early.
     Pruned,
-    /// Told as failed.
+    /// Reported as failed.
     Fail,
-    /// Its lease ran out, and another claim found that.
+    /// Its lease ran out, and a later lease found that.
     Expired,
     /// Its worker was known to be dead.
     Released,
@@ -194,8 +194,8 @@ pub enum Outcome {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl NewTrial {
     /// The hold of `worker` on this trial, begun as trial `number`, for its first attempt.
-    pub(crate) fn claimed(&self, study: StudyId, trial: TrialId, number: u64, worker: &str) -> Claim {
-        Claim {
+    pub(crate) fn leased(&self, study: StudyId, trial: TrialId, number: u64, worker: &str) -> Lease {
+        Lease {
             study,
             trial,
             number,
@@ -208,7 +208,7 @@ impl NewTrial {
     }
 }
 
-impl Told {
+impl TrialResult {
     /// It finished with `value`, in a study of one objective.
     pub fn complete(value: f64) -> Self {
         Self::complete_all([value])
@@ -216,34 +216,34 @@ impl Told {
 
     /// It finished with a value for each objective, in their order.
     pub fn complete_all(values: impl Into<Vec<f64>>) -> Self {
-        Verdict::Complete { values: values.into() }.into()
+        FinalState::Complete { values: values.into() }.into()
     }
 
     /// It was stopped early.
     pub fn pruned() -> Self {
-        Verdict::Pruned.into()
+        FinalState::Pruned.into()
     }
 
     /// It failed.
     pub fn fail(reason: impl Into<String>) -> Self {
-        Verdict::Fail { reason: reason.into() }.into()
+        FinalState::Fail { reason: reason.into() }.into()
     }
 }
 
-impl From<f64> for Told {
+impl From<f64> for TrialResult {
     /// Complete, unless it is NaN.
     fn from(value: f64) -> Self {
         if value.is_nan() { Self::fail("the objective is NaN") } else { Self::complete(value) }
     }
 }
 
-impl From<Verdict> for Told {
-    fn from(verdict: Verdict) -> Self {
-        Self { verdict, constraints: Vec::new(), attributes: BTreeMap::new(), attachments: BTreeMap::new() }
+impl From<FinalState> for TrialResult {
+    fn from(state: FinalState) -> Self {
+        Self { state, constraints: Vec::new(), attributes: BTreeMap::new(), attachments: BTreeMap::new() }
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for FinalState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Complete { values } => {

@@ -10,14 +10,15 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use tinderbox_search::{
-    Direction, Distribution, Lease, NewTrial, Parameter, State, Storage, StudyId, Timestamp, Told, open,
+    Direction, Distribution, LeaseTerms, NewTrial, Parameter, State, Storage, StudyId, Timestamp,
+    TrialResult, open,
 };
 
 use support::{Place, in_each_place};
 
 mod support;
 
-const LEASE: Lease = Lease::new(Duration::from_mins(10));
+const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_mins(10));
 
 in_each_place! {
     optuna_loads_a_study_of_tinderbox
@@ -29,18 +30,20 @@ in_each_place! {
 fn optuna_loads_a_study_of_tinderbox(place: &Place) {
     let Some(python) = python() else { return };
     let (mut storage, study) = study(place);
-    let first = storage.claim(study, "worker", at(0), LEASE).unwrap().unwrap();
+    let first = storage.lease(study, "worker", at(0), TERMS).unwrap().unwrap();
     for (step, value) in [(0, 0.25), (1, f64::NAN), (2, f64::INFINITY)] {
         storage.report(&first, step, value).unwrap();
     }
     let attributes = [("seconds".to_owned(), json!(1.5))].into();
     let attachments = [("history".to_owned(), vec![1, 2, 3])].into();
-    storage.tell(&first, &Told { attributes, attachments, ..Told::complete(0.9375) }, at(2)).unwrap();
-    let second = storage.claim(study, "worker", at(2), LEASE).unwrap().unwrap();
-    storage.tell(&second, &Told::fail("diverged"), at(3)).unwrap();
-    let third = storage.claim(study, "worker", at(3), LEASE).unwrap().unwrap();
-    storage.tell(&third, &Told::complete(f64::INFINITY), at(4)).unwrap();
-    storage.claim(study, "worker", at(4), LEASE).unwrap().unwrap();
+    storage
+        .tell(&first, &TrialResult { attributes, attachments, ..TrialResult::complete(0.9375) }, at(2))
+        .unwrap();
+    let second = storage.lease(study, "worker", at(2), TERMS).unwrap().unwrap();
+    storage.tell(&second, &TrialResult::fail("diverged"), at(3)).unwrap();
+    let third = storage.lease(study, "worker", at(3), TERMS).unwrap().unwrap();
+    storage.tell(&third, &TrialResult::complete(f64::INFINITY), at(4)).unwrap();
+    storage.lease(study, "worker", at(4), TERMS).unwrap().unwrap();
     storage.set_study_attribute(study, "paper", &json!({"title": "é"})).unwrap();
     run(&python, "load_study.py", place);
 }
@@ -49,10 +52,10 @@ fn optuna_and_tinderbox_work_on_one_study(place: &Place) {
     let Some(python) = python() else { return };
     let (mut storage, study) = study(place);
     let now = Timestamp::from(SystemTime::now());
-    let ours = storage.claim(study, "worker", now, LEASE).unwrap().unwrap();
+    let ours = storage.lease(study, "worker", now, TERMS).unwrap().unwrap();
     run(&python, "share_study.py", place);
 
-    storage.tell(&ours, &Told::complete(0.5), now).unwrap();
+    storage.tell(&ours, &TrialResult::complete(0.5), now).unwrap();
     let trials = storage.trials(study).unwrap();
     assert_eq!(trials.len(), 6, "four of ours, one asked for and one enqueued by Optuna");
     assert_eq!(
@@ -62,13 +65,13 @@ fn optuna_and_tinderbox_work_on_one_study(place: &Place) {
     );
     assert_eq!((&trials[4].key, trials[4].state), (&None, State::Complete));
     assert_eq!(trials[4].parameters["rate"].value(), &json!(0.01));
-    assert_eq!(storage.claim(study, "worker", now, LEASE).unwrap().unwrap().number, 2);
+    assert_eq!(storage.lease(study, "worker", now, TERMS).unwrap().unwrap().number, 2);
 }
 
 fn a_study_that_optuna_deletes_is_gone_whole(place: &Place) {
     let Some(python) = python() else { return };
     let (mut storage, study) = study(place);
-    storage.claim(study, "worker", at(0), LEASE).unwrap().unwrap();
+    storage.lease(study, "worker", at(0), TERMS).unwrap().unwrap();
     storage.set_study_attachment(study, "labels", &[1]).unwrap();
     run(&python, "delete_study.py", place);
     assert!(storage.studies().unwrap().is_empty());
@@ -88,16 +91,16 @@ fn optuna_and_tinderbox_go_on_from_each_other(place: &Place) {
         storage.enqueue(study, &trial(key, rate)).unwrap();
     }
     let mut constraints = vec![-0.5, 1.5];
-    while let Some(claim) = storage.claim(study, "worker", at(0), LEASE).unwrap() {
-        let told = Told::complete(claim.number as f64);
-        if claim.number < 5 {
+    while let Some(lease) = storage.lease(study, "worker", at(0), TERMS).unwrap() {
+        let told = TrialResult::complete(lease.number as f64);
+        if lease.number < 5 {
             storage
-                .tell(&claim, &Told { constraints: std::mem::take(&mut constraints), ..told }, at(1))
+                .tell(&lease, &TrialResult { constraints: std::mem::take(&mut constraints), ..told }, at(1))
                 .unwrap();
         } else {
-            storage.report(&claim, 0, 0.75).unwrap();
-            storage.report(&claim, 1, 0.25).unwrap();
-            storage.tell(&claim, &Told::pruned(), at(1)).unwrap();
+            storage.report(&lease, 0, 0.75).unwrap();
+            storage.report(&lease, 1, 0.25).unwrap();
+            storage.tell(&lease, &TrialResult::pruned(), at(1)).unwrap();
         }
     }
     run(&python, "optimize.py", place);
@@ -119,16 +122,18 @@ fn optuna_and_tinderbox_go_on_from_each_other(place: &Place) {
     }
 
     assert_eq!(
-        storage.start(study, 15, &trial("g", 0.01), "worker", at(2), LEASE).unwrap(),
+        storage.start(study, 15, &trial("g", 0.01), "worker", at(2), TERMS).unwrap(),
         None,
         "it is Optuna's"
     );
-    let next = storage.start(study, 16, &trial("g", 0.01), "worker", at(2), LEASE).unwrap().unwrap();
-    storage.tell(&next, &Told { constraints: vec![0.25], ..Told::complete(0.125) }, at(3)).unwrap();
+    let next = storage.start(study, 16, &trial("g", 0.01), "worker", at(2), TERMS).unwrap().unwrap();
+    storage
+        .tell(&next, &TrialResult { constraints: vec![0.25], ..TrialResult::complete(0.125) }, at(3))
+        .unwrap();
     assert_eq!(storage.enqueue(study, &trial("h", 0.01)).unwrap(), 17);
-    let last = storage.claim(study, "worker", at(3), LEASE).unwrap().unwrap();
+    let last = storage.lease(study, "worker", at(3), TERMS).unwrap().unwrap();
     storage.report(&last, 0, 0.5).unwrap();
-    storage.tell(&last, &Told::pruned(), at(4)).unwrap();
+    storage.tell(&last, &TrialResult::pruned(), at(4)).unwrap();
     run(&python, "check_study.py", place);
     assert_eq!(storage.trials_from(study, 18).unwrap()[0].state, State::Complete);
 }

@@ -7,7 +7,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use tinderbox_search::{Direction, Lease, NewTrial, Outcome, State, Storage, StudyId, Timestamp, Told, open};
+use tinderbox_search::{
+    AttemptOutcome, Direction, LeaseTerms, NewTrial, State, Storage, StudyId, Timestamp, TrialResult, open,
+};
 
 use support::{Place, in_each_place};
 
@@ -18,11 +20,11 @@ mod support;
 
 const URL: &str = "TINDERBOX_SEARCH_TEST_URL";
 const WORKER: &str = "TINDERBOX_SEARCH_TEST_WORKER";
-const LEASE: Lease = Lease::new(Duration::from_mins(1));
-const SHORT_LEASE: Lease = Lease::new(Duration::from_secs(1));
+const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_mins(1));
+const SHORT_LEASE: LeaseTerms = LeaseTerms::new(Duration::from_secs(1));
 
 in_each_place! {
-    many_processes_and_threads_claim_each_trial_once
+    many_processes_and_threads_lease_each_trial_once
     processes_that_enqueue_the_same_keys_at_once_share_the_numbers
     processes_that_start_the_next_number_at_once_agree
     the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost
@@ -30,7 +32,7 @@ in_each_place! {
     a_process_that_slept_past_its_lease_has_its_result_refused
 }
 
-fn many_processes_and_threads_claim_each_trial_once(place: &Place) {
+fn many_processes_and_threads_lease_each_trial_once(place: &Place) {
     let (mut storage, study) = queue(place, 120);
     let workers: Vec<Child> =
         (0..4).map(|i| start("work_to_the_end", place, &format!("process-{i}"))).collect();
@@ -51,7 +53,7 @@ fn many_processes_and_threads_claim_each_trial_once(place: &Place) {
         let owner = storage.attachment(study, trial.number, "owner").unwrap();
         assert_eq!(owner.as_deref(), trial.worker.as_deref().map(str::as_bytes));
     }
-    assert!(storage.claim(study, "late", at(0), LEASE).unwrap().is_none());
+    assert!(storage.lease(study, "late", at(0), TERMS).unwrap().is_none());
 }
 
 fn processes_that_enqueue_the_same_keys_at_once_share_the_numbers(place: &Place) {
@@ -81,14 +83,14 @@ fn the_trial_of_a_killed_process_is_taken_over_and_nothing_told_is_lost(place: &
     assert_eq!((trials[1].state, trials[1].worker.as_deref()), (State::Running, Some("killed")));
     assert_eq!(trials[1].intermediate_values, [(0, 0.25)].into());
 
-    assert_eq!(storage.claim(study, "next", at(60), LEASE).unwrap().unwrap().number, 2, "its lease holds");
-    let claim = storage.claim(study, "next", at(61), LEASE).unwrap().unwrap();
-    assert_eq!((claim.number, claim.attempt), (1, 2));
-    storage.tell(&claim, &Told::complete(1.0), at(62)).unwrap();
+    assert_eq!(storage.lease(study, "next", at(60), TERMS).unwrap().unwrap().number, 2, "its lease holds");
+    let lease = storage.lease(study, "next", at(61), TERMS).unwrap().unwrap();
+    assert_eq!((lease.number, lease.attempt), (1, 2));
+    storage.tell(&lease, &TrialResult::complete(1.0), at(62)).unwrap();
     let attempts = storage.attempts(study, 1).unwrap();
     assert_eq!(
         attempts.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>(),
-        [Outcome::Expired, Outcome::Complete]
+        [AttemptOutcome::Expired, AttemptOutcome::Complete]
     );
 }
 
@@ -143,16 +145,16 @@ fn a_process_that_slept_past_its_lease_has_its_result_refused(place: &Place) {
     wait_for_line(&mut slow, "holding");
     signal(&slow, "-STOP");
     std::thread::sleep(SHORT_LEASE.length + Duration::from_millis(50));
-    let quick = storage.claim(study, "quick", now(), LEASE).unwrap().expect("its lease ran out");
+    let quick = storage.lease(study, "quick", now(), TERMS).unwrap().expect("its lease ran out");
     assert_eq!((quick.number, quick.attempt), (0, 2));
     signal(&slow, "-CONT");
     slow.stdin.take().unwrap().write_all(b"go on\n").unwrap();
     wait_for_line(
         &mut slow,
-        "attempt 1 of worker `slow` no longer holds it; drop its result and claim again",
+        "attempt 1 of worker `slow` no longer holds it; drop its result and lease again",
     );
     assert!(slow.wait().unwrap().success());
-    storage.tell(&quick, &Told::complete(1.0), now()).unwrap();
+    storage.tell(&quick, &TrialResult::complete(1.0), now()).unwrap();
     assert_eq!(storage.trials(study).unwrap()[0].value(), Some(1.0));
     let attempts = storage.attempts(study, 0).unwrap();
     assert_eq!(attempts[0].refused.as_deref(), Some("complete, with -1"));
@@ -183,8 +185,8 @@ fn tell_one_and_hold_one() {
     let Some((mut storage, worker)) = process() else { return };
     work(&mut *storage, &worker, 1);
     let study = storage.studies().unwrap()["study"];
-    let claim = storage.claim(study, &worker, at(0), LEASE).unwrap().unwrap();
-    storage.report(&claim, 0, 0.25).unwrap();
+    let lease = storage.lease(study, &worker, at(0), TERMS).unwrap().unwrap();
+    storage.report(&lease, 0, 0.25).unwrap();
     say("holding");
     std::thread::sleep(Duration::from_mins(10));
 }
@@ -204,8 +206,8 @@ fn start_up_to_forty() {
     let study = storage.studies().unwrap()["study"];
     for number in 0..40 {
         let trial = NewTrial { key: number.to_string(), ..NewTrial::default() };
-        if let Some(claim) = storage.start(study, number, &trial, &worker, at(0), LEASE).unwrap() {
-            storage.tell(&claim, &Told::complete(number as f64), at(1)).unwrap();
+        if let Some(lease) = storage.start(study, number, &trial, &worker, at(0), TERMS).unwrap() {
+            storage.tell(&lease, &TrialResult::complete(number as f64), at(1)).unwrap();
         }
     }
 }
@@ -215,10 +217,10 @@ fn start_up_to_forty() {
 fn tell_late() {
     let Some((mut storage, worker)) = process() else { return };
     let study = storage.studies().unwrap()["study"];
-    let claim = storage.claim(study, &worker, now(), SHORT_LEASE).unwrap().unwrap();
+    let lease = storage.lease(study, &worker, now(), SHORT_LEASE).unwrap().unwrap();
     say("holding");
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    let refused = storage.tell(&claim, &Told::complete(-1.0), now()).unwrap_err();
+    let refused = storage.tell(&lease, &TrialResult::complete(-1.0), now()).unwrap_err();
     say(&refused.to_string());
 }
 
@@ -241,13 +243,13 @@ fn work(storage: &mut dyn Storage, worker: &str, limit: u64) -> Option<u64> {
     let study = storage.studies().unwrap()["study"];
     let mut last = None;
     for _ in 0..limit {
-        let Some(claim) = storage.claim(study, worker, at(0), LEASE).unwrap() else { break };
-        storage.report(&claim, 0, 0.5).unwrap();
-        storage.heartbeat(&claim, at(0)).unwrap();
+        let Some(lease) = storage.lease(study, worker, at(0), TERMS).unwrap() else { break };
+        storage.report(&lease, 0, 0.5).unwrap();
+        storage.heartbeat(&lease, at(0)).unwrap();
         let attachments = [("owner".to_owned(), worker.as_bytes().to_vec())].into();
-        let told = Told { attachments, ..Told::complete(claim.number as f64) };
-        storage.tell(&claim, &told, at(0)).unwrap();
-        last = Some(claim.number);
+        let told = TrialResult { attachments, ..TrialResult::complete(lease.number as f64) };
+        storage.tell(&lease, &told, at(0)).unwrap();
+        last = Some(lease.number);
     }
     last
 }

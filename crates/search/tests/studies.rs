@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use tinderbox_search::{Distribution, Lease, Memory, Running, Settings, Space, State, Study, Tpe, open};
+use tinderbox_search::{Distribution, LeaseTerms, Memory, Running, Settings, Space, State, Study, Tpe, open};
 
 use support::{Place, in_each_place};
 
@@ -23,7 +23,7 @@ in_each_place!(
 
 const TRIALS: u64 = 200;
 /// Short, so that the trial of a dead worker does not hold up the others for long.
-const LEASE: Lease = Lease { length: Duration::from_millis(500), attempts: 1000 };
+const TERMS: LeaseTerms = LeaseTerms { length: Duration::from_millis(500), attempts: 1000 };
 
 fn settings() -> Settings {
     let space = Space::new([
@@ -74,7 +74,7 @@ fn signal(signal: &str, worker: &Child) {
 #[ignore = "a process that the other tests start"]
 fn work_on_the_study() {
     let study = Study::resume(open(&env::var(URL).unwrap()).unwrap(), "study").unwrap();
-    let mut study = study.worker(env::var(WORKER).unwrap()).lease(LEASE);
+    let mut study = study.worker(env::var(WORKER).unwrap()).lease_terms(TERMS);
     study
         .run(SystemTime::now, |trial| {
             println!("at {}", trial.number());
@@ -118,7 +118,7 @@ fn a_worker_that_was_held_up_past_its_lease_has_its_result_refused(place: &Place
     let number = lines.by_ref().find_map(at).unwrap();
     signal("-STOP", &slow);
     let drain = thread::spawn(move || lines.for_each(drop));
-    thread::sleep(LEASE.length * 2);
+    thread::sleep(TERMS.length * 2);
 
     let mut quick = start(place, "quick");
     let taken = |study: &Study| study.trials().unwrap()[number as usize].attempt == 2;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_search::{
-    Direction, Lease, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
+    Direction, LeaseTerms, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
 };
 
 use crate::crew::is_of_crew;
@@ -27,7 +27,7 @@ use seal::Seal;
 /// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
 ///
 /// Attempts are many: a user who stops a run over and over must not make its trials fail.
-pub const LEASE: Lease = Lease { length: Duration::from_secs(15), attempts: 64 };
+pub const LEASE: LeaseTerms = LeaseTerms { length: Duration::from_secs(15), attempts: 64 };
 
 /// How often a worker says that it lives.
 pub const HEARTBEAT: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! A worker: a process that claims trials, one at a time, trains them and tells what came out.
+//! A worker: a process that leases trials, one at a time, trains them and tells what came out.
 //!
 //! It says what it does as lines of JSON ([`Message`]) and ends when nothing is left, or when whoever started it is
 //! gone.
@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use burn::prelude::Device;
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
-use tinderbox_search::{Claim, Storage, StorageError, StudyId, Timestamp, Told};
+use tinderbox_search::{Lease, Storage, StorageError, StudyId, Timestamp, TrialResult};
 use tinderbox_training::learner::Observer;
 
 use crate::name::Name;
@@ -77,30 +77,30 @@ impl<W: Write> Worker<W> {
             .map(|(study, heading)| (study, heading.name))
             .collect();
         loop {
-            let mut claimed = None;
+            let mut leased = None;
             let mut running = 0;
             for (study, name) in &studies {
-                claimed = storage.claim(*study, &self.name, now(), LEASE)?.map(|claim| (claim, name));
-                if claimed.is_some() {
+                leased = storage.lease(*study, &self.name, now(), LEASE)?.map(|lease| (lease, name));
+                if leased.is_some() {
                     break;
                 }
                 running += storage.counts(*study)?.running;
             }
-            match claimed {
-                Some((claim, study)) => self.attempt(&mut storage, &claim, study)?,
+            match leased {
+                Some((lease, study)) => self.attempt(&mut storage, &lease, study)?,
                 None if running > 0 => thread::sleep(POLL),
                 None => return Ok(()),
             }
         }
     }
 
-    fn attempt(&mut self, storage: &mut impl Storage, claim: &Claim, study: &str) -> Result<(), RunError> {
-        let checkpoint = self.checkpoint(study, claim.number);
+    fn attempt(&mut self, storage: &mut impl Storage, lease: &Lease, study: &str) -> Result<(), RunError> {
+        let checkpoint = self.checkpoint(study, lease.number);
         let fenced = Arc::new(AtomicBool::new(false));
-        let heart = beat(Box::new(self.folder.storage()?), claim.clone(), Arc::clone(&fenced));
-        let result = run::task(&claim.attributes)
+        let heart = beat(Box::new(self.folder.storage()?), lease.clone(), Arc::clone(&fenced));
+        let result = run::task(&lease.attributes)
             .map_err(Failure::Trial)
-            .and_then(|task| self.train(&task, claim.attempt, checkpoint.clone(), &fenced));
+            .and_then(|task| self.train(&task, lease.attempt, checkpoint.clone(), &fenced));
         drop(heart);
         if fenced.load(Ordering::Relaxed) {
             say(&mut self.out, &taken_over());
@@ -110,18 +110,18 @@ impl<W: Write> Worker<W> {
             Ok(record) => {
                 // What choices are made by. A training that diverged is a result here, and its record says so.
                 let accuracy = Objective::ValidationAccuracy.of(record).unwrap_or(0.0);
-                let mut told = Told::complete(accuracy);
+                let mut told = TrialResult::complete(accuracy);
                 told.attachments.insert(RECORD.to_string(), record.to_bytes());
                 told.attributes.insert(RESULT.to_string(), record.result_hash().into());
                 told
             }
-            Err(Failure::Trial(reason)) => Told::fail(reason.clone()),
+            Err(Failure::Trial(reason)) => TrialResult::fail(reason.clone()),
             Err(Failure::Machine(reason)) => {
-                storage.release(claim.study, &self.name, now())?;
+                storage.release(lease.study, &self.name, now())?;
                 return Err(RunError::Machine(reason.clone()));
             }
         };
-        let message = match storage.tell(claim, &told, now()) {
+        let message = match storage.tell(lease, &told, now()) {
             Ok(()) => {
                 forget(checkpoint.as_deref());
                 match result {
@@ -131,7 +131,7 @@ impl<W: Write> Worker<W> {
                     Err(Failure::Trial(reason) | Failure::Machine(reason)) => Message::Failed { reason },
                 }
             }
-            Err(error) if error.is_lost_claim() => Message::Refused { reason: error.to_string() },
+            Err(error) if error.is_lost_lease() => Message::Refused { reason: error.to_string() },
             Err(error) => return Err(error.into()),
         };
         say(&mut self.out, &message);
@@ -183,14 +183,14 @@ pub(crate) fn forget(checkpoint: Option<&Path>) {
     }
 }
 
-/// Says in the storage that the worker of `claim` lives, until the answer is dropped; sets `fenced` once another holds
+/// Says in the storage that the worker of `lease` lives, until the answer is dropped; sets `fenced` once another holds
 /// the trial.
-pub(crate) fn beat(mut storage: Box<dyn Storage>, claim: Claim, fenced: Arc<AtomicBool>) -> Sender<()> {
+pub(crate) fn beat(mut storage: Box<dyn Storage>, lease: Lease, fenced: Arc<AtomicBool>) -> Sender<()> {
     let (alive, end) = channel();
     thread::spawn(move || {
         while end.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
             // Any other trouble is for `tell` to report: a heartbeat that is late costs the lease, not the result.
-            if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&claim, now()) {
+            if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&lease, now()) {
                 fenced.store(true, Ordering::Relaxed);
                 return;
             }

@@ -84,7 +84,7 @@ impl Worker {
             end_with_parent();
         }
         let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine::name(), crew_name()));
-        let study = self.storage.study(study_name)?.worker(name.clone()).lease(tinderbox::run::LEASE);
+        let study = self.storage.study(study_name)?.worker(name.clone()).lease_terms(tinderbox::run::LEASE);
         let brief = Brief::of(&study, study_name)?;
         let dataset = self.dataset.load()?;
         brief.check_images(&dataset)?;

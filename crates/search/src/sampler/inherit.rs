@@ -12,11 +12,11 @@ use crate::space::{Point, Space};
 ///
 /// Left out are the failed and the pruned, which have no losses, and what another program tried in another space or
 /// for fewer objectives.
-pub(super) fn fertile<'a>(space: &Space, told: &'a [Observation]) -> Vec<&'a Observation> {
+pub(super) fn eligible_parents<'a>(space: &Space, told: &'a [Observation]) -> Vec<&'a Observation> {
     let objectives = told.iter().map(|trial| trial.losses.len()).max().unwrap_or(0);
-    let fertile =
+    let eligible_parents =
         |trial: &&Observation| trial.losses.len() == objectives && space.check(&trial.parameters).is_ok();
-    told.iter().filter(fertile).filter(|_| objectives > 0).collect()
+    told.iter().filter(eligible_parents).filter(|_| objectives > 0).collect()
 }
 
 /// The point with the values that `value` gives by name, drawn where it gives none; it gets the stream for draws of

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha12Rng;
 use serde::{Deserialize, Serialize};
 
-use super::inherit::{fertile, inherit, varies};
+use super::inherit::{eligible_parents, inherit, varies};
 use super::stream::{below, stream, unit};
 use super::{History, SampleError, Sampler};
 use crate::observation::Observation;
@@ -90,13 +90,13 @@ impl NsgaII {
     /// The parents of the generation of turn `number`, best first.
     fn parents<'a>(&self, space: &Space, told: &'a [Observation], number: u64) -> Vec<&'a Observation> {
         let generation = |place: usize| (place / self.population) as u64;
-        let mut fertile = fertile(space, told).into_iter().peekable();
+        let mut eligible_parents = eligible_parents(space, told).into_iter().peekable();
         // By place: a number may be far from it.
         let placed: Vec<_> = told
             .iter()
             .enumerate()
             .take_while(|(place, _)| generation(*place) < number / self.population as u64)
-            .filter(|(_, trial)| fertile.next_if(|next| std::ptr::eq(*next, *trial)).is_some())
+            .filter(|(_, trial)| eligible_parents.next_if(|next| std::ptr::eq(*next, *trial)).is_some())
             .collect();
         let generations = placed.chunk_by(|(a, _), (b, _)| generation(*a) == generation(*b));
         generations.fold(Vec::new(), |mut pool, children| {

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha12Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::inherit::{fertile, inherit, varies};
+use super::inherit::{eligible_parents, inherit, varies};
 use super::stream::{below, stream, unit};
 use super::{History, SampleError, Sampler};
 use crate::observation::Observation;
@@ -98,7 +98,7 @@ impl Sampler for RegularizedEvolution {
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
         let mut stream = stream(self.seed, number);
-        let grown = fertile(space, history.told);
+        let grown = eligible_parents(space, history.told);
         let population = &grown[grown.len().saturating_sub(self.population)..];
         let parent =
             if population.len() < self.population { None } else { self.parent(population, &mut stream) };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::inherit::fertile;
+use super::inherit::eligible_parents;
 use super::stream::{stream, unit};
 use super::{History, SampleError, Sampler};
 use crate::observation::Observation;
@@ -97,7 +97,7 @@ impl Reinforce {
     fn learned(&self, space: &Space, told: &[Observation]) -> Policy {
         let mut policy = Policy::new(space);
         let mut baseline = Baseline { decay: self.decay, weight: 0.0, mean: 0.0, variance: 0.0 };
-        for trial in fertile(space, told) {
+        for trial in eligible_parents(space, told) {
             let loss = if trial.is_feasible() { trial.losses[0] } else { f64::INFINITY };
             let advantage = baseline.advantage(loss);
             policy.climb(space, &trial.parameters, self.learning_rate, advantage, self.entropy);

@@ -1,9 +1,9 @@
 //! How values are written in Optuna's columns, in every database.
 
 use super::cell::Cell;
-use super::{Direction, Lease};
+use super::{Direction, LeaseTerms};
 use crate::parameter::Distribution;
-use crate::trial::{Outcome, State};
+use crate::trial::{AttemptOutcome, State};
 
 /// The revision of Optuna's schema that is written and read.
 pub(super) const REVISION: &str = "v3.2.0.a";
@@ -11,9 +11,9 @@ pub(super) const REVISION: &str = "v3.2.0.a";
 pub(super) const VERSION: i64 = 1;
 
 /// A lease as its columns hold it: microseconds, and attempts.
-pub(super) fn terms(lease: Lease) -> (i64, i64) {
-    let micros = i64::try_from(lease.length.as_micros()).unwrap_or(i64::MAX);
-    (micros, i64::try_from(lease.attempts).unwrap_or(i64::MAX))
+pub(super) fn terms(terms: LeaseTerms) -> (i64, i64) {
+    let micros = i64::try_from(terms.length.as_micros()).unwrap_or(i64::MAX);
+    (micros, i64::try_from(terms.attempts).unwrap_or(i64::MAX))
 }
 
 /// What is stored as one of a few words.
@@ -46,7 +46,7 @@ impl Word for State {
     ];
 }
 
-impl Word for Outcome {
+impl Word for AttemptOutcome {
     const WORDS: &'static [(Self, &'static str)] = &[
         (Self::Running, "RUNNING"),
         (Self::Complete, "COMPLETE"),

@@ -5,14 +5,14 @@ use super::postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use super::{Direction, StudyId, open};
-use crate::trial::{Claim, NewTrial, Told, Verdict};
+use crate::trial::{FinalState, Lease, NewTrial, TrialResult};
 
 /// What a storage refuses, or cannot do.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// Another attempt has begun, or the trial was released or ended by another program.
     #[error(
-        "trial {number}: attempt {attempt} of worker `{worker}` no longer holds it; drop its result and claim again"
+        "trial {number}: attempt {attempt} of worker `{worker}` no longer holds it; drop its result and lease again"
     )]
     Fenced {
         /// The trial.
@@ -112,12 +112,12 @@ pub enum StorageError {
 
 impl StorageError {
     /// Whether the trial is not the caller's any more: somebody else has taken it over, or its result is stored.
-    pub fn is_lost_claim(&self) -> bool {
+    pub fn is_lost_lease(&self) -> bool {
         matches!(self, Self::Fenced { .. } | Self::AlreadyTold { .. })
     }
 }
 
-impl Claim {
+impl Lease {
     /// The refusal of a write whose attempt another has replaced.
     pub(super) fn fenced(&self) -> StorageError {
         StorageError::Fenced { number: self.number, attempt: self.attempt, worker: self.worker.clone() }
@@ -129,7 +129,7 @@ impl Claim {
     }
 }
 
-impl Told {
+impl TrialResult {
     /// Refuses what no storage can hold for trial `number` of a study with so many objectives, 0 if nobody knows how many.
     pub(crate) fn check(&self, number: u64, objectives: usize) -> Result<(), StorageError> {
         if self.constraints.iter().any(|constraint| constraint.is_nan()) {
@@ -137,7 +137,7 @@ impl Told {
         }
         self.attributes.keys().try_for_each(|key| check_name("attribute", key))?;
         self.attachments.keys().try_for_each(|name| check_name("file", name))?;
-        let Verdict::Complete { values } = &self.verdict else { return Ok(()) };
+        let FinalState::Complete { values } = &self.state else { return Ok(()) };
         if objectives != 0 && values.len() != objectives {
             return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, Counts, NewTrial, State, Told, Trial};
+use crate::trial::{Attempt, Counts, Lease, NewTrial, State, Trial, TrialResult};
 
 mod error;
 
@@ -39,17 +39,17 @@ use error::{check_name, following, same_directions, some_objective};
 
 /// Keeps studies, hands out their trials, and remembers what came of them.
 ///
-/// - **A trial is held by at most one attempt.** [`claim`](Storage::claim) gives a trial to one worker; the attempt
-///   number in the [`Claim`] is the fencing token. Once another attempt begins, the earlier one can write nothing.
+/// - **A trial is held by at most one attempt.** [`lease`](Storage::lease) gives a trial to one worker; the attempt
+///   number in the [`Lease`] is the fencing token. Once another attempt begins, the earlier one can write nothing.
 /// - **A worker may die at any moment.** It shows that it lives by [`heartbeat`](Storage::heartbeat); when none came
-///   for the length of its [`Lease`], the next claim takes the trial over. After as many attempts as the lease
+///   for the length of its [lease](LeaseTerms), the next lease takes the trial over. After as many attempts as the lease
 ///   allows, the trial fails instead.
 /// - **What was told stays told.** When [`tell`](Storage::tell) returns `Ok`, state, value, attributes and
 ///   attachments are all stored; when it returns an error, none of them is.
 /// - **Time is an argument**, so that equal calls give equal answers. Workers on several machines need clocks that
 ///   agree to well under a lease.
 ///
-/// A trial that another program added to a study has no key: it is listed, and not claimed unless it is
+/// A trial that another program added to a study has no key: it is listed, and not leased unless it is
 /// [adopted](Storage::adopt). Every method that takes
 /// a study returns [`StorageError::UnknownStudy`] for one that the storage does not hold, and every method that stores a
 /// name (of a study, a key, a parameter, an attribute, a file, a worker) [`StorageError::Name`] for one of over 512
@@ -114,7 +114,7 @@ pub trait Storage: Send {
     fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError>;
 
     /// Gives a trial that another program [queued](crate::Trial::queued) a key, parameters and attributes, so that it is
-    /// claimed in its place. `false`, and nothing changes, if it no longer waits without a key, or if the study has the key.
+    /// leased in its place. `false`, and nothing changes, if it no longer waits without a key, or if the study has the key.
     fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError>;
 
     /// Begins trial `number` with its first attempt, if that is the study's [next number](Storage::next_number);
@@ -124,7 +124,7 @@ pub trait Storage: Send {
     /// again.
     ///
     /// It does not wait for a disk. Where a machine or a server crashes, a trial that was started a moment before may not
-    /// have been: then it begins again, and a worker that still holds the lost claim is fenced off.
+    /// have been: then it begins again, and a worker that still holds the lost lease is fenced off.
     ///
     /// # Errors
     /// As [`next_number`](Storage::next_number).
@@ -135,50 +135,50 @@ pub trait Storage: Send {
         trial: &NewTrial,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError>;
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError>;
 
-    /// [`claim_below`](Storage::claim_below) without a limit.
-    fn claim(
+    /// [`lease_below`](Storage::lease_below) without a limit.
+    fn lease(
         &mut self,
         study: StudyId,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
-        self.claim_below(study, u64::MAX, worker, now, lease)
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
+        self.lease_below(study, u64::MAX, worker, now, terms)
     }
 
     /// Gives `worker` the trial with the lowest number that waits, or that runs on a lease which has run out, if that
     /// number is below `limit`.
     ///
-    /// A lease has run out when `now` is later than its last heartbeat (the claim is the first) plus its length.
+    /// A lease has run out when `now` is later than its last heartbeat (the lease is the first) plus its length.
     /// Intermediate values of earlier attempts are dropped. `None`: nothing to do just now; trials that run may yet
     /// come back. The name of a worker should be its own: [`release`](Storage::release) goes by it.
-    fn claim_below(
+    fn lease_below(
         &mut self,
         study: StudyId,
         limit: u64,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError>;
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError>;
 
     /// Says that the worker is alive: the lease starts again at `now`.
     ///
     /// # Errors
-    /// [`StorageError::Fenced`] or [`StorageError::AlreadyTold`] if the claim no longer holds.
-    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError>;
+    /// [`StorageError::Fenced`] or [`StorageError::AlreadyTold`] if the lease no longer holds.
+    fn heartbeat(&mut self, lease: &Lease, now: Timestamp) -> Result<(), StorageError>;
 
     /// Stores an intermediate value, in place of an earlier one of that step. Does not renew the lease.
     ///
     /// # Errors
     /// As [`heartbeat`](Storage::heartbeat).
-    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError>;
+    fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<(), StorageError>;
 
     /// Ends an attempt and its trial with it, all or nothing.
     ///
-    /// A lease that has run out does not matter as long as nobody took the trial over. What a fenced claim tells is
+    /// A lease that has run out does not matter as long as nobody took the trial over. What a fenced lease tells is
     /// not stored, but [`attempts`](Storage::attempts) remembers that it was told.
     ///
     /// A pruned trial keeps its last intermediate value as its value, unless that is NaN or the study has several
@@ -187,7 +187,7 @@ pub trait Storage: Send {
     /// # Errors
     /// As [`heartbeat`](Storage::heartbeat), [`StorageError::NotANumber`] for a NaN, [`StorageError::Constraint`] for one
     /// as a constraint, and [`StorageError::Objectives`] for more or fewer values than the study has objectives.
-    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError>;
+    fn tell(&mut self, lease: &Lease, result: &TrialResult, now: Timestamp) -> Result<(), StorageError>;
 
     /// Ends the running attempts of a worker that is known to be dead; returns how many.
     ///
@@ -209,7 +209,7 @@ pub trait Storage: Send {
     /// All trials of a study by number, as they were at one moment.
     ///
     /// Other programs may leave gaps between numbers, and give several trials one number: these then come in the order in
-    /// which they were added. Claims go by the trial, not by its number.
+    /// which they were added. Leases go by the trial, not by its number.
     fn trials(&self, study: StudyId) -> Result<Vec<Trial>, StorageError> {
         self.trials_from(study, 0)
     }
@@ -262,16 +262,16 @@ pub enum Direction {
     Maximize,
 }
 
-/// The terms on which a trial is claimed.
+/// The terms on which a trial is leased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// How long the claim holds without a heartbeat. A few times the distance between heartbeats.
+pub struct LeaseTerms {
+    /// How long the lease holds without a heartbeat. A few times the distance between heartbeats.
     pub length: Duration,
     /// How many attempts a trial may use before it fails, this one and earlier ones included.
     pub attempts: u64,
 }
 
-impl Lease {
+impl LeaseTerms {
     /// A lease of this length, with three attempts.
     pub const fn new(length: Duration) -> Self {
         Self { length, attempts: 3 }

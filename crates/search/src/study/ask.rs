@@ -6,7 +6,7 @@ use super::known::Known;
 use super::{Asked, Settings, Study, StudyError, queued};
 use crate::sampler::Sampler as _;
 use crate::timestamp::Timestamp;
-use crate::trial::{NewTrial, SAMPLED, Told};
+use crate::trial::{NewTrial, SAMPLED, TrialResult};
 
 /// How often one `ask` may be refused a trial that is not there.
 const REFUSALS: u32 = 100;
@@ -27,14 +27,14 @@ impl Study {
             self.learn()?;
             if self.known.has_open() {
                 let limit = self.known.limit();
-                let claim = self.storage.claim_below(self.id, limit, &self.worker, now, self.lease)?;
-                if let Some(claim) = claim {
-                    self.curves.insert(claim.trial, Vec::new());
-                    let Some(unfit) = claim.attributes.get(queued::UNFIT) else {
-                        return Ok(Asked::Trial(claim));
+                let lease = self.storage.lease_below(self.id, limit, &self.worker, now, self.terms)?;
+                if let Some(lease) = lease {
+                    self.curves.insert(lease.trial, Vec::new());
+                    let Some(unfit) = lease.attributes.get(queued::UNFIT) else {
+                        return Ok(Asked::Trial(lease));
                     };
                     let reason = unfit.as_str().map_or_else(|| unfit.to_string(), str::to_owned);
-                    self.tell(&claim, &Told::fail(reason), now)?;
+                    self.tell(&lease, &TrialResult::fail(reason), now)?;
                     continue;
                 }
             }
@@ -51,10 +51,10 @@ impl Study {
             };
             let key = format!("{SAMPLED}{turn}");
             let trial = NewTrial { key, parameters, attributes: BTreeMap::new() };
-            let claim = self.storage.start(self.id, number, &trial, &self.worker, now, self.lease)?;
-            if let Some(claim) = claim {
-                self.curves.insert(claim.trial, Vec::new());
-                return Ok(Asked::Trial(claim));
+            let lease = self.storage.start(self.id, number, &trial, &self.worker, now, self.terms)?;
+            if let Some(lease) = lease {
+                self.curves.insert(lease.trial, Vec::new());
+                return Ok(Asked::Trial(lease));
             }
             refusals += u32::from(!self.is_explained(number, turn)?);
             if refusals == REFUSALS {

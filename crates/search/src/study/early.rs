@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Study, StudyError};
-use crate::trial::{Claim, Trial};
+use crate::trial::{Lease, Trial};
 
 type Watch = dyn Fn(&Trial) -> ControlFlow<()> + Send + Sync;
 
@@ -62,14 +62,14 @@ impl Study {
     }
 
     /// Shows a trial that was told to all who watch; says whether one of them ends the run.
-    pub(super) fn show(&self, claim: &Claim) -> Result<bool, StudyError> {
+    pub(super) fn show(&self, lease: &Lease) -> Result<bool, StudyError> {
         let watches = &self.early.watches;
         if watches.is_empty() {
             return Ok(false);
         }
-        let trials = self.storage.trials_from(self.id, claim.number)?;
+        let trials = self.storage.trials_from(self.id, lease.number)?;
         // Several may have its number, and by now another program may have deleted it.
-        let told = trials.iter().find(|trial| trial.key.as_ref() == Some(&claim.key));
+        let told = trials.iter().find(|trial| trial.key.as_ref() == Some(&lease.key));
         let Some(trial) = told else { return Ok(false) };
         // Counted, not sought: the others see it also after one that has seen enough.
         Ok(watches.iter().filter(|watch| watch(trial).is_break()).count() > 0)

@@ -231,9 +231,9 @@ mod tests {
     use crate::sampler::random::Random;
     use crate::storage::Storage;
     use crate::storage::memory::Memory;
-    use crate::study::run::LEASE;
+    use crate::study::run::TERMS;
     use crate::timestamp::Timestamp;
-    use crate::trial::{NewTrial, SAMPLED, Told};
+    use crate::trial::{NewTrial, SAMPLED, TrialResult};
 
     #[test]
     fn trials_that_a_crash_took_away_were_never_known() {
@@ -244,9 +244,9 @@ mod tests {
         for number in 0..13 {
             let parameters = space.point(number).unwrap().unwrap();
             let trial = NewTrial { key: format!("{SAMPLED}{number}"), parameters, ..NewTrial::default() };
-            let claim = storage.start(study, number, &trial, "worker", now, LEASE).unwrap().unwrap();
+            let lease = storage.start(study, number, &trial, "worker", now, TERMS).unwrap().unwrap();
             if number < 5 {
-                storage.tell(&claim, &Told::complete(1.0), now).unwrap();
+                storage.tell(&lease, &TrialResult::complete(1.0), now).unwrap();
             }
         }
         let before = storage.trials(study).unwrap();

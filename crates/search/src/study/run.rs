@@ -11,30 +11,30 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::{Asked, Running, Study, StudyError};
-use crate::storage::{Lease, StorageError};
+use crate::storage::{LeaseTerms, StorageError};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, Told};
+use crate::trial::{Lease, TrialResult};
 
 /// The terms of a trial where nothing else was said.
-pub(super) const LEASE: Lease = Lease::new(Duration::from_mins(1));
+pub(super) const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_mins(1));
 /// Between two looks at a study whose other trials must finish first.
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Study {
     /// Tries points until the study is over, one after the other.
     ///
-    /// An error of `objective` fails its trial, and so does a panic; an error that comes of [`Unfit::Pruned`], or after
+    /// An error of `objective` fails its trial, and so does a panic; an error that comes of [`TrialError::Pruned`], or after
     /// [`Running::report`] has returned that, prunes it. A result that no storage holds, such as NaN or a value too few,
     /// fails it too. None of these ends the study. While a trial runs, another thread keeps its lease alive. A result
     /// that comes too late, because another worker took the trial over, is dropped.
     ///
     /// A lag that is still open is 0 from then on.
     ///
-    /// [`Unfit::Pruned`]: super::Unfit::Pruned
+    /// [`TrialError::Pruned`]: super::TrialError::Pruned
     ///
     /// # Errors
     /// If the storage cannot be used, or the sampler cannot work on the space.
-    pub fn run<T: Into<Told>>(
+    pub fn run<T: Into<TrialResult>>(
         &mut self,
         clock: impl Fn() -> SystemTime + Sync,
         objective: impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
@@ -43,7 +43,7 @@ impl Study {
         self.work(clock, objective, start, &AtomicBool::new(false))
     }
 
-    fn work<T: Into<Told>>(
+    fn work<T: Into<TrialResult>>(
         &mut self,
         clock: impl Fn() -> SystemTime + Sync,
         mut objective: impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
@@ -51,41 +51,41 @@ impl Study {
         stop: &AtomicBool,
     ) -> Result<(), StudyError> {
         let mut pulse = self.storage.reopen()?;
-        let interval = self.lease.length / 4;
-        let held = Mutex::new(None::<Claim>);
+        let interval = self.terms.length / 4;
+        let held = Mutex::new(None::<Lease>);
         let now = || Timestamp::from(clock());
         thread::scope(|scope| {
             let (alive, end) = channel::<()>();
             let (held, now) = (&held, &now);
             scope.spawn(move || {
                 while end.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                    let claim = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    if let Some(claim) = claim {
+                    let lease = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    if let Some(lease) = lease {
                         // A lost lease shows when the trial is told; one late heartbeat does not lose it.
-                        _ = pulse.heartbeat(&claim, now());
+                        _ = pulse.heartbeat(&lease, now());
                     }
                 }
             });
-            let keep = |claim| *held.lock().unwrap_or_else(PoisonError::into_inner) = claim;
+            let keep = |lease| *held.lock().unwrap_or_else(PoisonError::into_inner) = lease;
             while !stop.load(Ordering::Relaxed) && !self.early.is_up(start, clock()) {
-                let claim = match self.ask(now())? {
-                    Asked::Trial(claim) => claim,
+                let lease = match self.ask(now())? {
+                    Asked::Trial(lease) => lease,
                     Asked::Wait => {
                         thread::sleep(PAUSE);
                         continue;
                     }
                     Asked::Done => break,
                 };
-                keep(Some(claim.clone()));
-                let told = self.tried(&claim, &mut objective);
+                keep(Some(lease.clone()));
+                let result = self.tried(&lease, &mut objective);
                 keep(None);
-                match self.tell(&claim, &told, now()) {
+                match self.tell(&lease, &result, now()) {
                     Err(StudyError::Storage(
                         StorageError::Fenced { .. } | StorageError::AlreadyTold { .. },
                     )) => {}
                     answer => {
                         answer?;
-                        stop.fetch_or(self.show(&claim)?, Ordering::Relaxed);
+                        stop.fetch_or(self.show(&lease)?, Ordering::Relaxed);
                     }
                 }
             }
@@ -95,22 +95,22 @@ impl Study {
     }
 
     /// What comes of one call of `objective`, as a storage can hold it.
-    fn tried<T: Into<Told>>(
+    fn tried<T: Into<TrialResult>>(
         &mut self,
-        claim: &Claim,
+        lease: &Lease,
         objective: &mut impl FnMut(&mut Running<'_>) -> Result<T, Box<dyn Error>>,
-    ) -> Told {
+    ) -> TrialResult {
         let objectives = self.settings.directions.len();
-        let mut running = Running::new(self, claim);
-        let told = match catch_unwind(AssertUnwindSafe(|| objective(&mut running))) {
+        let mut running = Running::new(self, lease);
+        let result = match catch_unwind(AssertUnwindSafe(|| objective(&mut running))) {
             Ok(Ok(value)) => value.into(),
-            Ok(Err(error)) if running.is_pruned(&*error) => Told::pruned(),
-            Ok(Err(error)) => Told::fail(error.to_string()),
-            Err(panic) => Told::fail(format!("panicked: {}", words(&*panic))),
+            Ok(Err(error)) if running.is_pruned(&*error) => TrialResult::pruned(),
+            Ok(Err(error)) => TrialResult::fail(error.to_string()),
+            Err(panic) => TrialResult::fail(format!("panicked: {}", words(&*panic))),
         };
-        match told.check(claim.number, objectives) {
-            Ok(()) => told,
-            Err(error) => Told::fail(error.to_string()),
+        match result.check(lease.number, objectives) {
+            Ok(()) => result,
+            Err(error) => TrialResult::fail(error.to_string()),
         }
     }
 
@@ -119,7 +119,7 @@ impl Study {
     ///
     /// # Errors
     /// As [`run`](Study::run). The other threads then end their trials and stop too.
-    pub fn run_on<T: Into<Told>>(
+    pub fn run_on<T: Into<TrialResult>>(
         &mut self,
         workers: usize,
         clock: impl Fn() -> SystemTime + Sync,
@@ -130,7 +130,7 @@ impl Study {
         for worker in 0..workers {
             let mut study = Self::new(self.storage.reopen()?, self.id, self.settings.clone());
             study.early = self.early.clone();
-            studies.push(study.lease(self.lease).worker(format!("{}-{worker}", self.worker)));
+            studies.push(study.lease_terms(self.terms).worker(format!("{}-{worker}", self.worker)));
         }
         let start = clock();
         let (clock, objective, stop) = (&clock, &objective, &AtomicBool::new(false));

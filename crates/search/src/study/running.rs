@@ -7,20 +7,20 @@ use serde_json::Value;
 use super::{Advice, Study, StudyError};
 use crate::parameter::Parameter;
 use crate::space::Point;
-use crate::trial::Claim;
+use crate::trial::Lease;
 
 /// The trial that a closure is to try.
 #[derive(Debug)]
 pub struct Running<'a> {
     study: &'a mut Study,
-    claim: &'a Claim,
+    lease: &'a Lease,
     /// Whether [`report`](Running::report) has said so.
     is_pruned: bool,
 }
 
 /// Why a trial cannot continue.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub enum TrialError {
     /// The pruner says so. Return this error, or any other with this one as its source, and the trial is told as pruned.
     #[error("pruned")]
     Pruned,
@@ -40,8 +40,8 @@ pub enum Unfit {
 }
 
 impl<'a> Running<'a> {
-    pub(super) fn new(study: &'a mut Study, claim: &'a Claim) -> Self {
-        Self { study, claim, is_pruned: false }
+    pub(super) fn new(study: &'a mut Study, lease: &'a Lease) -> Self {
+        Self { study, lease, is_pruned: false }
     }
 
     /// Whether a trial that ended with this error was pruned.
@@ -51,7 +51,7 @@ impl<'a> Running<'a> {
     pub(super) fn is_pruned(&self, error: &(dyn Error + 'static)) -> bool {
         let mut cause = Some(error);
         while let Some(error) = cause {
-            if matches!(error.downcast_ref(), Some(Unfit::Pruned)) {
+            if matches!(error.downcast_ref(), Some(TrialError::Pruned)) {
                 return true;
             }
             cause = error.source();
@@ -61,54 +61,54 @@ impl<'a> Running<'a> {
 
     /// Its number in the study, from 0.
     pub fn number(&self) -> u64 {
-        self.claim.number
+        self.lease.number
     }
 
     /// What it tries.
     pub fn point(&self) -> &Point {
-        &self.claim.parameters
+        &self.lease.parameters
     }
 
     /// The value of a parameter, if it is active.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.claim.parameters.get(name).map(Parameter::value)
+        self.lease.parameters.get(name).map(Parameter::value)
     }
 
     /// A parameter that is a number.
     ///
     /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no number.
-    pub fn float(&self, name: &str) -> Result<f64, Unfit> {
+    /// [`TrialError::Parameter`] if it is not there, or no number.
+    pub fn float(&self, name: &str) -> Result<f64, TrialError> {
         self.get(name, "a number", Value::as_f64)
     }
 
     /// A parameter that is a whole number.
     ///
     /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no whole number.
-    pub fn int(&self, name: &str) -> Result<i64, Unfit> {
+    /// [`TrialError::Parameter`] if it is not there, or no whole number.
+    pub fn int(&self, name: &str) -> Result<i64, TrialError> {
         self.get(name, "a whole number", Value::as_i64)
     }
 
     /// A parameter that is a text.
     ///
     /// # Errors
-    /// [`Unfit::Parameter`] if it is not there, or no text.
-    pub fn text(&self, name: &str) -> Result<&str, Unfit> {
-        let found = self.claim.parameters.get(name).map(Parameter::value);
+    /// [`TrialError::Parameter`] if it is not there, or no text.
+    pub fn text(&self, name: &str) -> Result<&str, TrialError> {
+        let found = self.lease.parameters.get(name).map(Parameter::value);
         found.and_then(Value::as_str).ok_or_else(|| unfit(name, found, "a text"))
     }
 
     /// Says what the trial has reached at `step`, in the unit of the first objective.
     ///
     /// # Errors
-    /// [`Unfit::Pruned`] if the trial is to stop, [`Unfit::Study`] if another worker has taken it over.
-    pub fn report(&mut self, step: u32, value: f64) -> Result<(), Unfit> {
-        match self.study.report(self.claim, step, value).map_err(Box::new).map_err(Unfit::Study)? {
+    /// [`TrialError::Pruned`] if the trial is to stop, [`TrialError::Study`] if another worker has taken it over.
+    pub fn report(&mut self, step: u32, value: f64) -> Result<(), TrialError> {
+        match self.study.report(self.lease, step, value).map_err(Box::new).map_err(TrialError::Study)? {
             Advice::GoOn => Ok(()),
             Advice::Stop => {
                 self.is_pruned = true;
-                Err(Unfit::Pruned)
+                Err(TrialError::Pruned)
             }
         }
     }
@@ -118,15 +118,15 @@ impl<'a> Running<'a> {
         name: &str,
         expected: &'static str,
         read: impl Fn(&Value) -> Option<T>,
-    ) -> Result<T, Unfit> {
+    ) -> Result<T, TrialError> {
         let found = self.value(name);
         found.and_then(read).ok_or_else(|| unfit(name, found, expected))
     }
 }
 
-fn unfit(name: &str, found: Option<&Value>, expected: &'static str) -> Unfit {
+fn unfit(name: &str, found: Option<&Value>, expected: &'static str) -> TrialError {
     let found = found.map_or_else(|| "not active or not in the space".to_owned(), Value::to_string);
-    Unfit::Parameter { name: name.to_owned(), found, expected }
+    TrialError::Parameter { name: name.to_owned(), found, expected }
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     }
 
     /// As an `anyhow::Error` that became a `Box<dyn Error>`: it speaks for the error that it holds, and does not show it.
-    struct Opaque(Unfit);
+    struct Opaque(TrialError);
 
     impl fmt::Debug for Opaque {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,12 +191,12 @@ mod tests {
     #[test]
     fn a_trial_is_pruned_however_its_error_is_wrapped() {
         assert_eq!(ended(|trial| Ok(trial.report(1, 9.0).map(|()| 0.0)?)).0, State::Pruned);
-        let twice = |cause: Unfit| {
+        let twice = |cause: TrialError| {
             let inner = Box::new(Step { step: 1, cause: Box::new(cause) });
             Box::new(Step { step: 2, cause: inner })
         };
         assert_eq!(ended(|trial| Ok(trial.report(1, 9.0).map(|()| 0.0).map_err(twice)?)).0, State::Pruned);
-        assert_eq!(ended(|_| Err(twice(Unfit::Pruned))).0, State::Pruned, "by its own word");
+        assert_eq!(ended(|_| Err(twice(TrialError::Pruned))).0, State::Pruned, "by its own word");
         let opaque = |trial: &mut Running<'_>| Ok(trial.report(1, 9.0).map(|()| 0.0).map_err(Opaque)?);
         assert_eq!(ended(opaque).0, State::Pruned);
         assert_eq!(

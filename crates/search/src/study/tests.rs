@@ -129,7 +129,7 @@ fn the_front_of_two_objectives_is_what_no_trial_betters() {
         let mut study = Study::open(memory(), "study", two.clone()).unwrap();
         let objectives = |trial: &mut Running<'_>| {
             let (layers, units) = (trial.float("layers")?, trial.float("units")?);
-            Ok(Told::complete_all([layers * units, units.log2() + layers]))
+            Ok(TrialResult::complete_all([layers * units, units.log2() + layers]))
         };
         study.run_on(workers, SystemTime::now, objectives).unwrap();
         study
@@ -167,16 +167,16 @@ fn no_trial_begins_before_those_further_below_than_the_lag() {
     let mut study = Study::open(memory(), "study", Settings { lag, ..settings(Grid, finite()) }).unwrap();
     let now = Timestamp::MIN;
     let ask = |study: &mut Study| match study.ask(now).unwrap() {
-        Asked::Trial(claim) => Some(claim),
+        Asked::Trial(lease) => Some(lease),
         Asked::Wait => None,
         Asked::Done => panic!("not done"),
     };
     let first: Vec<_> = (0..3).map(|_| ask(&mut study).unwrap()).collect();
     assert_eq!(ask(&mut study), None);
-    study.tell(&first[1], &Told::complete(1.0), now).unwrap();
-    study.tell(&first[2], &Told::complete(1.0), now).unwrap();
+    study.tell(&first[1], &TrialResult::complete(1.0), now).unwrap();
+    study.tell(&first[2], &TrialResult::complete(1.0), now).unwrap();
     assert_eq!(ask(&mut study), None, "the first still runs");
-    study.tell(&first[0], &Told::complete(1.0), now).unwrap();
+    study.tell(&first[0], &TrialResult::complete(1.0), now).unwrap();
     assert_eq!(ask(&mut study).unwrap().number, 3);
     study.enqueue(&finite().point(47).unwrap().unwrap()).unwrap();
     assert_eq!(ask(&mut study).unwrap().number, 4, "an enqueued trial too is begun by the rule");
@@ -203,7 +203,7 @@ fn the_best_keeps_its_constraints_and_is_the_first_of_equals() {
     study
         .run(SystemTime::now, |trial| {
             let value = told[trial.number() as usize];
-            Ok(Told { constraints: vec![value - 0.8], ..Told::complete(value) })
+            Ok(TrialResult { constraints: vec![value - 0.8], ..TrialResult::complete(value) })
         })
         .unwrap();
     assert_eq!(study.best().unwrap().unwrap().number, 1);

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::server::Server;
-use tinderbox_search::{Direction, Lease, NewTrial, Postgres, State, Storage, Timestamp, Told};
+use tinderbox_search::{Direction, LeaseTerms, NewTrial, Postgres, State, Storage, Timestamp, TrialResult};
 
-const LEASE: Lease = Lease::new(Duration::from_hours(1));
+const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_hours(1));
 
 #[test]
 fn ten_seconds_without_the_database_are_ridden_out_and_nothing_told_is_lost() {
@@ -27,13 +27,13 @@ fn ten_seconds_without_the_database_are_ridden_out_and_nothing_told_is_lost() {
                     let key = format!("{worker}-{work}");
                     storage.enqueue(study, &NewTrial { key, ..NewTrial::default() }).unwrap();
                     // A row that another worker looks at just now is passed over: ask again.
-                    let mut claim = || storage.claim(study, &worker.to_string(), at(work), LEASE).unwrap();
-                    let claim = std::iter::repeat_with(&mut claim).find_map(|claim| claim);
-                    let claim = claim.expect("one for each that was enqueued");
-                    storage.report(&claim, 0, 0.5).unwrap();
+                    let mut lease = || storage.lease(study, &worker.to_string(), at(work), TERMS).unwrap();
+                    let lease = std::iter::repeat_with(&mut lease).find_map(|lease| lease);
+                    let lease = lease.expect("one for each that was enqueued");
+                    storage.report(&lease, 0, 0.5).unwrap();
                     let value = f64::from(4 * work + worker);
-                    storage.tell(&claim, &Told::complete(value), at(work)).unwrap();
-                    assert!(told.lock().unwrap().insert(claim.number, value).is_none(), "told twice");
+                    storage.tell(&lease, &TrialResult::complete(value), at(work)).unwrap();
+                    assert!(told.lock().unwrap().insert(lease.number, value).is_none(), "told twice");
                     work += 1;
                 }
             });
@@ -51,7 +51,7 @@ fn ten_seconds_without_the_database_are_ridden_out_and_nothing_told_is_lost() {
 
     let told = told.into_inner().unwrap();
     let trials = Postgres::open(&url).unwrap().trials(study).unwrap();
-    assert_eq!(trials.len(), told.len(), "each was enqueued, claimed and told once");
+    assert_eq!(trials.len(), told.len(), "each was enqueued, leased and told once");
     for (number, trial) in (0..).zip(&trials) {
         assert_eq!((trial.number, trial.state, trial.attempt), (number, State::Complete, 1));
         assert_eq!(trial.value(), told.get(&number).copied(), "trial {number}");

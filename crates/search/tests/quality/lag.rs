@@ -6,7 +6,9 @@
 use std::collections::VecDeque;
 
 use serde_json::Value;
-use tinderbox_search::{AnySampler, Asked, GaussianProcess, Memory, Settings, Study, Timestamp, Told, Tpe};
+use tinderbox_search::{
+    AnySampler, Asked, GaussianProcess, Memory, Settings, Study, Timestamp, Tpe, TrialResult,
+};
 
 use crate::compare::{ONE_PERCENT, SEEDS, signed_rank};
 use crate::problem::{Problem, branin, hartmann6};
@@ -24,13 +26,13 @@ fn bests(sampler: AnySampler, problem: &Problem, trials: u64, lag: u64) -> Vec<f
     let (now, mut running) = (Timestamp::MIN, VecDeque::new());
     let (mut least, mut bests) = (f64::INFINITY, Vec::new());
     loop {
-        while let Asked::Trial(claim) = study.ask(now).unwrap() {
-            running.push_back(claim);
+        while let Asked::Trial(lease) = study.ask(now).unwrap() {
+            running.push_back(lease);
         }
         assert!(running.len() as u64 <= lag + 1, "{} trials are running", running.len());
-        let Some(claim) = running.pop_front() else { return bests };
-        let loss = (problem.loss)(&claim.parameters);
-        study.tell(&claim, &Told::complete(loss), now).unwrap();
+        let Some(lease) = running.pop_front() else { return bests };
+        let loss = (problem.loss)(&lease.parameters);
+        study.tell(&lease, &TrialResult::complete(loss), now).unwrap();
         least = least.min(loss);
         bests.push(least);
     }

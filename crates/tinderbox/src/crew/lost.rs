@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use tinderbox_search::{State, Storage, StudyId, Timestamp, Told};
+use tinderbox_search::{State, Storage, StudyId, Timestamp, TrialResult};
 
 use super::CrewError;
 use crate::run::{LEASE, RunError};
@@ -66,14 +66,14 @@ pub(super) fn give_up(
     // A storage hands out the first trial that waits: those before it are held until it comes, and then put back. One
     // after it says that a worker has taken it meanwhile.
     let mut given_up = false;
-    while let Some(claim) = storage.claim(study, &name, now(), LEASE).map_err(RunError::from)? {
-        if claim.key == *key {
-            let attributes = [(LOST.to_string(), claim.attempt.into())].into();
-            let told = Told { attributes, ..Told::fail(reason) };
-            storage.tell(&claim, &told, now()).map_err(RunError::from)?;
+    while let Some(lease) = storage.lease(study, &name, now(), LEASE).map_err(RunError::from)? {
+        if lease.key == *key {
+            let attributes = [(LOST.to_string(), lease.attempt.into())].into();
+            let told = TrialResult { attributes, ..TrialResult::fail(reason) };
+            storage.tell(&lease, &told, now()).map_err(RunError::from)?;
             given_up = true;
         }
-        if claim.number >= trial.number {
+        if lease.number >= trial.number {
             break;
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         let (mut storage, study) = storage();
         let now = Timestamp::from(SystemTime::now());
         for _ in ["a", "b"] {
-            storage.claim(study, "worker", now, LEASE).unwrap().expect("a trial");
+            storage.lease(study, "worker", now, LEASE).unwrap().expect("a trial");
         }
         assert!(!give_up_on(&mut storage, study, "b"));
         assert!(!give_up_on(&mut storage, study, "of another study"));

@@ -61,7 +61,7 @@ impl Log {
 }
 
 /// The last line that a worker wrote to its log, and where the others are.
-pub(super) fn last_words(log: Option<&Log>) -> String {
+pub(super) fn log_summary(log: Option<&Log>) -> String {
     let line = last_log_line(log);
     log.map_or_else(|| line.clone(), |log| format!("{line} (more in {})", log.path.display()))
 }

@@ -12,14 +12,14 @@ use std::time::Duration;
 use tinderbox_search::{Storage, StudyId};
 
 use super::lost::{give_up, release, release_patiently};
-use super::place::{Log, Place, Places, describe, last_log_line, last_words};
+use super::place::{Log, Place, Places, describe, last_log_line, log_summary};
 use super::{Crew, CrewError, DEATHS, MISHAPS, News};
 use crate::environment::THREADS;
 use crate::worker::Message;
 
-pub(super) enum Heard {
+pub(super) enum Event {
     Line(String),
-    Silence,
+    Closed,
 }
 
 /// A crew at work.
@@ -28,7 +28,7 @@ pub(super) struct Shift<'a> {
     logs: Option<&'a Path>,
     storage: &'a mut dyn Storage,
     studies: &'a [StudyId],
-    sender: Sender<(usize, Heard)>,
+    sender: Sender<(usize, Event)>,
     places: Places,
     /// Workers that took the place of others, so far.
     generation: usize,
@@ -46,7 +46,7 @@ impl<'a> Shift<'a> {
         logs: Option<&'a Path>,
         storage: &'a mut dyn Storage,
         studies: &'a [StudyId],
-        sender: Sender<(usize, Heard)>,
+        sender: Sender<(usize, Event)>,
     ) -> Self {
         Self {
             crew,
@@ -64,7 +64,7 @@ impl<'a> Shift<'a> {
 
     pub(super) fn work(
         &mut self,
-        receiver: &Receiver<(usize, Heard)>,
+        receiver: &Receiver<(usize, Event)>,
         stop: &AtomicBool,
         tell: &mut dyn FnMut(News),
     ) -> Result<bool, CrewError> {
@@ -77,8 +77,8 @@ impl<'a> Shift<'a> {
             }
             // A look at `stop` now and then; the channel cannot close, for `self` holds a sender.
             match receiver.recv_timeout(Duration::from_millis(100)) {
-                Ok((place, Heard::Line(line))) => self.hear(place, &line, tell),
-                Ok((place, Heard::Silence)) => self.replace(place, tell)?,
+                Ok((place, Event::Line(line))) => self.hear(place, &line, tell),
+                Ok((place, Event::Closed)) => self.replace(place, tell)?,
                 Err(_) => {}
             }
         }
@@ -135,7 +135,7 @@ impl<'a> Shift<'a> {
         let Some(trial) = &gone.trial else {
             self.deaths += 1;
             if self.deaths >= DEATHS {
-                return Err(CrewError::Deaths { how, words: last_words(gone.log.as_ref()) });
+                return Err(CrewError::Deaths { how, words: log_summary(gone.log.as_ref()) });
             }
             return Ok(how);
         };
@@ -174,9 +174,9 @@ impl<'a> Shift<'a> {
         let sender = self.sender.clone();
         thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
-                _ = sender.send((place, Heard::Line(line)));
+                _ = sender.send((place, Event::Line(line)));
             }
-            _ = sender.send((place, Heard::Silence));
+            _ = sender.send((place, Event::Closed));
         });
         let started = Place { child, name, log, trial: None, mishap: None };
         self.places.0.insert(place, started);

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tinderbox_data::Dataset;
 use tinderbox_report::Record;
-use tinderbox_search::{Advice, Asked, Claim, Point, Study, StudyError, Told};
+use tinderbox_search::{Advice, Asked, Lease, Point, Study, StudyError, TrialResult};
 use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
 use super::{Brief, Objective, TuningError};
@@ -74,7 +74,7 @@ impl<W: Write> TuningWorker<W> {
     fn work(&mut self) -> Result<(), TuningError> {
         while self.until.is_none_or(|until| SystemTime::now() < until) {
             match self.study.ask(now())? {
-                Asked::Trial(claim) => self.attempt(&claim)?,
+                Asked::Trial(lease) => self.attempt(&lease)?,
                 Asked::Wait => thread::sleep(POLL),
                 Asked::Done => break,
             }
@@ -82,11 +82,11 @@ impl<W: Write> TuningWorker<W> {
         Ok(())
     }
 
-    fn attempt(&mut self, claim: &Claim) -> Result<(), TuningError> {
+    fn attempt(&mut self, lease: &Lease) -> Result<(), TuningError> {
         let fenced = Arc::new(AtomicBool::new(false));
-        let heart = beat(self.study.storage().reopen()?, claim.clone(), Arc::clone(&fenced));
-        let checkpoint = self.checkpoints.as_deref().map(|folder| checkpoint(folder, &claim.key));
-        let ended = self.train(claim, checkpoint.clone(), &fenced);
+        let heart = beat(self.study.storage().reopen()?, lease.clone(), Arc::clone(&fenced));
+        let checkpoint = self.checkpoints.as_deref().map(|folder| checkpoint(folder, &lease.key));
+        let ended = self.train(lease, checkpoint.clone(), &fenced);
         drop(heart);
         if fenced.load(Ordering::Relaxed) {
             say(&mut self.out, &taken_over());
@@ -94,11 +94,11 @@ impl<W: Write> TuningWorker<W> {
         }
         let told = match &ended {
             Ok(End::Finished(record, values)) => finished(record, values),
-            Ok(End::Pruned { .. }) => Told::pruned(),
-            Err(Failure::Trial(reason)) => Told::fail(reason.clone()),
+            Ok(End::Pruned { .. }) => TrialResult::pruned(),
+            Err(Failure::Trial(reason)) => TrialResult::fail(reason.clone()),
             Err(Failure::Machine(reason)) => return Err(TuningError::Machine(reason.clone())),
         };
-        let message = match self.study.tell(claim, &told, now()) {
+        let message = match self.study.tell(lease, &told, now()) {
             Ok(()) => {
                 forget(checkpoint.as_deref());
                 match ended {
@@ -109,7 +109,7 @@ impl<W: Write> TuningWorker<W> {
                     Err(Failure::Trial(reason) | Failure::Machine(reason)) => Message::Failed { reason },
                 }
             }
-            Err(StudyError::Storage(error)) if error.is_lost_claim() => {
+            Err(StudyError::Storage(error)) if error.is_lost_lease() => {
                 Message::Refused { reason: error.to_string() }
             }
             Err(error) => return Err(error.into()),
@@ -120,14 +120,14 @@ impl<W: Write> TuningWorker<W> {
 
     fn train(
         &mut self,
-        claim: &Claim,
+        lease: &Lease,
         checkpoint: Option<PathBuf>,
         fenced: &AtomicBool,
     ) -> Result<End, Failure> {
         let Brief { tuning, backend, dataset_sha256 } = &self.brief;
-        let configuration = tuning.configuration(&claim.parameters);
+        let configuration = tuning.configuration(&lease.parameters);
         let configuration = configuration.map_err(|error| Failure::Trial(error.to_string()))?;
-        let point = values(&claim.parameters);
+        let point = values(&lease.parameters);
         let arm = describe(&point);
         say(
             &mut self.out,
@@ -135,8 +135,8 @@ impl<W: Write> TuningWorker<W> {
                 experiment: tuning.name.clone(),
                 arm: arm.clone(),
                 seed: tuning.seed,
-                key: claim.key.clone(),
-                attempt: claim.attempt,
+                key: lease.key.clone(),
+                attempt: lease.attempt,
             },
         );
         let task = Task {
@@ -150,13 +150,13 @@ impl<W: Write> TuningWorker<W> {
             backend: *backend,
             dataset_sha256: dataset_sha256.clone(),
         };
-        let circumstances = Circumstances { worker: self.name.clone(), attempt: claim.attempt, checkpoint };
+        let circumstances = Circumstances { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
         let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
         let (dataset, out) = (&self.dataset, &mut self.out);
         let mut watcher = Watcher {
             reporter: Reporter::new(fenced, |message| say(out, &message)),
             study: (tuning.objectives == [Objective::ValidationAccuracy]).then_some(&mut self.study),
-            claim,
+            lease,
             pruned: None,
             trouble: None,
         };
@@ -182,7 +182,7 @@ struct Watcher<'a, S> {
     reporter: Reporter<'a, S>,
     /// None where epochs say nothing of the objectives.
     study: Option<&'a mut Study>,
-    claim: &'a Claim,
+    lease: &'a Lease,
     /// The epoch after which the trial was pruned.
     pruned: Option<usize>,
     /// Why nothing can be reported.
@@ -203,7 +203,7 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
         if self.pruned.is_some() || self.trouble.is_some() {
             return;
         }
-        match study.report(self.claim, epoch.epoch as u32, epoch.validation_accuracy) {
+        match study.report(self.lease, epoch.epoch as u32, epoch.validation_accuracy) {
             Ok(Advice::GoOn) => {}
             Ok(Advice::Stop) => self.pruned = Some(epoch.epoch),
             Err(error) => self.trouble = Some(error.to_string()),
@@ -216,8 +216,8 @@ impl<S: FnMut(Message)> Observer for Watcher<'_, S> {
 }
 
 /// The report of a finished training.
-fn finished(record: &Record, values: &[f64]) -> Told {
-    let mut told = Told::complete_all(values.to_vec());
+fn finished(record: &Record, values: &[f64]) -> TrialResult {
+    let mut told = TrialResult::complete_all(values.to_vec());
     told.attachments.insert(RECORD.to_string(), record.to_bytes());
     told.attributes.insert(RESULT.to_string(), record.result_hash().into());
     told

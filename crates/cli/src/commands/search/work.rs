@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use tinderbox_data::Dataset;
-use tinderbox_search::{Outcome, Settings, State, Study, Trial};
+use tinderbox_search::{AttemptOutcome, Settings, State, Study, Trial};
 
 use super::show::summary;
 use super::{ADDRESS, StorageArguments, lag, say_idle_pruner, state_folder};
@@ -185,7 +185,7 @@ fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
         let Some(key) = trial.key else { continue };
         // Not by number: other programs may give two trials one.
         let attempts = study.storage().attempts_of(id, &key)?;
-        let told = attempts.last().is_some_and(|last| last.outcome == Outcome::Fail);
+        let told = attempts.last().is_some_and(|last| last.outcome == AttemptOutcome::Fail);
         // Of a later attempt, which failed by itself, the mark says nothing.
         let lost_last = trial.attributes.get(LOST).is_some_and(|attempt| *attempt == trial.attempt);
         if lost_last || !(told || attempts.is_empty()) {

@@ -35,7 +35,7 @@ pub(super) struct Side {
 
 impl Split {
     pub(super) fn new(tpe: &Tpe, space: &Space, history: &History<'_>) -> Self {
-        // Told trials may be many. Each is looked at once, and few of them closely. Losses lie all over the memory:
+        // Finished trials may be many. Each is looked at once, and few of them closely. Losses lie all over the memory:
         // fetched in a loop of its own, many are on their way at a time.
         let losses = ranks(tpe, space, history.told);
         let mut best: Vec<(Rank, usize, Vec<f64>)> = Vec::new();

@@ -8,19 +8,19 @@ use serde_json::json;
 
 use super::{at, new};
 use crate::storage::memory::Memory;
-use crate::storage::{Direction, Lease, Storage, StudyId};
-use crate::trial::{Claim, NewTrial, State, Told};
+use crate::storage::{Direction, LeaseTerms, Storage, StudyId};
+use crate::trial::{Lease, NewTrial, State, TrialResult};
 
 /// What may happen.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Enqueue { key: u8 },
-    Start { ahead: u64, key: u8, lease: u64 },
-    Claim { worker: u8, lease: u64 },
-    Heartbeat { claim: usize },
-    Report { claim: usize, step: u32, value: f64 },
-    Complete { claim: usize, value: f64 },
-    Fail { claim: usize },
+    Start { ahead: u64, key: u8, length: u64 },
+    Lease { worker: u8, length: u64 },
+    Heartbeat { lease: usize },
+    Report { lease: usize, step: u32, value: f64 },
+    Complete { lease: usize, value: f64 },
+    Fail { lease: usize },
     Release { worker: u8 },
     RetryFailed,
     Reopen,
@@ -39,7 +39,7 @@ pub(crate) fn agree(
     let (mut memory, mut other) = (Memory::new(), open());
     let in_memory = memory.open_study("study", &[Direction::Maximize]).unwrap();
     let in_other = other.open_study("study", &[Direction::Maximize]).unwrap();
-    let (mut memory_claims, mut other_claims) = (Vec::new(), Vec::new());
+    let (mut memory_leases, mut other_leases) = (Vec::new(), Vec::new());
     let mut told = BTreeMap::new();
     let mut now = 0;
     for (step, seconds) in steps {
@@ -47,8 +47,8 @@ pub(crate) fn agree(
         if let Step::Reopen = step {
             other = open();
         }
-        let expected = take(&mut memory, in_memory, &step, now, &mut memory_claims);
-        let answer = take(&mut *other, in_other, &step, now, &mut other_claims);
+        let expected = take(&mut memory, in_memory, &step, now, &mut memory_leases);
+        let answer = take(&mut *other, in_other, &step, now, &mut other_leases);
         prop_assert_eq!(&expected, &answer, "{:?} at {}", step, now);
         if let Step::Complete { value, .. } = step
             && answer.parse::<u8>().is_ok()
@@ -71,35 +71,35 @@ pub(crate) fn agree(
 
 fn step() -> impl Strategy<Value = Step> {
     let value = || prop_oneof![Just(f64::NAN), Just(f64::INFINITY), 0.0..1.0];
-    let claim = || 0..12_usize;
+    let lease = || 0..12_usize;
     prop_oneof![
         3 => (0..6_u8).prop_map(|key| Step::Enqueue { key }),
-        1 => (0..2_u64, 6..9_u8, 1..20_u64).prop_map(|(ahead, key, lease)| Step::Start { ahead, key, lease }),
-        5 => (0..3_u8, 1..20_u64).prop_map(|(worker, lease)| Step::Claim { worker, lease }),
-        2 => claim().prop_map(|claim| Step::Heartbeat { claim }),
-        2 => (claim(), 0..3_u32, value()).prop_map(|(claim, step, value)| Step::Report { claim, step, value }),
-        3 => (claim(), value()).prop_map(|(claim, value)| Step::Complete { claim, value }),
-        1 => claim().prop_map(|claim| Step::Fail { claim }),
+        1 => (0..2_u64, 6..9_u8, 1..20_u64).prop_map(|(ahead, key, length)| Step::Start { ahead, key, length }),
+        5 => (0..3_u8, 1..20_u64).prop_map(|(worker, length)| Step::Lease { worker, length }),
+        2 => lease().prop_map(|lease| Step::Heartbeat { lease }),
+        2 => (lease(), 0..3_u32, value()).prop_map(|(lease, step, value)| Step::Report { lease, step, value }),
+        3 => (lease(), value()).prop_map(|(lease, value)| Step::Complete { lease, value }),
+        1 => lease().prop_map(|lease| Step::Fail { lease }),
         1 => (0..3_u8).prop_map(|worker| Step::Release { worker }),
         1 => Just(Step::RetryFailed),
         1 => Just(Step::Reopen),
     ]
 }
 
-/// Takes a step at second `now` and returns the answer in words; a claim joins `claims`.
-fn take(storage: &mut dyn Storage, study: StudyId, step: &Step, now: i64, claims: &mut Vec<Claim>) -> String {
-    let held = |claim: usize| claims.get(claim % claims.len().max(1)).cloned();
-    let told = |told: Told| Told {
+/// Takes a step at second `now` and returns the answer in words; a lease joins `leases`.
+fn take(storage: &mut dyn Storage, study: StudyId, step: &Step, now: i64, leases: &mut Vec<Lease>) -> String {
+    let held = |lease: usize| leases.get(lease % leases.len().max(1)).cloned();
+    let told = |told: TrialResult| TrialResult {
         attributes: [("told".to_owned(), json!(now))].into(),
         attachments: [(now.to_string(), now.to_string().into_bytes())].into(),
         ..told
     };
     // The number of the study is each storage's own.
-    let words = |claim: &Option<Claim>| {
-        let claim = claim.as_ref();
+    let words = |lease: &Option<Lease>| {
+        let lease = lease.as_ref();
         format!(
             "{:?}",
-            claim.map(|claim| (claim.number, claim.attempt, &claim.worker, &claim.key, &claim.attributes))
+            lease.map(|lease| (lease.number, lease.attempt, &lease.worker, &lease.key, &lease.attributes))
         )
     };
     let answer = match *step {
@@ -108,36 +108,38 @@ fn take(storage: &mut dyn Storage, study: StudyId, step: &Step, now: i64, claims
             let trial = NewTrial { key: key.to_string(), attributes, ..NewTrial::default() };
             storage.enqueue(study, &trial).map(|number| number.to_string())
         }
-        Step::Claim { worker, lease } => {
-            let lease = Lease { length: Duration::from_secs(lease), attempts: 2 };
-            storage.claim(study, &worker.to_string(), at(now), lease).map(|claim| {
-                claims.extend(claim.clone());
-                words(&claim)
+        Step::Lease { worker, length } => {
+            let length = LeaseTerms { length: Duration::from_secs(length), attempts: 2 };
+            storage.lease(study, &worker.to_string(), at(now), length).map(|lease| {
+                leases.extend(lease.clone());
+                words(&lease)
             })
         }
-        Step::Start { ahead, key, lease } => {
+        Step::Start { ahead, key, length } => {
             let number = storage.trials(study).unwrap().len() as u64 + ahead;
-            let lease = Lease { length: Duration::from_secs(lease), attempts: 2 };
-            storage.start(study, number, &new(&key.to_string()), "0", at(now), lease).map(|claim| {
-                claims.extend(claim.clone());
-                words(&claim)
+            let length = LeaseTerms { length: Duration::from_secs(length), attempts: 2 };
+            storage.start(study, number, &new(&key.to_string()), "0", at(now), length).map(|lease| {
+                leases.extend(lease.clone());
+                words(&lease)
             })
         }
-        Step::Heartbeat { claim } => match held(claim) {
-            Some(claim) => storage.heartbeat(&claim, at(now)).map(|()| "alive".to_owned()),
+        Step::Heartbeat { lease } => match held(lease) {
+            Some(lease) => storage.heartbeat(&lease, at(now)).map(|()| "alive".to_owned()),
             None => Ok(String::new()),
         },
-        Step::Report { claim, step, value } => match held(claim) {
-            Some(claim) => storage.report(&claim, step, value).map(|()| "reported".to_owned()),
+        Step::Report { lease, step, value } => match held(lease) {
+            Some(lease) => storage.report(&lease, step, value).map(|()| "reported".to_owned()),
             None => Ok(String::new()),
         },
-        Step::Complete { claim, value } => match held(claim) {
-            Some(claim) => storage.tell(&claim, &told(Told::complete(value)), at(now)).map(|()| claim.key),
+        Step::Complete { lease, value } => match held(lease) {
+            Some(lease) => {
+                storage.tell(&lease, &told(TrialResult::complete(value)), at(now)).map(|()| lease.key)
+            }
             None => Ok(String::new()),
         },
-        Step::Fail { claim } => match held(claim) {
-            Some(claim) => {
-                storage.tell(&claim, &told(Told::fail("no")), at(now)).map(|()| "failed".to_owned())
+        Step::Fail { lease } => match held(lease) {
+            Some(lease) => {
+                storage.tell(&lease, &told(TrialResult::fail("no")), at(now)).map(|()| "failed".to_owned())
             }
             None => Ok(String::new()),
         },

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Direction, Lease, Storage, StorageError, StudyId};
+use super::{Direction, LeaseTerms, Storage, StorageError, StudyId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, State, Trial};
+use crate::trial::{Lease, NewTrial, State, Trial};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) mod agreement;
-pub(super) mod claims;
+pub(super) mod leases;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) mod optuna;
 pub(super) mod results;
@@ -26,10 +26,10 @@ macro_rules! contract {
                 an_unknown_study_or_trial_is_named
                 a_key_is_enqueued_once_and_numbers_count_up
                 parameters_and_attributes_come_back;
-            claims: trials_are_claimed_in_order_and_once
+            leases: trials_are_leased_in_order_and_once
                 a_lease_holds_until_it_has_run_out
                 a_heartbeat_starts_the_lease_again
-                a_taken_over_claim_can_write_nothing
+                a_taken_over_lease_can_write_nothing
                 a_late_result_is_refused_and_remembered
                 a_late_result_counts_while_nobody_took_over
                 a_trial_that_kills_its_workers_fails
@@ -38,7 +38,7 @@ macro_rules! contract {
                 failed_trials_can_be_retried_one_by_one
                 a_new_attempt_starts_without_the_old_intermediate_values
                 a_number_is_started_once
-                no_trial_is_claimed_at_the_limit_or_above;
+                no_trial_is_leased_at_the_limit_or_above;
             results: a_result_is_stored_whole
                 a_result_is_told_once
                 a_failure_keeps_its_reason
@@ -61,7 +61,7 @@ macro_rules! contract {
 pub(super) use contract;
 
 /// A lease of ten seconds, with three attempts.
-pub(super) const LEASE: Lease = Lease::new(Duration::from_secs(10));
+pub(super) const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_secs(10));
 
 /// Second `seconds` of the test.
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -81,15 +81,15 @@ pub(super) fn new(key: &str) -> NewTrial {
     NewTrial { key: key.to_owned(), ..NewTrial::default() }
 }
 
-/// Claims a trial that must be there.
+/// Leases a trial that must be there.
 #[track_caller]
-pub(super) fn claim(storage: &mut dyn Storage, study: StudyId, worker: &str, seconds: i64) -> Claim {
-    storage.claim(study, worker, at(seconds), LEASE).unwrap().expect("a trial to claim")
+pub(super) fn lease(storage: &mut dyn Storage, study: StudyId, worker: &str, seconds: i64) -> Lease {
+    storage.lease(study, worker, at(seconds), TERMS).unwrap().expect("a trial to lease")
 }
 
 #[track_caller]
-pub(super) fn nothing_to_claim(storage: &mut dyn Storage, study: StudyId, seconds: i64) {
-    assert_eq!(storage.claim(study, "idle", at(seconds), LEASE).unwrap(), None);
+pub(super) fn nothing_to_lease(storage: &mut dyn Storage, study: StudyId, seconds: i64) {
+    assert_eq!(storage.lease(study, "idle", at(seconds), TERMS).unwrap(), None);
 }
 
 #[track_caller]

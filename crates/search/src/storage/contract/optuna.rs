@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{LEASE, at, claim, fenced, new, nothing_to_claim, queue, states};
+use super::{TERMS, at, fenced, lease, new, nothing_to_lease, queue, states};
 use crate::parameter::{Distribution, Parameter};
 use crate::storage::{Direction, Storage, StorageError, TrialId};
-use crate::trial::{NewTrial, Outcome, Queued, State, Told, Trial};
+use crate::trial::{AttemptOutcome, NewTrial, Queued, State, Trial, TrialResult};
 
 /// On the studies that Optuna 5.0.0 made by the script `tests/optuna/make_fixture.py`.
 pub(crate) fn a_study_of_optuna_is_read_and_added_to(storage: &mut dyn Storage) {
@@ -31,9 +31,9 @@ pub(crate) fn a_study_of_optuna_is_read_and_added_to(storage: &mut dyn Storage) 
     assert_eq!(trials[0].intermediate_values.get(&2), Some(&f64::NEG_INFINITY));
     assert!(trials[0].started <= trials[0].finished);
 
-    nothing_to_claim(storage, study, 0);
+    nothing_to_lease(storage, study, 0);
     assert_eq!(storage.enqueue(study, &new("ours")).unwrap(), 5);
-    assert_eq!(claim(storage, study, "worker", 0).number, 5);
+    assert_eq!(lease(storage, study, "worker", 0).number, 5);
     assert_eq!(storage.retry_failed(study, at(1)).unwrap(), 0, "the failed one is not ours");
 }
 
@@ -49,23 +49,23 @@ pub(crate) fn a_trial_that_optuna_failed_is_no_longer_held(
     execute: impl Fn(&str),
 ) {
     let study = queue(storage, &["a"]);
-    let held = claim(storage, study, "slow", 0);
+    let held = lease(storage, study, "slow", 0);
     // `optuna.storages.fail_stale_trials`
     execute("UPDATE trials SET state = 'FAIL'");
     fenced(storage.heartbeat(&held, at(1)));
-    fenced(storage.tell(&held, &Told::complete(1.0), at(1)));
+    fenced(storage.tell(&held, &TrialResult::complete(1.0), at(1)));
     assert_eq!(storage.attempts(study, 0).unwrap()[0].refused.as_deref(), Some("complete, with 1"));
     assert_eq!(storage.retry_failed(study, at(2)).unwrap(), 1);
-    assert_eq!(claim(storage, study, "next", 3).attempt, 2);
-    assert_eq!(storage.attempts(study, 0).unwrap()[0].outcome, Outcome::Expired);
-    fenced(storage.tell(&held, &Told::complete(1.0), at(4)));
+    assert_eq!(lease(storage, study, "next", 3).attempt, 2);
+    assert_eq!(storage.attempts(study, 0).unwrap()[0].outcome, AttemptOutcome::Expired);
+    fenced(storage.tell(&held, &TrialResult::complete(1.0), at(4)));
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
 pub(crate) fn a_trial_that_optuna_took_is_not_taken_over(storage: &mut dyn Storage, execute: impl Fn(&str)) {
     let study = queue(storage, &["a"]);
     execute("UPDATE trials SET state = 'RUNNING'");
-    nothing_to_claim(storage, study, 1_000_000);
+    nothing_to_lease(storage, study, 1_000_000);
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
@@ -78,23 +78,23 @@ pub(crate) fn numbers_of_other_programs_are_no_indices(storage: &mut dyn Storage
     assert_eq!(trials.iter().map(|trial| trial.number).collect::<Vec<_>>(), [2, 2]);
     assert_eq!(storage.next_number(study).unwrap(), 3);
 
-    // Both have number 2, and each claim goes by its trial.
-    let (first, second) = (claim(storage, study, "one", 0), claim(storage, study, "two", 0));
+    // Both have number 2, and each lease goes by its trial.
+    let (first, second) = (lease(storage, study, "one", 0), lease(storage, study, "two", 0));
     assert_eq!((first.number, second.number), (2, 2));
-    nothing_to_claim(storage, study, 0);
+    nothing_to_lease(storage, study, 0);
     storage.heartbeat(&second, at(5)).unwrap();
     storage.report(&second, 0, 0.25).unwrap();
-    storage.tell(&second, &Told::complete(0.5), at(6)).unwrap();
-    let again = claim(storage, study, "three", 11);
+    storage.tell(&second, &TrialResult::complete(0.5), at(6)).unwrap();
+    let again = lease(storage, study, "three", 11);
     assert_eq!((again.key.as_str(), again.attempt), (first.key.as_str(), 2));
-    fenced(storage.tell(&first, &Told::complete(1.0), at(12)));
-    storage.tell(&again, &Told::complete(0.75), at(12)).unwrap();
+    fenced(storage.tell(&first, &TrialResult::complete(1.0), at(12)));
+    storage.tell(&again, &TrialResult::complete(0.75), at(12)).unwrap();
     let values: Vec<_> = storage.trials(study).unwrap().iter().map(Trial::value).collect();
     assert_eq!(values, [Some(0.75), Some(0.5)]);
 
-    assert_eq!(storage.start(study, 1, &new("e"), "one", at(13), LEASE).unwrap(), None);
-    assert_eq!(storage.start(study, 3, &new("d"), "one", at(13), LEASE).unwrap(), None, "the key is there");
-    assert_eq!(storage.start(study, 3, &new("e"), "one", at(13), LEASE).unwrap().unwrap().number, 3);
+    assert_eq!(storage.start(study, 1, &new("e"), "one", at(13), TERMS).unwrap(), None);
+    assert_eq!(storage.start(study, 3, &new("d"), "one", at(13), TERMS).unwrap(), None, "the key is there");
+    assert_eq!(storage.start(study, 3, &new("e"), "one", at(13), TERMS).unwrap().unwrap().number, 3);
     assert_eq!(storage.enqueue(study, &new("f")).unwrap(), 4);
 }
 
@@ -110,12 +110,12 @@ pub(crate) fn no_number_follows_the_last_one(storage: &mut dyn Storage, execute:
     };
     refused(storage.next_number(study).map(drop));
     refused(storage.enqueue(study, &new("c")).map(drop));
-    refused(storage.start(study, last, &new("c"), "one", at(0), LEASE).map(drop));
+    refused(storage.start(study, last, &new("c"), "one", at(0), TERMS).map(drop));
     assert_eq!(storage.trials(study).unwrap().len(), 2);
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
-pub(crate) fn a_queued_trial_is_adopted_and_claimed_in_its_place(
+pub(crate) fn a_queued_trial_is_adopted_and_leased_in_its_place(
     storage: &mut dyn Storage,
     execute: impl Fn(&str),
 ) {
@@ -144,12 +144,12 @@ pub(crate) fn a_queued_trial_is_adopted_and_claimed_in_its_place(
     let stored = &storage.trials(study).unwrap()[1];
     assert_eq!((&stored.key, &stored.queued), (&Some("queued".to_owned()), &None));
 
-    assert_eq!(claim(storage, study, "one", 0).number, 0);
-    let claimed = claim(storage, study, "one", 0);
-    assert_eq!((claimed.number, claimed.attempt), (2, 1));
-    assert_eq!((&claimed.parameters, &claimed.attributes), (&trial.parameters, &trial.attributes));
-    storage.tell(&claimed, &Told::complete(0.5), at(1)).unwrap();
-    assert_eq!(claim(storage, study, "one", 1).number, 3);
+    assert_eq!(lease(storage, study, "one", 0).number, 0);
+    let leased = lease(storage, study, "one", 0);
+    assert_eq!((leased.number, leased.attempt), (2, 1));
+    assert_eq!((&leased.parameters, &leased.attributes), (&trial.parameters, &trial.attributes));
+    storage.tell(&leased, &TrialResult::complete(0.5), at(1)).unwrap();
+    assert_eq!(lease(storage, study, "one", 1).number, 3);
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
@@ -158,8 +158,8 @@ pub(crate) fn a_trial_that_another_program_runs_has_no_worker(
     execute: impl Fn(&str),
 ) {
     let study = queue(storage, &["a", "b"]);
-    claim(storage, study, "one", 0);
-    claim(storage, study, "two", 0);
+    lease(storage, study, "one", 0);
+    lease(storage, study, "two", 0);
     storage.release(study, "two", at(1)).unwrap();
     // Optuna's `ask` takes any waiting trial.
     execute("UPDATE trials SET state = 'RUNNING'");
@@ -168,7 +168,7 @@ pub(crate) fn a_trial_that_another_program_runs_has_no_worker(
 }
 
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
-pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
+pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_leased(
     storage: &mut dyn Storage,
     execute: impl Fn(&str),
 ) {
@@ -177,7 +177,7 @@ pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
         "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
          SELECT trial_id, 'x', 1.0, 'no distribution' FROM trials WHERE number = 0",
     );
-    assert_eq!(claim(storage, study, "one", 0).number, 1);
+    assert_eq!(lease(storage, study, "one", 0).number, 1);
     let trial = &storage.trials(study).unwrap()[0];
     assert_eq!((trial.state, trial.finished), (State::Fail, Some(at(0))));
     assert!(trial.failure.as_ref().unwrap().contains("distribution"), "{:?}", trial.failure);
@@ -186,10 +186,10 @@ pub(crate) fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
 /// `execute` runs SQL on a connection that knows nothing of Tinderbox.
 pub(crate) fn a_damaged_count_of_attempts_holds_nobody_up(storage: &mut dyn Storage, execute: impl Fn(&str)) {
     let study = queue(storage, &["a", "b"]);
-    claim(storage, study, "one", 0);
+    lease(storage, study, "one", 0);
     // Attempts less those that were forgiven are one more than 64 bits hold.
     execute("UPDATE tinderbox_trials SET forgiven = -9223372036854775807");
-    assert_eq!(claim(storage, study, "two", 1000).number, 1);
+    assert_eq!(lease(storage, study, "two", 1000).number, 1);
     assert_eq!(states(storage, study), [State::Fail, State::Running]);
 }
 
@@ -199,15 +199,17 @@ pub(crate) fn a_result_takes_the_place_of_values_that_another_program_wrote(
     execute: impl Fn(&str),
 ) {
     let study = queue(storage, &["a", "b", "c"]);
-    let claims = ["one", "two", "three"].map(|worker| claim(storage, study, worker, 0));
+    let leases = ["one", "two", "three"].map(|worker| lease(storage, study, worker, 0));
     for objective in [0, 1] {
         execute(&format!(
             "INSERT INTO trial_values (trial_id, objective, value, value_type)
              SELECT trial_id, {objective}, 7.0, 'FINITE' FROM trials"
         ));
     }
-    for (claim, told) in claims.iter().zip([Told::complete(0.5), Told::pruned(), Told::fail("diverged")]) {
-        storage.tell(claim, &told, at(1)).unwrap();
+    for (lease, told) in
+        leases.iter().zip([TrialResult::complete(0.5), TrialResult::pruned(), TrialResult::fail("diverged")])
+    {
+        storage.tell(lease, &told, at(1)).unwrap();
     }
     let trials = storage.trials(study).unwrap();
     let values: Vec<_> = trials.iter().map(|trial| trial.values.clone()).collect();

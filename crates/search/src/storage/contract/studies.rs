@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{LEASE, at, claim, new, only, queue};
+use super::{TERMS, at, lease, new, only, queue};
 use crate::parameter::{Distribution, Parameter};
 use crate::storage::{Direction, Storage, StorageError, StudyId};
-use crate::trial::{NewTrial, Told};
+use crate::trial::{NewTrial, TrialResult};
 
 pub(crate) fn a_study_is_found_by_its_name(storage: &mut dyn Storage) {
     let first = storage.open_study("first", &[Direction::Maximize]).unwrap();
@@ -80,23 +80,23 @@ pub(crate) fn names_that_some_storage_cannot_hold_are_refused(storage: &mut dyn 
     ];
     for (trial, expected) in &wrong {
         refused(storage.enqueue(study, trial).map(drop), expected);
-        refused(storage.start(study, 1, trial, "one", at(0), LEASE).map(drop), expected);
+        refused(storage.start(study, 1, trial, "one", at(0), TERMS).map(drop), expected);
     }
-    refused(storage.start(study, 1, &new("b"), "o\0e", at(0), LEASE).map(drop), "worker `o\\0e`");
-    refused(storage.claim(study, "o\0e", at(0), LEASE).map(drop), "worker `o\\0e`");
+    refused(storage.start(study, 1, &new("b"), "o\0e", at(0), TERMS).map(drop), "worker `o\\0e`");
+    refused(storage.lease(study, "o\0e", at(0), TERMS).map(drop), "worker `o\\0e`");
     assert_eq!(storage.trials(study).unwrap().len(), 1, "nothing was stored");
 
     let parameters = [(longest.clone(), value())].into();
     let attributes = [(longest.clone(), json!("\0"))].into();
     let trial = NewTrial { key: longest.clone(), parameters, attributes };
-    let claim = storage.start(study, 1, &trial, &longest, at(0), LEASE).unwrap().unwrap();
-    let told = |name: &str| Told {
+    let lease = storage.start(study, 1, &trial, &longest, at(0), TERMS).unwrap().unwrap();
+    let told = |name: &str| TrialResult {
         attributes: [(name.to_owned(), json!(1))].into(),
         attachments: [(name.to_owned(), vec![])].into(),
-        ..Told::complete(1.0)
+        ..TrialResult::complete(1.0)
     };
-    refused(storage.tell(&claim, &told("\0"), at(1)), "attribute `\\0`");
-    storage.tell(&claim, &told(&longest), at(1)).unwrap();
+    refused(storage.tell(&lease, &told("\0"), at(1)), "attribute `\\0`");
+    storage.tell(&lease, &told(&longest), at(1)).unwrap();
 }
 
 pub(crate) fn an_unknown_study_or_trial_is_named(storage: &mut dyn Storage) {
@@ -151,9 +151,9 @@ pub(crate) fn parameters_and_attributes_come_back(storage: &mut dyn Storage) {
     storage.enqueue(study, &trial).unwrap();
     let stored = only(storage, study);
     assert_eq!((&stored.parameters, &stored.attributes), (&trial.parameters, &trial.attributes));
-    let claim = claim(storage, study, "worker", 0);
+    let lease = lease(storage, study, "worker", 0);
     assert_eq!(
-        (claim.parameters, claim.attributes, claim.key),
+        (lease.parameters, lease.attributes, lease.key),
         (trial.parameters, trial.attributes, trial.key)
     );
 }

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Direction, Lease, Storage, StorageError, StudyId, TrialId, check_name, following, pruned_value,
+    Direction, LeaseTerms, Storage, StorageError, StudyId, TrialId, check_name, following, pruned_value,
     same_directions, some_objective,
 };
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, Counts, NewTrial, Outcome, State, Told, Trial, Verdict};
+use crate::trial::{Attempt, AttemptOutcome, Counts, FinalState, Lease, NewTrial, State, Trial, TrialResult};
 use study::{Entry, Study};
 
 /// Studies that are gone with the process. A clone holds the same ones, for another thread.
@@ -51,19 +51,21 @@ impl Studies {
         self.study(study)?.first(number).ok_or(StorageError::UnknownTrial { study, number })
     }
 
-    fn claimed(&mut self, claim: &Claim) -> Result<&mut Entry, StorageError> {
-        let Claim { study, number, trial, .. } = *claim;
+    fn leased(&mut self, lease: &Lease) -> Result<&mut Entry, StorageError> {
+        let Lease { study, number, trial, .. } = *lease;
         let entries = &mut self.study_mut(study)?.entries;
         entries.get_mut(trial.0 as usize).ok_or(StorageError::UnknownTrial { study, number })
     }
 
-    /// The trial of a claim that still holds.
-    fn held(&mut self, claim: &Claim) -> Result<&mut Entry, StorageError> {
-        let entry = self.claimed(claim)?;
-        match entry.attempt(claim).map(|attempt| attempt.outcome) {
-            Some(Outcome::Running) => Ok(entry),
-            Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail) => Err(claim.already_told()),
-            Some(Outcome::Expired | Outcome::Released) | None => Err(claim.fenced()),
+    /// The trial of a lease that still holds.
+    fn held(&mut self, lease: &Lease) -> Result<&mut Entry, StorageError> {
+        let entry = self.leased(lease)?;
+        match entry.attempt(lease).map(|attempt| attempt.outcome) {
+            Some(AttemptOutcome::Running) => Ok(entry),
+            Some(AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail) => {
+                Err(lease.already_told())
+            }
+            Some(AttemptOutcome::Expired | AttemptOutcome::Released) | None => Err(lease.fenced()),
         }
     }
 }
@@ -167,8 +169,8 @@ impl Storage for Memory {
         trial: &NewTrial,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
         let mut studies = self.lock();
         let held = studies.study_mut(study)?;
         trial.check()?;
@@ -177,30 +179,30 @@ impl Storage for Memory {
         if number != next || held.keys.contains_key(&trial.key) {
             return Ok(None);
         }
-        Ok(Some(held.push(number, trial).claim(study, worker, now, lease)))
+        Ok(Some(held.push(number, trial).lease(study, worker, now, terms)))
     }
 
-    fn claim_below(
+    fn lease_below(
         &mut self,
         study: StudyId,
         limit: u64,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
         let mut studies = self.lock();
         let Study { entries, open, .. } = studies.study_mut(study)?;
         check_name("worker", worker)?;
         let mut given_up = Vec::new();
-        let mut claimed = None;
+        let mut leased = None;
         for &(number, id) in open.range(..(limit, 0)) {
             let entry = &mut entries[id];
             if entry.trial.state == State::Running && entry.expires < now {
-                entry.lose(Outcome::Expired, now);
+                entry.lose(AttemptOutcome::Expired, now);
             }
             match entry.trial.state {
                 State::Waiting => {
-                    claimed = Some(entry.claim(study, worker, now, lease));
+                    leased = Some(entry.lease(study, worker, now, terms));
                     break;
                 }
                 State::Running => {}
@@ -210,60 +212,60 @@ impl Storage for Memory {
         for ended in given_up {
             open.remove(&ended);
         }
-        Ok(claimed)
+        Ok(leased)
     }
 
-    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
+    fn heartbeat(&mut self, lease: &Lease, now: Timestamp) -> Result<(), StorageError> {
         let mut studies = self.lock();
-        let entry = studies.held(claim)?;
-        entry.expires = now + entry.lease.length;
+        let entry = studies.held(lease)?;
+        entry.expires = now + entry.terms.length;
         Ok(())
     }
 
-    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
+    fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<(), StorageError> {
         let mut studies = self.lock();
-        studies.held(claim)?.trial.intermediate_values.insert(step, value);
+        studies.held(lease)?.trial.intermediate_values.insert(step, value);
         Ok(())
     }
 
-    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
+    fn tell(&mut self, lease: &Lease, result: &TrialResult, now: Timestamp) -> Result<(), StorageError> {
         let mut studies = self.lock();
-        let objectives = studies.study(claim.study)?.directions.len();
-        told.check(claim.number, objectives)?;
-        let entry = match studies.held(claim) {
+        let objectives = studies.study(lease.study)?.directions.len();
+        result.check(lease.number, objectives)?;
+        let entry = match studies.held(lease) {
             Ok(entry) => entry,
             Err(error) => {
                 if let StorageError::Fenced { .. } = error
-                    && let Some(attempt) = studies.claimed(claim)?.attempt(claim)
+                    && let Some(attempt) = studies.leased(lease)?.attempt(lease)
                 {
-                    attempt.refused = Some(told.verdict.to_string());
+                    attempt.refused = Some(result.state.to_string());
                 }
                 return Err(error);
             }
         };
-        let outcome = match &told.verdict {
-            Verdict::Complete { values } => {
+        let outcome = match &result.state {
+            FinalState::Complete { values } => {
                 entry.trial.values.clone_from(values);
                 entry.trial.state = State::Complete;
-                Outcome::Complete
+                AttemptOutcome::Complete
             }
-            Verdict::Pruned => {
+            FinalState::Pruned => {
                 let last = entry.trial.intermediate_values.last_key_value().map(|(_, value)| *value);
                 entry.trial.values = pruned_value(last, objectives).into_iter().collect();
                 entry.trial.state = State::Pruned;
-                Outcome::Pruned
+                AttemptOutcome::Pruned
             }
-            Verdict::Fail { reason } => {
+            FinalState::Fail { reason } => {
                 entry.fail(reason.clone());
-                Outcome::Fail
+                AttemptOutcome::Fail
             }
         };
         entry.trial.finished = Some(now);
-        entry.trial.constraints.clone_from(&told.constraints);
-        entry.trial.attributes.extend(told.attributes.clone());
-        entry.attachments.clone_from(&told.attachments);
+        entry.trial.constraints.clone_from(&result.constraints);
+        entry.trial.attributes.extend(result.attributes.clone());
+        entry.attachments.clone_from(&result.attachments);
         entry.end_attempt(outcome, now);
-        studies.study_mut(claim.study)?.open.remove(&(claim.number, claim.trial.0 as usize));
+        studies.study_mut(lease.study)?.open.remove(&(lease.number, lease.trial.0 as usize));
         Ok(())
     }
 
@@ -274,7 +276,7 @@ impl Storage for Memory {
         open.retain(|(_, id)| {
             let entry = &mut entries[*id];
             if entry.trial.state == State::Running && entry.trial.worker.as_deref() == Some(worker) {
-                entry.lose(Outcome::Released, now);
+                entry.lose(AttemptOutcome::Released, now);
                 released += 1;
             }
             !entry.trial.state.is_finished()

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::storage::{Direction, Lease, StudyId, TrialId, given_up};
+use crate::storage::{Direction, LeaseTerms, StudyId, TrialId, given_up};
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, NewTrial, Outcome, State, Trial};
+use crate::trial::{Attempt, AttemptOutcome, Lease, NewTrial, State, Trial};
 
 #[derive(Debug)]
 pub(super) struct Study {
@@ -20,7 +20,7 @@ pub(super) struct Study {
     pub(super) numbers: BTreeSet<(u64, usize)>,
     /// Numbers by key.
     pub(super) keys: HashMap<String, u64>,
-    /// The trials that wait or run here: a claim looks at no other.
+    /// The trials that wait or run here: a lease looks at no other.
     pub(super) open: BTreeSet<(u64, usize)>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) attachments: BTreeMap<String, Vec<u8>>,
     /// Attempts before the last retry: they no longer count against the limit.
     forgiven: u64,
-    pub(super) lease: Lease,
+    pub(super) terms: LeaseTerms,
     pub(super) expires: Timestamp,
 }
 
@@ -110,13 +110,13 @@ impl Entry {
             queued: None,
             notes: Vec::new(),
         };
-        let lease = Lease { length: std::time::Duration::ZERO, attempts: 0 };
+        let terms = LeaseTerms { length: std::time::Duration::ZERO, attempts: 0 };
         let (attempts, attachments) = (Vec::new(), BTreeMap::new());
         let id = TrialId(i64::try_from(id).unwrap_or(i64::MAX));
-        Self { id, trial, attempts, attachments, forgiven: 0, lease, expires: Timestamp::MIN }
+        Self { id, trial, attempts, attachments, forgiven: 0, terms, expires: Timestamp::MIN }
     }
 
-    pub(super) fn claim(&mut self, study: StudyId, worker: &str, now: Timestamp, lease: Lease) -> Claim {
+    pub(super) fn lease(&mut self, study: StudyId, worker: &str, now: Timestamp, terms: LeaseTerms) -> Lease {
         let trial = &mut self.trial;
         trial.state = State::Running;
         trial.attempt += 1;
@@ -126,14 +126,14 @@ impl Entry {
         self.attempts.push(Attempt {
             number: trial.attempt,
             worker: worker.to_owned(),
-            claimed: now,
+            leased: now,
             ended: None,
-            outcome: Outcome::Running,
+            outcome: AttemptOutcome::Running,
             reason: None,
             refused: None,
         });
-        (self.lease, self.expires) = (lease, now + lease.length);
-        Claim {
+        (self.terms, self.expires) = (terms, now + terms.length);
+        Lease {
             study,
             trial: self.id,
             number: trial.number,
@@ -145,15 +145,15 @@ impl Entry {
         }
     }
 
-    pub(super) fn attempt(&mut self, claim: &Claim) -> Option<&mut Attempt> {
-        self.attempts.get_mut((claim.attempt as usize).checked_sub(1)?)
+    pub(super) fn attempt(&mut self, lease: &Lease) -> Option<&mut Attempt> {
+        self.attempts.get_mut((lease.attempt as usize).checked_sub(1)?)
     }
 
     /// Ends the running attempt: the trial waits again, or fails if no attempt is left.
-    pub(super) fn lose(&mut self, outcome: Outcome, now: Timestamp) {
+    pub(super) fn lose(&mut self, outcome: AttemptOutcome, now: Timestamp) {
         self.end_attempt(outcome, now);
         let used = self.trial.attempt - self.forgiven;
-        if used < self.lease.attempts {
+        if used < self.terms.attempts {
             self.trial.state = State::Waiting;
             self.trial.started = None;
         } else {
@@ -170,7 +170,7 @@ impl Entry {
         }
     }
 
-    pub(super) fn end_attempt(&mut self, outcome: Outcome, now: Timestamp) {
+    pub(super) fn end_attempt(&mut self, outcome: AttemptOutcome, now: Timestamp) {
         if let Some(attempt) = self.attempts.last_mut() {
             (attempt.outcome, attempt.ended) = (outcome, Some(now));
         }

@@ -6,9 +6,9 @@ use super::error::Failure;
 use super::session::{Db, number_column, study_row, trial_row};
 use super::{queue, studies};
 use crate::parameter::Parameter;
-use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, following};
+use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, following};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial};
+use crate::trial::{Lease, NewTrial};
 
 pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
     studies::lock(db, study)?;
@@ -62,27 +62,27 @@ pub(super) fn adopt(db: &mut Db, study: StudyId, queued: TrialId, trial: &NewTri
     Ok(true)
 }
 
-/// Adds a trial and begins it. `lost` is as for [`queue::claim`].
+/// Adds a trial and begins it. `lost` is as for [`queue::lease`].
 pub(super) fn start(
     db: &mut Db,
-    lost: Option<&Option<Claim>>,
+    lost: Option<&Option<Lease>>,
     (study, number): (StudyId, u64),
     trial: &NewTrial,
-    (worker, now, lease): (&str, Timestamp, Lease),
-) -> Result<Option<Claim>, Failure> {
+    (worker, now, terms): (&str, Timestamp, LeaseTerms),
+) -> Result<Option<Lease>, Failure> {
     studies::lock(db, study)?;
     trial.check()?;
     check_name("worker", worker)?;
-    if let Some(Some(claim)) = lost
-        && queue::is_stored(db, claim, now)?
+    if let Some(Some(lease)) = lost
+        && queue::is_stored(db, lease, now)?
     {
-        return Ok(Some(claim.clone()));
+        return Ok(Some(lease.clone()));
     }
     // One statement: it sees all trials, for nobody adds one while the study is locked. What it writes is as if the trial
-    // had been added, claimed and begun.
+    // had been added, leased and begun.
     let Parameters { names, stored, distributions } = Parameters::of(trial);
     let (keys, values) = attributes(trial);
-    let (micros, attempts) = columns::terms(lease);
+    let (micros, attempts) = columns::terms(terms);
     let added = db.row(
         "WITH next AS (
              SELECT $1::int4 AS number
@@ -125,7 +125,7 @@ pub(super) fn start(
             &SystemTime::from(now),
             &micros,
             &attempts,
-            &SystemTime::from(now + lease.length),
+            &SystemTime::from(now + terms.length),
         ],
     )?;
     let Some(row) = added else {
@@ -134,7 +134,7 @@ pub(super) fn start(
         return Ok(None);
     };
     let id = TrialId(row.try_get::<_, i32>(0)?.into());
-    Ok(Some(trial.claimed(study, id, number, worker)))
+    Ok(Some(trial.leased(study, id, number, worker)))
 }
 
 /// Adds a trial that waits.

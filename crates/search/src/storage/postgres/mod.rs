@@ -10,9 +10,9 @@ use postgres::Config;
 use serde_json::Value;
 
 use super::open::Access;
-use super::{Direction, Lease, Storage, StorageError, StudyId, TrialId};
+use super::{Direction, LeaseTerms, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
+use crate::trial::{Attempt, Counts, Lease, NewTrial, Trial, TrialResult};
 
 mod added;
 mod address;
@@ -275,34 +275,34 @@ impl Storage for Postgres {
         trial: &NewTrial,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
         self.write_once(Scope::WriteInOrder, |db, lost| {
-            added::start(db, lost, (study, number), trial, (worker, now, lease))
+            added::start(db, lost, (study, number), trial, (worker, now, terms))
         })
     }
 
-    fn claim_below(
+    fn lease_below(
         &mut self,
         study: StudyId,
         limit: u64,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
-        self.write_once(Scope::Write, |db, lost| queue::claim(db, lost, (study, limit), (worker, now, lease)))
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
+        self.write_once(Scope::Write, |db, lost| queue::lease(db, lost, (study, limit), (worker, now, terms)))
     }
 
-    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
-        self.write_in_order(|db| results::heartbeat(db, claim, now))
+    fn heartbeat(&mut self, lease: &Lease, now: Timestamp) -> Result<(), StorageError> {
+        self.write_in_order(|db| results::heartbeat(db, lease, now))
     }
 
-    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
-        self.write(|db| results::report(db, claim, step, value))
+    fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<(), StorageError> {
+        self.write(|db| results::report(db, lease, step, value))
     }
 
-    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        self.write_once(Scope::Write, |db, lost| results::tell(db, lost, claim, told, now))?
+    fn tell(&mut self, lease: &Lease, result: &TrialResult, now: Timestamp) -> Result<(), StorageError> {
+        self.write_once(Scope::Write, |db, lost| results::tell(db, lost, lease, result, now))?
     }
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {

@@ -1,4 +1,4 @@
-//! The queue: trials are claimed, taken over, released and retried.
+//! The queue: trials are leased, taken over, released and retried.
 //!
 //! Who changes a trial locks its row in `trials` first, as Optuna does, and looks at it again afterwards: a statement
 //! that waited for the lock has read the other tables as they were before.
@@ -9,22 +9,22 @@ use super::error::{Failure, Reason};
 use super::session::{Db, attempt_column, number_column, study_row, trial_row};
 use super::{studies, trials};
 use crate::storage::columns::{self, Word};
-use crate::storage::{Lease, StudyId, TrialId, check_name, given_up};
+use crate::storage::{LeaseTerms, StudyId, TrialId, check_name, given_up};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, Outcome, State};
+use crate::trial::{AttemptOutcome, Lease, State};
 
 /// `lost` is the answer of an earlier try of this very call, of which it is not known whether it was committed.
-pub(super) fn claim(
+pub(super) fn lease(
     db: &mut Db,
-    lost: Option<&Option<Claim>>,
+    lost: Option<&Option<Lease>>,
     (study, limit): (StudyId, u64),
-    (worker, now, lease): (&str, Timestamp, Lease),
-) -> Result<Option<Claim>, Failure> {
+    (worker, now, terms): (&str, Timestamp, LeaseTerms),
+) -> Result<Option<Lease>, Failure> {
     check_name("worker", worker)?;
-    if let Some(Some(claim)) = lost
-        && is_stored(db, claim, now)?
+    if let Some(Some(lease)) = lost
+        && is_stored(db, lease, now)?
     {
-        return Ok(Some(claim.clone()));
+        return Ok(Some(lease.clone()));
     }
     loop {
         let found = db.row(
@@ -51,7 +51,7 @@ pub(super) fn claim(
             State::Waiting => {
                 // A damaged row may hold any number.
                 let attempt = row.try_get::<_, i64>(3)?.clamp(0, u32::MAX.into()) + 1;
-                begin(db, id, attempt, worker, now, lease)?;
+                begin(db, id, attempt, worker, now, terms)?;
                 let parameters = match trials::parameters(db, id) {
                     // It would be another trial, and it holds nobody up.
                     Err(Failure::Database(Reason::Damaged(why))) => {
@@ -60,7 +60,7 @@ pub(super) fn claim(
                     }
                     parameters => parameters?,
                 };
-                return Ok(Some(Claim {
+                return Ok(Some(Lease {
                     study,
                     trial: TrialId(id.into()),
                     number: row.try_get::<_, i32>(1)? as u64,
@@ -71,7 +71,7 @@ pub(super) fn claim(
                     attributes: trials::attributes(db, id)?,
                 }));
             }
-            State::Running if row.try_get(4)? => lose(db, id, Outcome::Expired, now)?,
+            State::Running if row.try_get(4)? => lose(db, id, AttemptOutcome::Expired, now)?,
             // Another was faster: the next look sees that.
             _ => {}
         }
@@ -89,7 +89,7 @@ pub(super) fn release(db: &mut Db, study: StudyId, worker: &str, now: Timestamp)
     db.rows(held, &[&study_row(study), &worker])?;
     let held = db.rows(held, &[&study_row(study), &worker])?;
     for row in &held {
-        lose(db, row.try_get(0)?, Outcome::Released, now)?;
+        lose(db, row.try_get(0)?, AttemptOutcome::Released, now)?;
     }
     Ok(held.len())
 }
@@ -136,9 +136,9 @@ fn begin(
     attempt: i64,
     worker: &str,
     now: Timestamp,
-    lease: Lease,
+    terms: LeaseTerms,
 ) -> Result<(), Failure> {
-    let (micros, attempts) = columns::terms(lease);
+    let (micros, attempts) = columns::terms(terms);
     db.execute(
         "WITH running AS (
              UPDATE trials SET state = 'RUNNING', datetime_start = $6 WHERE trial_id = $1
@@ -157,7 +157,7 @@ fn begin(
             &micros,
             &attempts,
             &SystemTime::from(now),
-            &SystemTime::from(now + lease.length),
+            &SystemTime::from(now + terms.length),
         ],
     )?;
     beat(db, id, now)
@@ -179,7 +179,7 @@ fn fail(db: &mut Db, id: i32, attempt: i64, reason: &str, now: Timestamp) -> Res
 }
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
-fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
+fn lose(db: &mut Db, id: i32, outcome: AttemptOutcome, now: Timestamp) -> Result<(), Failure> {
     let row = db.one(
         "SELECT attempt, forgiven, lease_attempts
          FROM tinderbox_trials JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = $1",
@@ -205,15 +205,15 @@ fn lose(db: &mut Db, id: i32, outcome: Outcome, now: Timestamp) -> Result<(), Fa
     Ok(())
 }
 
-/// Whether a claim whose commit had no answer was committed. Waits until that is settled.
-pub(super) fn is_stored(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<bool, Failure> {
+/// Whether a lease whose commit had no answer was committed. Waits until that is settled.
+pub(super) fn is_stored(db: &mut Db, lease: &Lease, now: Timestamp) -> Result<bool, Failure> {
     let sql = "SELECT trial_id FROM trials WHERE study_id = $1 AND trial_id = $2 FOR NO KEY UPDATE";
-    let Some(row) = db.row(sql, &[&study_row(claim.study), &trial_row(claim.trial)])? else {
+    let Some(row) = db.row(sql, &[&study_row(lease.study), &trial_row(lease.trial)])? else {
         return Ok(false);
     };
     let stored = db.row(
         "SELECT 1 FROM tinderbox_attempts WHERE trial_id = $1 AND attempt = $2 AND worker = $3 AND claimed = $4",
-        &[&row.try_get::<_, i32>(0)?, &attempt_column(claim.attempt), &claim.worker, &SystemTime::from(now)],
+        &[&row.try_get::<_, i32>(0)?, &attempt_column(lease.attempt), &lease.worker, &SystemTime::from(now)],
     )?;
     Ok(stored.is_some())
 }

@@ -1,4 +1,4 @@
-//! What a claim may write while it holds: heartbeats, intermediate values, the result.
+//! What a lease may write while it holds: heartbeats, intermediate values, the result.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,19 +10,19 @@ use super::{queue, studies, trials};
 use crate::storage::columns::{self, Word};
 use crate::storage::{StorageError, pruned_value};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, Outcome, State, Told, Verdict};
+use crate::trial::{AttemptOutcome, FinalState, Lease, State, TrialResult};
 
-pub(super) fn heartbeat(db: &mut Db, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
-    let trial = Locked::by(db, claim)?;
-    let lease = trial.held(claim)?;
+pub(super) fn heartbeat(db: &mut Db, lease: &Lease, now: Timestamp) -> Result<(), Failure> {
+    let trial = Locked::by(db, lease)?;
+    let length = trial.held(lease)?;
     let sql = "UPDATE tinderbox_attempts SET expires = $3 WHERE trial_id = $1 AND attempt = $2";
-    db.execute(sql, &[&trial.id, &attempt_column(claim.attempt), &SystemTime::from(now + lease)])?;
+    db.execute(sql, &[&trial.id, &attempt_column(lease.attempt), &SystemTime::from(now + length)])?;
     queue::beat(db, trial.id, now)
 }
 
-pub(super) fn report(db: &mut Db, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
-    let trial = Locked::by(db, claim)?;
-    trial.held(claim)?;
+pub(super) fn report(db: &mut Db, lease: &Lease, step: u32, value: f64) -> Result<(), Failure> {
+    let trial = Locked::by(db, lease)?;
+    trial.held(lease)?;
     let (value, kind) = columns::split(value);
     db.execute(
         "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type)
@@ -41,38 +41,40 @@ pub(super) fn report(db: &mut Db, claim: &Claim, step: u32, value: f64) -> Resul
 pub(super) fn tell(
     db: &mut Db,
     lost: Option<&Result<(), StorageError>>,
-    claim: &Claim,
-    told: &Told,
+    lease: &Lease,
+    result: &TrialResult,
     now: Timestamp,
 ) -> Result<Result<(), StorageError>, Failure> {
-    let trial = Locked::by(db, claim)?;
-    told.check(claim.number, trial.objectives)?;
-    match trial.held(claim) {
+    let trial = Locked::by(db, lease)?;
+    result.check(lease.number, trial.objectives)?;
+    match trial.held(lease) {
         Err(error @ StorageError::Fenced { .. }) => {
             // Without an attempt of its own there is only that of the worker that began the trial again.
             if trial.attempt.is_some() {
-                remember_refusal(db, trial.id, claim, &told.verdict)?;
+                remember_refusal(db, trial.id, lease, &result.state)?;
             }
             return Ok(Err(error));
         }
-        // Only this claim can have told it.
+        // Only this lease can have told it.
         Err(StorageError::AlreadyTold { .. }) if matches!(lost, Some(Ok(()))) => {
             return Ok(Ok(()));
         }
         other => other?,
     };
-    let (state, outcome, values, reason) = match &told.verdict {
-        Verdict::Complete { values } => (State::Complete, Outcome::Complete, values.clone(), None),
-        Verdict::Pruned => {
+    let (state, outcome, values, reason) = match &result.state {
+        FinalState::Complete { values } => (State::Complete, AttemptOutcome::Complete, values.clone(), None),
+        FinalState::Pruned => {
             let reported = trials::intermediate_values(db, trial.id)?.into_values().last();
             let kept = pruned_value(reported, trial.objectives);
-            (State::Pruned, Outcome::Pruned, kept.into_iter().collect(), None)
+            (State::Pruned, AttemptOutcome::Pruned, kept.into_iter().collect(), None)
         }
-        Verdict::Fail { reason } => (State::Fail, Outcome::Fail, Vec::new(), Some(reason.replace('\0', NUL))),
+        FinalState::Fail { reason } => {
+            (State::Fail, AttemptOutcome::Fail, Vec::new(), Some(reason.replace('\0', NUL)))
+        }
     };
     let (numbers, kinds): (Vec<_>, Vec<_>) = values.into_iter().map(columns::split).unzip();
-    let keys: Vec<_> = told.attributes.keys().collect();
-    let attributes: Vec<_> = told.attributes.values().map(ToString::to_string).collect();
+    let keys: Vec<_> = result.attributes.keys().collect();
+    let attributes: Vec<_> = result.attributes.values().map(ToString::to_string).collect();
     db.execute(
         "WITH ended AS (
              UPDATE tinderbox_attempts SET outcome = $4, ended = $5, reason = $6
@@ -97,7 +99,7 @@ pub(super) fn tell(
          UPDATE trials SET state = $3::text::trialstate, datetime_complete = $5 WHERE trial_id = $1",
         &[
             &trial.id,
-            &attempt_column(claim.attempt),
+            &attempt_column(lease.attempt),
             &state.word(),
             &outcome.word(),
             &SystemTime::from(now),
@@ -108,7 +110,7 @@ pub(super) fn tell(
             &attributes,
         ],
     )?;
-    add(db, trial.id, told)?;
+    add(db, trial.id, result)?;
     Ok(Ok(()))
 }
 
@@ -117,14 +119,14 @@ const NUL: &str = "\u{fffd}";
 
 /// Adds constraints and files; those of an earlier attempt are gone. Constraints lie where Optuna keeps them: in a system
 /// attribute, null where there are none.
-fn add(db: &mut Db, id: i32, told: &Told) -> Result<(), Failure> {
-    if !told.constraints.is_empty() {
+fn add(db: &mut Db, id: i32, result: &TrialResult) -> Result<(), Failure> {
+    if !result.constraints.is_empty() {
         db.execute(
             "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES ($1, 'constraints', $2)",
-            &[&id, &columns::constraints(&told.constraints)],
+            &[&id, &columns::constraints(&result.constraints)],
         )?;
     }
-    for (name, content) in &told.attachments {
+    for (name, content) in &result.attachments {
         db.execute(
             "INSERT INTO tinderbox_trial_attachments (trial_id, name, content) VALUES ($1, $2, $3)",
             &[&id, name, content],
@@ -133,20 +135,20 @@ fn add(db: &mut Db, id: i32, told: &Told) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The trial of a claim, which nobody else changes until the transaction ends.
+/// The trial of a lease, which nobody else changes until the transaction ends.
 struct Locked {
     id: i32,
     state: State,
     /// How many its study has.
     objectives: usize,
-    /// How the attempt of the claim stands, and the length of its lease.
-    attempt: Option<(Outcome, Duration)>,
+    /// How the attempt of the lease stands, and the length of its lease.
+    attempt: Option<(AttemptOutcome, Duration)>,
 }
 
 impl Locked {
-    fn by(db: &mut Db, claim: &Claim) -> Result<Self, Failure> {
-        let (study, id) = (study_row(claim.study), trial_row(claim.trial));
-        let attempt = attempt_column(claim.attempt);
+    fn by(db: &mut Db, lease: &Lease) -> Result<Self, Failure> {
+        let (study, id) = (study_row(lease.study), trial_row(lease.trial));
+        let attempt = attempt_column(lease.attempt);
         // The second statement sees what the previous holder of the lock has written.
         let [trials, attempts] = db.together(&[
             format!(
@@ -162,18 +164,18 @@ impl Locked {
             ),
         ])?;
         let Some(trial) = trials.first() else {
-            studies::require(db, claim.study)?;
-            // The holder of a claim has seen the trial: a crash of the server took it away.
-            return Err(claim.fenced().into());
+            studies::require(db, lease.study)?;
+            // The holder of a lease has seen the trial: a crash of the server took it away.
+            return Err(lease.fenced().into());
         };
         // After such a crash another worker may have begun a trial with this number, and its attempts count from 1 again.
         let own = |row: &&SimpleQueryRow| {
-            row.get("worker") == Some(&*claim.worker) && row.get("trial_key") == Some(&*claim.key)
+            row.get("worker") == Some(&*lease.worker) && row.get("trial_key") == Some(&*lease.key)
         };
         let damaged = |why: String| Reason::Damaged(format!("a word {why}"));
         let attempt = attempts.iter().find(own).map(|row| -> Result<_, Failure> {
-            let lease = Duration::from_micros(whole(row, 1)?);
-            Ok((Outcome::from_word(text(row, 0)?).map_err(damaged)?, lease))
+            let length = Duration::from_micros(whole(row, 1)?);
+            Ok((AttemptOutcome::from_word(text(row, 0)?).map_err(damaged)?, length))
         });
         Ok(Self {
             id: whole(trial, 0)?,
@@ -183,20 +185,22 @@ impl Locked {
         })
     }
 
-    /// The length of the lease, if the claim still holds.
-    fn held(&self, claim: &Claim) -> Result<Duration, StorageError> {
+    /// The length of the lease, if the lease still holds.
+    fn held(&self, lease: &Lease) -> Result<Duration, StorageError> {
         match (self.state, self.attempt) {
-            (State::Running, Some((Outcome::Running, lease))) => Ok(lease),
-            (_, Some((Outcome::Complete | Outcome::Pruned | Outcome::Fail, _))) => Err(claim.already_told()),
-            _ => Err(claim.fenced()),
+            (State::Running, Some((AttemptOutcome::Running, length))) => Ok(length),
+            (_, Some((AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail, _))) => {
+                Err(lease.already_told())
+            }
+            _ => Err(lease.fenced()),
         }
     }
 }
 
-fn remember_refusal(db: &mut Db, id: i32, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
+fn remember_refusal(db: &mut Db, id: i32, lease: &Lease, state: &FinalState) -> Result<(), Failure> {
     db.execute(
         "UPDATE tinderbox_attempts SET refused = $3 WHERE trial_id = $1 AND attempt = $2",
-        &[&id, &attempt_column(claim.attempt), &verdict.to_string().replace('\0', NUL)],
+        &[&id, &attempt_column(lease.attempt), &state.to_string().replace('\0', NUL)],
     )?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::storage::columns::Word;
 use crate::storage::reading::{NUMBERS, Reading, json, parameter, report, unnumbered};
 use crate::storage::{StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Counts, Outcome, Trial};
+use crate::trial::{Attempt, AttemptOutcome, Counts, Trial};
 
 /// In one statement, so that a worker learns what others told on one way to the server and back. Each table is looked
 /// into for each trial: there are few new ones, in a study however long. An upper end, which no number reaches, lets the
@@ -122,9 +122,9 @@ fn attempts_at(db: &mut Db, id: i32) -> Result<Vec<Attempt>, Failure> {
             Ok(Attempt {
                 number: row.try_get::<_, i64>(0)?.max(0).unsigned_abs(),
                 worker: row.try_get(1)?,
-                claimed: row.try_get::<_, SystemTime>(2)?.into(),
+                leased: row.try_get::<_, SystemTime>(2)?.into(),
                 ended: row.try_get::<_, Option<SystemTime>>(3)?.map(Timestamp::from),
-                outcome: word::<Outcome>(row, 4)?,
+                outcome: word::<AttemptOutcome>(row, 4)?,
                 reason: row.try_get(5)?,
                 refused: row.try_get(6)?,
             })

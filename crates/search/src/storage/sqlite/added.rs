@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::Failure;
 use super::{cached, queue, studies};
 use crate::space::Point;
-use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, following};
+use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, following};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, NewTrial, State};
+use crate::trial::{Lease, NewTrial, State};
 
 pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
     studies::require(db, study)?;
@@ -29,8 +29,8 @@ pub(super) fn start(
     trial: &NewTrial,
     worker: &str,
     now: Timestamp,
-    lease: Lease,
-) -> Result<Option<Claim>, Failure> {
+    terms: LeaseTerms,
+) -> Result<Option<Lease>, Failure> {
     studies::require(db, study)?;
     trial.check()?;
     check_name("worker", worker)?;
@@ -41,8 +41,8 @@ pub(super) fn start(
     }
     // Written as it is to stay: a waiting trial that is begun would be written twice.
     let id = insert(db, study, number, trial, Some(now))?;
-    queue::begin_attempt(db, id, 1, worker, now, lease)?;
-    Ok(Some(trial.claimed(study, TrialId(id), number, worker)))
+    queue::begin_attempt(db, id, 1, worker, now, terms)?;
+    Ok(Some(trial.leased(study, TrialId(id), number, worker)))
 }
 
 /// The number of the study's next trial: one more than the highest that a trial can have.

@@ -10,9 +10,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
 
 use super::open::Access;
-use super::{Direction, Lease, Storage, StorageError, StudyId, TrialId};
+use super::{Direction, LeaseTerms, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Claim, Counts, NewTrial, Told, Trial};
+use crate::trial::{Attempt, Counts, Lease, NewTrial, Trial, TrialResult};
 
 mod added;
 mod cached;
@@ -31,7 +31,7 @@ use transaction::{Durability, PATIENCE, TRIES};
 
 /// Studies in an SQLite file, in Optuna's tables with Tinderbox's beside them.
 ///
-/// Each write is one transaction, and what was enqueued, claimed or told is on the disk when the method returns. Where a
+/// Each write is one transaction, and what was enqueued, leased or told is on the disk when the method returns. Where a
 /// power cut ends the last moments of the machine, trials that were [started](Storage::start), heartbeats and intermediate
 /// values of trials that were not told yet may be gone; their workers then are gone too, and the trials begin again. The
 /// file itself stays whole.
@@ -200,32 +200,32 @@ impl Storage for Sqlite {
         trial: &NewTrial,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
-        self.write_in_order(|db| added::start(db, study, number, trial, worker, now, lease))
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
+        self.write_in_order(|db| added::start(db, study, number, trial, worker, now, terms))
     }
 
-    fn claim_below(
+    fn lease_below(
         &mut self,
         study: StudyId,
         limit: u64,
         worker: &str,
         now: Timestamp,
-        lease: Lease,
-    ) -> Result<Option<Claim>, StorageError> {
-        self.write(|db| queue::claim(db, study, limit, worker, now, lease))
+        terms: LeaseTerms,
+    ) -> Result<Option<Lease>, StorageError> {
+        self.write(|db| queue::lease(db, study, limit, worker, now, terms))
     }
 
-    fn heartbeat(&mut self, claim: &Claim, now: Timestamp) -> Result<(), StorageError> {
-        self.write_in_order(|db| results::heartbeat(db, claim, now))
+    fn heartbeat(&mut self, lease: &Lease, now: Timestamp) -> Result<(), StorageError> {
+        self.write_in_order(|db| results::heartbeat(db, lease, now))
     }
 
-    fn report(&mut self, claim: &Claim, step: u32, value: f64) -> Result<(), StorageError> {
-        self.write_in_order(|db| results::report(db, claim, step, value))
+    fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<(), StorageError> {
+        self.write_in_order(|db| results::report(db, lease, step, value))
     }
 
-    fn tell(&mut self, claim: &Claim, told: &Told, now: Timestamp) -> Result<(), StorageError> {
-        self.write(|db| results::tell(db, claim, told, now))?
+    fn tell(&mut self, lease: &Lease, result: &TrialResult, now: Timestamp) -> Result<(), StorageError> {
+        self.write(|db| results::tell(db, lease, result, now))?
     }
 
     fn release(&mut self, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, StorageError> {

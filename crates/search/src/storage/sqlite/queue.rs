@@ -1,4 +1,4 @@
-//! The queue: trials are claimed, taken over, released and retried.
+//! The queue: trials are leased, taken over, released and retried.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use super::error::{Failure, Reason};
 use super::{cached, studies, trials, values::cell};
-use crate::storage::{LAST_NUMBER, Lease, StudyId, TrialId, check_name, columns, given_up};
+use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, given_up};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, Outcome, State};
+use crate::trial::{AttemptOutcome, Lease, State};
 
-pub(super) fn claim(
+pub(super) fn lease(
     db: &Connection,
     study: StudyId,
     limit: u64,
     worker: &str,
     now: Timestamp,
-    lease: Lease,
-) -> Result<Option<Claim>, Failure> {
+    terms: LeaseTerms,
+) -> Result<Option<Lease>, Failure> {
     studies::require(db, study)?;
     check_name("worker", worker)?;
     let limit = limit.min(LAST_NUMBER + 1);
@@ -37,11 +37,11 @@ pub(super) fn claim(
         match found {
             None => return Ok(None),
             Some((id, State::Waiting)) => {
-                if let Some(claim) = begin(db, study, id, worker, now, lease)? {
-                    return Ok(Some(claim));
+                if let Some(lease) = begin(db, study, id, worker, now, terms)? {
+                    return Ok(Some(lease));
                 }
             }
-            Some((id, _)) => lose(db, id, Outcome::Expired, now)?,
+            Some((id, _)) => lose(db, id, AttemptOutcome::Expired, now)?,
         }
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn release(
     let held: Vec<i64> =
         select.query_map(params![study.0, worker], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for &id in &held {
-        lose(db, id, Outcome::Released, now)?;
+        lose(db, id, AttemptOutcome::Released, now)?;
     }
     Ok(held.len())
 }
@@ -131,8 +131,8 @@ fn begin(
     id: i64,
     worker: &str,
     now: Timestamp,
-    lease: Lease,
-) -> Result<Option<Claim>, Failure> {
+    terms: LeaseTerms,
+) -> Result<Option<Lease>, Failure> {
     let number = cached::row(
         db,
         "UPDATE trials SET state = ?2, datetime_start = ?3 WHERE trial_id = ?1 RETURNING number",
@@ -152,7 +152,7 @@ fn begin(
         params![id, i64::from(u32::MAX)],
         |row| Ok((row.get(0)?, cell(row, 1)?.text().map(str::to_owned))),
     )?;
-    begin_attempt(db, id, attempt, worker, now, lease)?;
+    begin_attempt(db, id, attempt, worker, now, terms)?;
     let read = match (key, trials::parameters(db, id)) {
         (Ok(key), Ok(parameters)) => Ok((key, parameters)),
         (Err(why), _) => Err(format!("the key of the trial {why}")),
@@ -162,11 +162,11 @@ fn begin(
     let (key, parameters) = match read {
         Ok(read) => read,
         Err(why) => {
-            end(db, id, State::Fail, Outcome::Fail, now, Some(&why))?;
+            end(db, id, State::Fail, AttemptOutcome::Fail, now, Some(&why))?;
             return Ok(None);
         }
     };
-    Ok(Some(Claim {
+    Ok(Some(Lease {
         study,
         trial: TrialId(id),
         number,
@@ -185,21 +185,21 @@ pub(super) fn begin_attempt(
     attempt: u64,
     worker: &str,
     now: Timestamp,
-    lease: Lease,
+    terms: LeaseTerms,
 ) -> Result<(), Failure> {
-    let (micros, attempts) = columns::terms(lease);
+    let (micros, attempts) = columns::terms(terms);
     cached::execute(
         db,
         "INSERT INTO tinderbox_attempts
          (trial_id, attempt, worker, lease_micros, lease_attempts, claimed, expires, outcome)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![id, attempt, worker, micros, attempts, now, now + lease.length, Outcome::Running],
+        params![id, attempt, worker, micros, attempts, now, now + terms.length, AttemptOutcome::Running],
     )?;
     beat(db, id, now)
 }
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
-fn lose(db: &Connection, id: i64, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
+fn lose(db: &Connection, id: i64, outcome: AttemptOutcome, now: Timestamp) -> Result<(), Failure> {
     // A damaged row holds some number.
     let (attempt, forgiven, allowed): (i64, i64, i64) = cached::row(
         db,
@@ -219,7 +219,7 @@ fn end(
     db: &Connection,
     id: i64,
     state: State,
-    outcome: Outcome,
+    outcome: AttemptOutcome,
     now: Timestamp,
     reason: Option<&str>,
 ) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! What a claim may write while it holds: heartbeats, intermediate values, the result.
+//! What a lease may write while it holds: heartbeats, intermediate values, the result.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use super::{cached, queue, studies, trials, values::cell};
 use crate::storage::columns::Word;
 use crate::storage::{StorageError, columns, pruned_value};
 use crate::timestamp::Timestamp;
-use crate::trial::{Claim, Outcome, State, Told, Verdict};
+use crate::trial::{AttemptOutcome, FinalState, Lease, State, TrialResult};
 
-pub(super) fn heartbeat(db: &Connection, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
-    let held = Held::by(db, claim)?;
+pub(super) fn heartbeat(db: &Connection, lease: &Lease, now: Timestamp) -> Result<(), Failure> {
+    let held = Held::by(db, lease)?;
     cached::execute(
         db,
         "UPDATE tinderbox_attempts SET expires = ?3 WHERE trial_id = ?1 AND attempt = ?2",
-        params![held.id, claim.attempt, now + held.lease],
+        params![held.id, lease.attempt, now + held.length],
     )?;
     queue::beat(db, held.id, now)
 }
 
-pub(super) fn report(db: &Connection, claim: &Claim, step: u32, value: f64) -> Result<(), Failure> {
-    let held = Held::by(db, claim)?;
+pub(super) fn report(db: &Connection, lease: &Lease, step: u32, value: f64) -> Result<(), Failure> {
+    let held = Held::by(db, lease)?;
     let (value, kind) = columns::split(value);
     cached::execute(
         db,
@@ -39,34 +39,34 @@ pub(super) fn report(db: &Connection, claim: &Claim, step: u32, value: f64) -> R
 /// Stores the result; the inner error is a refusal that is itself worth storing.
 pub(super) fn tell(
     db: &Connection,
-    claim: &Claim,
-    told: &Told,
+    lease: &Lease,
+    result: &TrialResult,
     now: Timestamp,
 ) -> Result<Result<(), StorageError>, Failure> {
-    studies::require(db, claim.study)?;
-    let objectives = studies::objectives(db, claim.study)?;
-    told.check(claim.number, objectives)?;
-    let held = match Held::by(db, claim) {
+    studies::require(db, lease.study)?;
+    let objectives = studies::objectives(db, lease.study)?;
+    result.check(lease.number, objectives)?;
+    let held = match Held::by(db, lease) {
         Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {
-            remember_refusal(db, claim, &told.verdict)?;
+            remember_refusal(db, lease, &result.state)?;
             return Ok(Err(error));
         }
         other => other?,
     };
-    let (state, outcome, reason) = match &told.verdict {
-        Verdict::Complete { values } => {
+    let (state, outcome, reason) = match &result.state {
+        FinalState::Complete { values } => {
             set_values(db, held.id, values)?;
-            (State::Complete, Outcome::Complete, None)
+            (State::Complete, AttemptOutcome::Complete, None)
         }
-        Verdict::Pruned => {
+        FinalState::Pruned => {
             let last = trials::intermediate_values(db, held.id)?.into_values().last();
             let value = pruned_value(last, objectives);
             set_values(db, held.id, value.as_slice())?;
-            (State::Pruned, Outcome::Pruned, None)
+            (State::Pruned, AttemptOutcome::Pruned, None)
         }
-        Verdict::Fail { reason } => {
+        FinalState::Fail { reason } => {
             set_values(db, held.id, &[])?;
-            (State::Fail, Outcome::Fail, Some(reason))
+            (State::Fail, AttemptOutcome::Fail, Some(reason))
         }
     };
     cached::execute(
@@ -77,12 +77,12 @@ pub(super) fn tell(
     cached::execute(
         db,
         "UPDATE tinderbox_attempts SET outcome = ?3, ended = ?4, reason = ?5 WHERE trial_id = ?1 AND attempt = ?2",
-        params![held.id, claim.attempt, outcome, now, reason],
+        params![held.id, lease.attempt, outcome, now, reason],
     )?;
-    queue::set_attributes(db, held.id, &told.attributes)?;
-    set_constraints(db, held.id, &told.constraints)?;
+    queue::set_attributes(db, held.id, &result.attributes)?;
+    set_constraints(db, held.id, &result.constraints)?;
     cached::execute(db, "DELETE FROM tinderbox_trial_attachments WHERE trial_id = ?1", [held.id])?;
-    for (name, content) in &told.attachments {
+    for (name, content) in &result.attachments {
         cached::execute(
             db,
             "INSERT INTO tinderbox_trial_attachments (trial_id, name, content) VALUES (?1, ?2, ?3)",
@@ -123,15 +123,15 @@ fn set_constraints(db: &Connection, id: i64, constraints: &[f64]) -> Result<(), 
     Ok(())
 }
 
-/// A trial whose claim still holds.
+/// A trial whose lease still holds.
 struct Held {
     id: i64,
-    lease: Duration,
+    length: Duration,
 }
 
 impl Held {
-    fn by(db: &Connection, claim: &Claim) -> Result<Self, Failure> {
-        studies::require(db, claim.study)?;
+    fn by(db: &Connection, lease: &Lease) -> Result<Self, Failure> {
+        studies::require(db, lease.study)?;
         let mut select = db.prepare_cached(
             "SELECT state, outcome, lease_micros FROM trials
              LEFT JOIN tinderbox_attempts
@@ -139,33 +139,33 @@ impl Held {
              WHERE study_id = ?1 AND trials.trial_id = ?2",
         )?;
         let row = select
-            .query_row(params![claim.study.0, claim.trial.0, claim.attempt, claim.worker], |row| {
-                // A word that nobody knows is not RUNNING: then the claim holds no more.
+            .query_row(params![lease.study.0, lease.trial.0, lease.attempt, lease.worker], |row| {
+                // A word that nobody knows is not RUNNING: then the lease holds no more.
                 let state = cell(row, 0)?.text().and_then(State::from_word).ok();
-                let outcome = cell(row, 1)?.text().and_then(Outcome::from_word).ok();
+                let outcome = cell(row, 1)?.text().and_then(AttemptOutcome::from_word).ok();
                 Ok((state, outcome, cell(row, 2)?.whole(0, i64::MAX).ok()))
             })
             .optional()?;
-        let unknown = StorageError::UnknownTrial { study: claim.study, number: claim.number };
-        let (state, outcome, lease) = row.ok_or(unknown)?;
+        let unknown = StorageError::UnknownTrial { study: lease.study, number: lease.number };
+        let (state, outcome, length) = row.ok_or(unknown)?;
         match (state, outcome) {
-            (Some(State::Running), Some(Outcome::Running)) => {
-                let lease = Duration::from_micros(lease.map_or(0, i64::unsigned_abs));
-                Ok(Self { id: claim.trial.0, lease })
+            (Some(State::Running), Some(AttemptOutcome::Running)) => {
+                let length = Duration::from_micros(length.map_or(0, i64::unsigned_abs));
+                Ok(Self { id: lease.trial.0, length })
             }
-            (_, Some(Outcome::Complete | Outcome::Pruned | Outcome::Fail)) => {
-                Err(claim.already_told().into())
+            (_, Some(AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail)) => {
+                Err(lease.already_told().into())
             }
-            _ => Err(claim.fenced().into()),
+            _ => Err(lease.fenced().into()),
         }
     }
 }
 
-fn remember_refusal(db: &Connection, claim: &Claim, verdict: &Verdict) -> Result<(), Failure> {
+fn remember_refusal(db: &Connection, lease: &Lease, state: &FinalState) -> Result<(), Failure> {
     cached::execute(
         db,
         "UPDATE tinderbox_attempts SET refused = ?4 WHERE trial_id = ?1 AND attempt = ?2 AND worker = ?3",
-        params![claim.trial.0, claim.attempt, claim.worker, verdict.to_string()],
+        params![lease.trial.0, lease.attempt, lease.worker, state.to_string()],
     )?;
     Ok(())
 }

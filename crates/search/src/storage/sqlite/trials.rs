@@ -13,7 +13,7 @@ use crate::storage::columns::Word;
 use crate::storage::reading::{NUMBERS, Reading, json, parameter, report, unnumbered};
 use crate::storage::{StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
-use crate::trial::{Attempt, Counts, Outcome, State, Trial};
+use crate::trial::{Attempt, AttemptOutcome, Counts, State, Trial};
 
 pub(super) fn from(db: &Connection, study: StudyId, first: u64) -> Result<Vec<Trial>, Failure> {
     studies::require(db, study)?;
@@ -149,9 +149,9 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let mut readable = |what: &str, why: String| damage.push(format!("its {what} {why}"));
     let number = cell(row, 0)?.whole(0, i64::MAX).map_err(|why| readable("number", why));
     let worker = cell(row, 1)?.text().map(str::to_owned).map_err(|why| readable("worker", why));
-    let claimed = cell(row, 2)?.moment().map_err(|why| readable("beginning", why));
+    let leased = cell(row, 2)?.moment().map_err(|why| readable("beginning", why));
     let ended = cell(row, 3)?.moment().map_err(|why| readable("end", why));
-    let outcome = cell(row, 4)?.text().and_then(Outcome::from_word);
+    let outcome = cell(row, 4)?.text().and_then(AttemptOutcome::from_word);
     let outcome = outcome.map_err(|why| readable("outcome", why));
     let text = |column| Ok::<_, rusqlite::Error>(cell(row, column)?.text().ok().map(str::to_owned));
     let (reason, refused) = (text(5)?, text(6)?);
@@ -159,9 +159,13 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     Ok(Attempt {
         number: number.map_or(0, i64::unsigned_abs),
         worker: worker.unwrap_or_default(),
-        claimed: claimed.ok().flatten().unwrap_or(Timestamp::MIN),
+        leased: leased.ok().flatten().unwrap_or(Timestamp::MIN),
         ended: ended.ok().flatten(),
-        outcome: if damaged.is_some() { Outcome::Fail } else { outcome.unwrap_or(Outcome::Fail) },
+        outcome: if damaged.is_some() {
+            AttemptOutcome::Fail
+        } else {
+            outcome.unwrap_or(AttemptOutcome::Fail)
+        },
         reason: damaged.or(reason),
         refused,
     })

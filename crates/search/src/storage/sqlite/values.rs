@@ -7,7 +7,7 @@ use crate::storage::Direction;
 use crate::storage::cell::Cell;
 use crate::storage::columns::Word;
 use crate::timestamp::Timestamp;
-use crate::trial::{Outcome, State};
+use crate::trial::{AttemptOutcome, State};
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -47,4 +47,4 @@ macro_rules! words {
         }
     )+};
 }
-words!(Direction State Outcome);
+words!(Direction State AttemptOutcome);

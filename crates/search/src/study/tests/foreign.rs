@@ -310,7 +310,7 @@ fn two_trials_of_one_number_have_a_curve_each() {
         let stops = study.report(&second, step, 2.0 + f64::from(step)).unwrap() == Advice::Stop;
         assert!(stops || step < 3, "the other's curve falls, not its own");
     }
-    study.tell(&second, &Told::pruned(), now).unwrap();
+    study.tell(&second, &TrialResult::pruned(), now).unwrap();
     let answer = (6..12).map(|step| study.report(&first, step, 1.0).unwrap());
     assert!(answer.collect::<Vec<_>>().contains(&Advice::Stop), "what it reported before is known yet");
 }
@@ -321,8 +321,8 @@ fn of_two_trials_with_one_number_the_key_says_which_is_retried() {
     let mut other: Box<dyn Storage> = Box::new(storage.clone());
     let study = storage.studies().unwrap()["study"];
     let key = |row: usize| storage.trials(study).unwrap()[row].key.clone().unwrap();
-    assert_eq!(other.attempts_of(study, &key(1)).unwrap()[0].outcome, crate::trial::Outcome::Fail);
-    assert_eq!(other.attempts_of(study, &key(2)).unwrap()[0].outcome, crate::trial::Outcome::Complete);
+    assert_eq!(other.attempts_of(study, &key(1)).unwrap()[0].outcome, crate::trial::AttemptOutcome::Fail);
+    assert_eq!(other.attempts_of(study, &key(2)).unwrap()[0].outcome, crate::trial::AttemptOutcome::Complete);
     assert_eq!(other.retry(study, &[key(2)], Timestamp::MIN).unwrap(), 0);
     assert_eq!(other.retry(study, &[key(1)], Timestamp::MIN).unwrap(), 1);
 }

@@ -62,8 +62,8 @@ fn a_lag_without_end_lets_all_begin() {
     let storage = Memory::new();
     let mut study = open(&storage, Some(u64::MAX)).unwrap();
     for number in 0..50 {
-        let Asked::Trial(claim) = study.ask(Timestamp::MIN).unwrap() else { panic!("trial {number}") };
-        assert_eq!(claim.number, number);
+        let Asked::Trial(lease) = study.ask(Timestamp::MIN).unwrap() else { panic!("trial {number}") };
+        assert_eq!(lease.number, number);
     }
     assert_eq!(study.ask(Timestamp::MIN).unwrap(), Asked::Wait);
 }

@@ -17,14 +17,15 @@ fn a_result_that_no_storage_holds_fails_its_trial_at_once() {
     let mut study = Study::open(memory(), "study", settings).unwrap();
     let told = |trial: &mut Running<'_>| {
         Ok(match trial.number() {
-            0 => Told::complete(1.0),
-            1 => Told::complete_all([1.0, 2.0, 3.0]),
-            2 => Told::complete_all([1.0, f64::NAN]),
-            3 => Told { constraints: vec![0.0, f64::NAN], ..Told::complete_all([1.0, 2.0]) },
-            4 => {
-                Told { attributes: [("a\0b".to_owned(), json!(1))].into(), ..Told::complete_all([1.0, 2.0]) }
-            }
-            _ => Told::complete_all([1.0, f64::INFINITY]),
+            0 => TrialResult::complete(1.0),
+            1 => TrialResult::complete_all([1.0, 2.0, 3.0]),
+            2 => TrialResult::complete_all([1.0, f64::NAN]),
+            3 => TrialResult { constraints: vec![0.0, f64::NAN], ..TrialResult::complete_all([1.0, 2.0]) },
+            4 => TrialResult {
+                attributes: [("a\0b".to_owned(), json!(1))].into(),
+                ..TrialResult::complete_all([1.0, 2.0])
+            },
+            _ => TrialResult::complete_all([1.0, f64::INFINITY]),
         })
     };
     study.run(SystemTime::now, told).unwrap();

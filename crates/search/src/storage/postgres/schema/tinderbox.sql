@@ -3,7 +3,7 @@
 CREATE TABLE tinderbox_version (version BIGINT NOT NULL);
 INSERT INTO tinderbox_version VALUES (1);
 
--- The trials that Tinderbox enqueued: only these are claimed.
+-- The trials that Tinderbox enqueued: only these are leased.
 CREATE TABLE tinderbox_trials (
     trial_id INTEGER PRIMARY KEY,
     study_id INTEGER NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE tinderbox_trials (
     UNIQUE (study_id, trial_key)
 );
 
--- A claim, what became of it, and what it said too late.
+-- A lease, what became of it, and what it said too late.
 CREATE TABLE tinderbox_attempts (
     trial_id INTEGER NOT NULL,
     attempt BIGINT NOT NULL,

@@ -17,6 +17,6 @@ END $$;
 CREATE TRIGGER tinderbox_forget_study AFTER DELETE ON studies
     FOR EACH ROW EXECUTE FUNCTION tinderbox_forget_study();
 
--- Optuna has no index for these: a study of 100,000 trials is then as quick to claim from as one of ten.
+-- Optuna has no index for these: a study of 100,000 trials is then as quick to lease from as one of ten.
 CREATE INDEX tinderbox_number ON trials (study_id, number);
 CREATE INDEX tinderbox_open ON trials (study_id, number) WHERE state IN ('WAITING', 'RUNNING');

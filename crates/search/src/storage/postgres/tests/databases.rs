@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{Postgres, plain, server};
 use crate::parameter::Parameter;
-use crate::storage::contract::{LEASE, at, claim, fenced, new, queue};
+use crate::storage::contract::{TERMS, at, fenced, lease, new, queue};
 use crate::storage::postgres::{address, session::Db};
 use crate::storage::{Direction, Storage};
-use crate::trial::{NewTrial, State, Told};
+use crate::trial::{NewTrial, State, TrialResult};
 
 /// The address in messages.
 fn shown(url: &str) -> String {
@@ -29,8 +29,8 @@ fn what_was_told_is_there_after_reopening() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
     let study = queue(&mut storage, &["a"]);
-    let claim = claim(&mut storage, study, "worker", 0);
-    storage.tell(&claim, &Told::complete(0.5), at(1)).unwrap();
+    let lease = lease(&mut storage, study, "worker", 0);
+    storage.tell(&lease, &TrialResult::complete(0.5), at(1)).unwrap();
     let before = storage.trials(study).unwrap();
     drop(storage);
     assert_eq!(Postgres::open(&url).unwrap().trials(study).unwrap(), before);
@@ -49,14 +49,14 @@ fn commits_wait_for_the_disk_whatever_the_database_says() {
 }
 
 #[test]
-fn a_claim_whose_start_a_crash_took_away_holds_no_more() {
+fn a_lease_whose_start_a_crash_took_away_holds_no_more() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
     let study = queue(&mut storage, &[]);
     let mut start = |key: &str, worker: &str| {
-        let claim = storage.start(study, 0, &new(key), worker, at(0), LEASE).unwrap().unwrap();
-        assert_eq!(claim.attempt, 1);
-        claim
+        let lease = storage.start(study, 0, &new(key), worker, at(0), TERMS).unwrap().unwrap();
+        assert_eq!(lease.attempt, 1);
+        lease
     };
     let forget = || {
         let rows = ["trial_heartbeats", "trials"].map(|table| format!("DELETE FROM {table}"));
@@ -65,14 +65,14 @@ fn a_claim_whose_start_a_crash_took_away_holds_no_more() {
     let lost = start("a", "one");
     forget();
     let mut other = Postgres::open(&url).unwrap();
-    fenced(other.tell(&lost, &Told::complete(1.0), at(1)));
+    fenced(other.tell(&lost, &TrialResult::complete(1.0), at(1)));
     fenced(other.heartbeat(&lost, at(1)));
     // Attempts of the next trial with this number count from 1 again.
     for (key, worker) in [("a", "two"), ("b", "one")] {
         let held = start(key, worker);
-        fenced(other.tell(&lost, &Told::complete(1.0), at(1)));
+        fenced(other.tell(&lost, &TrialResult::complete(1.0), at(1)));
         fenced(other.report(&lost, 0, 1.0));
-        other.tell(&held, &Told::complete(2.0), at(2)).unwrap();
+        other.tell(&held, &TrialResult::complete(2.0), at(2)).unwrap();
         assert_eq!(other.trials(study).unwrap()[0].value(), Some(2.0));
         assert_eq!(other.attempts(study, 0).unwrap()[0].refused, None, "what was refused was another's");
         plain(&url).batch_execute("DELETE FROM trial_values").unwrap();
@@ -217,8 +217,8 @@ fn a_text_that_postgres_cannot_hold_does_not_keep_a_failure_from_being_told() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
     let study = queue(&mut storage, &["a"]);
-    let claim = claim(&mut storage, study, "worker", 0);
-    storage.tell(&claim, &Told::fail("killed\0by 9"), at(1)).unwrap();
+    let lease = lease(&mut storage, study, "worker", 0);
+    storage.tell(&lease, &TrialResult::fail("killed\0by 9"), at(1)).unwrap();
     assert_eq!(storage.trials(study).unwrap()[0].failure.as_deref(), Some("killed\u{fffd}by 9"));
 }
 
@@ -260,9 +260,9 @@ fn a_row_that_another_holds_is_passed_over() {
     let mut other = plain(&url);
     let mut held = other.transaction().unwrap();
     held.execute("SELECT 1 FROM trials WHERE number = 0 FOR UPDATE", &[]).unwrap();
-    assert_eq!(claim(&mut storage, study, "worker", 0).number, 1);
+    assert_eq!(lease(&mut storage, study, "worker", 0).number, 1);
     held.rollback().unwrap();
-    assert_eq!(claim(&mut storage, study, "worker", 0).number, 0);
+    assert_eq!(lease(&mut storage, study, "worker", 0).number, 0);
 }
 
 #[test]
@@ -295,16 +295,16 @@ fn a_trial_is_taken_over_by_one_of_many() {
     let mut storage = Postgres::open(&url).unwrap();
     let keys: Vec<_> = (0..30).map(|key| key.to_string()).collect();
     let study = queue(&mut storage, &keys.iter().map(String::as_str).collect::<Vec<_>>());
-    while storage.claim(study, "dead", at(0), LEASE).unwrap().is_some() {}
+    while storage.lease(study, "dead", at(0), TERMS).unwrap().is_some() {}
     let taken = AtomicUsize::new(0);
     thread::scope(|scope| {
         for i in 0..6 {
             let (url, taken) = (&url, &taken);
             scope.spawn(move || {
                 let mut storage = Postgres::open(url).unwrap();
-                // All but the first hold a fresh lease once they are claimed.
-                while let Some(claim) = storage.claim(study, &i.to_string(), at(11), LEASE).unwrap() {
-                    assert_eq!(claim.attempt, 2, "trial {}", claim.number);
+                // All but the first hold a fresh lease once they are leased.
+                while let Some(lease) = storage.lease(study, &i.to_string(), at(11), TERMS).unwrap() {
+                    assert_eq!(lease.attempt, 2, "trial {}", lease.number);
                     taken.fetch_add(1, Ordering::Relaxed);
                 }
             });

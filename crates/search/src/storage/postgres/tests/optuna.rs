@@ -7,9 +7,9 @@ use postgres::Client;
 
 use super::{Postgres, plain, server};
 use crate::storage::Storage;
-use crate::storage::contract::{LEASE, at, claim, optuna as contract, queue};
+use crate::storage::contract::{TERMS, at, lease, optuna as contract, queue};
 use crate::timestamp::Timestamp;
-use crate::trial::Told;
+use crate::trial::TrialResult;
 
 /// A study that Optuna 5.0.0 made, dumped as SQL by the script `tests/optuna/make_fixture.py`.
 const BY_OPTUNA: &str = include_str!("optuna-5.0.0.sql");
@@ -85,7 +85,7 @@ fn optuna_sees_the_heartbeats_of_what_runs_and_no_others() {
         rows.iter().map(|row| row.get(0)).collect()
     };
     assert!(heartbeats().is_empty());
-    let held = claim(&mut storage, study, "worker", 0);
+    let held = lease(&mut storage, study, "worker", 0);
     assert_eq!(heartbeats(), ["2023-11-14 22:13:20"]);
     storage.heartbeat(&held, at(5)).unwrap();
     assert_eq!(heartbeats(), ["2023-11-14 22:13:25"]);
@@ -115,10 +115,10 @@ fn no_number_follows_the_last_one() {
 }
 
 #[test]
-fn a_queued_trial_is_adopted_and_claimed_in_its_place() {
+fn a_queued_trial_is_adopted_and_leased_in_its_place() {
     let Some(url) = server::database() else { return };
     let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
-    contract::a_queued_trial_is_adopted_and_claimed_in_its_place(&mut Postgres::open(&url).unwrap(), execute);
+    contract::a_queued_trial_is_adopted_and_leased_in_its_place(&mut Postgres::open(&url).unwrap(), execute);
 }
 
 #[test]
@@ -129,10 +129,10 @@ fn a_trial_that_another_program_runs_has_no_worker() {
 }
 
 #[test]
-fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
+fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_leased() {
     let Some(url) = server::database() else { return };
     let execute = |sql: &str| plain(&url).batch_execute(sql).unwrap();
-    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(
+    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_leased(
         &mut Postgres::open(&url).unwrap(),
         execute,
     );
@@ -167,9 +167,10 @@ fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let Some(url) = server::database() else { return };
     let mut storage = Postgres::open(&url).unwrap();
     let study = queue(&mut storage, &["a"]);
-    let claim = claim(&mut storage, study, "worker", 0);
-    let told = Told { attachments: [("file".to_owned(), vec![1])].into(), ..Told::complete(1.0) };
-    storage.tell(&claim, &told, at(1)).unwrap();
+    let lease = lease(&mut storage, study, "worker", 0);
+    let told =
+        TrialResult { attachments: [("file".to_owned(), vec![1])].into(), ..TrialResult::complete(1.0) };
+    storage.tell(&lease, &told, at(1)).unwrap();
     storage.set_study_attachment(study, "labels", &[1]).unwrap();
     plain(&url)
         .batch_execute(
@@ -191,7 +192,7 @@ fn optuna_compares_heartbeats_with_the_clock_of_its_session() {
     let mut storage = Postgres::open(&url).unwrap();
     let study = queue(&mut storage, &["a"]);
     let now = Timestamp::from(SystemTime::now());
-    storage.claim(study, "worker", now, LEASE).unwrap().unwrap();
+    storage.lease(study, "worker", now, TERMS).unwrap().unwrap();
     let fresh = "SELECT abs(extract(epoch FROM now()::timestamp - heartbeat)) < 60 FROM trial_heartbeats";
     assert!(plain(&url).query_one(fresh, &[]).unwrap().get::<_, bool>(0));
     assert_eq!(storage.trials(study).unwrap()[0].started, Some(now), "all else is UTC");

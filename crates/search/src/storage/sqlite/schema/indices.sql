@@ -1,4 +1,4 @@
--- Indices of Tinderbox on tables of Optuna, which has none for these: a study of 100,000 trials is then as quick to claim
+-- Indices of Tinderbox on tables of Optuna, which has none for these: a study of 100,000 trials is then as quick to lease
 -- from as one of ten. They change nothing that Optuna sees.
 
 CREATE INDEX IF NOT EXISTS tinderbox_number ON trials (study_id, number);

@@ -7,11 +7,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Folder;
-use crate::storage::contract::{LEASE, at, claim, new, queue};
+use crate::storage::contract::{TERMS, at, lease, new, queue};
 use crate::storage::open::Access;
 use crate::storage::sqlite::Sqlite;
 use crate::storage::{Direction, Storage, StorageError};
-use crate::trial::{State, Told};
+use crate::trial::{State, TrialResult};
 
 #[track_caller]
 fn refused(path: &Path, expected: &str) {
@@ -24,8 +24,8 @@ fn what_was_told_is_there_after_reopening() {
     let folder = Folder::new();
     let mut storage = folder.open();
     let study = queue(&mut storage, &["a"]);
-    let claim = claim(&mut storage, study, "worker", 0);
-    storage.tell(&claim, &Told::complete(0.5), at(1)).unwrap();
+    let lease = lease(&mut storage, study, "worker", 0);
+    storage.tell(&lease, &TrialResult::complete(0.5), at(1)).unwrap();
     let before = storage.trials(study).unwrap();
     drop(storage);
     assert_eq!(folder.open().trials(study).unwrap(), before);
@@ -49,17 +49,17 @@ fn commits_go_to_a_write_ahead_log_and_wait_for_the_disk_where_a_result_is_at_st
     };
     assert!(waits(&storage));
     let study = queue(&mut storage, &["a"]);
-    let first = claim(&mut storage, study, "worker", 0);
-    assert!(waits(&storage), "what is claimed was chosen by somebody");
-    let second = storage.start(study, 1, &new("b"), "worker", at(0), LEASE).unwrap().unwrap();
+    let first = lease(&mut storage, study, "worker", 0);
+    assert!(waits(&storage), "what is leased was chosen by somebody");
+    let second = storage.start(study, 1, &new("b"), "worker", at(0), TERMS).unwrap().unwrap();
     assert!(!waits(&storage), "a trial that is gone with its worker begins again");
-    storage.tell(&first, &Told::complete(0.5), at(1)).unwrap();
+    storage.tell(&first, &TrialResult::complete(0.5), at(1)).unwrap();
     assert!(waits(&storage));
     storage.heartbeat(&second, at(1)).unwrap();
     assert!(!waits(&storage));
     storage.report(&second, 0, 0.5).unwrap();
     assert!(!waits(&storage));
-    storage.tell(&second, &Told::pruned(), at(1)).unwrap();
+    storage.tell(&second, &TrialResult::pruned(), at(1)).unwrap();
     assert!(waits(&storage));
 }
 
@@ -241,15 +241,15 @@ fn a_full_disk_loses_nothing_told_and_can_be_gone_on_from() {
     let folder = Folder::new();
     let mut storage = folder.open();
     let study = queue(&mut storage, &["a", "b"]);
-    let first = claim(&mut storage, study, "worker", 0);
-    storage.tell(&first, &Told::complete(0.5), at(1)).unwrap();
-    let second = claim(&mut storage, study, "worker", 1);
+    let first = lease(&mut storage, study, "worker", 0);
+    storage.tell(&first, &TrialResult::complete(0.5), at(1)).unwrap();
+    let second = lease(&mut storage, study, "worker", 1);
     let before = storage.trials(study).unwrap();
 
     let pages: u32 = storage.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     storage.connection.pragma_update(None, "max_page_count", pages + 2).unwrap();
     let attachments = [("probabilities".to_owned(), vec![7; 1 << 20])].into();
-    let told = Told { attachments, ..Told::complete(0.75) };
+    let told = TrialResult { attachments, ..TrialResult::complete(0.75) };
     let error = storage.tell(&second, &told, at(2)).unwrap_err().to_string();
     assert!(
         error.starts_with(&format!("{}: the disk is full; make room", folder.file().display())),
@@ -307,7 +307,7 @@ fn a_state_that_is_unknown_is_named_and_spoils_no_other_trial() {
     assert_eq!(trials[1].notes, [""; 0]);
     let counts = storage.counts(study).unwrap();
     assert_eq!((counts.waiting, counts.fail), (1, 1));
-    assert_eq!(claim(&mut storage, study, "worker", 0).number, 1);
+    assert_eq!(lease(&mut storage, study, "worker", 0).number, 1);
 }
 
 #[test]

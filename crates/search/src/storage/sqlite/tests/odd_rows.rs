@@ -12,9 +12,9 @@ use crate::parameter::Distribution;
 use crate::sampler::tpe::Tpe;
 use crate::space::Space;
 use crate::storage::StorageError;
-use crate::storage::contract::{LEASE, at};
+use crate::storage::contract::{TERMS, at};
 use crate::study::{Asked, Settings, Study, StudyError};
-use crate::trial::{NewTrial, Told};
+use crate::trial::{NewTrial, TrialResult};
 
 /// What another program, or damage, does to a file.
 #[derive(Clone, Debug)]
@@ -174,16 +174,16 @@ fn settings() -> Settings {
 fn study(folder: &Folder) {
     let mut study = Study::open(Box::new(folder.open()), "study", settings()).unwrap().worker("worker");
     for told in [
-        Some(Told::complete(0.5)),
-        Some(Told::fail("diverged")),
-        Some(Told::pruned()),
-        Some(Told::complete(0.25)),
+        Some(TrialResult::complete(0.5)),
+        Some(TrialResult::fail("diverged")),
+        Some(TrialResult::pruned()),
+        Some(TrialResult::complete(0.25)),
         None,
     ] {
-        let Asked::Trial(claim) = study.ask(at(0)).unwrap() else { panic!("a trial") };
-        study.report(&claim, 1, 0.75).unwrap();
+        let Asked::Trial(lease) = study.ask(at(0)).unwrap() else { panic!("a trial") };
+        study.report(&lease, 1, 0.75).unwrap();
         if let Some(told) = told {
-            study.tell(&claim, &Told { constraints: vec![-1.0], ..told }, at(1)).unwrap();
+            study.tell(&lease, &TrialResult { constraints: vec![-1.0], ..told }, at(1)).unwrap();
         }
     }
     let id = study.id();
@@ -211,7 +211,8 @@ fn used(folder: &Folder) -> Result<(), TestCaseError> {
     _ = crate::importance(&observed);
     drop(study);
 
-    let mut study = Study::resume(Box::new(folder.open()), "study").unwrap().worker("next").lease(LEASE);
+    let mut study =
+        Study::resume(Box::new(folder.open()), "study").unwrap().worker("next").lease_terms(TERMS);
     for second in 0..8 {
         // Later than every lease that was begun.
         let now = at(1_000_000 + second);
@@ -221,9 +222,11 @@ fn used(folder: &Folder) -> Result<(), TestCaseError> {
             asked => asked.map_err(|error| wrong("ask", &error))?,
         };
         match asked {
-            Asked::Trial(claim) => {
-                study.report(&claim, 0, 0.5).map_err(|error| wrong("report", &error))?;
-                study.tell(&claim, &Told::complete(0.5), now).map_err(|error| wrong("tell", &error))?;
+            Asked::Trial(lease) => {
+                study.report(&lease, 0, 0.5).map_err(|error| wrong("report", &error))?;
+                study
+                    .tell(&lease, &TrialResult::complete(0.5), now)
+                    .map_err(|error| wrong("tell", &error))?;
             }
             Asked::Wait | Asked::Done => break,
         }

@@ -6,8 +6,8 @@ use rusqlite::Connection;
 
 use super::Folder;
 use crate::storage::Storage;
-use crate::storage::contract::{at, claim, optuna as contract, queue};
-use crate::trial::Told;
+use crate::storage::contract::{at, lease, optuna as contract, queue};
+use crate::trial::TrialResult;
 
 /// A study that Optuna 5.0.0 made, dumped as SQL by the script `tests/optuna/make_fixture.py`.
 const BY_OPTUNA: &str = include_str!("optuna-5.0.0.sql");
@@ -74,7 +74,7 @@ fn optuna_sees_the_heartbeats_of_what_runs_and_no_others() {
         select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     assert!(heartbeats().is_empty());
-    let held = claim(&mut storage, study, "worker", 0);
+    let held = lease(&mut storage, study, "worker", 0);
     assert_eq!(heartbeats(), ["2023-11-14 22:13:20.000000"]);
     storage.heartbeat(&held, at(5)).unwrap();
     assert_eq!(heartbeats(), ["2023-11-14 22:13:25.000000"]);
@@ -104,10 +104,10 @@ fn no_number_follows_the_last_one() {
 }
 
 #[test]
-fn a_queued_trial_is_adopted_and_claimed_in_its_place() {
+fn a_queued_trial_is_adopted_and_leased_in_its_place() {
     let folder = Folder::new();
     let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
-    contract::a_queued_trial_is_adopted_and_claimed_in_its_place(&mut folder.open(), execute);
+    contract::a_queued_trial_is_adopted_and_leased_in_its_place(&mut folder.open(), execute);
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn a_trial_that_another_program_runs_has_no_worker() {
 }
 
 #[test]
-fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed() {
+fn a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_leased() {
     let folder = Folder::new();
     let execute = |sql: &str| folder.plain().execute_batch(sql).unwrap();
-    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_claimed(&mut folder.open(), execute);
+    contract::a_waiting_trial_that_cannot_be_read_fails_and_the_next_is_leased(&mut folder.open(), execute);
 }
 
 #[test]
@@ -129,9 +129,10 @@ fn a_study_that_optuna_deleted_leaves_nothing_to_the_next() {
     let folder = Folder::new();
     let mut storage = folder.open();
     let study = queue(&mut storage, &["a"]);
-    let claim = claim(&mut storage, study, "worker", 0);
-    let told = Told { attachments: [("file".to_owned(), vec![1])].into(), ..Told::complete(1.0) };
-    storage.tell(&claim, &told, at(1)).unwrap();
+    let lease = lease(&mut storage, study, "worker", 0);
+    let told =
+        TrialResult { attachments: [("file".to_owned(), vec![1])].into(), ..TrialResult::complete(1.0) };
+    storage.tell(&lease, &told, at(1)).unwrap();
     storage.set_study_attachment(study, "labels", &[1]).unwrap();
     let optuna = folder.plain();
     optuna
