@@ -12,28 +12,29 @@ use devices::devices;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tinderbox_models::{
-    Classifier, Initializer, LocallyConnected2d, LocallyConnected2dConfig, Network, NetworkConfig,
+    Classifier, CnnConfig, FcnConfig, Initializer, LocalNetConfig, LocallyConnected2d,
+    LocallyConnected2dConfig, NetworkConfig,
 };
 use tinderbox_ops::WindowOptions;
 
 #[test]
 fn fcn_agrees() {
-    network_agrees(include_str!("pytorch/fcn.json"));
+    network_agrees::<FcnConfig>(include_str!("pytorch/fcn.json"));
 }
 
 #[test]
 fn fcn_with_sigmoid_agrees() {
-    network_agrees(include_str!("pytorch/fcn_sigmoid.json"));
+    network_agrees::<FcnConfig>(include_str!("pytorch/fcn_sigmoid.json"));
 }
 
 #[test]
 fn cnn_agrees() {
-    network_agrees(include_str!("pytorch/cnn.json"));
+    network_agrees::<CnnConfig>(include_str!("pytorch/cnn.json"));
 }
 
 #[test]
 fn local_net_agrees() {
-    network_agrees(include_str!("pytorch/local_net.json"));
+    network_agrees::<LocalNetConfig>(include_str!("pytorch/local_net.json"));
 }
 
 #[test]
@@ -79,8 +80,8 @@ impl Values {
 }
 
 #[track_caller]
-fn network_agrees(json: &str) {
-    agrees(json, NetworkConfig::init, |network: &Network, images| network.logits(images));
+fn network_agrees<C: NetworkConfig>(json: &str) {
+    agrees(json, C::init, |network: &C::Network, images| network.logits(images));
 }
 
 #[track_caller]

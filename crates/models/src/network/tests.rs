@@ -1,155 +1,129 @@
-use burn_store::ModuleSnapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Activation, Initializer};
+use crate::{Activation, CnnConfig, FcnConfig, Initializer, LocalNetConfig, check_network, each_network};
 
-const KINDS: [Kind; 3] = [Kind::Fcn, Kind::Cnn, Kind::LocalNet];
-
-fn paper(kind: Kind) -> NetworkConfig {
-    NetworkConfig::paper(kind, [1, 16, 16], 10)
-}
-
-/// All weights, one after the other.
-fn weights(network: &Network) -> Vec<f32> {
-    let tensors = network.collect(None, None, true);
-    let values = |tensor| burn_store::bridge::into_data(tensor).unwrap().try_to_vec::<f32>().unwrap();
-    tensors.into_iter().flat_map(values).collect()
+#[test]
+fn the_list_has_the_papers_networks_with_these_parameters() {
+    struct Listed(Vec<(&'static str, u64)>);
+    impl NetworkVisitor for Listed {
+        fn visit<C: NetworkConfig>(&mut self) {
+            self.0.push((C::KIND, C::for_images([1, 16, 16], 10).summary().parameters()));
+        }
+    }
+    let mut listed = Listed(Vec::new());
+    each_network(&mut listed);
+    assert_eq!(listed.0, [("fcn", 297_098), ("cnn", 151_306), ("local-net", 1_398_154)]);
 }
 
 #[test]
-fn the_papers_networks_have_these_parameters() {
-    for (kind, parameters) in [(Kind::Fcn, 297_098), (Kind::Cnn, 151_306), (Kind::LocalNet, 1_398_154)] {
-        assert_eq!(paper(kind).summary().parameters(), parameters, "{kind}");
-    }
-}
-
-#[test]
-fn summaries_count_what_init_makes() {
-    let small = |kind| NetworkConfig::paper(kind, [3, 8, 12], 7);
-    for config in KINDS.map(small).into_iter().chain(KINDS.map(paper)) {
-        let network = config.init(&Device::flex());
-        assert_eq!(config.summary().parameters(), network.num_params() as u64, "{config:?}");
-    }
+fn the_default_is_for_the_papers_images() {
+    assert_eq!(FcnConfig::for_images([1, 16, 16], 10), FcnConfig::default());
+    assert_eq!(CnnConfig::for_images([1, 16, 16], 10), CnnConfig::default());
+    assert_eq!(LocalNetConfig::for_images([1, 16, 16], 10), LocalNetConfig::default());
 }
 
 #[test]
 fn local_net_multiplies_as_often_as_cnn() {
-    let [cnn, local_net] = [Kind::Cnn, Kind::LocalNet].map(|kind| paper(kind).summary());
+    let (cnn, local_net) = (CnnConfig::default().summary(), LocalNetConfig::default().summary());
     assert_eq!(cnn.multiply_adds(), local_net.multiply_adds());
     // 16·16·32·9 + 8·8·64·32·9 + 1024·128 + 128·10
     assert_eq!(cnn.multiply_adds(), 73_728 + 1_179_648 + 131_072 + 1_280);
 }
 
 #[test]
-fn logits_have_a_row_for_each_image_and_a_column_for_each_class() {
-    let device = Device::flex();
-    for kind in KINDS {
-        let network = NetworkConfig::paper(kind, [3, 8, 12], 7).init(&device);
-        assert_eq!(network.logits(Tensor::ones([5, 3, 8, 12], &device)).dims(), [5, 7], "{kind}");
-    }
+fn the_time_of_an_image_is_in_proportion_to_its_multiply_adds() {
+    let linear = FcnConfig { pixels: 100, hidden: vec![], classes: 10, ..FcnConfig::default() };
+    assert!((linear.nanoseconds() - 0.06 * 1000.0).abs() < 1e-9);
 }
 
 #[test]
-fn configurations_survive_json() {
-    for kind in KINDS {
-        let config = paper(kind);
-        let value = serde_json::to_value(&config).unwrap();
-        assert_eq!(value["kind"], kind.to_string());
-        assert_eq!(value["kind"], serde_json::to_value(kind).unwrap());
-        assert_eq!(serde_json::from_value::<NetworkConfig>(value).unwrap(), config);
-        assert_eq!(config.kind(), kind);
-    }
+fn fcn_takes_images_with_its_pixels_and_cnn_images_of_its_shape() {
+    let fits = |input: Input| [[1, 16, 16], [1, 8, 32], [3, 16, 16]].map(|shape| input.fits(shape));
+    assert_eq!(fits(FcnConfig::default().input()), [true, true, false]);
+    assert_eq!(fits(CnnConfig::default().input()), [true, false, false]);
+    assert!(!Input::Pixels(0).fits([usize::MAX, 2, 1]));
+    assert_eq!(FcnConfig::default().input().to_string(), "256 pixels");
+    assert_eq!(LocalNetConfig::default().input().to_string(), "1x16x16");
 }
 
 #[test]
 fn keys_left_out_have_the_papers_values() {
-    let value =
-        json!({"kind": "fcn", "hidden": [5], "activation": "sigmoid", "initializer": "xavier-normal"});
+    let value = json!({"hidden": [5], "activation": "sigmoid", "initializer": "xavier-normal"});
     let expected = FcnConfig {
         hidden: vec![5],
         activation: Activation::Sigmoid,
         initializer: Initializer::XavierNormal,
         ..FcnConfig::default()
     };
-    assert_eq!(serde_json::from_value::<NetworkConfig>(value).unwrap(), NetworkConfig::Fcn(expected));
+    assert_eq!(serde_json::from_value::<FcnConfig>(value).unwrap(), expected);
 }
 
 #[track_caller]
-fn assert_refused(value: Value, message: &str) {
-    let config: NetworkConfig = serde_json::from_value(value).unwrap();
-    assert_eq!(config.check().unwrap_err().to_string(), message);
+fn assert_refused<C: NetworkConfig>(value: Value, message: &str) {
+    let config: C = serde_json::from_value(value).unwrap();
+    assert_eq!(check_network(&config).unwrap_err().to_string(), message);
 }
 
 #[test]
 fn refusals_name_the_field() {
-    assert_refused(json!({"kind": "fcn", "pixels": 0}), "`pixels` is 0, expected at least 1");
-    assert_refused(json!({"kind": "fcn", "hidden": [3, 0]}), "`hidden[1]` is 0, expected at least 1");
-    assert_refused(json!({"kind": "fcn", "dropout": 1.0}), "`dropout` is 1, expected at least 0 and below 1");
-    assert_refused(
-        json!({"kind": "cnn", "dropout": -0.1}),
+    assert_refused::<FcnConfig>(json!({"pixels": 0}), "`pixels` is 0, expected at least 1");
+    assert_refused::<FcnConfig>(json!({"hidden": [3, 0]}), "`hidden[1]` is 0, expected at least 1");
+    assert_refused::<FcnConfig>(json!({"dropout": 1.0}), "`dropout` is 1, expected at least 0 and below 1");
+    assert_refused::<CnnConfig>(
+        json!({"dropout": -0.1}),
         "`dropout` is -0.1, expected at least 0 and below 1",
     );
-    assert_refused(json!({"kind": "cnn", "filters": [0, 1]}), "`filters[0]` is 0, expected at least 1");
-    assert_refused(json!({"kind": "cnn", "classes": 0}), "`classes` is 0, expected at least 1");
-    assert_refused(
-        json!({"kind": "local-net", "width": 18}),
+    assert_refused::<CnnConfig>(json!({"filters": [0, 1]}), "`filters[0]` is 0, expected at least 1");
+    assert_refused::<CnnConfig>(json!({"classes": 0}), "`classes` is 0, expected at least 1");
+    assert_refused::<LocalNetConfig>(
+        json!({"width": 18}),
         "`width` is 18, expected a multiple of 4: it is halved twice",
     );
-    assert_refused(
-        json!({"kind": "local-net", "initializer": {"normal": {"standard_deviation": 0.0}}}),
+    assert_refused::<LocalNetConfig>(
+        json!({"initializer": {"normal": {"standard_deviation": 0.0}}}),
         "`initializer.normal.standard_deviation` is 0, expected a finite number above 0",
     );
-    assert_refused(
-        json!({"kind": "fcn", "hidden": [u64::MAX, u64::MAX]}),
+    assert_refused::<FcnConfig>(
+        json!({"hidden": [u64::MAX, u64::MAX]}),
         "`parameters` is 18446744073709551615, expected at most 67,108,864: are the sizes right?",
     );
-    assert_refused(
-        json!({"kind": "fcn", "hidden": [8192, 8192]}),
+    assert_refused::<FcnConfig>(
+        json!({"hidden": [8192, 8192]}),
         "`parameters` is 69304330, expected at most 67,108,864: are the sizes right?",
     );
-    let largest: NetworkConfig =
-        serde_json::from_value(json!({"kind": "fcn", "hidden": [8000, 8000]})).unwrap();
-    assert_eq!((largest.summary().parameters(), largest.check()), (66_144_010, Ok(())));
-    assert_refused(
-        json!({"kind": "local-net", "height": u64::MAX - 3, "width": u64::MAX - 3}),
+    let largest: FcnConfig = serde_json::from_value(json!({"hidden": [8000, 8000]})).unwrap();
+    assert_eq!((largest.summary().parameters(), check_network(&largest)), (66_144_010, Ok(())));
+    assert_refused::<LocalNetConfig>(
+        json!({"height": u64::MAX - 3, "width": u64::MAX - 3}),
         "`parameters` is 18446744073709551615, expected at most 67,108,864: are the sizes right?",
     );
 }
 
 #[test]
 fn dropout_that_is_no_number_is_refused() {
-    let config = NetworkConfig::Fcn(FcnConfig { dropout: f64::NAN, ..FcnConfig::default() });
+    let config = FcnConfig { dropout: f64::NAN, ..FcnConfig::default() };
     assert_eq!(config.check().unwrap_err().field, "dropout");
 }
 
 #[test]
 fn dropout_acts_in_training_only() {
-    let device = Device::flex().autodiff();
-    for kind in KINDS {
-        let mut config = paper(kind);
-        match &mut config {
-            NetworkConfig::Fcn(config) => config.dropout = 0.5,
-            NetworkConfig::Cnn(config) | NetworkConfig::LocalNet(LocalNetConfig(config)) => {
-                config.dropout = 0.5;
-            }
+    struct Dropped;
+    impl NetworkVisitor for Dropped {
+        fn visit<C: NetworkConfig>(&mut self) {
+            let mut json = serde_json::to_value(C::for_images([1, 16, 16], 10)).unwrap();
+            json["dropout"] = 0.5.into();
+            let config: C = serde_json::from_value(json).unwrap();
+            let device = Device::flex().autodiff();
+            let network = config.init(&device);
+            let images = Tensor::<4>::ones([2, 1, 16, 16], &device);
+            let train = || network.logits(images.clone()).into_data();
+            assert_ne!(train(), train(), "{}", C::KIND);
+
+            let still = network.valid();
+            let predict = || still.logits(images.clone().inner()).into_data();
+            assert_eq!(predict(), predict(), "{}", C::KIND);
         }
-        let network = config.init(&device);
-        let images = Tensor::<4>::ones([2, 1, 16, 16], &device);
-        let train = || network.logits(images.clone()).into_data();
-        assert_ne!(train(), train(), "{kind}");
-
-        let still = network.clone().valid();
-        let predict = || still.logits(images.clone().inner()).into_data();
-        assert_eq!(predict(), predict(), "{kind}");
     }
-}
-
-#[test]
-fn weights_differ_between_draws() {
-    let device = Device::flex();
-    for kind in KINDS {
-        let config = paper(kind);
-        assert_ne!(weights(&config.init(&device)), weights(&config.init(&device)), "{kind}");
-    }
+    each_network(&mut Dropped);
 }

@@ -54,7 +54,7 @@ def linear_weights(names, layers):
 def fcn(name, activation, module):
     layers = [nn.Linear(24, 7), nn.Linear(7, 5), nn.Linear(5, 3)]
     network = nn.Sequential(nn.Flatten(), layers[0], module, layers[1], module, layers[2])
-    config = {"kind": "fcn", "pixels": 24, "hidden": [7, 5], "classes": 3, "activation": activation}
+    config = {"pixels": 24, "hidden": [7, 5], "classes": 3, "activation": activation}
     weights = linear_weights(["hidden.0", "hidden.1", "output"], layers)
     write(name, config, torch.rand(4, 2, 3, 4), weights, network)
 
@@ -82,7 +82,7 @@ def cnn():
         pooled = F.max_pool2d(F.relu(first(images)), 2)
         return score(F.max_pool2d(F.relu(second(pooled)), 2), hidden, output)
 
-    write("cnn", FILTERS | {"kind": "cnn"}, torch.rand(4, 2, 8, 4), weights, forward)
+    write("cnn", FILTERS, torch.rand(4, 2, 8, 4), weights, forward)
 
 
 def locally_connected(images, weight, bias, kernel, stride, padding):
@@ -127,7 +127,7 @@ def local_net():
         filtered = locally_connected(pooled, w2, b2, [3, 3], [1, 1], [1, 1])
         return score(F.max_pool2d(F.relu(filtered), 2), hidden, output)
 
-    write("local_net", FILTERS | {"kind": "local-net"}, torch.rand(4, 2, 8, 4), weights, forward)
+    write("local_net", FILTERS, torch.rand(4, 2, 8, 4), weights, forward)
 
 
 torch.manual_seed(1989)

@@ -1,6 +1,7 @@
 //! Files that other programs wrote, that are something else, or that lie.
 
 use super::*;
+use crate::LocalNetConfig;
 
 /// A file with this header and `zeros` bytes after it.
 fn raw(header: &str, zeros: usize) -> Vec<u8> {
@@ -9,8 +10,7 @@ fn raw(header: &str, zeros: usize) -> Vec<u8> {
 
 /// The header of the linear classifier with numbers of `dtype`, `size` bytes each, and `more` entries.
 fn linear_header(dtype: &str, size: usize, more: &str) -> String {
-    let configuration = serde_json::to_string(&linear()).unwrap();
-    let metadata = serde_json::json!({ CONFIGURATION: configuration });
+    let metadata = serde_json::json!({ CONFIGURATION: linear_configuration() });
     format!(
         r#"{{"__metadata__":{metadata},
         "output.weight":{{"dtype":"{dtype}","shape":[2,3],"data_offsets":[0,{}]}},
@@ -143,7 +143,7 @@ fn a_key_of_the_configuration_that_nothing_reads_is_refused() {
         assert!(found.contains(&message) || found.contains(&format!("unknown field `{key}`")), "{found}");
     };
     case(r#"{"kind":"fcn","pixels":2,"hidden":[],"classes":3,"hiden":[4]}"#, "hiden");
-    case(r#"{"kind":"cnn","pixels":2}"#, "pixels");
+    case(r#"{"kind":"fcn","filters":[2]}"#, "filters");
 }
 
 #[test]
@@ -178,11 +178,16 @@ fn a_network_that_the_file_does_not_hold_is_never_made() {
     let vast = "is refused: `parameters` is 1032576010, expected at most 67,108,864";
     case(r#"{"kind":"fcn","hidden":[32000,32000]}"#, vast);
     case(r#"{"kind":"fcn","hidden":[],"pixels":100000000}"#, "is refused: `parameters` is 1000000010");
-    case(r#"{"kind":"fcn","hidden":[8000,8000]}"#, "tensor `hidden.0.weight` is missing");
-    case(r#"{"kind":"fcn","hidden":[],"pixels":6000000}"#, "has shape [2, 3], expected [6000000, 10]");
+    let few = "its tensors hold 9 numbers, but the network in its configuration has 66144010 parameters";
+    case(r#"{"kind":"fcn","hidden":[8000,8000]}"#, few);
+    case(r#"{"kind":"fcn","hidden":[],"pixels":6000000}"#, "9 numbers, but the network in its configuration");
+    case(r#"{"kind":"fcn","hidden":[80,80]}"#, "tensor `hidden.0.weight` is missing");
+    case(r#"{"kind":"fcn","hidden":[],"pixels":6000}"#, "has shape [2, 3], expected [6000, 10]");
     let layers = format!(r#"{{"kind":"fcn","hidden":[{}1]}}"#, "1,".repeat(1000));
     case(&layers, "`hidden` is 1001 layers, expected at most 1,000 layers");
-    case(r#"{"kind":"local-net","height":8000,"width":8000,"hidden":1}"#, "is refused: `parameters` is");
+    let vast = r#"{"kind":"local-net","height":8000,"width":8000,"hidden":1}"#;
+    let vast = load_bytes_as::<LocalNetConfig>(&file(linear_tensors(), Some(vast)), &Device::flex());
+    assert!(vast.unwrap_err().to_string().contains("is refused: `parameters` is"));
     // The tensor itself may lie about its bytes.
     let header = linear_header("F32", 4, "")
         .replace("[2,3]", "[6000000,10]")
@@ -196,16 +201,16 @@ fn a_network_that_the_file_does_not_hold_is_never_made() {
 fn the_deepest_network_comes_back() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("deep");
-    let config = NetworkConfig::Fcn(FcnConfig { pixels: 2, hidden: vec![1; 1000], ..FcnConfig::default() });
+    let config = FcnConfig { pixels: 2, hidden: vec![1; 1000], ..FcnConfig::default() };
     save(&config.init(&Device::flex()), &config, &path).unwrap();
-    assert_eq!(load(&path, &Device::flex()).unwrap().0, config);
+    assert_eq!(load::<FcnConfig>(&path, &Device::flex()).unwrap().0, config);
 }
 
 #[test]
 #[cfg(unix)]
 fn what_is_not_a_file_is_refused_at_once() {
     let folder = TempDir::new().unwrap();
-    let refused = |path: &Path| load(path, &Device::flex()).unwrap_err().to_string();
+    let refused = |path: &Path| load::<FcnConfig>(path, &Device::flex()).unwrap_err().to_string();
     assert!(refused(folder.path()).ends_with("is a folder, expected a file"));
     assert!(refused(Path::new("/dev/zero")).ends_with("is a pipe or a device, expected a file"));
     // A socket is the pipe that the standard library can make; opening either would wait for the other end.
