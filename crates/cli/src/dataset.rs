@@ -6,7 +6,9 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tinderbox_data::{Checksum, Choice, Dataset, LoadError, Origin, Places, Progress, read_snapshot};
+use tinderbox_data::{
+    Checksum, Choice, Dataset, Datasets, LoadError, Origin, Places, Progress, read_snapshot,
+};
 
 use crate::commands::note;
 
@@ -33,7 +35,9 @@ impl DatasetArguments {
             return Err(DatasetError::NoEffect);
         }
         let mut bar = DownloadBar::default();
-        let dataset = tinderbox_data::load(&self.dataset, &places, &mut |progress| bar.show(&progress))?;
+        let datasets = Datasets::default();
+        let dataset =
+            tinderbox_data::load(&datasets, &self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
         match &dataset.origin {
             Origin::StandIn { reason } => note(format_args!("note: stand-in digits, not USPS: {reason}")),

@@ -1,4 +1,4 @@
-//! Fetching: a dataset's files are found, or else downloaded into the cache.
+//! Fetching: finds a dataset's files, or else downloads them into the cache.
 
 use std::path::PathBuf;
 
@@ -48,8 +48,7 @@ pub fn fetch(
     };
     let Some(cache) = &places.cache else { return Err(FetchError::NoCache(missing)) };
     let folder = cache.join(&manifest.name);
-    let downloaded =
-        manifest.files().into_iter().try_for_each(|file| download(file, &folder, progress).map(drop));
+    let downloaded = manifest.files().try_for_each(|file| download(file, &folder, progress).map(drop));
     match downloaded {
         Ok(()) => Ok(folder),
         Err(reason) => Err(FetchError::Download { missing: Box::new(missing), reason }),

@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::checksum::Checksum;
-use crate::manifest::{Manifest, manifests};
+use crate::datasets::Datasets;
+use crate::manifest::Manifest;
+use crate::nearest;
 use crate::verify::{State, verify};
 
 /// Where datasets are looked for: in the folder that was given and nowhere else, or without one in the others, in this order.
@@ -35,9 +37,9 @@ pub enum Place {
 
 /// A dataset and where its files are.
 #[derive(Debug)]
-pub struct Listed {
+pub struct Listed<'a> {
     /// The dataset.
-    pub manifest: &'static Manifest,
+    pub manifest: &'a Manifest,
     /// The folder of its files, all of them verified.
     pub found: Result<PathBuf, FindError>,
 }
@@ -136,9 +138,9 @@ pub fn find(manifest: &Manifest, places: &Places) -> Result<PathBuf, FindError> 
     Err(FindError::Missing { name: manifest.name.clone(), looked })
 }
 
-/// All datasets that the program knows, and where their files were found.
-pub fn list(places: &Places) -> Vec<Listed> {
-    manifests().iter().map(|manifest| Listed { manifest, found: find(manifest, places) }).collect()
+/// Every manifest of `datasets`, and where its files were found.
+pub fn list<'a>(datasets: &'a Datasets, places: &Places) -> Vec<Listed<'a>> {
+    datasets.manifests().map(|manifest| Listed { manifest, found: find(manifest, places) }).collect()
 }
 
 /// The files of `manifest` that are not in `folder`; those that are there are verified.
@@ -221,7 +223,7 @@ fn list_places(looked: &[(Place, PathBuf)]) -> String {
 
 fn list_files(names: &[String]) -> String {
     let verb = if names.len() == 1 { "is" } else { "are" };
-    format!("{} {verb}", names.join(" and "))
+    format!("{} {verb}", nearest::list(names, "and"))
 }
 
 #[cfg(test)]

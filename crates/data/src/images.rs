@@ -14,6 +14,15 @@ pub struct Shape {
     pub width: usize,
 }
 
+/// What a network needs to know of images before it sees any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ImageSpec {
+    /// Size of each image.
+    pub shape: Shape,
+    /// Number of classes, 1 to 256.
+    pub classes: usize,
+}
+
 /// Images of one shape with their labels.
 ///
 /// Every pixel lies in `[0, 1]` and every label is below [`Images::classes`]: the constructor has checked both.
@@ -25,7 +34,7 @@ pub struct Images {
     labels: Vec<u8>,
 }
 
-/// Why pixels and labels make no [`Images`].
+/// Error of making [`Images`].
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ImagesError {
     /// A shape without pixels, or more of them than can be counted.
@@ -97,6 +106,12 @@ impl std::fmt::Display for Shape {
     }
 }
 
+impl std::fmt::Display for ImageSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {} classes", self.shape, self.classes)
+    }
+}
+
 impl Images {
     /// Checks pixels and labels.
     ///
@@ -142,6 +157,11 @@ impl Images {
     /// Number of classes, 1 to 256; some may have no image here.
     pub fn classes(&self) -> usize {
         self.classes
+    }
+
+    /// Size of each image and number of classes.
+    pub fn spec(&self) -> ImageSpec {
+        ImageSpec { shape: self.shape, classes: self.classes }
     }
 
     /// All pixels: `[images, channels, height, width]`, in `[0, 1]`.

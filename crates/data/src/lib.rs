@@ -2,8 +2,12 @@
 
 mod images;
 
+mod choice;
 mod dataset;
+mod datasets;
+mod format;
 mod manifest;
+mod nearest;
 mod regular;
 mod snapshot;
 
@@ -18,7 +22,6 @@ mod find;
 mod verify;
 
 mod stand_in;
-mod usps;
 
 mod split;
 mod strata;
@@ -27,17 +30,19 @@ mod strata;
 mod test_server;
 
 pub use checksum::{Checksum, ChecksumError};
-pub use dataset::{Choice, ChoiceError, Dataset, LoadError, Origin, load};
+pub use choice::{Choice, ChoiceError};
+pub use dataset::{Dataset, LoadError, Origin, load};
+pub use datasets::{AddFormatError, Datasets, UnknownDataset};
 pub use destination::{Destination, DestinationError};
 pub use download::{DownloadError, Failure, Progress, download};
 pub use fetch::{FetchError, fetch};
 pub use find::{FindError, Listed, Place, Places, find, list};
-pub use images::{Images, ImagesError, Shape};
+pub use format::{Format, FormatError, Position};
+pub use images::{ImageSpec, Images, ImagesError, Shape};
 pub use lock::lock_file;
-pub use manifest::{DataFile, Format, Manifest, ManifestError, ValueRange, manifest, manifests};
+pub use manifest::{DataFile, Manifest, ManifestError, Part, ValueRange};
 pub use replace::{replace, sweep};
 pub use snapshot::{MOST_SNAPSHOT_BYTES, SnapshotError, read_snapshot, write_snapshot};
 pub use split::{Protocol, ProtocolError, Split, SplitError, VALIDATION_FRACTION, split};
 pub use stand_in::stand_in;
-pub use usps::UspsError;
 pub use verify::{State, Verified, verify};

@@ -1,26 +1,31 @@
-//! Manifests: what a dataset consists of, where its files are and how to tell them.
+//! Manifests: what a dataset consists of, where its files are, and their checksums.
 //!
-//! A manifest is a TOML file under `datasets/`; the program carries them all.
+//! A manifest is a TOML file; `datasets/` has those that are compiled in.
 
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
+use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 
 use crate::checksum::Checksum;
-use crate::images::Shape;
+use crate::images::{ImageSpec, Shape};
+use crate::regular::Regular;
 
-/// The most bytes of a file of a dataset, and the most pixels of all its images: 512 MiB in memory.
+/// The most bytes of a file of a dataset, and the most pixels of a part: 512 MiB in memory.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_PIXELS: usize = 1 << 27;
+/// The most letters of a name of a dataset or a format.
+const LONGEST_NAME: usize = 64;
 
-/// Describes a dataset: one file under `datasets/`.
+/// Describes a dataset: one TOML file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// What a user types, and the folder of the files: lower-case letters, digits, `-`.
     pub name: String,
-    /// What a reader sees.
+    /// The name in prose and tables.
     pub title: String,
     /// Size of each image.
     pub shape: Shape,
@@ -28,16 +33,16 @@ pub struct Manifest {
     pub classes: usize,
     /// Range of a pixel in the files.
     pub values: ValueRange,
-    /// How the files are written.
-    pub format: Format,
+    /// How the files are written: the name of a [`Format`](crate::Format).
+    pub format: String,
     /// Terms under which the files may be used.
     pub licence: String,
-    /// Whom to cite.
+    /// What to cite.
     pub citation: String,
     /// The official training set.
-    pub training: DataFile,
+    pub training: Part,
     /// The official test set.
-    pub test: DataFile,
+    pub test: Part,
 }
 
 /// The values from black to white in a file; readers map them to `[0, 1]`.
@@ -50,13 +55,14 @@ pub struct ValueRange {
     pub high: f32,
 }
 
-/// How the files of a dataset are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Format {
-    /// Gzipped text, one image a line: the label, then the pixels row by row, separated by spaces.
-    UspsText,
+/// The training set or the test set of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Number of images.
+    pub images: usize,
+    /// Its files, in the order that the format asks for.
+    pub files: Vec<DataFile>,
 }
 
 /// One file of a dataset.
@@ -71,11 +77,9 @@ pub struct DataFile {
     pub sha256: Checksum,
     /// Bytes.
     pub size: u64,
-    /// Number of images.
-    pub images: usize,
 }
 
-/// A manifest that cannot be used.
+/// Error of a manifest that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", .path.display())]
 pub struct ManifestError {
@@ -84,70 +88,81 @@ pub struct ManifestError {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Reason {
+pub(crate) enum Reason {
     #[error("{}", .0.to_string().trim_end())]
     Toml(toml::de::Error),
-    #[error("name {0:?}, expected lower-case letters, digits and -")]
+    #[error("name {0:?}, expected lower-case letters, digits and -, at most {LONGEST_NAME}")]
     Name(String),
+    #[error("dataset `{0}` already exists; choose another name")]
+    Taken(String),
+    #[error("name `{0}` is reserved: `--dataset {0}` has a meaning of its own; choose another name")]
+    Reserved(String),
+    #[error("{0}")]
+    Format(String),
+    #[error("[{0}]: {1}")]
+    Part(&'static str, String),
     #[error("shape {0} and {1} classes, expected at least one pixel and 1 to 256 classes")]
     Images(Shape, usize),
     #[error("values from {low} to {high}, expected low below high", low = .0.low, high = .0.high)]
     Values(ValueRange),
-    #[error("file name {0:?}, expected a plain name without folders, and another one for each file")]
+    #[error("file name {0:?}, expected a plain name without folders")]
     FileName(String),
+    #[error("file name {0:?} is used twice; give each file a name of its own")]
+    Twice(String),
     #[error("{0}: {1}, expected at least one")]
     Nothing(String, &'static str),
-    #[error(
-        "{name}: {bytes} bytes and {images} images of {shape}, expected at most {MOST_BYTES} bytes and {MOST_PIXELS} pixels"
-    )]
-    Large { name: String, bytes: u64, images: usize, shape: Shape },
+    #[error("{0}: {1} bytes, expected at most {MOST_BYTES}")]
+    Bytes(String, u64),
+    #[error("[{0}]: {1} images of {2}, expected at most {MOST_PIXELS} pixels")]
+    Pixels(&'static str, usize, Shape),
     #[error("{0}: mirror {1:?}, expected an address that starts with https:// or http://")]
     Mirror(String, String),
 }
 
-/// The manifests that the program carries, by name.
-pub fn manifests() -> &'static [Manifest] {
-    static MANIFESTS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-        let read = |(path, text): &(&str, &str)| Manifest::parse(text, Path::new(path));
-        EMBEDDED.iter().map(read).collect::<Result<_, _>>().expect("the tests read the embedded manifests")
-    });
-    &MANIFESTS
+/// Whether `name` can name a dataset or a format.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
-
-/// The manifest called `name`.
-pub fn manifest(name: &str) -> Option<&'static Manifest> {
-    manifests().iter().find(|manifest| manifest.name == name)
-}
-
-const EMBEDDED: &[(&str, &str)] = &[("datasets/usps.toml", include_str!("../../../datasets/usps.toml"))];
 
 impl Manifest {
     /// Reads a manifest; `path` is where `text` comes from, for messages only.
     ///
+    /// The name of the format is not looked up: [`Datasets::add_manifest`](crate::Datasets::add_manifest) does that.
+    ///
     /// # Errors
-    /// If a key is missing, unknown or of another type, or its value cannot be: see the fields.
+    /// If a key is missing, unknown or of another type, or its value is not allowed: see the fields.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
         toml::from_str(text)
             .map_err(Reason::Toml)
             .and_then(|manifest: Self| manifest.check().map(|()| manifest))
-            .map_err(|reason| ManifestError { path: path.to_owned(), reason })
+            .map_err(|reason| ManifestError::new(path, reason))
+    }
+
+    /// The size of its images, and how many classes they have.
+    pub fn spec(&self) -> ImageSpec {
+        ImageSpec { shape: self.shape, classes: self.classes }
     }
 
     /// All files: the training set's, then the test set's.
-    pub fn files(&self) -> [&DataFile; 2] {
-        [&self.training, &self.test]
+    pub fn files(&self) -> impl Iterator<Item = &DataFile> {
+        self.parts().into_iter().flat_map(|(_, part)| &part.files)
     }
 
     /// One checksum for all files: the SHA-256 of the lines that `sha256sum` prints for them, in the order of
     /// [`Manifest::files`].
     pub fn fingerprint(&self) -> Checksum {
         let line = |file: &DataFile| format!("{}  {}\n", file.sha256, file.name);
-        Checksum::of(self.files().map(line).into_iter().collect::<String>().as_bytes())
+        Checksum::of(self.files().map(line).collect::<Vec<_>>().concat().as_bytes())
+    }
+
+    /// Both parts with their names in the file.
+    pub(crate) fn parts(&self) -> [(&'static str, &Part); 2] {
+        [("training", &self.training), ("test", &self.test)]
     }
 
     fn check(&self) -> Result<(), Reason> {
-        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-        if self.name.is_empty() || !self.name.chars().all(plain) {
+        if !is_name(&self.name) {
             return Err(Reason::Name(self.name.clone()));
         }
         if self.shape.checked_pixels().is_none() || !(1..=256).contains(&self.classes) {
@@ -157,20 +172,46 @@ impl Manifest {
         if !(low < high && (high - low).is_finite()) {
             return Err(Reason::Values(self.values));
         }
-        if self.training.name == self.test.name {
-            return Err(Reason::FileName(self.test.name.clone()));
+        for (name, part) in self.parts() {
+            part.check(name, self.shape)?;
         }
-        let pixels = self.shape.pixels();
-        let large = |file: &&DataFile| file.size > MOST_BYTES || file.images > MOST_PIXELS / pixels;
-        if let Some(DataFile { name, size, images, .. }) = self.files().into_iter().find(large) {
-            let (name, bytes, images, shape) = (name.clone(), *size, *images, self.shape);
-            return Err(Reason::Large { name, bytes, images, shape });
+        let mut names = BTreeSet::new();
+        match self.files().find(|file| !names.insert(&file.name)) {
+            Some(file) => Err(Reason::Twice(file.name.clone())),
+            None => Ok(()),
         }
-        self.files().into_iter().try_for_each(DataFile::check)
+    }
+}
+
+impl Part {
+    fn check(&self, name: &'static str, shape: Shape) -> Result<(), Reason> {
+        let nothing = |what| Err(Reason::Nothing(format!("[{name}]"), what));
+        if self.images == 0 {
+            return nothing("no images");
+        }
+        if self.files.is_empty() {
+            return nothing("no files");
+        }
+        if self.images > MOST_PIXELS / shape.pixels() {
+            return Err(Reason::Pixels(name, self.images, shape));
+        }
+        self.files.iter().try_for_each(DataFile::check)
     }
 }
 
 impl DataFile {
+    /// Opens the file in `folder` and unzips it if it is gzip, which its first bytes tell.
+    ///
+    /// # Errors
+    /// If there is no such file, it cannot be read, or it is a pipe or a device.
+    pub fn open(&self, folder: &Path) -> io::Result<Box<dyn BufRead>> {
+        let mut bytes = BufReader::new(Regular::open(&folder.join(&self.name))?.file);
+        if bytes.fill_buf()?.starts_with(&GZIP) {
+            return Ok(Box::new(BufReader::new(MultiGzDecoder::new(bytes))));
+        }
+        Ok(Box::new(bytes))
+    }
+
     fn check(&self) -> Result<(), Reason> {
         // A name with a folder in it could write outside the dataset's own; one with a dot first could hide.
         if self.name.is_empty() || self.name.starts_with('.') || self.name.contains(['/', '\\', ':']) {
@@ -183,8 +224,8 @@ impl DataFile {
         if self.size == 0 {
             return nothing("no bytes");
         }
-        if self.images == 0 {
-            return nothing("no images");
+        if self.size > MOST_BYTES {
+            return Err(Reason::Bytes(self.name.clone(), self.size));
         }
         let web = |address: &&String| !address.starts_with("https://") && !address.starts_with("http://");
         match self.mirrors.iter().find(web) {
@@ -194,79 +235,14 @@ impl DataFile {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The first bytes of every gzip file (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-    const USPS: &str = EMBEDDED[0].1;
-
-    /// Changes one thing of a good manifest and expects a message with `expected` in it.
-    #[track_caller]
-    fn refused(from: &str, to: &str, expected: &str) {
-        assert!(USPS.contains(from), "{from:?} stands in the manifest");
-        let text = USPS.replacen(from, to, 1);
-        let message = Manifest::parse(&text, Path::new("datasets/bad.toml")).expect_err("bad").to_string();
-        assert!(message.starts_with("datasets/bad.toml: ") && message.contains(expected), "{message}");
-        assert!(!message.ends_with(['\n', '.']), "{message:?}");
-    }
-
-    #[test]
-    fn every_embedded_manifest_is_read_and_has_its_files_name() {
-        for ((path, _), manifest) in EMBEDDED.iter().zip(manifests()) {
-            assert_eq!(*path, format!("datasets/{}.toml", manifest.name));
-        }
-    }
-
-    #[test]
-    fn usps_is_found_by_name() {
-        let usps = manifest("usps").expect("embedded");
-        assert_eq!(usps.files().map(|file| file.images), [7291, 2007]);
-        assert_eq!(usps.shape.pixels(), 256);
-        assert_eq!(manifest("uspz"), None);
-    }
-
-    #[test]
-    fn the_fingerprint_is_what_sha256sum_gives() {
-        // sha256sum zip.train.gz zip.test.gz | sha256sum
-        let expected = "def0fb7ca57b603dca6808b8e991ec5261f0e8b35d7df2aecac241181dc2b2cc";
-        assert_eq!(manifest("usps").expect("embedded").fingerprint().to_string(), expected);
-    }
-
-    #[test]
-    fn a_typo_is_shown_with_its_line() {
-        refused("licence =", "license =", "unknown field `license`");
-        refused("licence =", "license =", "line 8");
-        refused("usps-text", "usps-txt", "unknown variant `usps-txt`, expected `usps-text`");
-        refused("[test]", "[tests]", "unknown field `tests`");
-        refused("size = 1829071\n", "", "missing field `size`");
-        refused("66ebf231", "66ebf23", "expected the 64 hexadecimal digits of a SHA-256");
-        refused("width = 16", "width = 16, depth = 1", "unknown field `depth`");
-    }
-
-    #[test]
-    fn a_value_that_cannot_be_is_refused() {
-        refused("name = \"usps\"", "name = \"../usps\"", "expected lower-case letters, digits and -");
-        refused("height = 16", "height = 0", "expected at least one pixel");
-        refused("classes = 10", "classes = 257", "1 to 256 classes");
-        refused("high = 1.0", "high = -1.0", "values from -1 to -1, expected low below high");
-        refused("high = 1.0", "high = nan", "expected low below high");
-        refused("\"zip.test.gz\"", "\"zip.train.gz\"", "another one for each file");
-        refused("\"zip.test.gz\"", "\"../zip.test.gz\"", "a plain name without folders");
-        refused("images = 2007", "images = 0", "zip.test.gz: no images, expected at least one");
-        refused(
-            "size = 439208",
-            "size = 1073741825",
-            "zip.test.gz: 1073741825 bytes and 2007 images of 1x16x16",
-        );
-        refused("images = 2007", "images = 524289", "at most 1073741824 bytes and 134217728 pixels");
-        refused("\"https://hastie", "\"ftp://hastie", "expected an address that starts with https://");
-    }
-
-    #[test]
-    fn a_file_may_be_as_large_as_its_bounds() {
-        let text =
-            USPS.replace("size = 439208", "size = 1073741824").replace("images = 2007", "images = 524288");
-        let manifest = Manifest::parse(&text, Path::new("large.toml")).expect("allowed");
-        assert_eq!((manifest.test.size, manifest.test.images * 256), (MOST_BYTES, MOST_PIXELS));
+impl ManifestError {
+    pub(crate) fn new(path: &Path, reason: Reason) -> Self {
+        Self { path: path.to_owned(), reason }
     }
 }
+
+#[cfg(test)]
+mod tests;

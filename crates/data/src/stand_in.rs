@@ -1,4 +1,4 @@
-//! Real digits that are always at hand: they stand in where a dataset cannot be had.
+//! Real digits that are always available: they stand in where a dataset cannot be had.
 //!
 //! They are the 1,797 images of 8x8 pixels of *Optical Recognition of Handwritten Digits* (E. Alpaydin, C. Kaynak,
 //! 1998, <https://doi.org/10.24432/C50P49>, CC BY 4.0), embedded in the program. `assets/README.md` tells where the
@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 
 use crate::checksum::Checksum;
 use crate::dataset::{Dataset, Origin};
-use crate::images::{Images, Shape};
+use crate::images::{ImageSpec, Images, Shape};
 use crate::strata::last;
 
 /// The stand-in digits as a dataset of 1x16x16 images: 1,297 for training and 500 for testing.
@@ -28,9 +28,8 @@ use crate::strata::last;
 pub fn stand_in(reason: impl Into<String>) -> Dataset {
     let digits = digits();
     let (test, training) = last(digits.labels(), digits.classes(), TEST_IMAGES);
-    let line = format!("{}  digits.csv.gz\n", Checksum::of(FILE));
     Dataset {
-        name: "stand-in".into(),
+        name: NAME.into(),
         title: "Optical Recognition of Handwritten Digits (stand-in)".into(),
         citation: "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, \
                    1998, https://doi.org/10.24432/C50P49, CC BY 4.0"
@@ -38,9 +37,20 @@ pub fn stand_in(reason: impl Into<String>) -> Dataset {
         training: digits.select(&training),
         test: digits.select(&test),
         origin: Origin::StandIn { reason: reason.into() },
-        sha256: Checksum::of(line.as_bytes()).to_string(),
+        sha256: fingerprint().to_string(),
     }
 }
+
+/// As [`Manifest::fingerprint`](crate::Manifest::fingerprint), of the embedded file.
+pub(crate) fn fingerprint() -> Checksum {
+    Checksum::of(format!("{}  digits.csv.gz\n", Checksum::of(FILE)).as_bytes())
+}
+
+/// What a user types.
+pub(crate) const NAME: &str = "stand-in";
+/// Size of the scaled images, and their classes.
+pub(crate) const SPEC: ImageSpec =
+    ImageSpec { shape: Shape { channels: 1, height: 2 * SIDE, width: 2 * SIDE }, classes: 10 };
 
 const FILE: &[u8] = include_bytes!("../assets/digits.csv.gz");
 const SIDE: usize = 8;
@@ -58,8 +68,7 @@ fn digits() -> Images {
         pixels.extend(twice(&image.iter().map(|&value| f32::from(value) / WHITE).collect::<Vec<_>>()));
         labels.push(label[0]);
     }
-    let shape = Shape { channels: 1, height: 2 * SIDE, width: 2 * SIDE };
-    Images::new(shape, 10, pixels, labels).expect("the embedded digits are labelled images")
+    Images::new(SPEC.shape, SPEC.classes, pixels, labels).expect("the embedded digits are labelled images")
 }
 
 /// `[8, 8]` to `[16, 16]`, bilinearly.

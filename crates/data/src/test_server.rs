@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::checksum::Checksum;
-use crate::manifest::{Manifest, manifest};
+use crate::datasets::Datasets;
+use crate::manifest::Manifest;
 
 /// What a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,25 +79,32 @@ impl Reply {
     }
 }
 
+/// The built-in manifest of USPS.
+pub(crate) fn usps() -> Manifest {
+    Datasets::default().get("usps").expect("built in").clone()
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
 /// A manifest named `usps` of two small files served by `server`, and the files: one image of each digit, and one 7.
 pub(crate) fn two_files(server: &str) -> (Manifest, [Vec<u8>; 2]) {
-    let mut manifest = manifest("usps").expect("embedded").clone();
+    let mut manifest = usps();
     manifest.shape.height = 1;
     manifest.shape.width = 2;
     let digits: Vec<String> = (0..10).map(|digit| format!("{digit} -1 0.{digit}\n")).collect();
-    let texts = [digits.concat(), "7 1 0\n".to_owned()];
-    let files = texts.map(|text| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text.as_bytes()).expect("in memory");
-        encoder.finish().expect("in memory")
-    });
-    for ((file, bytes), images) in
+    let files = [digits.concat(), "7 1 0\n".to_owned()].map(|text| gzip(text.as_bytes()));
+    for ((part, bytes), images) in
         [&mut manifest.training, &mut manifest.test].into_iter().zip(&files).zip([10, 1])
     {
+        part.images = images;
+        let file = &mut part.files[0];
         file.sha256 = Checksum::of(bytes);
         file.size = bytes.len() as u64;
         file.mirrors = vec![format!("{server}/{}", file.name)];
-        file.images = images;
     }
     (manifest, files)
 }

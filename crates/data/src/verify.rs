@@ -1,4 +1,4 @@
-//! Verification: are the files of a dataset in a folder the ones that its manifest means?
+//! Verification: whether the files of a dataset in a folder are those of its manifest.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub struct Verified<'a> {
     pub state: State,
 }
 
-/// What stands in the place of a file.
+/// What was found in the place of a file.
 #[derive(Debug)]
 pub enum State {
     /// The file, with the right checksum.
@@ -40,12 +40,12 @@ pub enum State {
 }
 
 /// Hashes every file of `manifest` in `folder`; one entry for each, in the order of [`Manifest::files`].
-pub fn verify<'a>(manifest: &'a Manifest, folder: &Path) -> [Verified<'a>; 2] {
+pub fn verify<'a>(manifest: &'a Manifest, folder: &Path) -> Vec<Verified<'a>> {
     let verified = |file: &'a DataFile| {
         let path = folder.join(&file.name);
         Verified { file, state: state(file, &path), path }
     };
-    manifest.files().map(verified)
+    manifest.files().map(verified).collect()
 }
 
 /// What was found at `path`, where `file` is expected. Reads at most the file's size.
@@ -82,15 +82,16 @@ impl std::fmt::Display for Verified<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::manifest;
+    use crate::test_server::usps;
 
     /// What verification says of the training file, after `put` has put something in its place.
     fn line(put: impl FnOnce(&Path)) -> String {
-        let mut usps = manifest("usps").expect("embedded").clone();
-        usps.training.sha256 = Checksum::of(b"right");
+        let mut usps = usps();
+        usps.training.files[0].sha256 = Checksum::of(b"right");
         let folder = tempfile::tempdir().expect("temporary folder");
         put(&folder.path().join("zip.train.gz"));
-        let [training, test] = verify(&usps, folder.path());
+        let verified = verify(&usps, folder.path());
+        let [training, test] = verified.as_slice() else { panic!("two files") };
         assert!(matches!(test.state, State::Missing));
         training.to_string().split_once("zip.train.gz: ").expect("the path").1.to_owned()
     }
@@ -110,7 +111,7 @@ mod tests {
     /// A file of the right size is hashed, one that is a byte longer is not even read.
     #[test]
     fn a_file_is_read_up_to_its_size() {
-        let size = manifest("usps").expect("embedded").training.size;
+        let size = usps().training.files[0].size;
         let sparse = |length| {
             move |path: &Path| {
                 std::fs::File::create(path).and_then(|file| file.set_len(length)).expect("made");

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use tinderbox_data::{
-    Choice, Dataset, Origin, Places, State, find, list, load, manifest, read_snapshot, verify, write_snapshot,
+    Choice, Dataset, Datasets, Origin, Places, State, find, list, load, read_snapshot, verify, write_snapshot,
 };
 
 /// The real data; `None`, with a loud line, where no folder is given.
@@ -16,7 +16,10 @@ fn usps() -> Option<Dataset> {
         writeln!(std::io::stderr(), "{line}").expect("standard error is open");
         return None;
     }
-    Some(load(&Choice::Named("usps".into()), &places, &mut |_| {}).expect("the USPS files are there"))
+    Some(
+        load(&Datasets::default(), &Choice::Named("usps".into()), &places, &mut |_| {})
+            .expect("the USPS files are there"),
+    )
 }
 
 #[test]
@@ -46,10 +49,11 @@ fn the_files_are_listed_and_verified() {
         return;
     }
     let places = Places { cache: None, ..Places::of_process(None) };
-    let usps = manifest("usps").expect("embedded");
+    let datasets = Datasets::default();
+    let usps = datasets.get("usps").expect("built in");
     let folder = find(usps, &places).expect("found");
     assert!(verify(usps, &folder).iter().all(|file| matches!(file.state, State::Ok)));
-    assert_eq!(list(&places)[0].found.as_ref().expect("found"), &folder);
+    assert_eq!(list(&datasets, &places)[0].found.as_ref().expect("found"), &folder);
 }
 
 #[test]

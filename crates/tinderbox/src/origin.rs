@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tinderbox_data::{Dataset, Protocol, Split, SplitError, manifests, split, stand_in};
+use tinderbox_data::{Dataset, Datasets, Protocol, Split, SplitError, split};
 use tinderbox_training::stream;
 
 use crate::experiment::Configuration;
@@ -37,14 +37,9 @@ impl Origin {
         if note.is_null() { Ok(None) } else { serde_json::from_value(note).map(Some) }
     }
 
-    /// The name of the dataset, if the program knows one with these images.
-    pub fn dataset_name(&self) -> Option<String> {
-        let known =
-            manifests().iter().map(|manifest| (manifest.fingerprint().to_string(), manifest.name.clone()));
-        let embedded = stand_in("its fingerprint is asked for");
-        known
-            .chain([(embedded.sha256, embedded.name)])
-            .find_map(|(sha256, name)| (sha256 == self.dataset_sha256).then_some(name))
+    /// The name of the dataset, if it is one of `datasets` or the stand-in digits.
+    pub fn dataset_name(&self, datasets: &Datasets) -> Option<String> {
+        datasets.name_of(&self.dataset_sha256).map(str::to_owned)
     }
 
     /// The same images, split in the same way.
@@ -59,7 +54,7 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tinderbox_data::manifest;
+    use tinderbox_data::stand_in;
 
     use super::*;
     use tinderbox_models::Kind;
@@ -71,10 +66,12 @@ mod tests {
 
     #[test]
     fn a_dataset_is_known_by_its_fingerprint() {
-        let usps = manifest("usps").expect("embedded").fingerprint().to_string();
-        assert_eq!(origin(&usps).dataset_name().as_deref(), Some("usps"));
-        assert_eq!(origin(&stand_in("a test").sha256).dataset_name().as_deref(), Some("stand-in"));
-        assert_eq!(origin("0").dataset_name(), None);
+        let datasets = Datasets::default();
+        let name = |sha256: &str| origin(sha256).dataset_name(&datasets);
+        let usps = datasets.get("usps").expect("built in").fingerprint();
+        assert_eq!(name(&usps.to_string()).as_deref(), Some("usps"));
+        assert_eq!(name(&stand_in("a test").sha256).as_deref(), Some("stand-in"));
+        assert_eq!(name("0"), None);
     }
 
     #[test]

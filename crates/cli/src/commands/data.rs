@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io;
 use std::path::PathBuf;
-use tinderbox_data::{Manifest, Places, State, fetch, find, list, manifest, manifests, verify};
+use tinderbox_data::{Datasets, Manifest, Places, State, fetch, find, list, verify};
 
 use super::{Exit, Refusal, say, say_data};
 use crate::dataset::{DownloadBar, places};
@@ -60,25 +60,26 @@ struct Entry<'a> {
 impl Data {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         let places = places(self.data_dir)?;
+        let datasets = Datasets::default();
         match self.action {
             Action::List { json } => {
-                show(&places, json)?;
+                show(&datasets, &places, json)?;
                 Ok(Exit::Done)
             }
             Action::Fetch { name } => {
                 let mut bar = DownloadBar::default();
-                let folder = fetch(known(&name)?, &places, &mut |progress| bar.show(&progress))?;
+                let folder = fetch(datasets.get(&name)?, &places, &mut |progress| bar.show(&progress))?;
                 bar.clear();
                 say_data(folder.display())?;
                 Ok(Exit::Done)
             }
-            Action::Verify { name } => Ok(check(known(&name)?, &places)?),
+            Action::Verify { name } => Ok(check(datasets.get(&name)?, &places)?),
         }
     }
 }
 
-fn show(places: &Places, as_json: bool) -> io::Result<()> {
-    let entries: Vec<Entry> = list(places)
+fn show(datasets: &Datasets, places: &Places, as_json: bool) -> io::Result<()> {
+    let entries: Vec<Entry> = list(datasets, places)
         .into_iter()
         .map(|listed| {
             let Manifest { name, title, licence, citation, training, test, .. } = listed.manifest;
@@ -128,11 +129,4 @@ fn check(manifest: &Manifest, places: &Places) -> io::Result<Exit> {
     }
     let right = files.iter().all(|file| matches!(file.state, State::Ok));
     Ok(if right { Exit::Done } else { Exit::Failed })
-}
-
-fn known(name: &str) -> Result<&'static Manifest, Refusal> {
-    manifest(name).ok_or_else(|| {
-        let names: Vec<_> = manifests().iter().map(|manifest| manifest.name.as_str()).collect();
-        format!("dataset {name:?}, expected {}", names.join(", ")).into()
-    })
 }

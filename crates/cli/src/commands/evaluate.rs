@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tinderbox_data::{Dataset, Protocol};
+use tinderbox_data::{Dataset, Datasets, Protocol};
 use tinderbox_models::weights;
 use tinderbox_training::{Evaluation, evaluate};
 
@@ -63,7 +63,8 @@ impl Evaluate {
         let dataset = self.dataset.load()?;
         check_fit(&config, &dataset.test)?;
         let origin = Origin::of_note(weights::note(&self.weights)?);
-        let trained_on = origin.as_ref().ok().and_then(|origin| origin.as_ref()?.dataset_name());
+        let datasets = Datasets::default();
+        let trained_on = origin.as_ref().ok().and_then(|origin| origin.as_ref()?.dataset_name(&datasets));
         let warning = warning(&origin, trained_on.as_deref(), &dataset);
         // On the images of their training the weights know the answers: the test images of that very split are theirs.
         let origin = origin.ok().flatten().filter(|origin| origin.dataset_sha256 == dataset.sha256);

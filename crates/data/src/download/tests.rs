@@ -18,7 +18,7 @@ struct Case {
 impl Case {
     fn new(servers: &[&Server]) -> Self {
         let bytes = content();
-        let mut file = two_files("").0.training;
+        let mut file = two_files("").0.training.files.remove(0);
         file.mirrors = servers.iter().map(|server| format!("{}/{}", server.address, file.name)).collect();
         file.sha256 = Checksum::of(&bytes);
         file.size = bytes.len() as u64;

@@ -3,7 +3,7 @@ use crate::test_server::two_files;
 
 fn write(folder: &Path, manifest: &Manifest, contents: &[&[u8]]) {
     std::fs::create_dir_all(folder).expect("made");
-    for (file, bytes) in manifest.files().into_iter().zip(contents) {
+    for (file, bytes) in manifest.files().zip(contents) {
         std::fs::write(folder.join(&file.name), bytes).expect("written");
     }
 }
@@ -115,7 +115,8 @@ fn the_places_that_lack_the_files_are_named() {
 
 #[test]
 fn every_manifest_is_listed_found_or_not() {
-    let listed = list(&Places::default());
+    let datasets = Datasets::default();
+    let listed = list(&datasets, &Places::default());
     assert_eq!(listed[0].manifest.name, "usps");
     assert!(matches!(listed[0].found, Err(FindError::Missing { .. })));
 }

@@ -1,22 +1,17 @@
-//! The reader of USPS text: gzipped lines of a label and the pixels of one image.
+//! USPS text: lines of a label and the pixels of one image.
 
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, Read};
+use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::{Format, FormatError, Position};
 use crate::images::{Images, ImagesError};
-use crate::manifest::{DataFile, Manifest};
-use crate::regular::Regular;
+use crate::manifest::{DataFile, Manifest, Part};
 
-/// A file of USPS text that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{}, line {line}: {reason}", .path.display())]
-pub struct UspsError {
-    path: PathBuf,
-    line: usize,
-    reason: Reason,
-}
+/// `usps-text`: a part has one file of text, gzipped or not, with one image a line.
+///
+/// A line has the label, then the pixels row by row, separated by spaces.
+#[derive(Debug)]
+pub(crate) struct UspsText;
 
 #[derive(Debug, thiserror::Error)]
 enum Reason {
@@ -32,37 +27,51 @@ enum Reason {
     Width { values: usize, expected: usize, shape: String },
     #[error("pixel {pixel} is {value}, expected {low} to {high}")]
     Pixel { pixel: usize, value: f32, low: f32, high: f32 },
-    #[error("the file ends after {0} images, expected {1}; is it complete?")]
+    #[error("the file ends after {0} of {1} images; is it complete?")]
     Few(usize, usize),
-    #[error("one image too many, expected {0}")]
+    #[error("more than the expected {0} images")]
     Many(usize),
     #[error(transparent)]
     Images(ImagesError),
 }
 
-/// Reads `file` of `manifest` in `folder`, a line at a time.
-///
-/// A value `v` of the file becomes the pixel `(v - low) / (high - low)`, for USPS `(v + 1) / 2`.
-///
-/// # Errors
-/// If the file cannot be read or is not what the manifest says; the message names file and line.
-pub(crate) fn read(manifest: &Manifest, file: &DataFile, folder: &Path) -> Result<Images, UspsError> {
-    let path = folder.join(&file.name);
-    let mut reader = Reader { manifest, file, line: 0, pixels: Vec::new(), labels: Vec::new() };
-    Regular::open(&path)
-        .map_err(Reason::Stream)
-        .and_then(|bytes| reader.lines(BufReader::new(MultiGzDecoder::new(BufReader::new(bytes.file)))))
-        .and_then(|()| {
-            let Reader { pixels, labels, .. } = &mut reader;
-            Images::new(manifest.shape, manifest.classes, std::mem::take(pixels), std::mem::take(labels))
-                .map_err(Reason::Images)
-        })
-        .map_err(|reason| UspsError { path, line: reader.line.max(1), reason })
+impl Format for UspsText {
+    fn name(&self) -> &'static str {
+        "usps-text"
+    }
+
+    fn check(&self, _: &Manifest, part: &Part) -> Result<(), String> {
+        file(part).map(drop)
+    }
+
+    fn read(&self, manifest: &Manifest, part: &Part, folder: &Path) -> Result<Images, FormatError> {
+        let file = file(part).map_err(|reason| FormatError::new(folder, reason))?;
+        let path = folder.join(&file.name);
+        let text = file.open(folder).map_err(|reason| FormatError::new(&path, reason))?;
+        let mut reader =
+            Reader { manifest, images: part.images, line: 0, pixels: Vec::new(), labels: Vec::new() };
+        reader
+            .lines(text)
+            .and_then(|()| {
+                let Reader { pixels, labels, .. } = &mut reader;
+                let (pixels, labels) = (std::mem::take(pixels), std::mem::take(labels));
+                Images::new(manifest.shape, manifest.classes, pixels, labels).map_err(Reason::Images)
+            })
+            .map_err(|reason| FormatError::new(path, reason).at(Position::Line(reader.line)))
+    }
+}
+
+fn file(part: &Part) -> Result<&DataFile, String> {
+    match part.files.as_slice() {
+        [file] => Ok(file),
+        files => Err(format!("{} files, expected 1", files.len())),
+    }
 }
 
 struct Reader<'a> {
     manifest: &'a Manifest,
-    file: &'a DataFile,
+    /// Images expected.
+    images: usize,
     /// From 1; 0 before the first.
     line: usize,
     pixels: Vec<f32>,
@@ -81,10 +90,10 @@ impl Reader<'_> {
                 (&mut text).take(longest + 1).read_until(b'\n', &mut line).map_err(Reason::Stream)?;
             let found = self.labels.len();
             match length {
-                0 if found == self.file.images => return Ok(()),
-                0 => return Err(Reason::Few(found, self.file.images)),
+                0 if found == self.images => return Ok(()),
+                0 => return Err(Reason::Few(found, self.images)),
                 _ if length as u64 > longest => return Err(Reason::Long(longest)),
-                _ if found == self.file.images => return Err(Reason::Many(found)),
+                _ if found == self.images => return Err(Reason::Many(found)),
                 _ => self.image(&line)?,
             }
         }
@@ -104,7 +113,7 @@ impl Reader<'_> {
         if values.len() != expected {
             return Err(Reason::Width { values: values.len(), expected, shape: shape.to_string() });
         }
-        let last = classes - 1;
+        let last = classes.saturating_sub(1);
         if label.fract() != 0.0 || !(0.0..=last as f32).contains(label) {
             return Err(Reason::Label { label: *label, last });
         }
@@ -124,4 +133,4 @@ fn number(word: &[u8]) -> Result<f32, Reason> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
