@@ -8,7 +8,7 @@ use crate::stand_in;
 /// Which dataset is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// USPS, or the stand-in digits if it cannot be had; written `auto`.
+    /// USPS, or the stand-in digits if it cannot be found or downloaded; written `auto`.
     #[default]
     Auto,
     /// The dataset of this name, and no other. Whether it exists is known to [`Datasets`](crate::Datasets).
@@ -24,7 +24,7 @@ pub struct ChoiceError(String);
 
 /// How [`Choice::Auto`] is written.
 const AUTO: &str = "auto";
-/// The words that are no names of datasets.
+/// Words that a dataset cannot have as its name.
 pub(crate) const RESERVED: [&str; 2] = [AUTO, stand_in::NAME];
 
 impl FromStr for Choice {

@@ -46,13 +46,13 @@ pub enum Origin {
     },
 }
 
-/// Why a dataset could not be loaded.
+/// Error of loading a dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// There is no such dataset.
     #[error(transparent)]
     Unknown(#[from] UnknownDataset),
-    /// Its files cannot be had.
+    /// Its files cannot be found or downloaded.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// Its files cannot be read.
@@ -60,14 +60,14 @@ pub enum LoadError {
     Read(#[from] FormatError),
 }
 
-/// Finds, downloads if need be, verifies and reads the dataset of `choice`, which is one of `datasets`.
+/// Finds or downloads, verifies and reads the dataset of `choice`, which is one of `datasets`.
 ///
 /// [`Choice::Auto`] falls back to [`stand_in`], with the reason, only when the files are nowhere and cannot be
 /// downloaded; a wrong file in a folder that the user gave is an error all the same, and so is a file that
 /// [`Places::data_dir`] lacks.
 ///
 /// # Errors
-/// If the dataset is unknown, or its files cannot be had or read.
+/// If the dataset is unknown, or its files cannot be found, downloaded or read.
 pub fn load(
     datasets: &Datasets,
     choice: &Choice,

@@ -1,4 +1,4 @@
-//! A place for a file, checked before the work whose result it will take.
+//! Where a file will be written, checked before the work whose result goes there.
 
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
@@ -31,10 +31,10 @@ pub enum DestinationError {
     /// A folder has the name, or the name ends like a folder's.
     #[error("{} is a folder, expected a file", .0.display())]
     Folder(PathBuf),
-    /// What has the name would be replaced by a file, or would take the bytes for ever.
+    /// A pipe, socket or device: writing would replace it, or never end.
     #[error("{} is a {kind}, expected a regular file", .path.display())]
     Special {
-        /// The place.
+        /// The path.
         path: PathBuf,
         /// `pipe`, `socket` or `device`.
         kind: &'static str,
@@ -42,21 +42,21 @@ pub enum DestinationError {
     /// A symlink whose target is missing.
     #[error("{} is a symlink to something that does not exist", .0.display())]
     Dangling(PathBuf),
-    /// The file must not be written.
+    /// The file is read-only.
     #[error("{} is write-protected", .0.display())]
     Protected(PathBuf),
-    /// The system refuses.
+    /// The system reports an error.
     #[error("cannot write {}: {error}", .path.display())]
     Io {
-        /// The place.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// What the system says.
         error: io::Error,
     },
 }
 
 impl Destination {
-    /// Checks `path` by making a scratch file beside it; what is at `path` stays as it is.
+    /// Checks `path` by making a scratch file beside it; what is at `path` is not changed.
     ///
     /// # Errors
     /// If no file can be written there.
@@ -86,7 +86,7 @@ impl Destination {
         &self.target
     }
 
-    /// Whether both are one file, also through different names.
+    /// Whether both are the same file, even under different names.
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.target == other.target || same_inode(&self.target, &other.target)
     }
@@ -94,7 +94,7 @@ impl Destination {
     /// Writes the file, whole or not at all.
     ///
     /// # Errors
-    /// If it cannot be written; what was there is then still there.
+    /// If it cannot be written; the earlier file is then unchanged.
     pub fn write(&self, bytes: &[u8]) -> Result<(), DestinationError> {
         replace(&self.target, bytes).map_err(|error| DestinationError::Io { path: self.path.clone(), error })
     }

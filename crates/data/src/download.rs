@@ -1,7 +1,7 @@
 //! Downloads: one file, from the first mirror that gives the right bytes.
 //!
-//! Bytes go to `NAME.part`, which a later attempt takes up again; only a whole file with the right checksum gets its
-//! name. A file `.lock` stays in the folder: it is how processes wait for each other.
+//! Bytes go to `NAME.part`, from which a later attempt resumes; only a complete file with the right checksum is renamed to
+//! `NAME`. A file `.lock` is left in the folder: processes wait for each other on it.
 
 mod error;
 mod rate;
@@ -23,22 +23,22 @@ use crate::verify::{State, state};
 
 pub use self::error::{DownloadError, Failure};
 
-/// How far a download is.
+/// The progress of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress<'a> {
     /// The file.
     pub name: &'a str,
     /// Where its bytes come from.
     pub address: &'a str,
-    /// Bytes that are here, those of an earlier attempt among them.
+    /// Bytes received, including those of an earlier attempt.
     pub received: u64,
     /// Bytes of the whole file.
     pub size: u64,
 }
 
-/// Downloads `file` into `folder`, which is made if need be, and returns its path.
+/// Downloads `file` into `folder`, which is created if it is missing, and returns its path.
 ///
-/// A file that is there with the right checksum is left alone, one with another checksum is replaced. Never writes more
+/// A file with the right checksum is kept, one with another checksum is replaced. Never writes more
 /// than the file's size. Of several processes one downloads and the others wait for it. A mirror is given up when no
 /// connection comes about in 10 s, no byte comes in 30 s, or fewer than 4 KiB/s come over 30 s: so a download ends after
 /// 40 s and what its file takes at that rate, at the latest, per mirror.
@@ -121,7 +121,7 @@ impl Download<'_> {
         }
     }
 
-    /// Bytes of an earlier attempt that can be used.
+    /// Usable bytes of an earlier attempt.
     fn kept(&self) -> io::Result<u64> {
         match fs::metadata(self.part()) {
             #[cfg(unix)]

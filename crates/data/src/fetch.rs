@@ -6,13 +6,13 @@ use crate::download::{DownloadError, Progress, download};
 use crate::find::{FindError, Place, Places, find};
 use crate::manifest::Manifest;
 
-/// Why the files of a dataset cannot be had.
+/// Error of fetching the files of a dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// A file that the user gave is not what it should be.
+    /// A file that the user gave is missing, wrong or unreadable.
     #[error(transparent)]
     Find(FindError),
-    /// There is nowhere to download to.
+    /// There is no folder to download to.
     #[error("{0}, and there is no cache to download it into; set XDG_CACHE_HOME or HOME")]
     NoCache(FindError),
     /// The download failed.
@@ -28,10 +28,10 @@ pub enum FetchError {
 /// Finds the files of `manifest` or downloads them, and returns their folder; every file is verified by its checksum.
 ///
 /// A wrong or unreadable file in a given folder is an error, and so is one that [`Places::data_dir`] lacks; a wrong one in
-/// the cache is downloaded anew.
+/// the cache is downloaded again.
 ///
 /// # Errors
-/// If a given file is not what it should be, or the files are nowhere and cannot be downloaded.
+/// If a given file is missing, wrong or unreadable, or the files are nowhere and cannot be downloaded.
 pub fn fetch(
     manifest: &Manifest,
     places: &Places,

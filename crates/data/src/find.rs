@@ -1,4 +1,4 @@
-//! The search for a dataset's files among the places where they may be.
+//! Searches the places where a dataset's files may be.
 
 use std::ffi::OsString;
 use std::fmt::{Display, Formatter};
@@ -11,12 +11,12 @@ use crate::manifest::Manifest;
 use crate::nearest;
 use crate::verify::{State, verify};
 
-/// Where datasets are looked for: in the folder that was given and nowhere else, or without one in the others, in this order.
+/// Where datasets are searched: in `data_dir` alone if it is given, else in the others, in this order.
 ///
-/// In each place the files of the dataset `usps` may lie in the folder `usps` or in the place itself.
+/// In each place, the files of the dataset `usps` may be in the folder `usps` or in the place itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    /// A folder given on the command line. It has the files, or there is an error.
+    /// A folder given on the command line. If it lacks a file, that is an error.
     pub data_dir: Option<PathBuf>,
     /// A folder given by the environment.
     pub environment: Option<PathBuf>,
@@ -83,7 +83,7 @@ pub enum FindError {
         /// The manifest's bytes.
         expected: u64,
     },
-    /// A file has the right name and other bytes.
+    /// A file has the right name and the wrong checksum.
     #[error(
         "{} ({place}) has the SHA-256 {found}, expected {expected}; remove it or put the right file there",
         .path.display()
@@ -98,7 +98,7 @@ pub enum FindError {
         /// The manifest's checksum.
         expected: Checksum,
     },
-    /// A file is there and cannot be read.
+    /// A file exists and cannot be read.
     #[error("{} ({place}) cannot be read: {reason}", .path.display())]
     Unreadable {
         /// Where it was found.
@@ -112,8 +112,8 @@ pub enum FindError {
 
 /// Finds the folder with all files of `manifest`, each verified by its checksum; downloads nothing.
 ///
-/// A place that lacks a file is passed over, unless it is the folder that was given: a file found further on is, by
-/// its checksum, the same data.
+/// A place that lacks a file is skipped, unless it is the folder that was given: a file found in a later place has the
+/// same checksum and so is the same data.
 ///
 /// # Errors
 /// If no place has all files, the folder that was given lacks one, or a file that is there has other bytes or cannot be

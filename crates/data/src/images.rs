@@ -43,7 +43,7 @@ pub enum ImagesError {
     /// A label is one byte, hence 256 classes at most.
     #[error("{0} classes, expected 1 to 256")]
     Classes(usize),
-    /// Pixels and labels do not belong together.
+    /// The numbers of pixels and labels disagree.
     #[error("{pixels} pixels for {labels} labels, expected {shape} pixels for each label")]
     Count {
         /// Pixels given.
@@ -73,7 +73,7 @@ pub enum ImagesError {
         /// Number of classes.
         classes: usize,
     },
-    /// Two sets of images that cannot be put together.
+    /// Two sets of images that differ in shape or classes.
     #[error("images of {right} in {right_classes} classes cannot follow images of {left} in {left_classes}")]
     Differ {
         /// Size of the first images.

@@ -1,13 +1,13 @@
-//! A file that exists to be locked.
+//! Lock files.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Opens the lock file `path`, and makes it where it is missing. What is in it stays, and a symlink is not followed.
+/// Opens the lock file `path`, or creates it. Its content is kept, and a symlink is not followed.
 ///
 /// # Errors
-/// If it cannot be opened, or something else than a file has its name.
+/// If it cannot be opened, or `path` is not a regular file.
 pub fn lock_file(path: &Path) -> io::Result<File> {
     match File::create_new(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

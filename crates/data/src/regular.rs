@@ -1,4 +1,4 @@
-//! Regular files: those whose length is known before a byte is read.
+//! Regular files: their length is known before a byte is read.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Take};

@@ -1,4 +1,4 @@
-//! A file that is written whole or not at all, and is on the disk when that is done.
+//! Writes a file completely or not at all, and flushes it to the disk.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Writes `bytes` to a scratch file beside `path`, which then takes its name: a reader sees the old file or the new one,
-/// and any number of writers may write at a time. Both the file and its name are on the disk when this returns.
+/// Writes `bytes` to a scratch file beside `path` and renames it to `path`: a reader sees the old file or the new one, and
+/// several writers may write at the same time. The file and its name are on the disk when this returns.
 ///
 /// A new file has the mode that the umask leaves, one that is replaced keeps its own. A symlink at `path` is replaced;
 /// [`Destination`](crate::Destination) follows it.
@@ -42,7 +42,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Removes the scratch files in `folder` that killed processes left. One that is being written is locked, and stays.
+/// Removes the scratch files in `folder` that killed processes left. One that is being written is locked, and is kept.
 ///
 /// # Errors
 /// If the folder cannot be read. A file that cannot be removed only takes space.

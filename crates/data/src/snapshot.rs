@@ -1,8 +1,8 @@
 //! A snapshot: a dataset as one binary file, for processes that start often.
 //!
-//! USPS takes a fifth of a second to read as text, a snapshot of it an eighth of that. It is a safetensors file, so that
-//! Python opens it too, with the checksum kept apart: a reader must know which bytes it means, and takes no others,
-//! whether they were damaged or come from another version of the program.
+//! Reading USPS as text takes a fifth of a second, reading its snapshot an eighth of that. A snapshot is a safetensors file,
+//! which Python can open too. Its checksum is kept elsewhere: a reader must know which file it expects, and refuses one that
+//! was damaged or comes from another version of the program.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -18,10 +18,10 @@ use crate::images::{Images, Shape};
 use crate::regular::Regular;
 use crate::replace::replace;
 
-/// The most bytes of a snapshot, written or read: 27 times as many as that of USPS has.
+/// The most bytes of a snapshot, written or read: 27 times the size of USPS.
 pub const MOST_SNAPSHOT_BYTES: u64 = 256 << 20;
 
-/// A snapshot that cannot be written or used.
+/// Error of writing or reading a snapshot.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", .path.display())]
 pub struct SnapshotError {
@@ -43,7 +43,7 @@ enum Reason {
 
 /// Writes `dataset` to `path`, whole or not at all, and returns the checksum that [`read_snapshot`] asks for.
 ///
-/// Equal datasets make equal files. Any number of writers may be at it at a time; the last one stays.
+/// Equal datasets make equal files. Several writers may write at the same time; the last one wins.
 ///
 /// # Errors
 /// If the file cannot be written, or would have more than [`MOST_SNAPSHOT_BYTES`].

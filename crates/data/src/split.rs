@@ -18,7 +18,7 @@ pub enum Protocol {
     Pooled,
 }
 
-/// A text that is no [`Protocol`].
+/// Error of parsing a [`Protocol`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("protocol {0:?}, expected official or pooled")]
 pub struct ProtocolError(String);
@@ -41,10 +41,10 @@ pub struct Split {
     pub test_indices: Vec<u32>,
 }
 
-/// Why a dataset could not be split.
+/// Error of splitting a dataset.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// A fraction that leaves nothing, or is none.
+    /// A fraction outside `[0, 1)`.
     #[error("validation fraction {0}, expected at least 0 and below 1")]
     Fraction(f64),
     /// Too few images.

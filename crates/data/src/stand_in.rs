@@ -1,4 +1,4 @@
-//! Real digits that are always available: they stand in where a dataset cannot be had.
+//! Real digits that are always available, used where USPS cannot be found or downloaded.
 //!
 //! They are the 1,797 images of 8x8 pixels of *Optical Recognition of Handwritten Digits* (E. Alpaydin, C. Kaynak,
 //! 1998, <https://doi.org/10.24432/C50P49>, CC BY 4.0), embedded in the program. `assets/README.md` tells where the
@@ -15,7 +15,7 @@ use crate::strata::last;
 
 /// The stand-in digits as a dataset of 1x16x16 images: 1,297 for training and 500 for testing.
 ///
-/// `reason` says in a line why they are used.
+/// `reason` says in one line why they are used.
 ///
 /// The split is fixed. Test images are the last of each class: the file keeps a writer's digits near each other (the
 /// nearest neighbour of an image is typically 80 lines away), so that most test digits come from other hands than the

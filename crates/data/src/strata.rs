@@ -1,4 +1,4 @@
-//! Draws from a set of images that give every class its share.
+//! Stratified draws: every class gives its share of the images.
 
 use rand::Rng;
 
@@ -151,7 +151,7 @@ mod tests {
         assert!(seen.values().all(|count| (count - 1000).abs() < 145), "{seen:?}");
     }
 
-    /// Pins the bits: a split that is drawn anew years later must be the same.
+    /// Fixes the bits: a split that is drawn again years later must be the same.
     #[test]
     fn a_seed_gives_the_same_shuffle_for_ever() {
         let mut items: Vec<usize> = (0..10).collect();

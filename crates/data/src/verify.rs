@@ -35,7 +35,7 @@ pub enum State {
         /// How many it has.
         found: u64,
     },
-    /// Something that cannot be read.
+    /// A file that cannot be read, or something else than a file.
     Unreadable(io::Error),
 }
 

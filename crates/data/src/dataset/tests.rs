@@ -44,7 +44,7 @@ fn auto_falls_back_and_says_why_in_a_line() {
     assert_eq!(data.name, "stand-in");
     let reason = format!(
         "usps is not in {} (the cache); zip.train.gz could not be downloaded: {}/zip.train.gz: \
-         the server answers 503 Service Unavailable",
+         the server answered 503 Service Unavailable",
         root.path().display(),
         server.address
     );

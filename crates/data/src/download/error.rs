@@ -49,7 +49,7 @@ pub struct Failure {
 pub(super) enum Reason {
     #[error(transparent)]
     Request(ureq::Error),
-    #[error("the server answers {0}")]
+    #[error("the server answered {0}")]
     Status(StatusCode),
     #[error("the server returned the wrong range; expected bytes {0}-")]
     Range(u64),

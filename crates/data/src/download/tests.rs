@@ -116,7 +116,7 @@ fn every_mirror_is_named_with_its_reason() {
     let case = Case::new(&[&lost, &page]);
     let size = case.file.size;
     case.fails(&format!(
-        "zip.train.gz could not be downloaded: {0}/zip.train.gz: the server answers 404 Not Found; \
+        "zip.train.gz could not be downloaded: {0}/zip.train.gz: the server answered 404 Not Found; \
          {1}/zip.train.gz: the server offers 20 bytes, expected {size}",
         lost.address, page.address
     ));
