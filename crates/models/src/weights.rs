@@ -212,7 +212,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
     // Scratch files that nobody holds locked count as left over. Where there are no locks, none are looked for.
     _ = file.try_lock();
     file.write_all(bytes).map_err(Reason::unwritten)?;
-    // A write that failed late is told to the handle that wrote.
+    // Late failures of a write are reported to the handle that wrote.
     file.sync_all().map_err(Reason::unwritten)?;
     let committed = scratch.commit().map_err(Reason::unwritten);
     drop(file);
