@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
     match arguments {
         [] => print!("{HELP}"),
         [word] if word == "--help" || word == "-h" || word == "help" => print!("{HELP}"),
-        [_, ..] if wants_help(arguments) && is_cold(&target(), Backend::Cpu) => print!("{HELP}"),
+        [_, ..] if wants_help(arguments) && is_cold(&target(), Backend::Flex) => print!("{HELP}"),
         [_, ..] => {
-            if is_cold(&target(), Backend::Cpu) {
-                eprintln!("{}", notice(Backend::Cpu));
+            if is_cold(&target(), Backend::Flex) {
+                eprintln!("{}", notice(Backend::Flex));
             }
             return become_program(invocation(arguments));
         }

@@ -50,7 +50,7 @@ impl Reproduction {
     fn check(&self) -> Result<bool, Error> {
         let runs = target().join("xtask-runs");
         clear(&runs)?;
-        if build(Backend::Cpu)? != 0 {
+        if build(Backend::Flex)? != 0 {
             eprintln!("== the program does not build");
             return Ok(false);
         }
@@ -77,7 +77,7 @@ impl Reproduction {
         arguments.extend(["--runs".into(), runs.into()]);
         eprintln!("\n== {what}: tinderbox reproduce {words}");
         let start = Instant::now();
-        let mut program = invocation(Backend::Cpu, "reproduce", &arguments);
+        let mut program = invocation(Backend::Flex, "reproduce", &arguments);
         let status = program.current_dir(root()).status().map_err(Error::Start)?;
         if !status.success() {
             eprintln!("== {what} failed: {status}");

@@ -1,12 +1,16 @@
 //! `cargo xtask reproduce` and its siblings: builds the program `tinderbox`, then becomes it.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use crate::Error;
 use crate::cargo::{cargo, exit_code, root, target};
-use crate::forecast::{Backend, forecast, is_cold, notice};
+use crate::forecast::{Backend, Progress, forecast, is_cold, left, notice};
+
+/// The package of the program.
+pub(crate) const PACKAGE: &str = "tinderbox-cli";
 
 /// The program's commands.
 pub(crate) const COMMANDS: [&str; 8] =
@@ -31,17 +35,40 @@ pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Err
 /// Always these packages and features: `cargo test --release --workspace` then shares the build of Burn.
 pub(crate) fn build(backend: Backend) -> Result<u8, Error> {
     let mut build = for_program("build", backend);
-    if is_cold(&target(), backend) {
-        eprintln!("{}", notice(backend));
-        return build.status().map(exit_code).map_err(Error::Start);
-    }
     if std::io::stderr().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
         build.arg("--color=always");
+    }
+    if is_cold(&target(), backend) {
+        eprintln!("{}", notice(backend));
+        return watch(build);
     }
     let mut building = build.stderr(Stdio::piped()).spawn().map_err(Error::Start)?;
     let lines = building.stderr.take().into_iter().flat_map(|pipe| BufReader::new(pipe).lines());
     for line in lines.map_while(Result::ok).filter(|line| !says_finished(line)) {
         eprintln!("{line}");
+    }
+    building.wait().map(exit_code).map_err(Error::Start)
+}
+
+/// Runs a long build: shows what Cargo shows, and how long the rest will take once the first crates have shown it.
+fn watch(mut build: Command) -> Result<u8, Error> {
+    let terminal = std::io::stderr().is_terminal();
+    if terminal {
+        // Into a pipe Cargo draws its bar only if it is told to, and how wide.
+        build.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
+    }
+    let start = Instant::now();
+    let mut building = build.stderr(Stdio::piped()).spawn().map_err(Error::Start)?;
+    let mut pipe = building.stderr.take();
+    let (mut progress, mut buffer) = (Progress::default(), [0; 4096]);
+    while let Some(length @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(&mut buffer).ok()) {
+        let printed = &buffer[..length];
+        // A terminal that went away does not end the build.
+        let _ = std::io::stderr().write_all(printed);
+        if let Some(rest) = progress.read(printed, start.elapsed()) {
+            let clear = if terminal { "\r\u{1b}[K" } else { "" };
+            eprintln!("{clear}    Building Tinderbox: {}", left(rest));
+        }
     }
     building.wait().map(exit_code).map_err(Error::Start)
 }
@@ -56,9 +83,12 @@ pub(crate) fn invocation(backend: Backend, command: &str, arguments: &[OsString]
 /// The backend that the program has to be built for, from its own arguments.
 fn backend(arguments: &[OsString]) -> Backend {
     let options: Vec<_> = arguments.iter().take_while(|word| *word != "--").collect();
-    let joined = options.iter().any(|word| *word == "--backend=wgpu");
-    let apart = options.windows(2).any(|pair| pair[0] == "--backend" && pair[1] == "wgpu");
-    if joined || apart { Backend::Wgpu } else { Backend::Cpu }
+    let asks_for = |backend: &Backend| {
+        let name = backend.feature().unwrap_or_default();
+        let joined = options.iter().any(|word| word.to_str() == Some(&format!("--backend={name}")));
+        joined || options.windows(2).any(|pair| pair[0] == "--backend" && pair[1] == name)
+    };
+    [Backend::Ndarray, Backend::Wgpu].into_iter().find(asks_for).unwrap_or(Backend::Flex)
 }
 
 pub(crate) fn wants_help(arguments: &[OsString]) -> bool {
@@ -82,21 +112,19 @@ pub(crate) fn with_runs(command: &str, arguments: &[OsString]) -> Vec<OsString> 
 
 /// Nobody who asks a question should wait for a build of many minutes.
 fn help_of_an_unbuilt_program(command: &str, backend: Backend) -> String {
-    let features = if backend == Backend::Wgpu { " --features wgpu" } else { "" };
+    let features = backend.feature().map(|name| format!(" --features {name}")).unwrap_or_default();
     format!(
         "All arguments of `{command}` are known to the program, which is not built yet. To build it, {}:\n  \
-         cargo build --release --package tinderbox-cli{features}",
+         cargo build --release --package {PACKAGE}{features}",
         forecast(backend)
     )
 }
 
 fn for_program(verb: &str, backend: Backend) -> Command {
     let mut command = cargo(verb);
-    command
-        .args(["--release", "--package", "tinderbox-cli", "--manifest-path"])
-        .arg(root().join("Cargo.toml"));
-    if backend == Backend::Wgpu {
-        command.args(["--features", "wgpu"]);
+    command.args(["--release", "--package", PACKAGE, "--manifest-path"]).arg(root().join("Cargo.toml"));
+    if let Some(feature) = backend.feature() {
+        command.args(["--features", feature]);
     }
     command
 }
@@ -126,16 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn wgpu_is_seen_wherever_it_is_typed() {
+    fn a_backend_is_seen_wherever_it_is_typed() {
         for typed in ["--backend wgpu", "--backend=wgpu", "my.toml --seeds 2 --backend wgpu --epochs 1"] {
             assert_eq!(backend(&words(typed)), Backend::Wgpu, "{typed}");
+            assert_eq!(backend(&words(&typed.replace("wgpu", "ndarray"))), Backend::Ndarray, "{typed}");
         }
     }
 
     #[test]
-    fn other_words_build_for_the_cpu() {
+    fn other_words_build_for_flex() {
         for typed in ["", "--backend flex", "--backend", "wgpu", "--only wgpu", "-- --backend wgpu"] {
-            assert_eq!(backend(&words(typed)), Backend::Cpu, "{typed}");
+            assert_eq!(backend(&words(typed)), Backend::Flex, "{typed}");
         }
     }
 
@@ -149,7 +178,7 @@ mod tests {
             typed,
             ["--features", "wgpu", "--", "reproduce", "--only", "architectures", "--backend=wgpu"]
         );
-        assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", "tinderbox-cli"]);
+        assert_eq!(all[..5], ["run", "--quiet", "--release", "--package", PACKAGE]);
     }
 
     #[test]
@@ -168,8 +197,8 @@ mod tests {
     #[test]
     fn the_help_of_an_unbuilt_program_says_how_to_build_it() {
         let help = help_of_an_unbuilt_program("predict", Backend::Wgpu);
-        assert!(help.ends_with("cargo build --release --package tinderbox-cli --features wgpu"), "{help}");
-        assert!(help.contains("about 13 minutes"), "{help}");
+        assert!(help.ends_with("--features wgpu"), "{help}");
+        assert!(help.contains("minutes on two cores"), "{help}");
     }
 
     #[test]

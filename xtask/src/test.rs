@@ -60,7 +60,7 @@ fn wgpu() -> Result<bool, Error> {
 
 /// The kernels are where `unsafe` is. They compile without Burn, in seconds, and into a folder of their own: another flag is
 /// another build of everything.
-const SANITIZE: &str = "test --package tinderbox-ops --no-default-features --lib --target x86_64-unknown-linux-gnu \
+const SANITIZE: &str = "test --package tinderbox-ops --no-default-features --features kernels --lib --target x86_64-unknown-linux-gnu \
                         --target-dir target/sanitize";
 
 pub(crate) fn sanitize() -> Result<bool, Error> {
@@ -96,8 +96,8 @@ pub(crate) fn spoken(duration: Duration) -> String {
 
 fn step(name: &str, words: &str, left_out: &mut BTreeSet<String>) -> Result<Outcome, Error> {
     eprintln!("\n== {name}: cargo {words}");
-    if name == "test" && is_cold(&target(), Backend::Cpu) {
-        eprintln!("{}", notice(Backend::Cpu));
+    if name == "test" && is_cold(&target(), Backend::Flex) {
+        eprintln!("{}", notice(Backend::Flex));
     }
     let start = Instant::now();
     let (passed, skipped) = skipped::run(command(name, words))?;
