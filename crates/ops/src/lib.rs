@@ -1,25 +1,32 @@
-#![cfg_attr(feature = "burn", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "burn"), doc = "The kernels of `tinderbox-ops`, without Burn.")]
+#![cfg_attr(feature = "flex", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "flex"), doc = "Tensor operations that Burn lacks, or does slowly on a CPU.")]
 #![cfg_attr(
-    feature = "burn",
-    expect(deprecated, reason = "an extension names its backends, and ndarray stays one of them")
+    feature = "ndarray",
+    expect(deprecated, reason = "an extension names its backends, and ndarray is one of them")
 )]
 #![cfg_attr(
-    not(feature = "burn"),
-    allow(dead_code, reason = "without Burn the kernels are here for their tests")
+    not(all(feature = "burn", feature = "kernels")),
+    allow(
+        dead_code,
+        reason = "without Burn the kernels are here for their tests; without kernels Burn does their part"
+    )
 )]
 
 #[cfg(feature = "burn")]
 mod classifier;
 #[cfg(feature = "burn")]
 mod tensors;
+
+mod activation;
+mod step;
 mod window;
 
+#[cfg(feature = "kernels")]
 mod kernel;
 
 #[cfg(feature = "burn")]
 pub use classifier::Classifier;
-pub use kernel::{adam::AdamStep, sgd::SgdStep};
+pub use step::{AdamStep, SgdStep};
 #[cfg(feature = "burn")]
 pub use tensors::{
     adam::adam,

@@ -1,7 +1,5 @@
 //! The windows through which a filter looks at an image.
 
-use crate::kernel::filters::Geometry;
-
 /// Where the windows of a convolution lie, with weights of its own for each position or without.
 ///
 /// Each pair is `[vertical, horizontal]`.
@@ -35,15 +33,5 @@ impl WindowOptions {
         self.output_size(image).unwrap_or_else(|| {
             panic!("no window of {self:?} fits into an image of {}x{} pixels", image[0], image[1])
         })
-    }
-}
-
-impl Geometry {
-    /// That of `images`, `[batch, channels, height, width]`, into which a window fits.
-    pub(crate) fn of(images: &[usize], options: WindowOptions) -> Self {
-        let image = [images[2], images[3]];
-        let output = options.assert_fits(image);
-        let WindowOptions { kernel, stride, padding } = options;
-        Self { channels: images[1], image, output, kernel, stride, padding }
     }
 }

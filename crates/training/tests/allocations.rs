@@ -79,8 +79,12 @@ fn has_avx512() -> bool {
 
 #[test]
 fn a_step_allocates_little_more_than_it_has_to_hold() {
-    #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
-    let devices = [("flex", Device::flex()), ("ndarray", Device::ndarray())];
+    let devices = [
+        ("flex", Device::flex()),
+        #[cfg(feature = "ndarray")]
+        #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
+        ("ndarray", Device::ndarray()),
+    ];
     let (fcn, cnn, local_net) = (FcnConfig::default(), CnnConfig::default(), LocalNetConfig::default());
     let (adam, sgd) = (Optimizer::default(), Optimizer::Sgd { momentum: 0.9 });
     for (backend, device) in &devices {

@@ -1,15 +1,7 @@
 //! The functions after a linear layer.
 
 use super::vectorised::vectorised;
-
-/// A function of each unit, whose derivative follows from its value alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Activation {
-    /// `max(0, x)`
-    Relu,
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-}
+use crate::activation::Activation;
 
 impl Activation {
     /// Puts the function's value in the place of each number. NaN passes.

@@ -1,36 +1,7 @@
 //! A step of Adam in one pass over a parameter, its gradient and its two moments.
 
 use super::vectorised::vectorised;
-
-/// The numbers of one step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    /// Number of the step, from 1.
-    pub time: usize,
-    /// Step width, above 0.
-    pub learning_rate: f64,
-    /// Decay of the mean of gradients and of the mean of their squares, in `[0, 1)`.
-    pub betas: [f32; 2],
-    /// Added to the denominator, above 0.
-    pub epsilon: f32,
-    /// Share of a parameter that a step of width 1 takes away from it, at least 0; 0 is Adam, anything above is `AdamW`.
-    pub weight_decay: f64,
-}
-
-impl AdamStep {
-    /// Share of a parameter that its decay leaves.
-    pub(crate) fn kept(&self) -> f32 {
-        (1.0 - self.learning_rate * self.weight_decay) as f32
-    }
-
-    /// Both with the corrections of the two means in them, so that no pass is spent on these.
-    pub(crate) fn rate_and_epsilon(&self) -> [f32; 2] {
-        let time = i32::try_from(self.time).unwrap_or(i32::MAX);
-        let [first, second] = self.betas.map(|beta| 1.0 - f64::from(beta).powi(time));
-        let rate = self.learning_rate * second.sqrt() / first;
-        [rate as f32, (f64::from(self.epsilon) * second.sqrt()) as f32]
-    }
-}
+use crate::step::AdamStep;
 
 /// Moves `parameter` and both moments in place; all four have one length.
 pub(crate) fn step(

@@ -1,10 +1,10 @@
 //! A linear layer, with or without an activation after it: each direction is one product.
 
-use super::activation::Activation;
 use super::product::{Matrix, fresh_product, threaded_product};
 use super::scratch::Scratch;
 use super::transpose::{transpose, transposed};
 use super::vectorised::vectorised;
+use crate::activation::Activation;
 
 /// `[batch, outputs]` from `input`, `[batch, inputs]`, `weight`, `[inputs, outputs]`, and `bias`, `[outputs]`.
 pub(crate) fn forward(

@@ -1,15 +1,7 @@
 //! A step of gradient descent in one pass over a parameter, its gradient and its velocity.
 
 use super::vectorised::vectorised;
-
-/// The numbers of one step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SgdStep {
-    /// Step width, above 0.
-    pub learning_rate: f64,
-    /// Share of the velocity that is kept, in `[0, 1)`; 0 is plain descent, without a velocity.
-    pub momentum: f64,
-}
+use crate::step::SgdStep;
 
 /// Moves `parameter` and `velocity` in place; all three have one length.
 pub(crate) fn step(parameter: &mut [f32], gradient: &[f32], velocity: &mut [f32], settings: SgdStep) {

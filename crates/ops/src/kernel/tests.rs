@@ -5,9 +5,9 @@
 
 use proptest::prelude::*;
 
-use super::activation::Activation;
 use super::filters::{Geometry, Kernel};
 use super::{convolution, linear, locally_connected};
+use crate::activation::Activation;
 
 /// `count` numbers in `[-1, 1)` that look like noise. Those of a smooth function would not do: their products cancel to sums so
 /// small that the rounding of the terms shows.

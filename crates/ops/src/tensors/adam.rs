@@ -1,11 +1,10 @@
 //! A step of Adam.
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, NdArray, backend_extension};
 use burn::prelude::*;
 
-use super::slices::{Slices, are_untracked_slices};
-use crate::kernel::adam::{self as kernel, AdamStep};
+#[cfg(feature = "kernels")]
+use super::slices::{adam as kernel, are_untracked_slices};
+use crate::step::AdamStep;
 
 /// The parameter and its two moments after a step.
 ///
@@ -34,74 +33,14 @@ pub fn adam<const D: usize>(
             "the shape of a gradient and of moments is the parameter's"
         );
     }
+    #[cfg(feature = "kernels")]
     if [&parameter, &gradient, &first, &second].into_iter().all(are_untracked_slices) {
-        let (parameter, first, second) = <Dispatch as Adam>::adam(
-            parameter.into_dispatch(),
-            gradient.into_dispatch(),
-            first.into_dispatch(),
-            second.into_dispatch(),
-            *step,
-        );
-        let moments = [Tensor::from_dispatch(first), Tensor::from_dispatch(second)];
-        (Tensor::from_dispatch(parameter), moments)
-    } else {
-        let [rate, epsilon] = step.rate_and_epsilon();
-        let [keep_first, keep_second] = step.betas;
-        let first = first.mul_scalar(keep_first) + gradient.clone().mul_scalar(1.0 - keep_first);
-        let second = second.mul_scalar(keep_second) + gradient.square().mul_scalar(1.0 - keep_second);
-        let change = first.clone().mul_scalar(rate) / second.clone().sqrt().add_scalar(epsilon);
-        (parameter.mul_scalar(step.kept()) - change, [first, second])
+        return kernel::adam(parameter, gradient, [first, second], step);
     }
-}
-
-#[backend_extension(Flex, NdArray)]
-pub(crate) trait Adam: Backend {
-    fn adam(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        first: FloatTensor<Self>,
-        second: FloatTensor<Self>,
-        step: AdamStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
-impl Adam for Flex {
-    fn adam(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        first: FloatTensor<Self>,
-        second: FloatTensor<Self>,
-        step: AdamStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        in_place::<Self>(parameter, gradient, [first, second], step)
-    }
-}
-
-impl Adam for NdArray {
-    fn adam(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        first: FloatTensor<Self>,
-        second: FloatTensor<Self>,
-        step: AdamStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        in_place::<Self>(parameter, gradient, [first, second], step)
-    }
-}
-
-fn in_place<B: Slices>(
-    parameter: FloatTensor<B>,
-    gradient: FloatTensor<B>,
-    moments: [FloatTensor<B>; 2],
-    step: AdamStep,
-) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let mut parameter = B::owned(parameter);
-    let [mut first, mut second] = moments.map(B::owned);
-    kernel::step(
-        B::values_mut(&mut parameter),
-        &B::values(gradient),
-        [B::values_mut(&mut first), B::values_mut(&mut second)],
-        &step,
-    );
-    (parameter.into(), first.into(), second.into())
+    let [rate, epsilon] = step.rate_and_epsilon();
+    let [keep_first, keep_second] = step.betas;
+    let first = first.mul_scalar(keep_first) + gradient.clone().mul_scalar(1.0 - keep_first);
+    let second = second.mul_scalar(keep_second) + gradient.square().mul_scalar(1.0 - keep_second);
+    let change = first.clone().mul_scalar(rate) / second.clone().sqrt().add_scalar(epsilon);
+    (parameter.mul_scalar(step.kept()) - change, [first, second])
 }

@@ -4,9 +4,10 @@ use burn::prelude::*;
 use burn::tensor::assert_shape;
 use burn::tensor::ops::ConvOptions;
 
-use super::filters::filter;
-use super::slices::are_slices;
+#[cfg(feature = "kernels")]
+use super::slices::{are_slices, filters::filter};
 use crate::WindowOptions;
+#[cfg(feature = "kernels")]
 use crate::kernel::convolution::KERNEL;
 
 /// A convolution with a bias for each filter.
@@ -34,10 +35,10 @@ pub fn conv2d(images: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: &W
     assert_shape!(weight, [channels_out, channels_in, options.kernel[0], options.kernel[1]]);
     assert_shape!(bias, [channels_out]);
     options.assert_fits([height, width]);
+    #[cfg(feature = "kernels")]
     if are_slices(&images) && are_slices(&weight) && are_slices(&bias) {
-        filter(images, weight, bias, options, KERNEL)
-    } else {
-        let options = ConvOptions::new(options.stride, options.padding, [1, 1], 1);
-        burn::tensor::module::conv2d(images, weight, Some(bias), options)
+        return filter(images, weight, bias, options, KERNEL);
     }
+    let options = ConvOptions::new(options.stride, options.padding, [1, 1], 1);
+    burn::tensor::module::conv2d(images, weight, Some(bias), options)
 }

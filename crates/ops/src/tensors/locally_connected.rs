@@ -6,9 +6,10 @@
 use burn::prelude::*;
 use burn::tensor::assert_shape;
 
-use super::filters::filter;
-use super::slices::are_slices;
+#[cfg(feature = "kernels")]
+use super::slices::{are_slices, filters::filter};
 use crate::WindowOptions;
+#[cfg(feature = "kernels")]
 use crate::kernel::locally_connected::KERNEL;
 
 /// A convolution without shared weights: every output position has weights of its own.
@@ -42,6 +43,7 @@ pub fn locally_connected_2d(
 
     let bias = bias.unwrap_or_else(|| Tensor::zeros([channels_out, rows, columns], &images.device()));
     assert_shape!(bias, [channels_out, rows, columns]);
+    #[cfg(feature = "kernels")]
     if are_slices(&images) && are_slices(&weight) && are_slices(&bias) {
         return filter(images, weight, bias, options, KERNEL);
     }

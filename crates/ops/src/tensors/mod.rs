@@ -1,4 +1,4 @@
-//! The operations on Burn's tensors: a function for each, and the kernel as a backend extension with a way back.
+//! The operations on Burn's tensors: a function for each, which takes the kernel where tensors are slices, and else Burn's operations.
 
 pub(crate) mod adam;
 pub(crate) mod convolution;
@@ -9,5 +9,5 @@ pub(crate) mod locally_connected;
 pub(crate) mod relu_max_pool;
 pub(crate) mod sgd;
 
-mod filters;
+#[cfg(feature = "kernels")]
 mod slices;

@@ -1,11 +1,10 @@
 //! A step of stochastic gradient descent.
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, NdArray, backend_extension};
 use burn::prelude::*;
 
-use super::slices::{Slices, are_untracked_slices};
-use crate::kernel::sgd::{self as kernel, SgdStep};
+#[cfg(feature = "kernels")]
+use super::slices::{are_untracked_slices, sgd as kernel};
+use crate::step::SgdStep;
 
 /// The parameter and its velocity after a step, as `torch.optim.SGD` takes it.
 ///
@@ -51,88 +50,18 @@ fn roll<const D: usize>(
     velocity: Tensor<D>,
     step: SgdStep,
 ) -> (Tensor<D>, Tensor<D>) {
+    #[cfg(feature = "kernels")]
     if [&parameter, &gradient, &velocity].into_iter().all(are_untracked_slices) {
-        let (parameter, velocity) = <Dispatch as Sgd>::roll(
-            parameter.into_dispatch(),
-            gradient.into_dispatch(),
-            velocity.into_dispatch(),
-            step,
-        );
-        (Tensor::from_dispatch(parameter), Tensor::from_dispatch(velocity))
-    } else {
-        let velocity = velocity.mul_scalar(step.momentum) + gradient;
-        (parameter - velocity.clone().mul_scalar(step.learning_rate), velocity)
+        return kernel::roll(parameter, gradient, velocity, step);
     }
+    let velocity = velocity.mul_scalar(step.momentum) + gradient;
+    (parameter - velocity.clone().mul_scalar(step.learning_rate), velocity)
 }
 
 fn descend<const D: usize>(parameter: Tensor<D>, direction: Tensor<D>, rate: f64) -> Tensor<D> {
+    #[cfg(feature = "kernels")]
     if [&parameter, &direction].into_iter().all(are_untracked_slices) {
-        let (parameter, direction) = (parameter.into_dispatch(), direction.into_dispatch());
-        Tensor::from_dispatch(<Dispatch as Sgd>::descend(parameter, direction, rate as f32))
-    } else {
-        parameter - direction.mul_scalar(rate)
+        return kernel::descend(parameter, direction, rate as f32);
     }
-}
-
-#[backend_extension(Flex, NdArray)]
-pub(crate) trait Sgd: Backend {
-    fn roll(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        velocity: FloatTensor<Self>,
-        step: SgdStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
-
-    fn descend(parameter: FloatTensor<Self>, direction: FloatTensor<Self>, rate: f32) -> FloatTensor<Self>;
-}
-
-impl Sgd for Flex {
-    fn roll(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        velocity: FloatTensor<Self>,
-        step: SgdStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        roll_in_place::<Self>(parameter, gradient, velocity, step)
-    }
-
-    fn descend(parameter: FloatTensor<Self>, direction: FloatTensor<Self>, rate: f32) -> FloatTensor<Self> {
-        descend_in_place::<Self>(parameter, direction, rate)
-    }
-}
-
-impl Sgd for NdArray {
-    fn roll(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        velocity: FloatTensor<Self>,
-        step: SgdStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        roll_in_place::<Self>(parameter, gradient, velocity, step)
-    }
-
-    fn descend(parameter: FloatTensor<Self>, direction: FloatTensor<Self>, rate: f32) -> FloatTensor<Self> {
-        descend_in_place::<Self>(parameter, direction, rate)
-    }
-}
-
-fn roll_in_place<B: Slices>(
-    parameter: FloatTensor<B>,
-    gradient: FloatTensor<B>,
-    velocity: FloatTensor<B>,
-    step: SgdStep,
-) -> (FloatTensor<B>, FloatTensor<B>) {
-    let [mut parameter, mut velocity] = [parameter, velocity].map(B::owned);
-    kernel::step(B::values_mut(&mut parameter), &B::values(gradient), B::values_mut(&mut velocity), step);
-    (parameter.into(), velocity.into())
-}
-
-fn descend_in_place<B: Slices>(
-    parameter: FloatTensor<B>,
-    direction: FloatTensor<B>,
-    rate: f32,
-) -> FloatTensor<B> {
-    let mut parameter = B::owned(parameter);
-    kernel::descend(B::values_mut(&mut parameter), &B::values(direction), rate);
-    parameter.into()
+    parameter - direction.mul_scalar(rate)
 }

@@ -1,16 +1,27 @@
-//! Tensors of the CPU backends as slices.
+//! Tensors of the CPU backends as slices, and the kernels on them as backend extensions.
+
+pub(crate) mod adam;
+pub(crate) mod cross_entropy;
+pub(crate) mod dropout;
+pub(crate) mod filters;
+pub(crate) mod linear;
+pub(crate) mod relu_max_pool;
+pub(crate) mod sgd;
+
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 
 use std::ops::Deref;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::flex::FlexTensor;
-use burn::backend::ndarray::{NdArrayTensor, SharedArray};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, DispatchTensorKind, Flex, NdArray};
+use burn::backend::{Backend, DispatchTensorKind};
 use burn::tensor::{DType, Shape, Tensor, TensorData};
 
-/// A backend whose tensors are slices in the memory of this process.
+/// A backend whose tensors are slices in the memory of this process. Each is a file and a feature of this crate.
 pub(crate) trait Slices: Backend {
     /// Keeps the values of a tensor where they are.
     type Values: Deref<Target = [f32]>;
@@ -60,88 +71,12 @@ pub(crate) fn are_untracked_slices<const D: usize>(tensor: &Tensor<D>) -> bool {
 
 fn is_slice(kind: &DispatchTensorKind) -> bool {
     match kind {
-        DispatchTensorKind::Flex(_) | DispatchTensorKind::NdArray(_) => true,
+        #[cfg(feature = "flex")]
+        DispatchTensorKind::Flex(_) => true,
+        #[cfg(feature = "ndarray")]
+        DispatchTensorKind::NdArray(_) => true,
         DispatchTensorKind::Autodiff(inner) => is_slice(inner),
-        #[allow(unreachable_patterns, reason = "a build with a GPU has more kinds")]
+        #[allow(unreachable_patterns, reason = "Burn may be built with more backends than these")]
         _ => false,
-    }
-}
-
-pub(crate) struct FlexValues(FlexTensor);
-
-impl Deref for FlexValues {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        self.0.as_slice().expect("a contiguous tensor of f32 is a slice")
-    }
-}
-
-impl Slices for Flex {
-    type Values = FlexValues;
-    type Owned = FlexTensor;
-
-    fn values(tensor: FloatTensor<Self>) -> FlexValues {
-        FlexValues(tensor.to_contiguous())
-    }
-
-    fn owned(tensor: FloatTensor<Self>) -> FlexTensor {
-        // `to_contiguous` may return another handle of the same values: without this one they are owned alone.
-        let contiguous = tensor.to_contiguous();
-        drop(tensor);
-        contiguous
-    }
-
-    fn values_mut(owned: &mut FlexTensor) -> &mut [f32] {
-        owned.storage_mut()
-    }
-}
-
-pub(crate) enum NdArrayValues {
-    InPlace(NdArrayTensor),
-    Copied(Vec<f32>),
-}
-
-impl Deref for NdArrayValues {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        match self {
-            Self::InPlace(NdArrayTensor::F32(values)) => {
-                values.view().to_slice().expect("only a contiguous array stays in place")
-            }
-            Self::InPlace(other) => unreachable!("only f32 arrives here, found {other:?}"),
-            Self::Copied(values) => values,
-        }
-    }
-}
-
-impl Slices for NdArray {
-    type Values = NdArrayValues;
-    type Owned = SharedArray<f32>;
-
-    fn values(tensor: FloatTensor<Self>) -> NdArrayValues {
-        match &tensor {
-            NdArrayTensor::F32(values) if values.view().to_slice().is_none() => {
-                NdArrayValues::Copied(values.view().iter().copied().collect())
-            }
-            _ => NdArrayValues::InPlace(tensor),
-        }
-    }
-
-    fn owned(tensor: FloatTensor<Self>) -> SharedArray<f32> {
-        let NdArrayTensor::F32(values) = tensor else {
-            unreachable!("only f32 arrives here, found {tensor:?}")
-        };
-        let values = values.into_owned();
-        if values.is_standard_layout() {
-            values
-        } else {
-            values.as_standard_layout().into_owned().into_shared()
-        }
-    }
-
-    fn values_mut(owned: &mut SharedArray<f32>) -> &mut [f32] {
-        owned.as_slice_mut().expect("`owned` gives row-major order")
     }
 }

@@ -68,6 +68,14 @@ fn config(epochs: usize) -> LearnerConfig {
     LearnerConfig::new().with_epochs(epochs).with_batch_size(16).with_learning_rate(0.01)
 }
 
+/// Burn's CPU backends that this build has.
+#[cfg(not(feature = "ndarray"))]
+fn devices() -> [Device; 1] {
+    [Device::flex()]
+}
+
+/// Burn's CPU backends.
+#[cfg(feature = "ndarray")]
 #[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
 fn devices() -> [Device; 2] {
     [Device::flex(), Device::ndarray()]

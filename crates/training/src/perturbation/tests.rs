@@ -7,6 +7,14 @@ use super::*;
 use crate::alone::alone;
 use crate::examples::Examples;
 
+/// Burn's CPU backends that this build has.
+#[cfg(not(feature = "ndarray"))]
+fn devices() -> [Device; 1] {
+    [Device::flex()]
+}
+
+/// Burn's CPU backends.
+#[cfg(feature = "ndarray")]
 #[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
 fn devices() -> [Device; 2] {
     [Device::flex(), Device::ndarray()]

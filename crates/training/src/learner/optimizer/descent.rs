@@ -43,8 +43,12 @@ pub(super) fn descend(optimizer: ModuleOptimizer, learning_rate: f64, device: &D
     descent
 }
 
-/// The backends with kernels.
-pub(super) fn devices() -> [Device; 2] {
-    #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
-    [Device::flex(), Device::ndarray()].map(Device::autodiff)
+/// The backends with kernels that this build has.
+pub(super) fn devices() -> Vec<Device> {
+    vec![
+        Device::flex().autodiff(),
+        #[cfg(feature = "ndarray")]
+        #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
+        Device::ndarray().autodiff(),
+    ]
 }

@@ -6,10 +6,10 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
+use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
-use super::slices::{Slices, register, tensor};
+use super::{Slices, register, tensor};
 use crate::WindowOptions;
 use crate::kernel::filters::{Geometry, Kernel};
 
@@ -30,7 +30,7 @@ pub(crate) fn filter<const W: usize, const B: usize>(
     ))
 }
 
-#[backend_extension(Flex, NdArray, Autodiff)]
+#[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"), Autodiff)]
 pub(crate) trait Filters: Backend {
     fn filter(
         images: FloatTensor<Self>,
@@ -41,19 +41,7 @@ pub(crate) trait Filters: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl Filters for Flex {
-    fn filter(
-        images: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        options: WindowOptions,
-        kernel: Kernel,
-    ) -> FloatTensor<Self> {
-        forward::<Self>(images, weight, bias, options, kernel)
-    }
-}
-
-impl Filters for NdArray {
+impl<B: Slices> Filters for B {
     fn filter(
         images: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -78,7 +66,7 @@ fn forward<B: Slices>(
     tensor::<B>(output, [shape[0], filters, geometry.output[0], geometry.output[1]])
 }
 
-impl<B: Filters + Slices, C: CheckpointStrategy> Filters for Autodiff<B, C> {
+impl<B: Slices, C: CheckpointStrategy> Filters for Autodiff<B, C> {
     fn filter(
         images: FloatTensor<Self>,
         weight: FloatTensor<Self>,
