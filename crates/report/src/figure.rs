@@ -51,11 +51,16 @@ pub(crate) enum Measure {
 
 /// What a figure measures it against.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Against {
+pub(crate) enum Against<'a> {
     /// Epochs, from 1.
     Epochs,
     /// The strength of an attack, from 0.
-    Strength,
+    Strength {
+        /// Which attack.
+        title: &'a str,
+        /// Symbol of its strength.
+        symbol: &'a str,
+    },
 }
 
 /// How much room there is.
@@ -87,7 +92,7 @@ impl From<&Point> for At {
 /// Draws `lines`; `None` where there is nothing to draw. `id` keeps the names within the SVG apart on one page.
 pub(crate) fn draw(
     lines: &[Line],
-    against: Against,
+    against: Against<'_>,
     measure: Measure,
     size: Size,
     id: &str,

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::record::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Predictions, Record, Results,
-    Timing,
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Predictions,
+    Record, Results, Timing,
 };
-use crate::report::{ArmView, ExperimentView, Failure, Plan, Report, Reported, TestImages};
+use crate::report::{
+    ArmFacts, ArmView, Ensemble, ExperimentFacts, ExperimentView, Failure, PerturbationFacts, PlanView,
+    Report, Reported, Strength, TestImages,
+};
 
 /// Epochs of a made-up training.
 pub(crate) const EPOCHS: usize = 8;
@@ -124,34 +127,59 @@ fn predictions(arm: &str, seed: u64) -> Predictions {
     }
 }
 
+/// An attack.
+pub(crate) fn fgsm(epsilon: f64) -> PerturbationFacts {
+    PerturbationFacts {
+        perturbation: Perturbation::new("fgsm", epsilon),
+        title: "FGSM".into(),
+        strength: Some(Strength { symbol: "ε".into(), value: epsilon }),
+        attack: true,
+    }
+}
+
+/// A perturbation that is no attack.
+pub(crate) fn noise(deviation: f64) -> PerturbationFacts {
+    PerturbationFacts {
+        perturbation: Perturbation::new("noise", deviation),
+        title: "noise".into(),
+        strength: Some(Strength { symbol: "σ".into(), value: deviation }),
+        attack: false,
+    }
+}
+
+/// The mean of `members`.
+pub(crate) fn mean(members: &[&str]) -> Ensemble {
+    let members = members.iter().map(|&name| name.into()).collect();
+    Ensemble { rule: "mean".into(), title: "mean".into(), members }
+}
+
 /// Three arms with three seeds each, and pictures: a bright bar whose place tells the class.
 pub(crate) fn report() -> Report {
     let arms = ["fcn", "local_net", "cnn"];
     let arm = |name: &str| ArmView {
-        name: name.into(),
-        description: format!("the {name}"),
+        facts: ArmFacts { name: name.into(), description: format!("the {name}"), ..ArmFacts::default() },
         records: (0..3).map(|seed| record(name, seed)).collect(),
         ..ArmView::default()
     };
     Report {
         title: "Made-up digits".into(),
         created: "2026-03-01 12:30 UTC".into(),
-        plan: Plan { hash: "cd".repeat(32), profile: "quick".into(), epochs: Some(EPOCHS) },
+        plan: PlanView { hash: "cd".repeat(32), profile: "quick".into(), epochs: Some(EPOCHS) },
         command: "cargo xtask reproduce --profile quick".into(),
         backend: "flex".into(),
         notice: None,
         experiments: vec![ExperimentView {
-            name: "task1_models".into(),
-            title: "Three models".into(),
-            part: "Task I, figure 1".into(),
-            statement: "The CNN has the best accuracy.".into(),
-            protocol: "official".into(),
-            seeds: vec![0, 1, 2],
+            facts: ExperimentFacts {
+                name: "task1_models".into(),
+                title: "Three models".into(),
+                part: "Task I, figure 1".into(),
+                statement: "The CNN has the best accuracy.".into(),
+                protocol: "official".into(),
+                seeds: vec![0, 1, 2],
+                ..ExperimentFacts::default()
+            },
             command: "cargo xtask reproduce --only task1_models".into(),
             arms: arms.map(arm).to_vec(),
-            perturbations: vec![],
-            search: None,
-            claims: vec![],
             test_images: Some(Arc::new(pictures())),
         }],
     }
@@ -161,17 +189,17 @@ pub(crate) fn report() -> Report {
 pub(crate) fn paper() -> Report {
     let mut report = report();
     let experiment = |name: &str, title: &str, arms: Vec<String>, seeds: u64| ExperimentView {
-        name: name.into(),
-        title: title.into(),
-        part: "Task II, table 9".into(),
-        statement: "The second has the best accuracy, and 0.1 fails to converge.".into(),
-        protocol: "official".into(),
-        seeds: (0..seeds).collect(),
+        facts: ExperimentFacts {
+            name: name.into(),
+            title: title.into(),
+            part: "Task II, table 9".into(),
+            statement: "The second has the best accuracy, and 0.1 fails to converge.".into(),
+            protocol: "official".into(),
+            seeds: (0..seeds).collect(),
+            ..ExperimentFacts::default()
+        },
         command: format!("cargo xtask reproduce --only {name}"),
         arms: arms.into_iter().map(|arm| self::arm(name, arm, seeds)).collect(),
-        perturbations: vec![],
-        search: None,
-        claims: vec![],
         test_images: Some(Arc::new(pictures())),
     };
     let mut rates =
@@ -183,7 +211,7 @@ pub(crate) fn paper() -> Report {
         record.results.history[1].test_accuracy = 0.1;
         record.results.test = None;
     }
-    rates.arms[1].reported = Some(Reported { value_percent: 95.7, what: "test accuracy, table 1".into() });
+    rates.arms[1].facts.reported = Some(Reported { percent: 95.7, what: "test accuracy, table 1".into() });
     rates.arms[2].failures = vec![Failure {
         seed: 9,
         reason:
@@ -198,11 +226,15 @@ pub(crate) fn paper() -> Report {
     });
     report.experiments[0] =
         experiment("task1_models", "Three models", ["fcn", "local_net", "cnn"].map(String::from).to_vec(), 8);
-    report.experiments[0].statement = "The CNN reaches the best accuracy with fewer parameters than the FCN, which learns faster at first and then overfits. LocalNet does well but is computationally expensive.".into();
+    report.experiments[0].facts.statement = "The CNN reaches the best accuracy with fewer parameters than the FCN, which learns faster at first and then overfits. LocalNet does well but is computationally expensive.".into();
     report.experiments.push(rates);
     report.experiments.push(experiment("extra_grid", "Architecture search", grid.collect(), 12));
     let parts = ["Task I, figure 1", "Task II, figure 2", "Extra, table 3"];
-    report.experiments.iter_mut().zip(parts).for_each(|(experiment, part)| experiment.part = part.into());
+    report
+        .experiments
+        .iter_mut()
+        .zip(parts)
+        .for_each(|(experiment, part)| experiment.facts.part = part.into());
     report
 }
 
@@ -217,9 +249,8 @@ fn pictures() -> TestImages {
 
 fn arm(experiment: &str, name: String, seeds: u64) -> ArmView {
     ArmView {
-        description: format!("everything else as in {name}"),
         records: (0..seeds).map(|seed| trial(experiment, &name, seed)).collect(),
-        name,
+        facts: ArmFacts { description: format!("everything else as in {name}"), name, ..ArmFacts::default() },
         ..ArmView::default()
     }
 }

@@ -24,10 +24,13 @@ pub use numbers::{Numbers, numbers, schema};
 pub use page::{PageError, render};
 pub use record::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
-    Predictions, PredictionsError, Record, RecordError, Results, Timing,
+    Predictions, PredictionsError, Record, RecordError, Results, Settings, Timing,
 };
 pub use report::{
-    ArmView, ExperimentView, Failure, Plan, Report, ReportError, Reported, STAND_IN, SearchView, Source,
-    TestImages,
+    ArmFacts, ArmView, Dimension, Ensemble, ExperimentFacts, ExperimentView, Failure, PerturbationFacts,
+    PlanView, Report, ReportError, Reported, STAND_IN, SearchFacts, Source, Strength, TestImages,
 };
 pub use terminal::summary;
+
+/// The crate whose [`Value`](serde_json::Value) stands in settings, points and schemas.
+pub use serde_json;

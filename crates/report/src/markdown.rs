@@ -61,9 +61,9 @@ fn arm(arm: &ArmNumbers) -> Vec<String> {
     let lost =
         lost.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!(", {number} {what}"));
     vec![
-        arm.name.clone(),
+        arm.facts.name.clone(),
         estimate(arm.test_accuracy),
-        arm.reported_percent.map_or(ABSENT.into(), |percent| percent.to_string()),
+        arm.facts.reported.as_ref().map_or(ABSENT.into(), |reported| reported.percent.to_string()),
         arm.parameters.map_or(ABSENT.into(), count),
         arm.epoch_seconds.map_or(ABSENT.into(), seconds),
         arm.trials.to_string() + &lost.collect::<String>(),
@@ -119,7 +119,7 @@ mod tests {
     fn no_name_can_break_a_table() {
         let mut numbers = numbers(&fixture::report());
         let arm = &mut numbers.experiments[0].arms[0];
-        arm.name = "a|b\nc <img src=x onerror=alert(1)> @everyone \\| [x](y)".into();
+        arm.facts.name = "a|b\nc <img src=x onerror=alert(1)> @everyone \\| [x](y)".into();
         let text = markdown(&numbers);
         let row = text.lines().find(|line| line.contains("everyone")).unwrap();
         assert!(

@@ -21,7 +21,7 @@ pub use curve::{Curves, Point};
 pub use mistakes::{Answer, Mistake, Mistakes};
 pub use perturbed::PerturbedNumbers;
 pub use schema::schema;
-pub use search::{Chosen, DimensionNumbers, SearchNumbers};
+pub use search::{Chosen, SearchNumbers};
 pub use trial::TrialNumbers;
 pub(crate) use trial::last_test_accuracy;
 pub use verdicts::Verdicts;
@@ -95,19 +95,19 @@ pub struct ExperimentNumbers {
 
 fn experiment(view: &ExperimentView) -> ExperimentNumbers {
     let speakers: Vec<(&str, &[Record])> =
-        view.arms.iter().map(|arm| (arm.name.as_str(), &arm.records[..])).collect();
+        view.arms.iter().map(|arm| (arm.facts.name.as_str(), &arm.records[..])).collect();
     let stand_in = view.records().any(|record| record.results.dataset.stand_in);
     let arms: Vec<_> = view.arms.iter().map(|arm| ArmNumbers::of(arm, view)).collect();
     ExperimentNumbers {
-        name: view.name.clone(),
-        title: view.title.clone(),
-        part: view.part.clone(),
-        protocol: view.protocol.clone(),
-        seeds: view.seeds.clone(),
+        name: view.facts.name.clone(),
+        title: view.facts.title.clone(),
+        part: view.facts.part.clone(),
+        protocol: view.facts.protocol.clone(),
+        seeds: view.facts.seeds.clone(),
         command: view.command.clone(),
         waiting: view.arms.iter().map(|arm| arm.waiting).sum(),
         claims: judge(view, stand_in),
-        search: view.search.as_ref().map(|search| SearchNumbers::of(search, &arms)),
+        search: view.facts.search.as_ref().map(|search| SearchNumbers::of(search, &arms)),
         trials: view.arms.iter().flat_map(trials).collect(),
         mistakes: mistakes::everyones(&speakers),
         arms,
@@ -115,7 +115,7 @@ fn experiment(view: &ExperimentView) -> ExperimentNumbers {
 }
 
 fn trials(arm: &ArmView) -> impl Iterator<Item = TrialNumbers> {
-    arm.records.iter().chain(&arm.pooled).map(|record| TrialNumbers::of(&arm.name, record))
+    arm.records.iter().chain(&arm.pooled).map(|record| TrialNumbers::of(&arm.facts.name, record))
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
         }
         let arm = &numbers(&report).experiments[0].arms[0];
         let (end, chosen) = (arm.test_accuracy.unwrap(), arm.chosen_test_accuracy.unwrap());
-        assert_eq!((arm.name.as_str(), arm.trials, end.count), ("fcn", 3, 3));
+        assert_eq!((arm.facts.name.as_str(), arm.trials, end.count), ("fcn", 3, 3));
         assert!((end.mean - 0.97).abs() < 1e-12 && (chosen.mean - 0.93).abs() < 1e-12);
     }
 
@@ -174,7 +174,7 @@ mod tests {
         let json = serde_json::to_value(numbers(&fixture::report())).unwrap();
         let arm = &json["experiments"][0]["arms"][2];
         assert_eq!(arm["test_accuracy"]["count"], 3);
-        assert_eq!(arm["reported_percent"], serde_json::Value::Null);
+        assert_eq!(arm["reported"], serde_json::Value::Null);
         assert_eq!(json["experiments"][0]["trials"][0]["outcome"], "finished");
         assert!(arm["epoch_seconds"].as_f64().unwrap() > 0.3);
     }

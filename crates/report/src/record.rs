@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use envelope::RecordError;
-pub use perturbation::{Perturbation, Perturbed};
+pub use perturbation::{Perturbation, Perturbed, Settings};
 pub(crate) use predictions::likeliest;
 pub use predictions::{Predictions, PredictionsError};
 
@@ -68,8 +68,8 @@ impl Results {
     }
 
     /// What the kept model says of the test images once they are changed so; `None` if it was not asked, or had no answer.
-    pub fn under(&self, perturbation: Perturbation) -> Option<&Predictions> {
-        self.perturbed.iter().find(|changed| changed.perturbation == perturbation)?.test.as_ref()
+    pub fn under(&self, perturbation: &Perturbation) -> Option<&Predictions> {
+        self.perturbed.iter().find(|changed| changed.perturbation == *perturbation)?.test.as_ref()
     }
 }
 

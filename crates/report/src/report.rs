@@ -1,18 +1,18 @@
 //! What a report is made of: the plan of a run, its experiments, and the records of their trials.
 
 mod check;
+mod facts;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::claim::Claim;
-use crate::record::{Perturbation, Record};
+use crate::record::Record;
 
 pub use check::ReportError;
+pub(crate) use facts::label;
+pub use facts::{
+    ArmFacts, Dimension, Ensemble, ExperimentFacts, PerturbationFacts, Reported, SearchFacts, Source,
+    Strength,
+};
 
 /// Said of numbers that other digits gave, where [`Report::notice`] says nothing better.
 pub const STAND_IN: &str = "stand-in digits, not USPS";
@@ -22,11 +22,11 @@ pub const STAND_IN: &str = "stand-in digits, not USPS";
 pub struct Report {
     /// Heading of the page.
     pub title: String,
-    /// When the run was begun, as it shall be printed.
+    /// When the run began, as it is printed.
     pub created: String,
-    /// What was to be run.
-    pub plan: Plan,
-    /// Command that makes it again.
+    /// What is run.
+    pub plan: PlanView,
+    /// Command that reproduces it.
     pub command: String,
     /// Backend that computed.
     pub backend: String,
@@ -36,9 +36,9 @@ pub struct Report {
     pub experiments: Vec<ExperimentView>,
 }
 
-/// What was to be run.
+/// What is run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct PlanView {
     /// Hash of the plan, which names the run.
     pub hash: String,
     /// Name of the profile, such as `quick`.
@@ -48,30 +48,14 @@ pub struct Plan {
 }
 
 /// One experiment and what came of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExperimentView {
-    /// Name of its file.
-    pub name: String,
-    /// Heading.
-    pub title: String,
-    /// Part of the paper, such as `task-1`.
-    pub part: String,
-    /// The paper's sentences, plain text.
-    pub statement: String,
-    /// How data are split for every record of [`ArmView::records`].
-    pub protocol: String,
-    /// Seeds that every arm was to be run with.
-    pub seeds: Vec<u64>,
+    /// What was known before anything ran. The protocol is that of every record of [`ArmView::records`].
+    pub facts: ExperimentFacts,
     /// Command that runs this experiment alone.
     pub command: String,
     /// In the order of the tables.
     pub arms: Vec<ArmView>,
-    /// How this experiment wants test images changed. Trials that serve another one too may know more changes.
-    pub perturbations: Vec<Perturbation>,
-    /// How the arms were drawn, if they are points of a space.
-    pub search: Option<SearchView>,
-    /// The paper's sentences that are tested, in the order of the page.
-    pub claims: Vec<Claim>,
     /// Pictures for the gallery of mistakes.
     pub test_images: Option<Arc<TestImages>>,
 }
@@ -79,18 +63,8 @@ pub struct ExperimentView {
 /// One row of an experiment, and the trials of it.
 #[derive(Clone, Debug, Default)]
 pub struct ArmView {
-    /// Name in tables and figures. Its records may have another, see [`same_as`](Self::same_as).
-    pub name: String,
-    /// What it is, in a few words.
-    pub description: String,
-    /// What the paper reports of it.
-    pub reported: Option<Reported>,
-    /// What a search chose, by name of the dimension; empty for other arms.
-    pub point: BTreeMap<String, Value>,
-    /// The arm of another experiment that has the same settings, and whose trials these are.
-    pub same_as: Option<Source>,
-    /// Arms of this experiment whose probabilities were averaged: nothing was trained for this one.
-    pub average_of: Vec<String>,
+    /// What was known before anything ran.
+    pub facts: ArmFacts,
     /// Of the trials that ended, by seed.
     pub records: Vec<Record>,
     /// The same under the protocol `pooled`, by seed; empty unless that was asked for.
@@ -101,37 +75,6 @@ pub struct ArmView {
     pub waiting: usize,
     /// Trials under the protocol `pooled` that have not ended.
     pub pooled_waiting: usize,
-}
-
-/// An arm of another experiment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Source {
-    /// Name of the experiment.
-    pub experiment: String,
-    /// Name of the arm.
-    pub arm: String,
-}
-
-/// How arms were drawn from a space.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SearchView {
-    /// Name of the sampler, such as `random`.
-    pub sampler: String,
-    /// Seed of the sampler.
-    pub seed: u64,
-    /// Points in the whole space.
-    pub points: usize,
-    /// What can be chosen, in order.
-    pub dimensions: Vec<(String, Vec<Value>)>,
-}
-
-/// A number of the paper.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reported {
-    /// In percent, as printed there.
-    pub value_percent: f64,
-    /// Of what, such as `test accuracy, table 1`.
-    pub what: String,
 }
 
 /// A trial that left no record.

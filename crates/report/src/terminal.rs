@@ -70,8 +70,8 @@ fn row(arm: &ArmNumbers) -> [String; 4] {
             let _ = write!(trials, ", {number} {what}");
         }
     }
-    let reported = arm.reported_percent.map_or(ABSENT.into(), |percent| percent.to_string());
-    [printable(&arm.name), estimate(arm.test_accuracy), reported, trials]
+    let reported = arm.facts.reported.as_ref().map_or(ABSENT.into(), |reported| reported.percent.to_string());
+    [printable(&arm.facts.name), estimate(arm.test_accuracy), reported, trials]
 }
 
 fn line(text: &mut String, line: &str) {
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn claims_stand_above_the_tables() {
         let mut report = fixture::report();
-        report.experiments[0].claims = serde_json::from_value(serde_json::json!([{
+        report.experiments[0].facts.claims = serde_json::from_value(serde_json::json!([{
             "id": "fewer",
             "sentence": "The CNN has fewer\u{7} parameters.",
             "test": {"count": {"fewer": "cnn", "more": "fcn", "of": "parameters"}},
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn no_name_can_steer_the_terminal() {
         let mut report = fixture::report();
-        report.experiments[0].arms[0].name = "\u{1b}[2Jfcn\n".into();
+        report.experiments[0].arms[0].facts.name = "\u{1b}[2Jfcn\n".into();
         report.experiments[0].arms[0].records.clear();
         assert!(summary(&numbers(&report)).contains("  [2Jfcn  "));
     }

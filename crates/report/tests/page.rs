@@ -97,7 +97,7 @@ fn perturbed_images_have_a_table_and_an_attack_a_figure() {
     let report = paper();
     let page = render(&report).unwrap();
     assert_eq!(page.matches("Test accuracy on perturbed images").count(), 2);
-    assert_eq!(page.matches("<h4>Test accuracy against the strength of the attack</h4>").count(), 1);
+    assert_eq!(page.matches("<h4>Test accuracy against the strength of FGSM</h4>").count(), 1);
     let numbers = numbers(&report);
     let natural = &of(&numbers.experiments, "adversarial").arms[0];
     assert_eq!(natural.perturbed.len(), 4);

@@ -1,6 +1,7 @@
 //! From a run's storage to its report: nothing is trained, nothing else is read.
 
 mod arms;
+mod ensemble;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,10 @@ use std::sync::Arc;
 
 use tinderbox_data::{Destination, DestinationError};
 use tinderbox_report::{
-    ExperimentView, Numbers, PageError, Plan, RecordError, Report, SearchView, numbers, render, schema,
+    ExperimentView, Numbers, PageError, PlanView, RecordError, Report, numbers, render, schema,
 };
 use tinderbox_search::{Storage, StudyId};
+use tinderbox_training::{KindError, Kinds};
 
 use crate::json;
 use crate::plan::ProfileName;
@@ -38,6 +40,18 @@ pub enum ReportError {
     /// The storage holds no experiment.
     #[error("{}: no experiment in it", .0.display())]
     Empty(PathBuf),
+    /// An ensemble has a rule that this program does not know, or not so.
+    #[error("{}: study `{study}`, arm `{arm}`: {error}", .path.display())]
+    Rule {
+        /// The storage.
+        path: PathBuf,
+        /// The study.
+        study: String,
+        /// The ensemble.
+        arm: String,
+        /// What is wrong with its rule.
+        error: KindError,
+    },
     /// The page could not be made.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -111,12 +125,12 @@ pub struct Written {
     pub revisions: BTreeSet<(String, bool)>,
 }
 
-/// Makes the report of a run, and returns what is in it.
+/// Makes the report of a run, and returns what is in it. `kinds` have the rules of its ensembles.
 ///
 /// # Errors
 /// If the run was edited, or the files cannot be written.
-pub fn write(folder: &RunFolder, files: &ReportFiles) -> Result<Written, ReportError> {
-    let report = read(folder)?;
+pub fn write(folder: &RunFolder, files: &ReportFiles, kinds: &Kinds) -> Result<Written, ReportError> {
+    let report = read(folder, kinds)?;
     let numbers = numbers(&report);
     files.write(&report, &numbers)?;
     let environments = report.records().map(|record| &record.environment);
@@ -126,11 +140,11 @@ pub fn write(folder: &RunFolder, files: &ReportFiles) -> Result<Written, ReportE
     Ok(Written { numbers, revisions })
 }
 
-/// The report of what a run's storage holds now.
+/// The report of what a run's storage holds now. `kinds` have the rules of its ensembles.
 ///
 /// # Errors
 /// If it cannot be read, or a record was changed.
-pub fn read(folder: &RunFolder) -> Result<Report, ReportError> {
+pub fn read(folder: &RunFolder, kinds: &Kinds) -> Result<Report, ReportError> {
     let storage = folder.storage_to_read()?;
     let headings = run::headings(folder, &storage)?;
     let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(folder.storage_path())) };
@@ -140,12 +154,12 @@ pub fn read(folder: &RunFolder) -> Result<Report, ReportError> {
     let trials = Trials::read(folder, &storage, &headings)?;
     let experiments = headings
         .iter()
-        .map(|(study, heading)| experiment(folder, &storage, *study, heading, &trials))
-        .collect::<Result<_, RunError>>()?;
+        .map(|(study, heading)| experiment(folder, &storage, *study, heading, &trials, kinds))
+        .collect::<Result<_, _>>()?;
     Ok(Report {
         title: "Tinderbox: what survives of the paper".to_string(),
         created: first.created.clone(),
-        plan: Plan {
+        plan: PlanView {
             hash: first.plan.clone(),
             profile: match first.profile {
                 ProfileName::Quick => "quick",
@@ -173,8 +187,10 @@ fn notice(headings: &[(StudyId, Heading)]) -> Option<String> {
     }
     let mut tell = |what: &str, is_changed: fn(&Heading) -> bool| {
         let headings = headings.iter().map(|(_, heading)| heading);
-        let names: Vec<_> =
-            headings.filter(|heading| is_changed(heading)).map(|heading| heading.name.as_str()).collect();
+        let names: Vec<_> = headings
+            .filter(|heading| is_changed(heading))
+            .map(|heading| heading.facts.name.as_str())
+            .collect();
         if !names.is_empty() {
             notices.push(format!("{what} were changed after the first trials of {}", names.join(", ")));
         }
@@ -190,29 +206,12 @@ fn experiment(
     study: StudyId,
     heading: &Heading,
     trials: &Trials,
-) -> Result<ExperimentView, RunError> {
-    let search = heading.search.as_ref().map(|search| SearchView {
-        sampler: json::value(&search.sampler).as_str().unwrap_or_default().to_string(),
-        seed: search.seed,
-        points: search.dimensions.iter().map(|dimension| dimension.values.len()).product(),
-        dimensions: search
-            .dimensions
-            .iter()
-            .map(|dimension| (dimension.name.clone(), dimension.values.clone()))
-            .collect(),
-    });
+    kinds: &Kinds,
+) -> Result<ExperimentView, ReportError> {
     Ok(ExperimentView {
-        name: heading.name.clone(),
-        title: heading.title.clone(),
-        part: heading.part.clone(),
-        statement: heading.statement.clone(),
-        protocol: heading.protocol.to_string(),
-        seeds: heading.seeds.clone(),
+        facts: heading.facts.clone(),
         command: heading.own_command.clone(),
-        arms: trials.arms(heading),
-        perturbations: heading.perturbations.clone(),
-        search,
-        claims: heading.claims.clone(),
+        arms: trials.arms(folder, heading, kinds)?,
         test_images: run::test_images(folder, storage, study, heading)?.map(Arc::new),
     })
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Protocol};
 use tinderbox_report::Perturbation;
+pub use tinderbox_report::Source;
 
 use crate::backend::Backend;
 use crate::experiment::{Configuration, Experiment, Setting, SettingError};
@@ -18,7 +19,7 @@ use crate::json;
 use settled::{Settled, Shared};
 
 /// Raised whenever an older run can no longer be read, or its numbers would no longer come out.
-const LAYOUT: u32 = 7;
+pub const LAYOUT: u32 = 8;
 
 /// The most trials of an experiment.
 const MOST_TRIALS: usize = 100_000;
@@ -45,16 +46,6 @@ pub struct Planned {
     pub same_as: Vec<Option<Source>>,
     /// Each arm of its own with each seed; seed by seed, so that a run cut short has paired what it has.
     pub tasks: Vec<Task>,
-}
-
-/// An arm of another experiment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// Name of the experiment.
-    pub experiment: String,
-    /// Name of the arm.
-    pub arm: String,
 }
 
 /// One trial: all that a worker needs to know.

@@ -19,8 +19,8 @@ use crate::json;
 use crate::plan::{Planned, Task};
 
 pub use folder::RunFolder;
-pub use heading::{ArmHeading, Heading, check_trials, headings, test_images};
 use heading::{HEADING, TEST_LABELS, TEST_PIXELS, fingerprint};
+pub use heading::{Heading, check_trials, headings, test_images};
 pub use seal::Broken;
 use seal::Seal;
 
@@ -91,6 +91,12 @@ pub enum RunError {
         /// The study.
         study: String,
     },
+    /// Another version made the run.
+    #[error(
+        "{}: another version of the program made this run; make its report with that version, or run the plan anew",
+        .0.display()
+    )]
+    Version(PathBuf),
     /// A study was not made by `reproduce`.
     #[error("{}: study `{study}` has no readable heading: {reason}", .path.display())]
     Heading {
@@ -127,7 +133,7 @@ pub fn enqueue(
         let reported = |heading: &Heading| -> Vec<_> {
             heading.arms.iter().map(|arm| (arm.name.clone(), arm.reported.clone())).collect()
         };
-        heading.claims_changed = earlier.claims_changed || earlier.claims != heading.claims;
+        heading.claims_changed = earlier.claims_changed || earlier.facts.claims != heading.facts.claims;
         heading.reported_changed = earlier.reported_changed || reported(&earlier) != reported(&heading);
         heading.created = earlier.created;
     }

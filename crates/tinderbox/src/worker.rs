@@ -74,7 +74,7 @@ impl<W: Write> Worker<W> {
         let mut storage = self.folder.storage()?;
         let studies: Vec<(StudyId, String)> = run::headings(&self.folder, &storage)?
             .into_iter()
-            .map(|(study, heading)| (study, heading.name))
+            .map(|(study, heading)| (study, heading.facts.name))
             .collect();
         loop {
             let mut leased = None;

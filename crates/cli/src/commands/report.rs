@@ -8,6 +8,7 @@ use super::{Exit, Refusal, note, say, say_data};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles};
 use tinderbox::run::RunFolder;
+use tinderbox_training::Kinds;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -50,7 +51,7 @@ impl Report {
         let folder = RunFolder::open(&self.run)?;
         let format = if self.json { Format::Json } else { self.format };
         let files = self.files(&folder, format)?;
-        let report = page::read(&folder)?;
+        let report = page::read(&folder, &Kinds::default())?;
         let numbers = tinderbox_report::numbers(&report);
         if let Some(files) = &files {
             files.write(&report, &numbers)?;

@@ -18,12 +18,13 @@ use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
 use tinderbox::crew::{Crew, CrewError, stop_on_signals};
 use tinderbox::environment::{cores, revision, rfc3339};
-use tinderbox::experiment::{Content, Experiment, Setting};
+use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles, Written};
-use tinderbox::plan::{Plan, Planned, ProfileName, Wishes};
-use tinderbox::run::{ArmHeading, Heading, RunError, RunFolder, enqueue, release_all, stand_in};
+use tinderbox::plan::{LAYOUT, Plan, Planned, ProfileName, Wishes};
+use tinderbox::run::{Heading, RunError, RunFolder, enqueue, release_all, stand_in};
 use tinderbox::state::crew_name;
+use tinderbox_training::Kinds;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -142,7 +143,7 @@ impl Reproduce {
             waiting += counts.waiting + counts.running;
         }
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
-        let written = page::write(&folder, &files);
+        let written = page::write(&folder, &files, &Kinds::default());
         let (finished, Written { numbers, revisions }) = (finished?, written?);
         say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
         let report = std::path::absolute(files.page()).unwrap_or(files.page().to_owned());
@@ -216,22 +217,12 @@ impl Reproduce {
     fn heading(&self, plan: &Plan, planned: &Planned, position: usize, dataset: &Dataset) -> Heading {
         let experiment = &planned.experiment;
         let shape = dataset.test.shape();
-        let arms = experiment.arms.iter().zip(&planned.same_as).map(|(arm, same_as)| ArmHeading {
-            name: arm.name.clone(),
-            description: arm.description.clone(),
-            reported: arm.reported.clone(),
-            point: arm.point.clone(),
-            same_as: same_as.clone(),
-            average_of: match &arm.content {
-                Content::Average(members) => members.clone(),
-                Content::Trained(_) => Vec::new(),
-            },
-        });
+        let arms = experiment.arms.iter().zip(&planned.same_as);
         Heading {
+            layout: LAYOUT,
             plan: plan.hash(),
             profile: plan.profile,
             backend: plan.backend,
-            seeds: planned.seeds.clone(),
             epochs: self.epochs.map(|epochs| epochs as usize),
             settings: self.settings.iter().map(Setting::to_string).collect(),
             command: self.command(&self.only),
@@ -240,15 +231,8 @@ impl Reproduce {
             stand_in: stand_in(dataset),
             experiments: plan.experiments.iter().map(|planned| planned.experiment.name.clone()).collect(),
             position,
-            name: experiment.name.clone(),
-            part: experiment.part.clone(),
-            title: experiment.title.clone(),
-            statement: experiment.statement.clone(),
-            protocol: experiment.protocol,
-            arms: arms.collect(),
-            perturbations: experiment.perturbations.clone(),
-            search: experiment.search.clone(),
-            claims: experiment.claims.clone(),
+            facts: experiment.facts(&planned.seeds),
+            arms: arms.map(|(arm, same_as)| arm.facts(same_as.clone())).collect(),
             claims_changed: false,
             reported_changed: false,
             image: [shape.height, shape.width],

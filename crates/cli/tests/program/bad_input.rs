@@ -47,7 +47,7 @@ fn claims_and_searches_are_refused_at_their_place() {
     let claim = |from: &str, to: &str| change(PAPER, from, to);
     experiment_refused(&claim("arm = \"both\"", "arm = \"bot\""), &["did you mean `both`?"]);
     experiment_refused(&claim("margin = 0.2", "margin = -0.2"), &["wrong.toml:", "-0.2"]);
-    experiment_refused(&claim("fgsm = 0.1 } }", "fgsm = 0.3 } }"), &["FGSM, ε = 0.3"]);
+    experiment_refused(&claim("fgsm = 0.1 } }", "fgsm = 0.3 } }"), &["`fgsm = 0.3`"]);
     experiment_refused(&claim("id = \"training-helps\"", "id = \"both-above-each\""), &["both-above-each"]);
     experiment_refused(
         &claim("\"narrow\", \"robust\"]", "\"narow\", \"robust\"]"),

@@ -77,20 +77,21 @@ fn a_seal_cannot_be_left_out() {
     let run = Run::new();
     let change = "UPDATE study_user_attributes SET value_json = json_remove(value_json, '$.seal')
                   WHERE key = 'tinderbox:heading'";
-    run.edited(1, change).refused(&["it has no seal", "the same `reproduce` command seals it"]);
+    run.edited(1, change).refused(&["its seal was removed", "the same `reproduce` command seals it"]);
     let again = run.desk.run(RUN).done();
     assert!(again.out.contains("everything is done already"), "{}", again.out);
     run.report().done();
 }
 
-/// A heading as the version before seals stored it.
+/// A heading as an earlier version stored it.
 #[test]
 fn a_run_of_an_earlier_version_is_refused_in_one_line() {
     let run = Run::new();
     let change = "UPDATE study_user_attributes
-                  SET value_json = json_remove(value_json, '$.seal', '$.reported_changed', '$.experiments')
+                  SET value_json = json_remove(value_json, '$.layout')
                   WHERE key = 'tinderbox:heading'";
-    let ended = run.edited(1, change).refused(&["an earlier version made this run", "runs it anew"]);
+    let ended =
+        run.edited(1, change).refused(&["another version of the program made this run", "run the plan anew"]);
     assert_eq!(ended.err.trim().lines().count(), 1, "{}", ended.err);
 }
 

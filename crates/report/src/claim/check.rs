@@ -2,32 +2,21 @@
 
 mod error;
 
-use std::collections::BTreeMap;
 use std::fmt;
-
-use serde_json::Value as Json;
 
 use super::test::{Side, Test, same};
 use super::{Claim, FAMILY, Measure};
 use crate::record::Perturbation;
+use crate::report::ArmFacts;
 
 pub use error::{ClaimError, Reason};
-
-/// An arm, as far as claims can name it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outline {
-    /// Its name.
-    pub name: String,
-    /// What a search chooses, by name of the dimension; empty for other arms.
-    pub point: BTreeMap<String, Json>,
-}
 
 /// Checks the claims of one experiment against its arms (of a search: all that it might draw) and the changes that its
 /// test images undergo.
 ///
 /// # Errors
 /// At the first place that is wrong.
-pub fn check(claims: &[Claim], arms: &[Outline], perturbations: &[Perturbation]) -> Result<(), ClaimError> {
+pub fn check(claims: &[Claim], arms: &[ArmFacts], perturbations: &[Perturbation]) -> Result<(), ClaimError> {
     let known = Known { arms, perturbations };
     let mut family = 0;
     for (place, claim) in claims.iter().enumerate() {
@@ -83,7 +72,7 @@ impl Fault {
 
 /// What claims may speak of.
 struct Known<'a> {
-    arms: &'a [Outline],
+    arms: &'a [ArmFacts],
     perturbations: &'a [Perturbation],
 }
 
@@ -96,18 +85,18 @@ impl Known<'_> {
         match test {
             Test::Best(best) => {
                 let arm = self.side(&best.arm).map_err(|fault| fault.under(&"arm"))?;
-                self.measured(best.measure, best.margin)?;
+                self.measured(&best.measure, best.margin)?;
                 if arm.len() == self.arms.len() {
                     return Err(Fault::new(Reason::Few(arm.len())).under(&"arm"));
                 }
             }
             Test::Order(order) => {
                 self.row(&order.arms)?;
-                self.measured(order.measure, order.margin)?;
+                self.measured(&order.measure, order.margin)?;
             }
             Test::Trend(trend) => {
                 self.row(&trend.arms)?;
-                self.measured(trend.measure, trend.margin)?;
+                self.measured(&trend.measure, trend.margin)?;
             }
             Test::Value(value) => {
                 self.side(&value.arm).map_err(|fault| fault.under(&"arm"))?;
@@ -178,12 +167,8 @@ impl Known<'_> {
 
     /// Names of the arms of a side, at least one.
     fn side(&self, side: &Side) -> Result<Vec<&str>, Fault> {
-        let arms: Vec<&str> = self
-            .arms
-            .iter()
-            .filter(|arm| side.takes(&arm.name, &arm.point))
-            .map(|arm| arm.name.as_str())
-            .collect();
+        let arms: Vec<&str> =
+            self.arms.iter().filter(|arm| side.takes(arm)).map(|arm| arm.name.as_str()).collect();
         if let (Side::Selected(values), Some(arm)) = (side, self.arms.first()) {
             if values.is_empty() {
                 return Err(Fault::new(Reason::Nothing));
@@ -214,7 +199,7 @@ impl Known<'_> {
         }
     }
 
-    fn measured(&self, measure: Measure, margin: f64) -> Result<(), Fault> {
+    fn measured(&self, measure: &Measure, margin: f64) -> Result<(), Fault> {
         let (key, fault) = match measure {
             Measure::Under(perturbation) => ("under", self.perturbation(perturbation)),
             Measure::LostUnder(perturbation) => ("lost-under", self.perturbation(perturbation)),
@@ -222,17 +207,17 @@ impl Known<'_> {
             _ => ("", Ok(())),
         };
         fault.map_err(|fault| fault.under(&key).under(&"measure"))?;
-        let margin = if measure == Measure::EpochSeconds { ratio(margin) } else { positive(margin) };
+        let margin = if *measure == Measure::EpochSeconds { ratio(margin) } else { positive(margin) };
         margin.map_err(|fault| fault.under(&"margin"))
     }
 
-    fn perturbation(&self, perturbation: Perturbation) -> Result<(), Fault> {
-        if self.perturbations.contains(&perturbation) {
+    fn perturbation(&self, perturbation: &Perturbation) -> Result<(), Fault> {
+        if self.perturbations.contains(perturbation) {
             return Ok(());
         }
-        let known: Vec<String> = self.perturbations.iter().map(ToString::to_string).collect();
-        let expected = if known.is_empty() { "none".into() } else { format!("one of {}", known.join("; ")) };
-        Err(Fault::new(Reason::Perturbation(perturbation, expected)))
+        let known: Vec<String> = self.perturbations.iter().map(|known| format!("`{known}`")).collect();
+        let expected = if known.is_empty() { "none".into() } else { format!("one of {}", known.join(", ")) };
+        Err(Fault::new(Reason::Perturbation(perturbation.clone(), expected)))
     }
 }
 

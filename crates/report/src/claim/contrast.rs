@@ -26,7 +26,7 @@ pub(super) struct Contrast {
 }
 
 /// A measure of one arm and its weight in a contrast.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Term {
     /// Position of the arm in the experiment.
     pub(super) arm: usize,
@@ -50,12 +50,19 @@ pub(super) enum Scale {
 /// The comparison in words; see `words.rs`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phrase {
-    Above { first: String, second: String, of: Measure, rival: bool },
-    Trend { first: String, last: String, of: Measure, direction: Direction },
+    Above { first: String, second: String, of: Measured, rival: bool },
+    Trend { first: String, last: String, of: Measured, direction: Direction },
     Within { arm: String, bound: f64, above: bool },
     Diverges { arm: String },
     Slow { arm: String, reference: String },
     Fewer { fewer: String, more: String, of: Size },
+}
+
+/// A measure, and its words.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Measured {
+    pub(super) measure: Measure,
+    pub(super) words: String,
 }
 
 /// The contrasts of a test.
@@ -85,11 +92,11 @@ fn best(test: &Best, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
         .map(|rival| {
             let phrase = Phrase::Above {
                 first: test.arm.to_string(),
-                second: view.arms[rival].name.clone(),
-                of: test.measure,
+                second: view.arms[rival].facts.name.clone(),
+                of: measured(&test.measure, view),
                 rival: true,
             };
-            compared(phrase, &[(1.0, &arm), (-1.0, &[rival])], test.measure, test.margin)
+            compared(phrase, &[(1.0, &arm), (-1.0, &[rival])], &test.measure, test.margin)
         })
         .collect();
     if contrasts.is_empty() { Err("no other arm was drawn".into()) } else { Ok(contrasts) }
@@ -101,10 +108,10 @@ fn order(test: &Order, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
         let phrase = Phrase::Above {
             first: pair[0].to_string(),
             second: pair[1].to_string(),
-            of: test.measure,
+            of: measured(&test.measure, view),
             rival: false,
         };
-        Ok(compared(phrase, &[(1.0, &first), (-1.0, &second)], test.measure, test.margin))
+        Ok(compared(phrase, &[(1.0, &first), (-1.0, &second)], &test.measure, test.margin))
     });
     pairs.collect()
 }
@@ -122,10 +129,10 @@ fn trend(test: &Trend, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let phrase = Phrase::Trend {
         first: name(test.arms.first()),
         last: name(test.arms.last()),
-        of: test.measure,
+        of: measured(&test.measure, view),
         direction: test.direction,
     };
-    Ok(vec![compared(phrase, &weighted, test.measure, test.margin)])
+    Ok(vec![compared(phrase, &weighted, &test.measure, test.margin)])
 }
 
 fn value(test: &Value, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
@@ -133,7 +140,7 @@ fn value(test: &Value, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let bounds = [(1.0, test.percent - test.within), (-1.0, test.percent + test.within)];
     let contrasts = bounds.map(|(sign, bound)| {
         let phrase = Phrase::Within { arm: test.arm.to_string(), bound, above: sign > 0.0 };
-        let compared = compared(phrase, &[(sign, &arm)], Measure::Accuracy, 0.0);
+        let compared = compared(phrase, &[(sign, &arm)], &Measure::Accuracy, 0.0);
         Contrast { constant: -sign * bound / 100.0, ceiling: Some(2.0 * test.within / 100.0), ..compared }
     });
     Ok(contrasts.into())
@@ -143,7 +150,7 @@ fn diverges(test: &Diverges, view: &ExperimentView) -> Result<Vec<Contrast>, Str
     let phrase = Phrase::Diverges { arm: test.arm.to_string() };
     Ok(vec![Contrast {
         phrase,
-        terms: mean(1.0, &side(&test.arm, view)?, Quantity::Diverged),
+        terms: mean(1.0, &side(&test.arm, view)?, &Quantity::Diverged),
         constant: -0.5,
         margin: test.margin,
         ceiling: None,
@@ -165,7 +172,7 @@ fn slow(test: &Slow, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let learnt = of_arm.iter().all(|record| epochs_to_learn(record).is_some());
     Ok(vec![Contrast {
         phrase: Phrase::Slow { arm: test.arm.to_string(), reference: test.reference.to_string() },
-        terms: [mean(1.0, &arm, quantity), mean(-1.0, &reference, quantity)].concat(),
+        terms: [mean(1.0, &arm, &quantity), mean(-1.0, &reference, &quantity)].concat(),
         constant: -1.0,
         margin: test.margin.log2(),
         ceiling: None,
@@ -175,7 +182,7 @@ fn slow(test: &Slow, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
 }
 
 fn count(test: &Count, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
-    let size = |weight, of: &Side| Ok::<_, String>(mean(weight, &side(of, view)?, Quantity::Size(test.of)));
+    let size = |weight, of: &Side| Ok::<_, String>(mean(weight, &side(of, view)?, &Quantity::Size(test.of)));
     Ok(vec![Contrast {
         phrase: Phrase::Fewer { fewer: test.fewer.to_string(), more: test.more.to_string(), of: test.of },
         terms: [size(-1.0, &test.fewer)?, size(1.0, &test.more)?].concat(),
@@ -188,24 +195,29 @@ fn count(test: &Count, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     }])
 }
 
-fn compared(phrase: Phrase, sides: &[(f64, &[usize])], measure: Measure, margin: f64) -> Contrast {
-    let quantity = Quantity::Of(measure);
+fn measured(measure: &Measure, view: &ExperimentView) -> Measured {
+    Measured { measure: measure.clone(), words: measure.words(&view.facts.perturbations) }
+}
+
+fn compared(phrase: Phrase, sides: &[(f64, &[usize])], measure: &Measure, margin: f64) -> Contrast {
+    let quantity = Quantity::Of(measure.clone());
     let (scale, margin) = match measure {
         Measure::EpochSeconds => (Scale::Times { null: 1.0 }, margin.log2()),
         _ => (Scale::Points, margin / 100.0),
     };
-    let terms = sides.iter().flat_map(|(weight, arms)| mean(*weight, arms, quantity)).collect();
+    let terms = sides.iter().flat_map(|(weight, arms)| mean(*weight, arms, &quantity)).collect();
     Contrast { phrase, terms, constant: 0.0, margin, ceiling: None, scale, bounded: true }
 }
 
 /// The mean over `arms`, `weight` times.
-fn mean(weight: f64, arms: &[usize], quantity: Quantity) -> Vec<Term> {
-    arms.iter().map(|arm| Term { arm: *arm, weight: weight / arms.len() as f64, quantity }).collect()
+fn mean(weight: f64, arms: &[usize], quantity: &Quantity) -> Vec<Term> {
+    let weight = weight / arms.len() as f64;
+    arms.iter().map(|arm| Term { arm: *arm, weight, quantity: quantity.clone() }).collect()
 }
 
 /// Positions of the arms of a side, at least one.
 fn side(side: &Side, view: &ExperimentView) -> Result<Vec<usize>, String> {
-    let takes = |arm: &ArmView| side.takes(&arm.name, &arm.point);
+    let takes = |arm: &ArmView| side.takes(&arm.facts);
     let arms: Vec<usize> = (0..view.arms.len()).filter(|arm| takes(&view.arms[*arm])).collect();
     if arms.is_empty() { Err(format!("the search has not drawn {side}")) } else { Ok(arms) }
 }
@@ -216,7 +228,7 @@ fn matched(first: &Side, second: &Side, view: &ExperimentView) -> Result<(Vec<us
     let (left, right) = (side(first, view)?, side(second, view)?);
     let (Side::Selected(one), Side::Selected(other)) = (first, second) else { return Ok((left, right)) };
     let rest = |arm: &usize| {
-        let mut point = view.arms[*arm].point.clone();
+        let mut point = view.arms[*arm].facts.point.clone();
         point.retain(|key, _| !one.contains_key(key) && !other.contains_key(key));
         point
     };

@@ -16,9 +16,9 @@ use crate::report::{ExperimentView, STAND_IN};
 pub fn judge(view: &ExperimentView, stand_in: bool) -> Vec<Judgement> {
     let stand_in = stand_in || view.records().any(|record| record.results.dataset.stand_in);
     let tried: Vec<Result<Vec<Tested>, String>> =
-        view.claims.iter().map(|claim| test(claim, view, stand_in)).collect();
+        view.facts.claims.iter().map(|claim| test(claim, view, stand_in)).collect();
     let random = |claim: &&Claim| claim.test.has_p();
-    let tested = || view.claims.iter().zip(&tried);
+    let tested = || view.facts.claims.iter().zip(&tried);
     let family: Vec<Option<Vec<Finding>>> = tested()
         .filter(|(claim, _)| random(claim))
         .map(|(_, tested)| tested.as_deref().map(findings).ok())
@@ -47,8 +47,8 @@ fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Test
     if stand_in {
         return Err(STAND_IN.into());
     }
-    if view.protocol != "official" {
-        return Err(format!("under the protocol {} every seed has other test images", view.protocol));
+    if view.facts.protocol != "official" {
+        return Err(format!("under the protocol {} every seed has other test images", view.facts.protocol));
     }
     let of_contrast = |contrast: Contrast| {
         let evidence = sample(&contrast, view)?;
@@ -98,8 +98,8 @@ fn judged(
         partial,
         corrected,
         family,
-        paired: paired.unwrap_or(view.seeds.len()),
-        planned: view.seeds.len(),
+        paired: paired.unwrap_or(view.facts.seeds.len()),
+        planned: view.facts.seeds.len(),
         attainable,
         need,
     };
@@ -129,7 +129,7 @@ fn partial(claim: &Claim, view: &ExperimentView) -> Option<[usize; 2]> {
             _ => false,
         }
     }
-    let points = view.search.as_ref()?.points;
+    let points = view.facts.search.as_ref()?.points;
     (is_best(&claim.test) && view.arms.len() < points).then_some([view.arms.len(), points])
 }
 
@@ -177,7 +177,7 @@ fn unjudged(claim: &Claim, view: &ExperimentView, family: usize) -> Judgement {
         attainable_p: None,
         family,
         paired: 0,
-        planned: view.seeds.len(),
+        planned: view.facts.seeds.len(),
         images: None,
         power: None,
         need: None,

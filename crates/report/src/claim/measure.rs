@@ -1,15 +1,14 @@
 //! What is compared: a measure of one trial, image by image where it has images.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::Size;
 use crate::record::{Outcome, Perturbation, Predictions, Record};
+use crate::report::{PerturbationFacts, label};
 use crate::statistics::median;
 
 /// A measure of one trial.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
     /// Test accuracy of the kept weights.
@@ -30,7 +29,7 @@ pub enum Measure {
 }
 
 /// What a contrast needs of one trial.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Quantity {
     /// As asked for; the logarithm to base 2 of seconds.
     Of(Measure),
@@ -52,7 +51,7 @@ impl Quantity {
     /// Of one trial: one value an image, or one value alone; `None` where it was not measured.
     ///
     /// A trial that diverged and left no answers gets every image wrong, and has neither a gap nor anything to lose.
-    pub(super) fn of(self, record: &Record) -> Option<Vec<f64>> {
+    pub(super) fn of(&self, record: &Record) -> Option<Vec<f64>> {
         let results = &record.results;
         let lost = diverged(record);
         let right = |test: Option<&Predictions>| test.map(right).or(lost.then(|| vec![0.0]));
@@ -72,7 +71,7 @@ impl Quantity {
                 combine(&[(1.0, natural), (-1.0, changed)])
             }
             Self::Of(Measure::ValidationAfter(epoch)) => {
-                let measured = results.history.iter().find(|measured| measured.epoch == epoch);
+                let measured = results.history.iter().find(|measured| measured.epoch == *epoch);
                 share(measured.map(|measured| measured.validation_accuracy)).map(|share| vec![share])
             }
             Self::Of(Measure::EpochSeconds) => {
@@ -95,7 +94,7 @@ impl Quantity {
     }
 
     /// Which images were judged, in order, and their labels; `None` where no image was.
-    pub(super) fn images(self, record: &Record) -> Option<(&[u32], &[u8])> {
+    pub(super) fn images<'a>(&self, record: &'a Record) -> Option<(&'a [u32], &'a [u8])> {
         let test = match self {
             Self::Of(Measure::Accuracy | Measure::Gap) => record.results.test.as_ref(),
             Self::Of(Measure::Under(perturbation) | Measure::LostUnder(perturbation)) => {
@@ -142,16 +141,21 @@ fn right(test: &Predictions) -> Vec<f64> {
     test.labels.iter().enumerate().map(|image| f64::from(right(image))).collect()
 }
 
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Measure {
+    /// In words; `perturbations` are those of the experiment.
+    pub(super) fn words(&self, perturbations: &[PerturbationFacts]) -> String {
         match self {
-            Self::Accuracy => f.write_str("test accuracy"),
-            Self::Training => f.write_str("training accuracy"),
-            Self::Gap => f.write_str("training minus test accuracy"),
-            Self::Under(perturbation) => write!(f, "test accuracy under {perturbation}"),
-            Self::LostUnder(perturbation) => write!(f, "test accuracy lost under {perturbation}"),
-            Self::ValidationAfter(epoch) => write!(f, "validation accuracy after epoch {epoch}"),
-            Self::EpochSeconds => f.write_str("seconds an epoch"),
+            Self::Accuracy => "test accuracy".into(),
+            Self::Training => "training accuracy".into(),
+            Self::Gap => "training minus test accuracy".into(),
+            Self::Under(perturbation) => {
+                format!("test accuracy under {}", label(perturbation, perturbations))
+            }
+            Self::LostUnder(perturbation) => {
+                format!("test accuracy lost under {}", label(perturbation, perturbations))
+            }
+            Self::ValidationAfter(epoch) => format!("validation accuracy after epoch {epoch}"),
+            Self::EpochSeconds => "seconds an epoch".into(),
         }
     }
 }

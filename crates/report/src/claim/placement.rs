@@ -43,7 +43,8 @@ pub struct Protocol {
 ///
 /// Trials that diverged are left out, as from every mean.
 pub fn place(arm: &ArmView, protocol: &str) -> Option<Placement> {
-    let reported_percent = arm.reported.as_ref()?.value_percent;
+    let reported_percent =
+        arm.facts.reported.as_ref().map(|reported| reported.percent).filter(|percent| percent.is_finite())?;
     // Other digits say nothing of a number of the paper's.
     if arm.records.iter().chain(&arm.pooled).any(|record| record.results.dataset.stand_in) {
         return None;
@@ -77,7 +78,7 @@ pub fn place(arm: &ArmView, protocol: &str) -> Option<Placement> {
 mod tests {
     use super::*;
     use crate::fixture::record;
-    use crate::report::Reported;
+    use crate::report::{ArmFacts, Reported};
 
     fn arm(official: &[f64], pooled: &[f64]) -> ArmView {
         let records = |accuracies: &[f64]| {
@@ -90,8 +91,11 @@ mod tests {
             accuracies.iter().enumerate().map(of_seed).collect()
         };
         ArmView {
-            name: "fcn".into(),
-            reported: Some(Reported { value_percent: 97.3, what: "table 2".into() }),
+            facts: ArmFacts {
+                name: "fcn".into(),
+                reported: Some(Reported { percent: 97.3, what: "table 2".into() }),
+                ..ArmFacts::default()
+            },
             records: records(official),
             pooled: records(pooled),
             ..ArmView::default()
@@ -119,7 +123,10 @@ mod tests {
     #[test]
     fn there_is_nothing_to_place_without_a_number_or_without_runs() {
         assert_eq!(place(&arm(&[0.94], &[]), "official"), None);
-        assert_eq!(place(&ArmView { reported: None, ..arm(&[0.93, 0.94], &[]) }, "official"), None);
+        assert_eq!(
+            place(&ArmView { facts: ArmFacts::default(), ..arm(&[0.93, 0.94], &[]) }, "official"),
+            None
+        );
         let mut lost = arm(&[0.93, 0.94], &[]);
         lost.records[0].results.outcome = Outcome::Diverged { epoch: 1 };
         assert_eq!(place(&lost, "official"), None);

@@ -22,11 +22,11 @@ pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evide
         return Err(format!(
             "{} of {} {are} not finished",
             counted(arm.waiting, "trial", "trials"),
-            arm.name
+            arm.facts.name
         ));
     }
     if let Some(arm) = arms.iter().find(|arm| arm.records.is_empty()) {
-        return Err(format!("no trial of {} has left a record", arm.name));
+        return Err(format!("no trial of {} has left a record", arm.facts.name));
     }
     if contrast.is_exact() {
         let of_first = |term: &Term| {
@@ -38,7 +38,7 @@ pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evide
         return sum.map(Evidence::Exact).ok_or_else(|| "the models have no such number".into());
     }
     let paired: Vec<Vec<&Record>> =
-        view.seeds.iter().filter_map(|seed| records(contrast, view, *seed)).collect();
+        view.facts.seeds.iter().filter_map(|seed| records(contrast, view, *seed)).collect();
     let rows = rows(contrast, &paired);
     if rows.len() < 2 {
         return Err(format!("needs at least 2 seeds, has {}", rows.len()));

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use super::Measure;
+use crate::report::ArmFacts;
 
 /// What decides a claim.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -183,12 +184,12 @@ impl Test {
 }
 
 impl Side {
-    /// Whether an arm of this name and point stands on this side.
-    pub(crate) fn takes(&self, name: &str, point: &BTreeMap<String, Json>) -> bool {
+    /// Whether an arm stands on this side.
+    pub(crate) fn takes(&self, arm: &ArmFacts) -> bool {
         match self {
-            Self::Named(wanted) => wanted == name,
+            Self::Named(wanted) => *wanted == arm.name,
             Self::Selected(values) => {
-                values.iter().all(|(key, wanted)| point.get(key).is_some_and(|value| same(wanted, value)))
+                values.iter().all(|(key, wanted)| arm.point.get(key).is_some_and(|value| same(wanted, value)))
             }
         }
     }

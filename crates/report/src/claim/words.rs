@@ -14,13 +14,13 @@ use crate::format::{count, counted};
 impl fmt::Display for Phrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Above { first, second, of, .. } => write!(f, "{first} above {second}, {of}"),
+            Self::Above { first, second, of, .. } => write!(f, "{first} above {second}, {}", of.words),
             Self::Trend { first, last, of, direction } => {
                 let way = match direction {
                     Direction::Rises => "rises",
                     Direction::Falls => "falls",
                 };
-                write!(f, "{of} {way} from {first} to {last}")
+                write!(f, "{} {way} from {first} to {last}", of.words)
             }
             Self::Within { arm, bound, above } => {
                 let side = if *above { "above" } else { "below" };
@@ -121,12 +121,13 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
     match &contrast.phrase {
         Phrase::Above { first, second, of, rival } => {
             let rival = if *rival && closest && finding.effect >= 0.0 { ", the closest rival" } else { "" };
-            if *of == Measure::EpochSeconds {
+            if of.measure == Measure::EpochSeconds {
                 return format!(
                     "{first} takes {shown:.2} times the seconds an epoch of {second}{rival} {interval}"
                 );
             }
-            let of = if *of == Measure::Accuracy { String::new() } else { format!(" in {of}") };
+            let of =
+                if of.measure == Measure::Accuracy { String::new() } else { format!(" in {}", of.words) };
             format!("{first} is {} {second}{of}{rival} {interval}", away(shown))
         }
         Phrase::Trend { first, last, of, direction } => {
@@ -140,9 +141,9 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
                 _ => amount(scale, shown.abs()),
             };
             if finding.effect >= 0.0 {
-                format!("{of} {way} by {by} {along} {interval}")
+                format!("{} {way} by {by} {along} {interval}", of.words)
             } else {
-                format!("{of} does not {claimed} but {other} by {by} {along} {interval}")
+                format!("{} does not {claimed} but {other} by {by} {along} {interval}", of.words)
             }
         }
         Phrase::Within { arm, bound, above } => {

@@ -39,7 +39,7 @@ fn text(lines: &[Line], against: Against, measure: Measure, place: f64) -> Strin
     grey.sort_by(|left, right| left.1.total_cmp(&right.1));
     let mut text = match against {
         Against::Epochs => vec![format!("Epoch {place}")],
-        Against::Strength => vec![format!("ε = {place}")],
+        Against::Strength { symbol, .. } => vec![format!("{symbol} = {place}")],
     };
     text.extend(bright.iter().map(|(line, mean)| format!("{} {}", line.name, value(*mean))));
     if let ([(_, low), ..], [.., (_, high)]) = (&grey[..], &grey[..]) {

@@ -33,7 +33,7 @@ impl Frame {
         };
         let across = match against {
             Against::Epochs => Axis::epochs(last),
-            Against::Strength => Axis::strengths(last),
+            Against::Strength { .. } => Axis::strengths(last),
         };
         let labelled: Vec<&Curve> = lines.iter().filter(|line| !line.look.faint).collect();
         let (width, mut height, right) = match size {
@@ -70,8 +70,8 @@ impl Frame {
             .with_tick_size(12)
             .with_label_size(13)
             .with_x_label(match against {
-                Against::Epochs => "Epoch",
-                Against::Strength => "Strength of the attack, ε",
+                Against::Epochs => "Epoch".into(),
+                Against::Strength { title, symbol } => format!("Strength of {title}, {symbol}"),
             });
         match measure {
             Measure::Accuracy(label) => layout.with_y_label(label).with_y_tick_step(self.values.step),

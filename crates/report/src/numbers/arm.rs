@@ -1,29 +1,21 @@
 //! The numbers of one arm: accuracies over seeds, cost, and where a number of the paper lies among them.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::trial::{chosen, last_test_accuracy};
 use super::{Curves, PerturbedNumbers};
 use crate::claim::{Placement, place};
 use crate::record::{LayerSummary, Outcome, Record};
-use crate::report::{ArmView, ExperimentView, Source};
+use crate::report::{ArmFacts, ArmView, ExperimentView};
 use crate::statistics::{Estimate, median};
 
 /// The numbers of one arm. Accuracies are of the trials that ended with numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ArmNumbers {
-    /// Name of the arm.
-    pub name: String,
-    /// What a search chose, by name of the dimension; empty for other arms.
-    pub point: BTreeMap<String, Value>,
-    /// The arm of another experiment whose trials these are.
-    pub same_as: Option<Source>,
-    /// Arms of this experiment whose probabilities were averaged: nothing was trained for this one.
-    pub average_of: Vec<String>,
+    /// What was known before anything ran.
+    #[serde(flatten)]
+    pub facts: ArmFacts,
     /// Trials that ended with numbers: finished or stopped early.
     pub trials: usize,
     /// Trials that diverged.
@@ -42,11 +34,7 @@ pub struct ArmNumbers {
     pub training_accuracy: Option<Estimate>,
     /// Test accuracy on perturbed images, in the order that was asked for.
     pub perturbed: Vec<PerturbedNumbers>,
-    /// What the paper reports, in percent.
-    pub reported_percent: Option<f64>,
-    /// Of what that is.
-    pub reported_what: Option<String>,
-    /// Where that lies among the runs of each protocol; `None` without it, or without two runs.
+    /// Where the reported number lies among the runs of each protocol; `None` without it, or without two runs.
     pub placement: Option<Placement>,
     /// Trained numbers.
     pub parameters: Option<u64>,
@@ -72,13 +60,8 @@ impl ArmNumbers {
         let seconds: Vec<f64> =
             records.iter().flat_map(|record| record.timing.epoch_seconds.iter().copied()).collect();
         let model = records.first().map(|record| &record.results.model);
-        let reported = arm.reported.as_ref();
-        let percent = reported.map(|reported| reported.value_percent).filter(|percent| percent.is_finite());
         Self {
-            name: arm.name.clone(),
-            point: arm.point.clone(),
-            same_as: arm.same_as.clone(),
-            average_of: arm.average_of.clone(),
+            facts: arm.facts.clone(),
             trials: ended.len(),
             diverged: diverged.len(),
             failed: arm.failures.len(),
@@ -89,10 +72,8 @@ impl ArmNumbers {
                 record.results.kept().map(|epoch| epoch.validation_accuracy)
             }),
             training_accuracy: estimate(|record| record.results.final_training_accuracy),
-            perturbed: PerturbedNumbers::of(&ended, &view.perturbations),
-            reported_percent: percent,
-            reported_what: reported.map(|reported| reported.what.clone()),
-            placement: percent.and_then(|_| place(arm, &view.protocol)),
+            perturbed: PerturbedNumbers::of(&ended, &view.facts.perturbations),
+            placement: place(arm, &view.facts.protocol),
             parameters: model.map(|model| model.parameters),
             multiply_adds: model.map(|model| model.multiply_adds),
             layers: model.map_or_else(Vec::new, |model| model.layers.clone()),

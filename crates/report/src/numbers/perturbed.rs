@@ -3,38 +3,40 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::record::{Perturbation, Record};
+use crate::record::Record;
+use crate::report::PerturbationFacts;
 use crate::statistics::Estimate;
 
 /// How an arm does on images that were changed in one way.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PerturbedNumbers {
     /// How they were changed.
-    pub perturbation: Perturbation,
+    #[serde(flatten)]
+    pub facts: PerturbationFacts,
     /// Test accuracy on them, over seeds.
     pub test_accuracy: Option<Estimate>,
-    /// Trials whose images could not be changed, for want of a finite gradient.
+    /// Trials whose images could not be changed, because the gradient was not finite.
     pub unanswered: usize,
 }
 
 impl PerturbedNumbers {
     /// Of each way that is asked for and that any record knows, in the order of `asked`.
-    pub(super) fn of(records: &[&Record], asked: &[Perturbation]) -> Vec<Self> {
-        let known = |way: &&Perturbation| {
+    pub(super) fn of(records: &[&Record], asked: &[PerturbationFacts]) -> Vec<Self> {
+        let known = |way: &&PerturbationFacts| {
             let mut changes = records.iter().flat_map(|record| &record.results.perturbed);
-            changes.any(|changed| changed.perturbation == **way)
+            changes.any(|changed| changed.perturbation == way.perturbation)
         };
-        asked.iter().filter(known).map(|way| under(*way, records)).collect()
+        asked.iter().filter(known).map(|way| under(way, records)).collect()
     }
 }
 
-fn under(perturbation: Perturbation, records: &[&Record]) -> PerturbedNumbers {
+fn under(facts: &PerturbationFacts, records: &[&Record]) -> PerturbedNumbers {
     let asked = records.iter().flat_map(|record| &record.results.perturbed);
-    let asked: Vec<_> = asked.filter(|changed| changed.perturbation == perturbation).collect();
+    let asked: Vec<_> = asked.filter(|changed| changed.perturbation == facts.perturbation).collect();
     let answers: Vec<_> = asked.iter().filter_map(|changed| changed.test.as_ref()).collect();
     let accuracies: Vec<f64> = answers.iter().filter_map(|test| test.accuracy()).collect();
     PerturbedNumbers {
-        perturbation,
+        facts: facts.clone(),
         test_accuracy: Estimate::of(&accuracies),
         unanswered: asked.len() - answers.len(),
     }
@@ -43,7 +45,7 @@ fn under(perturbation: Perturbation, records: &[&Record]) -> PerturbedNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::record;
+    use crate::fixture::{self, record};
     use crate::record::{Perturbed, Predictions};
 
     /// `right` of four images.
@@ -55,16 +57,17 @@ mod tests {
     #[test]
     fn each_perturbation_is_measured_over_the_seeds_that_answered() {
         let mut records = [record("cnn", 0), record("cnn", 1), record("cnn", 2)];
-        let (noise, fgsm) = (Perturbation::Noise(0.2), Perturbation::Fgsm(0.1));
+        let (noise, fgsm) = (fixture::noise(0.2), fixture::fgsm(0.1));
         for (record, right) in records.iter_mut().zip([Some(2), Some(4), None]) {
             record.results.perturbed = vec![
-                Perturbed { perturbation: noise, test: Some(answers(1)) },
-                Perturbed { perturbation: fgsm, test: right.map(answers) },
+                Perturbed { perturbation: noise.perturbation.clone(), test: Some(answers(1)) },
+                Perturbed { perturbation: fgsm.perturbation.clone(), test: right.map(answers) },
             ];
         }
-        let numbers = PerturbedNumbers::of(&records.each_ref(), &[noise, Perturbation::Noise(0.9), fgsm]);
+        let asked = [noise.clone(), fixture::noise(0.9), fgsm.clone()];
+        let numbers = PerturbedNumbers::of(&records.each_ref(), &asked);
         let means: Vec<_> = numbers.iter().map(|way| way.test_accuracy.map(|e| (e.count, e.mean))).collect();
-        assert_eq!(numbers.iter().map(|way| way.perturbation).collect::<Vec<_>>(), [noise, fgsm]);
+        assert_eq!(numbers.iter().map(|way| &way.facts).collect::<Vec<_>>(), [&noise, &fgsm]);
         assert_eq!(means, [Some((3, 0.25)), Some((2, 0.75))]);
         assert_eq!(numbers.iter().map(|way| way.unanswered).collect::<Vec<_>>(), [0, 1]);
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ArmNumbers;
-use crate::report::SearchView;
+use crate::report::{Dimension, SearchFacts};
 
 /// What a search found. Points with a trial that diverged or failed are neither chosen nor compared.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -21,22 +21,13 @@ pub struct SearchNumbers {
     /// Points that were drawn.
     pub drawn: usize,
     /// What could be chosen, in order.
-    pub dimensions: Vec<DimensionNumbers>,
+    pub dimensions: Vec<Dimension>,
     /// The point of highest mean validation accuracy at the end, the first among equals.
     pub chosen: Option<Chosen>,
     /// The point of highest mean test accuracy, the first among equals: nobody may choose so.
     pub best_on_test: Option<Chosen>,
     /// What picking on the test images would have added to the reported test accuracy, in `[0, 1]`.
     pub picking_on_test_adds: Option<f64>,
-}
-
-/// One thing that could be chosen.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct DimensionNumbers {
-    /// Its name.
-    pub name: String,
-    /// Its values, in order.
-    pub values: Vec<Value>,
 }
 
 /// A point and its accuracies.
@@ -53,20 +44,16 @@ pub struct Chosen {
 }
 
 impl SearchNumbers {
-    pub(super) fn of(search: &SearchView, arms: &[ArmNumbers]) -> Self {
+    pub(super) fn of(search: &SearchFacts, arms: &[ArmNumbers]) -> Self {
         let points: Vec<Chosen> = arms.iter().filter_map(point).collect();
         let chosen = highest(&points, |point| point.validation_accuracy);
         let best = highest(&points, |point| point.test_accuracy);
-        let dimension = |(name, values): &(String, Vec<Value>)| DimensionNumbers {
-            name: name.clone(),
-            values: values.clone(),
-        };
         Self {
             sampler: search.sampler.clone(),
             seed: search.seed,
             points: search.points,
-            drawn: arms.iter().filter(|arm| !arm.point.is_empty()).count(),
-            dimensions: search.dimensions.iter().map(dimension).collect(),
+            drawn: arms.iter().filter(|arm| !arm.facts.point.is_empty()).count(),
+            dimensions: search.dimensions.clone(),
             picking_on_test_adds: chosen
                 .zip(best)
                 .map(|(chosen, best)| best.test_accuracy - chosen.test_accuracy),
@@ -77,11 +64,11 @@ impl SearchNumbers {
 }
 
 fn point(arm: &ArmNumbers) -> Option<Chosen> {
-    let whole = !arm.point.is_empty() && [arm.diverged, arm.failed, arm.waiting] == [0; 3];
+    let whole = !arm.facts.point.is_empty() && [arm.diverged, arm.failed, arm.waiting] == [0; 3];
     whole.then_some(())?;
     Some(Chosen {
-        arm: arm.name.clone(),
-        point: arm.point.clone(),
+        arm: arm.facts.name.clone(),
+        point: arm.facts.point.clone(),
         validation_accuracy: arm.validation_accuracy?.mean,
         test_accuracy: arm.test_accuracy?.mean,
     })
@@ -104,14 +91,14 @@ mod tests {
     fn search(accuracies: [(f64, f64); 3], change: impl Fn(&mut crate::Report)) -> SearchNumbers {
         let mut report = fixture::report();
         let experiment = &mut report.experiments[0];
-        experiment.search = Some(SearchView {
+        experiment.facts.search = Some(SearchFacts {
             sampler: "grid".into(),
             seed: 0,
             points: 3,
-            dimensions: vec![("layers".into(), vec![json!(2), json!(3), json!(4)])],
+            dimensions: vec![Dimension { name: "layers".into(), values: vec![json!(2), json!(3), json!(4)] }],
         });
         for ((arm, (validation, test)), layers) in experiment.arms.iter_mut().zip(accuracies).zip(2..) {
-            arm.point = BTreeMap::from([("layers".into(), json!(layers))]);
+            arm.facts.point = BTreeMap::from([("layers".into(), json!(layers))]);
             for record in &mut arm.records {
                 record.results.test = None;
                 let last = record.results.history.last_mut().unwrap();

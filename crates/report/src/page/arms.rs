@@ -3,7 +3,7 @@
 use crate::claim::Protocol;
 use crate::format::{ABSENT, count, estimate, list, seconds};
 use crate::numbers::ArmNumbers;
-use crate::report::{ArmView, ExperimentView};
+use crate::report::{ArmFacts, ArmView, ExperimentView, Reported};
 
 pub(super) struct ArmsTable<'a> {
     pub(super) has_reported: bool,
@@ -14,12 +14,12 @@ pub(super) struct ArmsTable<'a> {
 
 /// A row, in the words of the page.
 pub(super) struct Row<'a> {
-    pub(super) arm: &'a ArmView,
+    pub(super) arm: &'a ArmFacts,
     /// Whose trials these are, if not its own.
     pub(super) origin: Option<String>,
     pub(super) last: String,
     pub(super) chosen: String,
-    pub(super) reported: Option<(String, &'a str)>,
+    pub(super) reported: Option<&'a Reported>,
     /// Where the reported number lies, a line a protocol.
     pub(super) placements: Vec<String>,
     pub(super) parameters: String,
@@ -33,7 +33,7 @@ pub(super) struct Row<'a> {
 impl<'a> ArmsTable<'a> {
     pub(super) fn of(view: &'a ExperimentView, arms: &'a [ArmNumbers]) -> Self {
         Self {
-            has_reported: arms.iter().any(|arm| arm.reported_percent.is_some()),
+            has_reported: arms.iter().any(|arm| arm.facts.reported.is_some()),
             covers: covers(view),
             rows: view.arms.iter().zip(arms).map(|(arm, numbers)| row(arm, numbers)).collect(),
         }
@@ -53,16 +53,15 @@ fn covers(view: &ExperimentView) -> String {
 }
 
 fn row<'a>(arm: &'a ArmView, numbers: &'a ArmNumbers) -> Row<'a> {
-    let reported = arm.reported.as_ref().zip(numbers.reported_percent);
     let lost = [(numbers.diverged, "diverged"), (numbers.failed, "failed")];
     let lost =
         lost.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number}\u{a0}{what}"));
     Row {
-        arm,
-        origin: origin(numbers),
+        arm: &arm.facts,
+        origin: origin(&arm.facts),
         last: estimate(numbers.test_accuracy),
         chosen: estimate(numbers.chosen_test_accuracy),
-        reported: reported.map(|(reported, percent)| (percent.to_string(), reported.what.as_str())),
+        reported: arm.facts.reported.as_ref(),
         placements: placements(numbers),
         parameters: numbers.parameters.map_or(ABSENT.into(), count),
         multiply_adds: numbers.multiply_adds.map_or(ABSENT.into(), count),
@@ -72,12 +71,12 @@ fn row<'a>(arm: &'a ArmView, numbers: &'a ArmNumbers) -> Row<'a> {
     }
 }
 
-fn origin(arm: &ArmNumbers) -> Option<String> {
+fn origin(arm: &ArmFacts) -> Option<String> {
     if let Some(source) = &arm.same_as {
         return Some(format!("the trials of {} of {}, same settings", source.arm, source.experiment));
     }
-    let averaged = !arm.average_of.is_empty();
-    averaged.then(|| format!("mean of {}; nothing was trained", list(&arm.average_of)))
+    let ensemble = arm.ensemble.as_ref()?;
+    Some(format!("{} of {}; nothing was trained", ensemble.title, list(&ensemble.members)))
 }
 
 fn placements(arm: &ArmNumbers) -> Vec<String> {

@@ -46,10 +46,10 @@ pub(super) struct Row<'a> {
 
 impl<'a> ClaimPage<'a> {
     pub(super) fn new(view: &ExperimentView, claim: &'a Judgement) -> Self {
-        let asked = view.claims.iter().find(|asked| asked.id == claim.id);
+        let asked = view.facts.claims.iter().find(|asked| asked.id == claim.id);
         let binding = claim.parts.iter().find(|part| part.binding);
         Self {
-            address: address(&view.name, &claim.id),
+            address: address(&view.facts.name, &claim.id),
             claim,
             mark: claim.verdict.into(),
             reported: asked.map_or_else(Vec::new, |asked| reported(&asked.test, &view.arms)),
@@ -69,8 +69,11 @@ pub(super) fn address(experiment: &str, id: &str) -> String {
 /// The number of a claim about a value, or those of the arms that a claim about accuracies compares.
 fn reported(test: &Test, arms: &[ArmView]) -> Vec<String> {
     let of = |sides: Option<&[Side]>| {
-        let named = arms.iter().filter(|arm| sides.is_none_or(|sides| takes(sides, arm)));
-        let number = |arm: &ArmView| Some(format!("{} {} %", arm.name, arm.reported.as_ref()?.value_percent));
+        let named = arms
+            .iter()
+            .filter(|arm| sides.is_none_or(|sides| sides.iter().any(|side| side.takes(&arm.facts))));
+        let number =
+            |arm: &ArmView| Some(format!("{} {} %", arm.facts.name, arm.facts.reported.as_ref()?.percent));
         named.filter_map(number).collect::<Vec<_>>()
     };
     match test {
@@ -85,10 +88,6 @@ fn reported(test: &Test, arms: &[ArmView]) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-fn takes(sides: &[Side], arm: &ArmView) -> bool {
-    sides.iter().any(|side| side.takes(&arm.name, &arm.point))
 }
 
 /// `None` for exact counts, which have no interval.

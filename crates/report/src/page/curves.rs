@@ -24,7 +24,7 @@ pub(super) struct Legend<'a> {
 /// The same lines for wide and for narrow windows, of which the style sheet shows one.
 pub(super) struct Panel {
     pub(super) id: String,
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) description: String,
     /// Each with its class.
     pub(super) drawings: Vec<(&'static str, Drawing)>,
@@ -43,12 +43,12 @@ impl<'a> CurvesFigure<'a> {
         let looks = looks(&merits(&drawn));
         let panel = |name, title, measure, of: fn(&Curves) -> &[Point], sizes| {
             let line = |(arm, look): (&&'a ArmNumbers, &Look)| Line {
-                name: &arm.name,
+                name: &arm.facts.name,
                 look: look.clone(),
                 points: of(&arm.curves).iter().map(At::from).collect(),
             };
             let lines: Vec<Line> = drawn.iter().zip(&looks).map(line).collect();
-            Panel::of(format!("{id}-{name}"), title, &lines, Against::Epochs, measure, sizes)
+            Panel::of(format!("{id}-{name}"), String::from(title), &lines, Against::Epochs, measure, sizes)
         };
         let panels: Vec<Panel> = [
             panel(
@@ -77,7 +77,7 @@ impl<'a> CurvesFigure<'a> {
         .flatten()
         .collect();
         (!panels.is_empty()).then(|| Self {
-            legend: Legend::of(drawn.iter().map(|arm| arm.name.as_str()).zip(looks)),
+            legend: Legend::of(drawn.iter().map(|arm| arm.facts.name.as_str()).zip(looks)),
             bands: drawn.len() <= BANDS,
             diverged: drawn.iter().any(|arm| arm.diverged > 0),
             panels,
@@ -96,9 +96,9 @@ impl Panel {
     /// `None` where no line has a point.
     pub(super) fn of(
         id: String,
-        title: &'static str,
+        title: String,
         lines: &[Line],
-        against: Against,
+        against: Against<'_>,
         measure: Measure,
         sizes: &[(&'static str, Size)],
     ) -> Option<Self> {
@@ -117,7 +117,7 @@ pub(super) fn merits(arms: &[&ArmNumbers]) -> Vec<Option<f64>> {
 }
 
 /// What a figure shows, for those who cannot see it: where each line ends.
-fn describe(lines: &[Line], against: Against, measure: Measure) -> String {
+fn describe(lines: &[Line], against: Against<'_>, measure: Measure) -> String {
     let value = |value: f64| match measure {
         Measure::Accuracy(_) => format!("{} %", percent(value)),
         Measure::Loss(_) => format!("{value:.4}"),
@@ -129,7 +129,9 @@ fn describe(lines: &[Line], against: Against, measure: Measure) -> String {
             Against::Epochs => {
                 format!("{}: {} in epoch {x}, seeds {low} to {high}", line.name, value(mean))
             }
-            Against::Strength => format!("{}: {} at ε = {x}, {low} to {high}", line.name, value(mean)),
+            Against::Strength { symbol, .. } => {
+                format!("{}: {} at {symbol} = {x}, {low} to {high}", line.name, value(mean))
+            }
         })
     };
     lines.iter().filter_map(end).collect::<Vec<_>>().join("; ")

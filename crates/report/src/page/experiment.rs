@@ -58,7 +58,7 @@ impl<'a> ExperimentPage<'a> {
             failures: view
                 .arms
                 .iter()
-                .flat_map(|arm| arm.failures.iter().map(|failure| (arm.name.as_str(), failure)))
+                .flat_map(|arm| arm.failures.iter().map(|failure| (arm.facts.name.as_str(), failure)))
                 .collect(),
             id,
         })
@@ -67,7 +67,7 @@ impl<'a> ExperimentPage<'a> {
 
 /// How much was run, such as `24 trials, up to 8 epochs, 3 waiting`.
 fn scope(view: &ExperimentView) -> String {
-    let mut parts = vec![seeds(&view.seeds), counted(view.records().count(), "trial", "trials")];
+    let mut parts = vec![seeds(&view.facts.seeds), counted(view.records().count(), "trial", "trials")];
     let epochs = view.records().map(|record| record.results.history.len()).max();
     parts.extend(epochs.map(|epochs| format!("up to {}", counted(epochs, "epoch", "epochs"))));
     let waiting: usize = view.arms.iter().map(|arm| arm.waiting + arm.pooled_waiting).sum();

@@ -14,8 +14,8 @@ pub(super) struct Fact {
 pub(super) fn progress(report: &Report) -> String {
     let experiments = counted(report.experiments.len(), "experiment", "experiments");
     let (mut done, mut failed, mut waiting) = (0, 0, 0);
-    // An arm that borrows or averages trials adds none of its own.
-    let own = |arm: &&ArmView| arm.same_as.is_none() && arm.average_of.is_empty();
+    // An arm with the trials of others adds none of its own.
+    let own = |arm: &&ArmView| arm.facts.same_as.is_none() && arm.facts.ensemble.is_none();
     for arm in report.experiments.iter().flat_map(|experiment| &experiment.arms).filter(own) {
         done += arm.records.len() + arm.pooled.len();
         failed += arm.failures.len();

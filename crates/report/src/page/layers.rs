@@ -16,8 +16,8 @@ pub(super) fn layers(arms: &[ArmNumbers]) -> Vec<Layers<'_>> {
     let mut different: Vec<(&ArmNumbers, Vec<&str>)> = Vec::new();
     for arm in arms.iter().filter(|arm| !arm.layers.is_empty()) {
         match different.iter_mut().find(|(first, _)| first.layers == arm.layers) {
-            Some((_, arms)) => arms.push(&arm.name),
-            None => different.push((arm, vec![&arm.name])),
+            Some((_, arms)) => arms.push(&arm.facts.name),
+            None => different.push((arm, vec![&arm.facts.name])),
         }
     }
     different.into_iter().map(|(arm, arms)| of(arm, arms)).collect()

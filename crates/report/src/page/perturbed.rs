@@ -1,22 +1,24 @@
-//! How the arms do on perturbed images: a table, and accuracy against the strength of an attack.
+//! How the arms do on perturbed images: a table, and accuracy against the strength of each attack.
 
 use crate::figure::{Against, At, BANDS, Line, Look, Measure, looks};
 use crate::format::{ABSENT, estimate};
 use crate::numbers::{ArmNumbers, PerturbedNumbers};
-use crate::record::Perturbation;
+use crate::report::{PerturbationFacts, label};
 use crate::statistics::Estimate;
 
 use super::curves::{BOTH, Legend, Panel, merits};
 
 pub(super) struct PerturbedPage<'a> {
-    pub(super) perturbations: Vec<Perturbation>,
+    /// Heads of the columns.
+    pub(super) perturbations: Vec<String>,
     pub(super) rows: Vec<Row<'a>>,
     /// Trials whose images could not be changed.
     pub(super) unanswered: usize,
     /// Whether bands are drawn.
     pub(super) bands: bool,
-    /// Under FGSM.
-    pub(super) figure: Option<(Legend<'a>, Panel)>,
+    pub(super) legend: Legend<'a>,
+    /// One an attack with two strengths at least.
+    pub(super) panels: Vec<Panel>,
 }
 
 /// An arm, its natural accuracy, and its accuracy under each perturbation.
@@ -28,66 +30,92 @@ pub(super) struct Row<'a> {
 impl<'a> PerturbedPage<'a> {
     /// `None` where no arm was asked about perturbed images.
     pub(super) fn of(id: &str, arms: &'a [ArmNumbers]) -> Option<Self> {
-        let mut perturbations: Vec<Perturbation> = Vec::new();
-        for changed in arms.iter().flat_map(|arm| &arm.perturbed) {
-            if !perturbations.contains(&changed.perturbation) {
-                perturbations.push(changed.perturbation);
-            }
-        }
         let asked: Vec<&ArmNumbers> = arms.iter().filter(|arm| !arm.perturbed.is_empty()).collect();
-        let row = |arm: &&'a ArmNumbers| {
-            let under = |perturbation: &Perturbation| {
-                let mut changed = arm.perturbed.iter();
-                changed
-                    .find(|changed| changed.perturbation == *perturbation)
-                    .map_or(ABSENT.into(), |changed| estimate(changed.test_accuracy))
-            };
-            let natural = estimate(arm.test_accuracy);
-            Row {
-                arm: &arm.name,
-                accuracies: std::iter::once(natural).chain(perturbations.iter().map(under)).collect(),
-            }
-        };
-        let rows: Vec<Row> = asked.iter().map(row).collect();
-        let unanswered =
-            |arm: &&ArmNumbers| arm.perturbed.iter().map(|changed| changed.unanswered).sum::<usize>();
-        (!rows.is_empty()).then(|| Self {
-            rows,
-            unanswered: asked.iter().map(unanswered).sum(),
+        if asked.is_empty() {
+            return None;
+        }
+        let all = distinct(&asked);
+        let looks = looks(&merits(&asked));
+        let attacks = attacks(&all).into_iter().enumerate();
+        let panels = attacks.filter_map(|(number, attack)| {
+            panel(&format!("{id}-attack-{}", number + 1), attack, &asked, &looks)
+        });
+        Some(Self {
+            panels: panels.collect(),
+            rows: asked.iter().map(|arm| row(arm, &all)).collect(),
+            unanswered: asked.iter().flat_map(|arm| &arm.perturbed).map(|changed| changed.unanswered).sum(),
             bands: asked.len() <= BANDS,
-            figure: figure(id, &asked),
-            perturbations,
+            perturbations: all.iter().map(|facts| label(&facts.perturbation, &all)).collect(),
+            legend: Legend::of(asked.iter().map(|arm| arm.facts.name.as_str()).zip(looks)),
         })
     }
 }
 
-/// `None` unless there are two strengths of FGSM.
-fn figure<'a>(id: &str, arms: &[&'a ArmNumbers]) -> Option<(Legend<'a>, Panel)> {
-    let looks = looks(&merits(arms));
-    let line = |(arm, look): (&&'a ArmNumbers, &Look)| Line {
-        name: &arm.name,
-        look: look.clone(),
-        points: attacked(arm),
+/// Every perturbation that an arm was asked about, once.
+fn distinct(arms: &[&ArmNumbers]) -> Vec<PerturbationFacts> {
+    let mut all: Vec<PerturbationFacts> = Vec::new();
+    for changed in arms.iter().flat_map(|arm| &arm.perturbed) {
+        if !all.contains(&changed.facts) {
+            all.push(changed.facts.clone());
+        }
+    }
+    all
+}
+
+fn row<'a>(arm: &'a ArmNumbers, all: &[PerturbationFacts]) -> Row<'a> {
+    let under = |facts: &PerturbationFacts| {
+        let changed = arm.perturbed.iter().find(|changed| changed.facts == *facts);
+        changed.map_or(ABSENT.into(), |changed| estimate(changed.test_accuracy))
     };
-    let lines: Vec<Line> = arms.iter().zip(&looks).map(line).collect();
+    let natural = std::iter::once(estimate(arm.test_accuracy));
+    Row { arm: &arm.facts.name, accuracies: natural.chain(all.iter().map(under)).collect() }
+}
+
+/// An attack by its title and the symbol of its strength.
+type Attack<'a> = (&'a str, &'a str);
+
+/// The attacks among all perturbations, each once.
+fn attacks(all: &[PerturbationFacts]) -> Vec<Attack<'_>> {
+    let mut attacks = Vec::new();
+    for attack in all.iter().filter_map(attack) {
+        if !attacks.contains(&attack) {
+            attacks.push(attack);
+        }
+    }
+    attacks
+}
+
+/// `None` of what is no attack, or has no strength.
+fn attack(facts: &PerturbationFacts) -> Option<Attack<'_>> {
+    let strength = facts.strength.as_ref().filter(|_| facts.attack)?;
+    Some((&facts.title, &strength.symbol))
+}
+
+/// `None` unless there are two strengths of the attack.
+fn panel(id: &str, attack: Attack, arms: &[&ArmNumbers], looks: &[Look]) -> Option<Panel> {
+    let lines: Vec<Line> = arms
+        .iter()
+        .zip(looks)
+        .map(|(arm, look)| Line { name: &arm.facts.name, look: look.clone(), points: attacked(arm, attack) })
+        .collect();
     // From no attack on: two strengths make three points.
     if lines.iter().all(|line| line.points.len() < 3) {
         return None;
     }
-    let measure = Measure::Accuracy("Test accuracy, %");
-    let title = "Test accuracy against the strength of the attack";
-    let panel = Panel::of(format!("{id}-attack"), title, &lines, Against::Strength, measure, &BOTH)?;
-    Some((Legend::of(arms.iter().map(|arm| arm.name.as_str()).zip(looks)), panel))
+    let (title, symbol) = attack;
+    let heading = format!("Test accuracy against the strength of {title}");
+    let against = Against::Strength { title, symbol };
+    Panel::of(id.into(), heading, &lines, against, Measure::Accuracy("Test accuracy, %"), &BOTH)
 }
 
-/// Natural accuracy at 0, then accuracy under FGSM, the weakest first.
-fn attacked(arm: &ArmNumbers) -> Vec<At> {
-    let strength = |changed: &PerturbedNumbers| match changed.perturbation {
-        Perturbation::Fgsm(epsilon) => Some(at(epsilon, changed.test_accuracy?)),
-        Perturbation::Noise(_) => None,
+/// Natural accuracy at 0, then accuracy under the attack, the weakest first.
+fn attacked(arm: &ArmNumbers, attack: Attack) -> Vec<At> {
+    let under = |changed: &PerturbedNumbers| {
+        let strength = changed.facts.strength.as_ref()?;
+        (self::attack(&changed.facts) == Some(attack)).then_some(at(strength.value, changed.test_accuracy?))
     };
     let natural = arm.test_accuracy.map(|estimate| at(0.0, estimate));
-    let mut points: Vec<At> = natural.into_iter().chain(arm.perturbed.iter().filter_map(strength)).collect();
+    let mut points: Vec<At> = natural.into_iter().chain(arm.perturbed.iter().filter_map(under)).collect();
     points.sort_by(|left, right| left.x.total_cmp(&right.x));
     points
 }

@@ -3,7 +3,8 @@
 
 use crate::figure::{Dot, Scatter};
 use crate::format::{percent, points, setting};
-use crate::numbers::{ArmNumbers, Chosen, DimensionNumbers, SearchNumbers};
+use crate::numbers::{ArmNumbers, Chosen, SearchNumbers};
+use crate::report::Dimension;
 
 pub(super) struct SearchPage<'a> {
     pub(super) numbers: &'a SearchNumbers,
@@ -45,18 +46,18 @@ impl<'a> SearchPage<'a> {
 
 /// `None` where no point has a test accuracy.
 fn scatter<'a>(
-    dimension: &DimensionNumbers,
+    dimension: &Dimension,
     arms: &'a [ArmNumbers],
     numbers: &SearchNumbers,
 ) -> Option<Scatter<'a>> {
     let chosen = numbers.chosen.as_ref().map(|chosen| chosen.arm.as_str());
     let dot = |arm: &'a ArmNumbers| {
-        let value = arm.point.get(&dimension.name)?;
+        let value = arm.facts.point.get(&dimension.name)?;
         Some(Dot {
-            name: &arm.name,
+            name: &arm.facts.name,
             value: dimension.values.iter().position(|known| known == value)?,
             accuracy: arm.test_accuracy?.mean,
-            chosen: Some(arm.name.as_str()) == chosen,
+            chosen: Some(arm.facts.name.as_str()) == chosen,
         })
     };
     let dots: Vec<Dot> = arms.iter().filter_map(dot).collect();

@@ -19,10 +19,12 @@ pub(super) struct Settings<'a> {
 impl<'a> Settings<'a> {
     /// `None` where nothing was trained.
     pub(super) fn of(arms: &'a [ArmView]) -> Option<Self> {
-        // What was averaged has no settings of its own.
-        let trained = arms.iter().filter(|arm| arm.average_of.is_empty());
+        // An ensemble has no settings of its own.
+        let trained = arms.iter().filter(|arm| arm.facts.ensemble.is_none());
         let read: Vec<(&str, BTreeMap<String, String>)> = trained
-            .filter_map(|arm| Some((arm.name.as_str(), flat(&arm.records.first()?.results.configuration))))
+            .filter_map(|arm| {
+                Some((arm.facts.name.as_str(), flat(&arm.records.first()?.results.configuration)))
+            })
             .collect();
         let (_, first) = read.first()?;
         let mut names: Vec<&String> = read.iter().flat_map(|(_, settings)| settings.keys()).collect();
@@ -66,18 +68,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixture::record;
+    use crate::fixture::{self, record};
+    use crate::report::ArmFacts;
 
     fn arm(name: &str, configuration: Value) -> ArmView {
         let mut record = record(name, 0);
         record.results.configuration = configuration;
-        ArmView { name: name.into(), records: vec![record], ..ArmView::default() }
+        ArmView {
+            facts: ArmFacts { name: name.into(), ..ArmFacts::default() },
+            records: vec![record],
+            ..ArmView::default()
+        }
     }
 
     #[test]
     fn settings_that_differ_are_told_from_those_that_are_shared() {
         let mut mean = arm("both", json!({"average": ["a", "b"]}));
-        mean.average_of = vec!["a".into(), "b".into()];
+        mean.facts.ensemble = Some(fixture::mean(&["a", "b"]));
         let arms = [
             arm("a", json!({"model": {"kind": "fcn", "hidden": [512, 128]}, "batch_size": 64})),
             arm("b", json!({"model": {"kind": "cnn"}, "batch_size": 64})),

@@ -53,15 +53,15 @@ fn every_string_of_the_report_is_text() {
     report.notice = Some(HOSTILE.into());
     (report.plan.profile, report.plan.hash) = (HOSTILE.into(), HOSTILE.into());
     let experiment = &mut report.experiments[0];
-    for text in [&mut experiment.name, &mut experiment.title, &mut experiment.part, &mut experiment.statement]
-    {
+    let facts = &mut experiment.facts;
+    for text in [&mut facts.name, &mut facts.title, &mut facts.part, &mut facts.statement] {
         *text = HOSTILE.into();
     }
-    experiment.arms[0].name = HOSTILE.into();
-    experiment.arms[0].description = HOSTILE.into();
-    experiment.arms[0].reported = Some(Reported { value_percent: 95.5, what: HOSTILE.into() });
+    experiment.arms[0].facts.name = HOSTILE.into();
+    experiment.arms[0].facts.description = HOSTILE.into();
+    experiment.arms[0].facts.reported = Some(Reported { percent: 95.5, what: HOSTILE.into() });
     experiment.arms[0].failures = vec![Failure { seed: 1, reason: HOSTILE.into() }];
-    experiment.protocol = HOSTILE.into();
+    experiment.facts.protocol = HOSTILE.into();
     for record in &mut experiment.arms[0].records {
         record.arm = HOSTILE.into();
     }

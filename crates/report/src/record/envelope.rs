@@ -100,7 +100,7 @@ struct Envelope<R> {
     record_sha256: String,
 }
 
-struct Sorted<'a>(&'a Value);
+pub(super) struct Sorted<'a>(pub(super) &'a Value);
 
 impl Serialize for Sorted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -90,7 +90,7 @@ fn check_experiment(experiment: &ExperimentView) -> Result<(), ReportError> {
         && images.labels.len().checked_mul(images.height * images.width) != Some(images.pixels.len())
     {
         return Err(ReportError::Images {
-            experiment: experiment.name.clone(),
+            experiment: experiment.facts.name.clone(),
             pixels: images.pixels.len(),
             images: images.labels.len(),
             height: images.height,
@@ -108,8 +108,8 @@ fn check_experiment(experiment: &ExperimentView) -> Result<(), ReportError> {
                     Err(RecordReason::Twice)
                 };
                 reason.map_err(|reason| ReportError::Record {
-                    experiment: experiment.name.clone(),
-                    arm: arm.name.clone(),
+                    experiment: experiment.facts.name.clone(),
+                    arm: arm.facts.name.clone(),
                     seed: record.seed,
                     reason,
                 })?;
@@ -125,9 +125,9 @@ fn check_record(
     arm: &ArmView,
     images: Option<&TestImages>,
 ) -> Result<(), RecordReason> {
-    let (of_experiment, of_arm) = match &arm.same_as {
+    let (of_experiment, of_arm) = match &arm.facts.same_as {
         Some(source) => (&source.experiment, &source.arm),
-        None => (&experiment.name, &arm.name),
+        None => (&experiment.facts.name, &arm.facts.name),
     };
     if record.experiment != *of_experiment {
         return Err(RecordReason::Experiment(record.experiment.clone()));
@@ -178,13 +178,13 @@ mod tests {
             "experiment task1_models, arm fcn, seed 0: the record is of arm mlp",
         );
         refuses(
-            |report| report.experiments[0].name = "task2".into(),
+            |report| report.experiments[0].facts.name = "task2".into(),
             "experiment task2, arm fcn, seed 0: the record is of experiment task1_models",
         );
         refuses(
             |report| {
                 let source = Source { experiment: "task2".into(), arm: "he".into() };
-                report.experiments[0].arms[0].same_as = Some(source);
+                report.experiments[0].arms[0].facts.same_as = Some(source);
             },
             "experiment task1_models, arm fcn, seed 0: the record is of experiment task1_models",
         );

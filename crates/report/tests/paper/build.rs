@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tinderbox_report::{ArmView, Claim, ExperimentView, Perturbation, SearchView, TestImages};
+use tinderbox_report::{
+    ArmFacts, ArmView, Claim, Dimension, ExperimentFacts, ExperimentView, PerturbationFacts, SearchFacts,
+    TestImages,
+};
 
 use super::trial::{Arm, IMAGES, record};
 use super::{FULL, QUICK};
@@ -20,15 +23,18 @@ pub(super) fn search(
     dimensions: &[(&str, Value)],
 ) -> ExperimentView {
     let mut experiment = of_experiment(name, title, part);
-    let dimensions: Vec<(String, Vec<Value>)> = dimensions
+    let dimensions: Vec<Dimension> = dimensions
         .iter()
-        .map(|(name, values)| (name.to_string(), values.as_array().expect("values are a list").clone()))
+        .map(|(name, values)| Dimension {
+            name: name.to_string(),
+            values: values.as_array().expect("values are a list").clone(),
+        })
         .collect();
     for number in 0..drawn {
         let mut left = number * points / drawn;
         let mut point = BTreeMap::new();
         let mut gain = 0.0;
-        for (name, values) in &dimensions {
+        for Dimension { name, values } in &dimensions {
             let at = left % values.len();
             left /= values.len();
             gain += [0.0, 0.008, 0.006][at];
@@ -37,10 +43,10 @@ pub(super) fn search(
         let words: Vec<String> = point.values().map(|value| value.to_string().replace('"', "")).collect();
         let setting = json!({ "point": point });
         let arm = Arm { accuracy: 0.925 + gain, setting, ..Arm::new(&words.join(", ")) };
-        experiment.arms.push(ArmView { point, ..view(name, &arm, FULL, &[]) });
+        experiment.arms.push(with_point(view(name, &arm, FULL, &[]), point));
     }
-    experiment.seeds = (1..=FULL).collect();
-    experiment.search = Some(SearchView { sampler: sampler.into(), seed: 1, points, dimensions });
+    experiment.facts.seeds = (1..=FULL).collect();
+    experiment.facts.search = Some(SearchFacts { sampler: sampler.into(), seed: 1, points, dimensions });
     experiment
 }
 
@@ -53,38 +59,44 @@ pub(super) fn experiment(
     arms: &[Arm],
     sentences: &Value,
 ) -> ExperimentView {
-    ExperimentView {
-        statement: statement.into(),
-        arms: arms.iter().map(|arm| view(name, arm, seeds, &[])).collect(),
-        claims: claims(sentences),
-        ..of_experiment(name, title, part)
-    }
+    let mut experiment = of_experiment(name, title, part);
+    experiment.facts.statement = statement.into();
+    experiment.facts.claims = claims(sentences);
+    experiment.arms = arms.iter().map(|arm| view(name, arm, seeds, &[])).collect();
+    experiment
 }
 
 pub(super) fn of_experiment(name: &str, title: &str, part: &str) -> ExperimentView {
     ExperimentView {
-        name: name.into(),
-        title: title.into(),
-        part: part.into(),
-        statement: String::new(),
-        protocol: "official".into(),
-        seeds: (1..=QUICK).collect(),
+        facts: ExperimentFacts {
+            name: name.into(),
+            title: title.into(),
+            part: part.into(),
+            protocol: "official".into(),
+            seeds: (1..=QUICK).collect(),
+            ..ExperimentFacts::default()
+        },
         command: format!("cargo xtask reproduce --profile quick --only {name}"),
         arms: Vec::new(),
-        perturbations: vec![],
-        search: None,
-        claims: Vec::new(),
         test_images: Some(Arc::new(pictures())),
     }
 }
 
-pub(super) fn view(experiment: &str, arm: &Arm, seeds: u64, perturbations: &[Perturbation]) -> ArmView {
+pub(super) fn view(experiment: &str, arm: &Arm, seeds: u64, perturbations: &[PerturbationFacts]) -> ArmView {
     ArmView {
-        name: arm.name.clone(),
-        description: "everything else as in the others".into(),
+        facts: ArmFacts {
+            name: arm.name.clone(),
+            description: "everything else as in the others".into(),
+            ..ArmFacts::default()
+        },
         records: (1..=seeds).map(|seed| record(experiment, arm, seed, "official", perturbations)).collect(),
         ..ArmView::default()
     }
+}
+
+fn with_point(mut view: ArmView, point: BTreeMap<String, Value>) -> ArmView {
+    view.facts.point = point;
+    view
 }
 
 pub(super) fn claim(id: &str, sentence: &str, test: &Value) -> Value {

@@ -4,7 +4,10 @@ mod build;
 mod trial;
 
 use serde_json::json;
-use tinderbox_report::{ArmView, ExperimentView, Failure, Perturbation, Plan, Report, Reported, Source};
+use tinderbox_report::{
+    Ensemble, ExperimentView, Failure, Perturbation, PerturbationFacts, PlanView, Report, Reported, Source,
+    Strength,
+};
 
 use build::{claim, claims, experiment, of_experiment, read, search, view};
 use trial::{Arm, record};
@@ -30,7 +33,7 @@ pub(crate) fn paper() -> Report {
     Report {
         title: "Handwritten digits, made up".into(),
         created: "2026-03-01 12:30 UTC".into(),
-        plan: Plan { hash: "cd".repeat(32), profile: "quick".into(), epochs: None },
+        plan: PlanView { hash: "cd".repeat(32), profile: "quick".into(), epochs: None },
         command: "cargo xtask reproduce --profile quick --backend flex".into(),
         backend: "flex".into(),
         notice: None,
@@ -124,7 +127,7 @@ fn initialisation() -> ExperimentView {
             (1..=QUICK).map(|seed| record("initialisation", &pooled, seed, "pooled", &[])).collect();
     }
     for (arm, percent) in [(0, 94.5), (2, 95.3), (3, 97.3)] {
-        experiment.arms[arm].reported = Some(Reported { value_percent: percent, what: "table 1".into() });
+        experiment.arms[arm].facts.reported = Some(Reported { percent, what: "table 1".into() });
     }
     experiment
 }
@@ -174,25 +177,24 @@ fn learning_rate() -> ExperimentView {
 }
 
 fn ensemble() -> ExperimentView {
-    let noises = [Perturbation::Noise(0.1), Perturbation::Noise(0.2)];
+    let noises = [0.1, 0.2].map(noise);
     let mut experiment = of_experiment("ensemble", "Three networks asked together", "Task III, figure 3");
-    experiment.perturbations = noises.to_vec();
-    experiment.statement = "The ensemble reaches 95.57 %, more than each of its members.".into();
+    experiment.facts.perturbations = noises.to_vec();
+    experiment.facts.statement = "The ensemble reaches 95.57 %, more than each of its members.".into();
     let members = [("Fcn", 0.938), ("LocalNet", 0.946), ("Cnn", 0.972)];
     for (name, accuracy) in members {
         let arm = Arm { accuracy, ..Arm::new(name) };
-        experiment.arms.push(ArmView {
-            same_as: Some(Source { experiment: "architectures".into(), arm: name.into() }),
-            ..view("architectures", &arm, QUICK, &noises)
-        });
+        let mut view = view("architectures", &arm, QUICK, &noises);
+        view.facts.same_as = Some(Source { experiment: "architectures".into(), arm: name.into() });
+        experiment.arms.push(view);
     }
     let mean = Arm { accuracy: 0.966, averaged: true, ..Arm::new("Ensemble") };
-    experiment.arms.push(ArmView {
-        average_of: members.map(|(name, _)| name.to_string()).into(),
-        reported: Some(Reported { value_percent: 95.57, what: "ensemble, figure 3".into() }),
-        ..view("ensemble", &mean, QUICK, &noises)
-    });
-    experiment.claims = claims(&json!([
+    let mut mean = view("ensemble", &mean, QUICK, &noises);
+    let members = members.map(|(name, _)| name.to_string()).into();
+    mean.facts.ensemble = Some(Ensemble { rule: "mean".into(), title: "mean".into(), members });
+    mean.facts.reported = Some(Reported { percent: 95.57, what: "ensemble, figure 3".into() });
+    experiment.arms.push(mean);
+    experiment.facts.claims = claims(&json!([
         claim(
             "ensemble-accuracy",
             "The ensemble reaches 95.57 %.",
@@ -235,17 +237,35 @@ fn adversarial() -> ExperimentView {
     let names =
         [("natural", 0.941, 0.0), ("ε 0.05", 0.94, 0.3), (HOSTILE, 0.937, 0.5), ("ε 0.3", 0.92, 0.85)];
     let arms = names.map(|(name, accuracy, robustness)| Arm { accuracy, robustness, ..Arm::new(name) });
-    let attacks = [0.05, 0.1, 0.2, 0.3].map(Perturbation::Fgsm);
+    let attacks = [0.05, 0.1, 0.2, 0.3].map(fgsm);
     let mut experiment = of_experiment("adversarial", "Training on adversarial images", "Extra");
-    experiment.perturbations = attacks.to_vec();
-    experiment.statement = "Training on adversarial images raises accuracy on them.".into();
+    experiment.facts.perturbations = attacks.to_vec();
+    experiment.facts.statement = "Training on adversarial images raises accuracy on them.".into();
     experiment.arms = arms.iter().map(|arm| view("adversarial", arm, QUICK, &attacks)).collect();
-    experiment.claims = claims(&json!([claim(
+    experiment.facts.claims = claims(&json!([claim(
         "training-helps",
         "Training on adversarial images raises accuracy on adversarial images.",
         &json!({"order": {"arms": [HOSTILE, "natural"], "measure": {"under": {"fgsm": 0.1}}, "margin": 5.0}})
     ),]));
     experiment
+}
+
+fn fgsm(epsilon: f64) -> PerturbationFacts {
+    PerturbationFacts {
+        perturbation: Perturbation::new("fgsm", epsilon),
+        title: "FGSM".into(),
+        strength: Some(Strength { symbol: "ε".into(), value: epsilon }),
+        attack: true,
+    }
+}
+
+fn noise(deviation: f64) -> PerturbationFacts {
+    PerturbationFacts {
+        perturbation: Perturbation::new("noise", deviation),
+        title: "noise".into(),
+        strength: Some(Strength { symbol: "σ".into(), value: deviation }),
+        attack: false,
+    }
 }
 
 fn random_search() -> ExperimentView {
@@ -265,7 +285,7 @@ fn grid() -> ExperimentView {
     ];
     let mut experiment =
         search("grid", "A grid of architectures", "Extra, table 3", "grid", 18, 18, &dimensions);
-    experiment.claims = claims(&json!([
+    experiment.facts.claims = claims(&json!([
         claim(
             "two-layers-poor",
             "Two layers are poor.",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tinderbox_report::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
+    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, PerturbationFacts, Perturbed,
     Predictions, Record, Results, Timing,
 };
 
@@ -52,13 +52,13 @@ pub(super) fn record(
     arm: &Arm,
     seed: u64,
     protocol: &str,
-    perturbations: &[Perturbation],
+    perturbations: &[PerturbationFacts],
 ) -> Record {
     let epochs = if arm.diverges { 2 } else { EPOCHS };
     let history: Vec<Epoch> = (1..=epochs).map(|epoch| measures(arm, seed, epoch)).collect();
-    let perturbed = |&perturbation: &Perturbation| Perturbed {
-        perturbation,
-        test: Some(predictions(arm, seed, harm(perturbation) * (1.0 - arm.robustness))),
+    let perturbed = |facts: &PerturbationFacts| Perturbed {
+        perturbation: facts.perturbation.clone(),
+        test: Some(predictions(arm, seed, harm(facts) * (1.0 - arm.robustness))),
     };
     Record {
         experiment: experiment.into(),
@@ -124,11 +124,9 @@ fn predictions(arm: &Arm, seed: u64, harm: f64) -> Predictions {
     }
 }
 
-fn harm(perturbation: Perturbation) -> f64 {
-    match perturbation {
-        Perturbation::Fgsm(epsilon) => (3.0 * epsilon).min(0.9),
-        Perturbation::Noise(deviation) => 0.2 * deviation,
-    }
+fn harm(facts: &PerturbationFacts) -> f64 {
+    let strength = facts.strength.as_ref().map_or(0.0, |strength| strength.value);
+    if facts.attack { (3.0 * strength).min(0.9) } else { 0.2 * strength }
 }
 
 fn configuration(setting: &Value) -> Value {

@@ -8,7 +8,9 @@ use tinderbox_models::Kind;
 use super::diagnostic::{ExperimentError, nearest};
 use super::overlay::overlay;
 use super::places::{Path, Places};
-use super::{Arm, Configuration, Content, Reported, Search};
+use tinderbox_report::Reported;
+
+use super::{Arm, Configuration, Content, Search};
 use crate::json::{from_toml, plain};
 
 /// An arm as a file describes it.

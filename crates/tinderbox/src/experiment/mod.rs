@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinderbox_data::Protocol;
 use tinderbox_models::{Kind, NetworkConfig};
-use tinderbox_report::Perturbation;
-use tinderbox_report::claim::{Claim, Outline};
+use tinderbox_report::{
+    ArmFacts, Claim, Ensemble, ExperimentFacts, Perturbation, PerturbationFacts, Reported, Source, Strength,
+};
 use tinderbox_training::learner::LearnerConfig;
 
 pub use diagnostic::ExperimentError;
@@ -114,16 +115,6 @@ pub enum Content {
     Average(Vec<String>),
 }
 
-/// A number that the paper reports; never one that was measured here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reported {
-    /// Test accuracy in percent, as printed there.
-    pub percent: f64,
-    /// Where in the paper.
-    pub what: String,
-}
-
 /// Every setting of a trial, but for its seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Configuration {
@@ -152,9 +143,23 @@ impl Configuration {
 }
 
 impl Arm {
-    /// What claims can name of it.
-    fn outline(&self) -> Outline {
-        Outline { name: self.name.clone(), point: self.point.clone() }
+    /// What is known of it; `same_as` is the arm of another experiment whose trials serve both.
+    pub fn facts(&self, same_as: Option<Source>) -> ArmFacts {
+        ArmFacts {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            reported: self.reported.clone(),
+            point: self.point.clone(),
+            same_as,
+            ensemble: match &self.content {
+                Content::Trained(_) => None,
+                Content::Average(members) => Some(Ensemble {
+                    rule: "mean".into(),
+                    title: "mean".to_string(),
+                    members: members.clone(),
+                }),
+            },
+        }
     }
 
     /// Its settings, if it is trained.
@@ -167,6 +172,21 @@ impl Arm {
 }
 
 impl Experiment {
+    /// What is known of it; each arm is run with `seeds`.
+    pub fn facts(&self, seeds: &[u64]) -> ExperimentFacts {
+        ExperimentFacts {
+            name: self.name.clone(),
+            part: self.part.clone(),
+            title: self.title.clone(),
+            statement: self.statement.clone(),
+            protocol: self.protocol.to_string(),
+            seeds: seeds.to_vec(),
+            perturbations: self.perturbations.iter().map(perturbation_facts).collect(),
+            search: self.search.as_ref().map(Search::facts),
+            claims: self.claims.clone(),
+        }
+    }
+
     /// The experiments of the paper.
     ///
     /// # Errors
@@ -185,6 +205,19 @@ impl Experiment {
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
         read::parse(&name, &text)
     }
+}
+
+/// What readers are told of a perturbation.
+fn perturbation_facts(perturbation: &Perturbation) -> PerturbationFacts {
+    let (title, symbol, attack) = match perturbation.name.as_str() {
+        "fgsm" => ("FGSM", "ε", true),
+        name => (name, "σ", false),
+    };
+    let strength = match perturbation.settings {
+        tinderbox_report::Settings::Strength(value) => Some(Strength { symbol: symbol.to_string(), value }),
+        tinderbox_report::Settings::Table(_) => None,
+    };
+    PerturbationFacts { perturbation: perturbation.clone(), title: title.to_string(), strength, attack }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tinderbox_data::Protocol;
-use tinderbox_report::{Claim, Perturbation};
+use tinderbox_report::{Claim, Perturbation, Settings};
 
 use super::arms::{self, ArmFile, SearchFile};
 use super::diagnostic::{ExperimentError, nearest};
@@ -98,9 +98,11 @@ fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<
 
 fn check_perturbations(perturbations: &[Perturbation], places: &Places) -> Result<(), ExperimentError> {
     for (index, perturbation) in perturbations.iter().enumerate() {
-        let problem = match perturbation {
-            Perturbation::Fgsm(epsilon) if !(0.0..=1.0).contains(epsilon) => "expected an ε in [0, 1]",
-            Perturbation::Noise(deviation) if !(*deviation > 0.0 && *deviation <= 1.0) => {
+        let problem = match (perturbation.name.as_str(), &perturbation.settings) {
+            ("fgsm", Settings::Strength(epsilon)) if !(0.0..=1.0).contains(epsilon) => {
+                "expected an ε in [0, 1]"
+            }
+            ("noise", Settings::Strength(deviation)) if !(*deviation > 0.0 && *deviation <= 1.0) => {
                 "expected a deviation in (0, 1]"
             }
             _ if perturbations[..index].contains(perturbation) => "duplicate entry",
@@ -117,8 +119,8 @@ fn check_claims(
     perturbations: &[Perturbation],
     places: &Places,
 ) -> Result<(), ExperimentError> {
-    let outlines: Vec<_> = arms.iter().map(Arm::outline).collect();
-    tinderbox_report::claim::check(claims, &outlines, perturbations).map_err(|error| {
+    let facts: Vec<_> = arms.iter().map(|arm| arm.facts(None)).collect();
+    tinderbox_report::claim::check(claims, &facts, perturbations).map_err(|error| {
         let index = error.claim.to_string();
         let keys: Vec<&str> =
             ["claims", &index].into_iter().chain(error.keys.iter().map(String::as_str)).collect();

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinderbox_search::{Distribution, Grid, History, Random, Sampler, Space};
 
-use super::Reported;
-use crate::json::plain;
+use tinderbox_report::{Reported, SearchFacts};
+
+use crate::json::{self, plain};
 
 /// How the arms of an experiment are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +73,20 @@ const MOST_LAYERS: u64 = 64;
 pub(super) const MOST_POINTS: u64 = 4096;
 
 impl Search {
+    /// What is known of it.
+    pub(super) fn facts(&self) -> SearchFacts {
+        let dimension = |dimension: &Dimension| tinderbox_report::Dimension {
+            name: dimension.name.clone(),
+            values: dimension.values.clone(),
+        };
+        SearchFacts {
+            sampler: json::value(&self.sampler).as_str().unwrap_or_default().to_string(),
+            seed: self.seed,
+            points: self.dimensions.iter().map(|dimension| dimension.values.len()).product(),
+            dimensions: self.dimensions.iter().map(dimension).collect(),
+        }
+    }
+
     /// Every point of the space, in the order of the sampler.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ impl Settled {
             let source = &mut shared[place];
             for perturbation in &experiment.perturbations {
                 if !source.perturbations.contains(perturbation) {
-                    source.perturbations.push(*perturbation);
+                    source.perturbations.push(perturbation.clone());
                 }
             }
             source.pooled |=

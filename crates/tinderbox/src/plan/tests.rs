@@ -44,9 +44,9 @@ fn nothing_is_trained_twice() {
 fn a_shared_trial_is_asked_what_every_experiment_wants_to_know() {
     let plan = paper(&Wishes::default(), &["architectures", "ensemble", "adversarial"]);
     let fcn = plan.tasks().find(|task| task.arm == "Fcn").expect("a task");
-    let noise = [Perturbation::Noise(0.1), Perturbation::Noise(0.2)];
+    let noise = [0.1, 0.2].map(|deviation| Perturbation::new("noise", deviation));
     assert!(noise.iter().all(|noise| fcn.perturbations.contains(noise)));
-    assert!(fcn.perturbations.contains(&Perturbation::Fgsm(0.3)));
+    assert!(fcn.perturbations.contains(&Perturbation::new("fgsm", 0.3)));
     let cnn = plan.tasks().find(|task| task.arm == "Cnn").expect("a task");
     assert_eq!(cnn.perturbations, noise);
 }

@@ -1,18 +1,14 @@
 //! A heading: what the report says about a study beyond its trials, stored with it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tinderbox_data::Protocol;
-use tinderbox_report::{Claim, Perturbation, TestImages};
+use tinderbox_report::{ArmFacts, ExperimentFacts, TestImages};
 use tinderbox_search::{Storage, StudyId};
 
 use super::{Broken, RunError, RunFolder, Seal, TASK, task};
 use crate::backend::Backend;
-use crate::experiment::{Reported, Search};
-use crate::plan::{ProfileName, Source};
+use crate::plan::{LAYOUT, ProfileName};
 
 /// User attribute of a study: its [`Heading`].
 pub(super) const HEADING: &str = "tinderbox:heading";
@@ -24,16 +20,15 @@ pub(super) const TEST_LABELS: &str = "test-labels";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Heading {
+    /// [`LAYOUT`] of the version that made it.
+    pub layout: u32,
     /// Hash of the plan.
     pub plan: String,
     /// `quick` or `full`.
     pub profile: ProfileName,
-    /// Seeds of each arm.
-    pub seeds: Vec<u64>,
     /// Epochs, where the command line overrides the profile.
     pub epochs: Option<usize>,
     /// Settings of the command line, for every arm.
-    #[serde(default)]
     pub settings: Vec<String>,
     /// The compute backend.
     pub backend: Backend,
@@ -46,60 +41,24 @@ pub struct Heading {
     /// Why other digits stand in for the paper's, if they do.
     pub stand_in: Option<String>,
     /// Names of the plan's experiments.
-    #[serde(default)]
     pub experiments: Vec<String>,
     /// Position of this one among them.
     pub position: usize,
-    /// Name of the experiment.
-    pub name: String,
-    /// Part of the paper.
-    pub part: String,
-    /// Heading of the experiment.
-    pub title: String,
-    /// What the paper says.
-    pub statement: String,
-    /// How data are split.
-    pub protocol: Protocol,
-    /// The arms, in the order of the tables.
-    pub arms: Vec<ArmHeading>,
-    /// How this experiment wants test images changed.
-    #[serde(default)]
-    pub perturbations: Vec<Perturbation>,
-    /// How they were drawn, if they are points of a space.
-    pub search: Option<Search>,
-    /// The paper's sentences, each with its test.
-    pub claims: Vec<Claim>,
-    /// Whether they were others when the study was made.
-    #[serde(default)]
+    /// What is known of the experiment.
+    pub facts: ExperimentFacts,
+    /// What is known of each arm, in the order of the tables.
+    pub arms: Vec<ArmFacts>,
+    /// Whether the claims were others when the study was made.
     pub claims_changed: bool,
     /// Whether the reported numbers were others when the study was made.
-    #[serde(default)]
     pub reported_changed: bool,
     /// Height and width of a test image.
     pub image: [usize; 2],
     /// SHA-256 of the test images that are stored with the study, pixels first.
     pub images_sha256: String,
-    /// Hashes of all of this and of the trials; none in studies of earlier versions.
+    /// Hashes of all of this and of the trials.
     #[serde(default)]
     pub seal: Option<Seal>,
-}
-
-/// What the report says about an arm beyond its trials.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArmHeading {
-    /// Its name.
-    pub name: String,
-    /// What it is, in a line.
-    pub description: String,
-    /// What the paper says of it.
-    pub reported: Option<Reported>,
-    /// What a search chose, by name of the dimension.
-    pub point: BTreeMap<String, Value>,
-    /// The arm whose trials these are, if it is another experiment's.
-    pub same_as: Option<Source>,
-    /// Arms whose probabilities are averaged; nothing is trained then.
-    pub average_of: Vec<String>,
 }
 
 /// The studies of a run in the order of its plan, with their headings, each as it was sealed.
@@ -118,7 +77,7 @@ pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyI
     }
     headings.sort_by_key(|(_, heading)| heading.position);
     let planned = headings.iter().flat_map(|(_, heading)| &heading.experiments);
-    let missing = |name: &&String| headings.iter().all(|(_, heading)| heading.name != **name);
+    let missing = |name: &&String| headings.iter().all(|(_, heading)| heading.facts.name != **name);
     if let Some(study) = planned.into_iter().find(missing) {
         return Err(RunError::NoStudy { path: folder.storage_path(), study: study.clone() });
     }
@@ -159,11 +118,14 @@ pub fn check_trials(
         Some(seal) => seal.check_tasks(&tasks(storage, study)?),
         None => Err(Broken::Unsealed),
     };
-    checked.map_err(|why| broken(folder, &heading.name, why))
+    checked.map_err(|why| broken(folder, &heading.facts.name, why))
 }
 
-/// A heading that was not edited, sealed or of an earlier version.
+/// A heading of this version that was not edited, sealed or not.
 fn read(folder: &RunFolder, name: &str, value: &Value) -> Result<Heading, RunError> {
+    if value.is_object() && value["layout"] != LAYOUT {
+        return Err(RunError::Version(folder.storage_path()));
+    }
     let heading = Heading::deserialize(value).map_err(|error| RunError::Heading {
         path: folder.storage_path(),
         study: name.to_string(),
@@ -204,7 +166,7 @@ pub fn test_images(
     let labels = storage.study_attachment(study, TEST_LABELS)?;
     let Some((pixels, labels)) = pixels.zip(labels) else { return Ok(None) };
     if fingerprint(&pixels, &labels) != heading.images_sha256 {
-        return Err(RunError::Images { path: folder.storage_path(), study: heading.name.clone() });
+        return Err(RunError::Images { path: folder.storage_path(), study: heading.facts.name.clone() });
     }
     let [height, width] = heading.image;
     Ok(Some(TestImages { height, width, pixels, labels }))

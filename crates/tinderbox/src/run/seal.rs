@@ -32,10 +32,7 @@ pub struct Seal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     /// There is no seal.
-    #[error(
-        "it has no seal; the seal was removed, or an earlier version made this run; the same `reproduce` command seals \
-         it, or runs it anew if the versions differ"
-    )]
+    #[error("its seal was removed; the same `reproduce` command seals it again")]
     Unsealed,
     /// A part differs.
     #[error("its {0} changed after the run began; run it anew, with another folder for --runs")]
@@ -102,7 +99,7 @@ fn parts(heading: &Value) -> [String; 3] {
     if let Value::Object(fields) = &mut unsealed {
         fields.remove("seal");
     }
-    [&heading["claims"], &heading["arms"], &unsealed].map(hash)
+    [&heading["facts"]["claims"], &heading["arms"], &unsealed].map(hash)
 }
 
 fn hash(data: &Value) -> String {
@@ -117,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_field_that_this_version_does_not_know_is_under_the_seal() {
-        let sealed = json!({"claims": [], "arms": [], "of a later version": 1});
+        let sealed = json!({"facts": {"claims": []}, "arms": [], "of a later version": 1});
         let seal = Seal::new(&sealed, []);
         let mut stored = sealed.clone();
         stored["seal"] = json::value(&seal);
@@ -129,10 +126,10 @@ mod tests {
     #[test]
     fn a_field_that_an_earlier_version_did_not_store_is_not_missed() {
         // Read as a heading of this version, it would have `settings`, `experiments` and others besides.
-        let stored = json!({"claims": [{"id": "a"}], "arms": [{"name": "b"}]});
+        let stored = json!({"facts": {"claims": [{"id": "a"}]}, "arms": [{"name": "b"}]});
         let seal = Seal::new(&stored, []);
         assert_eq!(seal.check_heading(&stored), Ok(()));
-        let edited = json!({"claims": [{"id": "a"}], "arms": [{"name": "c"}]});
+        let edited = json!({"facts": {"claims": [{"id": "a"}]}, "arms": [{"name": "c"}]});
         assert_eq!(seal.check_heading(&edited), Err(Broken::Changed("arms")));
     }
 }

@@ -56,7 +56,7 @@ pub enum Reason {
     #[error("expected at least two arms, found {0}")]
     Few(usize),
     /// Images that are not changed so.
-    #[error("test images are not changed by {0}; expected {1}")]
+    #[error("test images are not changed by `{0}`; expected {1}")]
     Perturbation(Perturbation, String),
     /// Epochs count from 1.
     #[error("is epoch 0, expected 1 or more")]

@@ -9,18 +9,19 @@ fn claim(id: &str, test: &Value) -> Claim {
     Claim { id: id.into(), sentence: "It is so.".into(), reading: None, test }
 }
 
-fn grid() -> Vec<Outline> {
-    let arm = |layers: u64, units: u64| Outline {
+fn grid() -> Vec<ArmFacts> {
+    let arm = |layers: u64, units: u64| ArmFacts {
         name: format!("{layers} x {units}"),
         point: [("layers".to_string(), layers.into()), ("units".to_string(), units.into())].into(),
+        ..ArmFacts::default()
     };
     vec![arm(2, 128), arm(2, 256), arm(3, 128), arm(3, 256)]
 }
 
 fn try_check(test: &Value) -> Result<(), ClaimError> {
-    let arms = ["Fcn", "Cnn"].map(|name| Outline { name: name.into(), ..Outline::default() });
+    let arms = ["Fcn", "Cnn"].map(|name| ArmFacts { name: name.into(), ..ArmFacts::default() });
     let test = claim("one", test);
-    let perturbations = [Perturbation::Fgsm(0.1), Perturbation::Noise(0.2)];
+    let perturbations = [Perturbation::new("fgsm", 0.1), Perturbation::new("noise", 0.2)];
     let arms = if serde_json::to_string(&test).unwrap().contains("layers") { grid() } else { arms.to_vec() };
     check(&[test], &arms, &perturbations)
 }
@@ -111,7 +112,7 @@ fn an_arm_is_not_compared_with_itself_or_with_nobody() {
         "test.diverges.arm",
         "layers 2 is 2 arms, expected one",
     );
-    let one = [Outline { name: "Cnn".into(), ..Outline::default() }];
+    let one = [ArmFacts { name: "Cnn".into(), ..ArmFacts::default() }];
     let best = claim("one", &json!({"best": {"arm": "Cnn", "margin": 0.5}}));
     assert_eq!(check(&[best], &one, &[]).unwrap_err().reason, Box::new(Reason::Few(1)));
 }
@@ -139,7 +140,7 @@ fn margins_are_above_nothing() {
     let mut endless = claim("one", &best(1.0, "accuracy"));
     let Test::Best(test) = &mut endless.test else { panic!("expected a best arm") };
     test.margin = f64::NAN;
-    let arms = ["Fcn", "Cnn"].map(|name| Outline { name: name.into(), ..Outline::default() });
+    let arms = ["Fcn", "Cnn"].map(|name| ArmFacts { name: name.into(), ..ArmFacts::default() });
     assert!(matches!(*check(&[endless], &arms, &[]).unwrap_err().reason, Reason::Margin(..)));
 }
 
@@ -149,12 +150,12 @@ fn a_measure_must_have_been_asked_for() {
     refuses(
         &best(json!({"under": {"fgsm": 0.3}})),
         "test.best.measure.under",
-        "test images are not changed by FGSM, ε = 0.3; expected one of FGSM, ε = 0.1; noise, σ = 0.2",
+        "test images are not changed by `fgsm = 0.3`; expected one of `fgsm = 0.1`, `noise = 0.2`",
     );
     refuses(
         &best(json!({"lost-under": {"noise": 0.1}})),
         "test.best.measure.lost-under",
-        "test images are not changed by noise, σ = 0.1; expected one of FGSM, ε = 0.1; noise, σ = 0.2",
+        "test images are not changed by `noise = 0.1`; expected one of `fgsm = 0.1`, `noise = 0.2`",
     );
     refuses(
         &best(json!({"validation-after": 0})),
@@ -171,7 +172,7 @@ fn parts_are_parts_of_one_claim() {
 
 #[test]
 fn a_family_has_names_and_a_size() {
-    let arms = ["Fcn", "Cnn"].map(|name| Outline { name: name.into(), ..Outline::default() });
+    let arms = ["Fcn", "Cnn"].map(|name| ArmFacts { name: name.into(), ..ArmFacts::default() });
     let best = json!({"best": {"arm": "Cnn", "margin": 0.5}});
     let count = json!({"count": {"fewer": "Cnn", "more": "Fcn", "of": "parameters"}});
     let refused = |claims: &[Claim]| check(claims, &arms, &[]).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use super::*;
 use crate::claim::{Need, Unit};
 use crate::fixture::record;
 use crate::record::{Outcome, Perturbation, Perturbed, Predictions, Record};
-use crate::report::ArmView;
+use crate::report::{ArmFacts, ArmView};
 
 /// Test images of these records.
 const IMAGES: usize = 200;
@@ -33,7 +33,11 @@ fn arm(name: &str, seeds: u64, wrong: impl Fn(u64) -> usize) -> ArmView {
         record.results.test = Some(answers((seed as usize * 13).min(IMAGES - wrong(seed)), wrong(seed)));
         record
     };
-    ArmView { name: name.into(), records: (1..=seeds).map(of_seed).collect(), ..ArmView::default() }
+    ArmView {
+        facts: ArmFacts { name: name.into(), ..ArmFacts::default() },
+        records: (1..=seeds).map(of_seed).collect(),
+        ..ArmView::default()
+    }
 }
 
 fn view(arms: Vec<ArmView>, seeds: u64, tests: &[Value]) -> ExperimentView {
@@ -43,12 +47,11 @@ fn view(arms: Vec<ArmView>, seeds: u64, tests: &[Value]) -> ExperimentView {
         reading: None,
         test: serde_json::from_value(test.clone()).unwrap(),
     });
-    ExperimentView {
-        arms,
-        seeds: (1..=seeds).collect(),
-        claims: claims.collect(),
-        ..crate::fixture::report().experiments.remove(0)
-    }
+    let mut view = crate::fixture::report().experiments.remove(0);
+    view.arms = arms;
+    view.facts.seeds = (1..=seeds).collect();
+    view.facts.claims = claims.collect();
+    view
 }
 
 /// Three arms that miss about 10, 14 and 20 of 200 images.
@@ -144,7 +147,8 @@ fn what_cannot_be_judged_says_why() {
     assert_eq!(judge(&stand_in, true)[0].reason, "stand-in digits, not USPS");
     stand_in.arms[0].records[0].results.dataset.stand_in = true;
     says(&stand_in, Verdict::NotJudged, "stand-in digits, not USPS");
-    let pooled = ExperimentView { protocol: "pooled".into(), ..view(three(8), 8, &best) };
+    let mut pooled = view(three(8), 8, &best);
+    pooled.facts.protocol = "pooled".into();
     says(&pooled, Verdict::NotJudged, "under the protocol pooled every seed has other test images");
     let undrawn = view(three(8), 8, &[json!({"order": {"arms": [{"layers": 3}, "a"], "margin": 0.5}})]);
     says(&undrawn, Verdict::NotJudged, "the search has not drawn layers 3");

@@ -39,16 +39,16 @@ fn a_file_says_what_decides_a_claim() {
     let measures: Vec<_> = parts
         .iter()
         .filter_map(|part| match part {
-            Test::Trend(trend) => Some(trend.measure),
-            Test::Order(order) => Some(order.measure),
+            Test::Trend(trend) => Some(trend.measure.clone()),
+            Test::Order(order) => Some(order.measure.clone()),
             _ => None,
         })
         .collect();
     assert_eq!(
         measures,
         [
-            Measure::Under(Perturbation::Fgsm(0.1)),
-            Measure::LostUnder(Perturbation::Noise(0.2)),
+            Measure::Under(Perturbation::new("fgsm", 0.1)),
+            Measure::LostUnder(Perturbation::new("noise", 0.2)),
             Measure::ValidationAfter(1),
             Measure::EpochSeconds,
         ]
@@ -65,8 +65,8 @@ fn what_is_misspelt_is_refused_where_it_stands() {
     assert!(refused("bests = {}").contains("unknown variant `bests`, expected one of `best`, `order`"));
     let message = refused("best = { arm = 3, margin = 0.5 }");
     assert!(message.contains("expected the name of an arm, or values of dimensions"), "{message}");
-    let message = refused(r#"best = { arm = "a", margin = 1, measure = { under = { blur = 1 } } }"#);
-    assert!(message.contains("unknown variant `blur`, expected `fgsm` or `noise`"), "{message}");
+    let message = refused(r#"best = { arm = "a", margin = 1, measure = { under = 0.1 } }"#);
+    assert!(message.contains("expected the name of one perturbation with its strength"), "{message}");
 }
 
 #[test]
@@ -85,11 +85,12 @@ fn what_is_read_is_written_again() {
 #[test]
 fn a_side_takes_the_arms_that_have_its_values() {
     let point = BTreeMap::from([("layers".into(), 2.into()), ("act".into(), "ReLU".into())]);
+    let arm = ArmFacts { name: "x".into(), point, ..ArmFacts::default() };
     let side = |json: &str| serde_json::from_str::<Side>(json).unwrap();
-    assert!(side(r#"{"layers": 2.0}"#).takes("x", &point));
-    assert!(side(r#"{"layers": 2, "act": "ReLU"}"#).takes("x", &point));
-    assert!(!side(r#"{"layers": 2, "act": "Sigmoid"}"#).takes("x", &point));
-    assert!(!side(r#"{"units": 2}"#).takes("x", &point));
-    assert!(side(r#""x""#).takes("x", &point) && !side(r#""y""#).takes("x", &point));
+    assert!(side(r#"{"layers": 2.0}"#).takes(&arm));
+    assert!(side(r#"{"layers": 2, "act": "ReLU"}"#).takes(&arm));
+    assert!(!side(r#"{"layers": 2, "act": "Sigmoid"}"#).takes(&arm));
+    assert!(!side(r#"{"units": 2}"#).takes(&arm));
+    assert!(side(r#""x""#).takes(&arm) && !side(r#""y""#).takes(&arm));
     assert_eq!(side(r#"{"layers": 2, "act": "ReLU"}"#).to_string(), "act ReLU, layers 2");
 }

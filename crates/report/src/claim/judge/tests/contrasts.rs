@@ -119,7 +119,7 @@ fn a_trial_that_diverged_has_no_gap_and_nothing_to_lose() {
 fn selections_are_compared_where_they_differ_in_nothing_else() {
     let at = |name: &str, rate: f64, dropout: f64, wrong: usize| {
         let mut arm = arm(name, 8, |_| wrong);
-        arm.point = [("rate".to_string(), json!(rate)), ("dropout".to_string(), json!(dropout))].into();
+        arm.facts.point = [("rate".to_string(), json!(rate)), ("dropout".to_string(), json!(dropout))].into();
         arm
     };
     let claim = json!({"order": {"arms": [{"rate": 0.001}, {"rate": 0.01}], "margin": 1.0}});
@@ -141,8 +141,12 @@ fn the_best_of_a_space_is_not_shown_by_a_part_of_it() {
         &[json!({"best": {"arm": "a", "margin": 1.0}})],
     );
     assert_eq!(only(&view).verdict, Verdict::Holds);
-    view.search =
-        Some(crate::report::SearchView { sampler: "random".into(), seed: 0, points: 27, dimensions: vec![] });
+    view.facts.search = Some(crate::report::SearchFacts {
+        sampler: "random".into(),
+        seed: 0,
+        points: 27,
+        dimensions: vec![],
+    });
     let judgement = only(&view);
     assert_eq!((judgement.verdict, judgement.need), (Verdict::Undecided, None));
     assert!(judgement.reason.ends_with("; but only 2 of 27 points were drawn"), "{}", judgement.reason);
@@ -163,7 +167,7 @@ fn counts_are_exact_and_have_no_p() {
         [Verdict::Holds, Verdict::DoesNotHold]
     );
     assert_eq!((judgements[0].family, judgements[0].p, judgements[0].power), (0, None, None));
-    arms[1].name = "same".into();
+    arms[1].facts.name = "same".into();
     arms[1].records = arms[0].records.clone();
     says(
         &view(arms, 8, &[count("cnn", "same", "parameters")]),
@@ -193,7 +197,7 @@ fn a_value_is_reproduced_within_its_tolerance() {
 
 #[test]
 fn every_measure_is_read_from_its_place() {
-    let noise = Perturbation::Noise(0.2);
+    let noise = Perturbation::new("noise", 0.2);
     let mut arms = three(8);
     for (place, arm) in arms.iter_mut().enumerate() {
         for record in &mut arm.records {
@@ -201,7 +205,7 @@ fn every_measure_is_read_from_its_place() {
             results.test = Some(answers(0, 20));
             results.final_training_accuracy = Some([0.98, 0.96, 0.94][place]);
             let test = Some(answers(0, [30, 40, 60][place]));
-            results.perturbed = vec![Perturbed { perturbation: noise, test }];
+            results.perturbed = vec![Perturbed { perturbation: noise.clone(), test }];
             results.history[0].validation_accuracy = [0.7, 0.6, 0.5][place];
             record.timing.epoch_seconds = vec![[4.0, 2.0, 1.0][place], 1_000.0, 0.0];
         }
@@ -262,7 +266,7 @@ fn a_trend_may_go_the_other_way() {
 fn a_selection_is_the_mean_of_its_arms() {
     let mut arms = three(8);
     for (arm, layers) in arms.iter_mut().zip([2, 3, 3]) {
-        arm.point = [("layers".to_string(), layers.into())].into();
+        arm.facts.point = [("layers".to_string(), layers.into())].into();
     }
     let order = |arms: Value| json!({"order": {"arms": arms, "margin": 0.5}});
     let judgements = judge(

@@ -1,0 +1,130 @@
+//! The records of an ensemble: what its members say together, computed from theirs.
+
+use serde_json::json;
+use tinderbox_report::{
+    ArmView, Ensemble, Failure, ModelSummary, Outcome, Perturbed, Predictions, Record, Results, Timing,
+};
+use tinderbox_training::ensemble::{Mean, Rule, combine};
+use tinderbox_training::{Choice, Kind, KindError, Kinds};
+
+use crate::run::Heading;
+
+/// An ensemble with its rule and its members.
+pub(super) struct Together<'a> {
+    ensemble: &'a Ensemble,
+    rule: Choice<dyn Rule>,
+    members: Vec<&'a ArmView>,
+}
+
+impl<'a> Together<'a> {
+    /// Finds the members among `arms`.
+    ///
+    /// # Errors
+    /// If `kinds` lack the rule.
+    pub(super) fn new(ensemble: &'a Ensemble, arms: &'a [ArmView], kinds: &Kinds) -> Result<Self, KindError> {
+        let is_member = |arm: &&ArmView| ensemble.members.contains(&arm.facts.name);
+        Ok(Self {
+            ensemble,
+            rule: kinds.rules.read(&ensemble.rule, kinds)?,
+            members: arms.iter().filter(is_member).collect(),
+        })
+    }
+
+    /// Fills `view` with a record for each seed of which every member has answers, and with the reason for each other.
+    pub(super) fn fill(&self, view: &mut ArmView, heading: &Heading) {
+        view.records = self.records(heading, &view.facts.name, |member| &member.records);
+        view.pooled = self.records(heading, &view.facts.name, |member| &member.pooled);
+        let most =
+            |of: fn(&ArmView) -> usize| self.members.iter().map(|member| of(member)).max().unwrap_or(0);
+        view.waiting = most(|member| member.waiting);
+        view.pooled_waiting = most(|member| member.pooled_waiting);
+        if view.waiting > 0 {
+            return;
+        }
+        for &seed in &heading.facts.seeds {
+            if view.records.iter().all(|record| record.seed != seed) {
+                view.failures.push(Failure { seed, reason: self.silence(seed) });
+            }
+        }
+    }
+
+    /// Why there is no answer with this seed.
+    fn silence(&self, seed: u64) -> String {
+        let has_answers = |member: &&&ArmView| {
+            member.records.iter().any(|record| record.seed == seed && record.results.test.is_some())
+        };
+        let silent = self.members.iter().filter(|member| !has_answers(member));
+        let names: Vec<&str> = silent.map(|member| member.facts.name.as_str()).collect();
+        format!("no {}: no predictions of {}", self.ensemble.title, names.join(", "))
+    }
+
+    fn records(&self, heading: &Heading, arm: &str, of: fn(&ArmView) -> &[Record]) -> Vec<Record> {
+        let Some((first, others)) = self.members.split_first() else { return Vec::new() };
+        let of_seed = |record: &Record| {
+            let mut members = vec![record];
+            for other in others {
+                members.push(of(other).iter().find(|other| other.seed == record.seed)?);
+            }
+            self.record(heading, arm, &members)
+        };
+        of(first).iter().filter_map(of_seed).collect()
+    }
+
+    /// `None` if a member has no predictions, or has those of other images.
+    fn record(&self, heading: &Heading, arm: &str, members: &[&Record]) -> Option<Record> {
+        let first = members.first()?;
+        let sum = |of: fn(&ModelSummary) -> u64| members.iter().map(|member| of(&member.results.model)).sum();
+        let natural: Vec<_> = members.iter().map(|member| member.results.test.as_ref()).collect();
+        let perturbed = first.results.perturbed.iter().filter_map(|Perturbed { perturbation, .. }| {
+            let answers: Vec<_> = members.iter().map(|member| member.results.under(perturbation)).collect();
+            Some(Perturbed { perturbation: perturbation.clone(), test: Some(self.predictions(&answers)?) })
+        });
+        Some(Record {
+            experiment: heading.facts.name.clone(),
+            arm: arm.to_string(),
+            seed: first.seed,
+            results: Results {
+                configuration: self.configuration(),
+                outcome: Outcome::Finished,
+                history: Vec::new(),
+                model: ModelSummary {
+                    parameters: sum(|model| model.parameters),
+                    multiply_adds: sum(|model| model.multiply_adds),
+                    layers: Vec::new(),
+                },
+                final_training_accuracy: None,
+                test: Some(self.predictions(&natural)?),
+                perturbed: perturbed.collect(),
+                ..first.results.clone()
+            },
+            timing: Timing {
+                epoch_seconds: Vec::new(),
+                wall_seconds: members.iter().map(|member| member.timing.wall_seconds).sum(),
+                cpu_seconds: members.iter().map(|member| member.timing.cpu_seconds).sum(),
+                started: first.timing.started.clone(),
+            },
+            environment: first.environment.clone(),
+        })
+    }
+
+    /// As a file has it: `average` is the mean's own word.
+    fn configuration(&self) -> serde_json::Value {
+        let Ensemble { rule, members, .. } = self.ensemble;
+        if *rule == Mean::NAME {
+            json!({ "average": members })
+        } else {
+            json!({ "ensemble": { "rule": rule, "members": members } })
+        }
+    }
+
+    fn predictions(&self, members: &[Option<&Predictions>]) -> Option<Predictions> {
+        let members: Vec<&Predictions> = members.iter().copied().collect::<Option<_>>()?;
+        let first = *members.first()?;
+        if members.iter().any(|other| other.indices != first.indices || other.classes != first.classes) {
+            return None;
+        }
+        let probabilities: Vec<&[f32]> = members.iter().map(|member| &member.probabilities[..]).collect();
+        let probabilities = combine(&*self.rule, &probabilities, first.classes).ok()?;
+        Some(Predictions { probabilities, ..first.clone() })
+    }
+}
