@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::open::Access;
+#[cfg(feature = "postgres")]
+use super::postgres::Mode;
 
 /// What the options of an address say.
 #[derive(Debug, Default, PartialEq)]
@@ -90,45 +92,65 @@ impl Options {
         Ok((decoded(&file), options))
     }
 
-    /// Refuses options of a PostgreSQL address that have no effect here.
+    /// A PostgreSQL address without its options for TLS, and these: `sslmode` and `sslrootcert`.
     #[cfg(feature = "postgres")]
-    pub(super) fn of_postgres(url: &str) -> Result<(), OptionsError> {
-        const KNOWN: [&str; 14] = [
+    pub(super) fn of_postgres(url: &str) -> Result<(String, Option<Mode>, Option<String>), OptionsError> {
+        const KNOWN: [&str; 15] = [
             "user",
             "password",
             "dbname",
             "options",
             "application_name",
-            "sslmode",
             "host",
             "hostaddr",
             "port",
             "connect_timeout",
             "tcp_user_timeout",
             "keepalives",
+            "sslmode",
+            "sslrootcert",
             "target_session_attrs",
             "load_balance_hosts",
         ];
         // A password, which ends at the first `@`, may hold a question mark.
-        let place = url.split_once('@').map_or(url, |(_, place)| place);
-        let query = place.split_once('?').map_or("", |(_, query)| query);
-        for (name, value) in pairs(query)? {
-            if name == "sslmode" && !matches!(value, "disable" | "prefer") {
-                return Err(OptionsError::Value {
-                    name: "sslmode",
-                    value: value.to_owned(),
-                    expected: "`disable` or `prefer`: the connection is not encrypted, put a tunnel around it",
-                });
-            }
-            if !KNOWN.contains(&name) {
-                let known = "`host`, `port`, `user`, `password`, `dbname`, `options`, `application_name`, \
-                             `connect_timeout`, `tcp_user_timeout`, `keepalives`, `sslmode`, \
-                             `target_session_attrs` and `load_balance_hosts`";
-                return Err(OptionsError::Unknown { name: name.to_owned(), known });
+        let place = url.find('@').map_or(0, |at| at + 1);
+        let query = url[place..].find('?').map_or(url.len(), |mark| place + mark);
+        let (mut others, mut mode, mut roots) = (Vec::new(), None, None);
+        for (name, value) in pairs(url[query..].trim_start_matches('?'))? {
+            match name {
+                "sslmode" => {
+                    mode = Some(Mode::from_word(value).ok_or_else(|| OptionsError::Value {
+                        name: "sslmode",
+                        value: value.to_owned(),
+                        expected: "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`",
+                    })?)
+                }
+                "sslrootcert" => roots = Some(unescaped(value)),
+                _ if KNOWN.contains(&name) => others.push(format!("{name}={value}")),
+                _ => {
+                    let known = "`host`, `port`, `user`, `password`, `dbname`, `options`, `application_name`, \
+                                 `connect_timeout`, `tcp_user_timeout`, `keepalives`, `sslmode`, `sslrootcert`, \
+                                 `target_session_attrs` and `load_balance_hosts`";
+                    return Err(OptionsError::Unknown { name: name.to_owned(), known });
+                }
             }
         }
-        Ok(())
+        let mark = if others.is_empty() { "" } else { "?" };
+        Ok((format!("{}{mark}{}", &url[..query], others.join("&")), mode, roots))
     }
+}
+
+/// A value of a URL, in which `%2F` is a slash.
+#[cfg(feature = "postgres")]
+fn unescaped(value: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), value.as_bytes());
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).filter(|_| *first == b'%').and_then(|digits| str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The options of a query with their values, each name once.
@@ -238,13 +260,27 @@ mod tests {
     #[cfg(feature = "postgres")]
     #[test]
     fn options_of_a_server_are_honoured_or_refused_without_their_values() {
-        let of = |query: &str| Options::of_postgres(&format!("postgres://me:secret@host/studies{query}"));
-        assert_eq!(of(""), Ok(()));
-        assert_eq!(of("?connect_timeout=5&options=-c%20search_path%3Dx&sslmode=prefer"), Ok(()));
-        assert_eq!(Options::of_postgres("postgres://me:what?secret@host/studies"), Ok(()));
+        let host = "postgres://me:secret@host/studies";
+        let of = |query: &str| Options::of_postgres(&format!("{host}{query}"));
+        assert_eq!(of(""), Ok((host.to_owned(), None, None)));
+        let others = "?connect_timeout=5&options=-c%20search_path%3Dx";
+        assert_eq!(
+            of(&format!("{others}&sslmode=prefer")).unwrap(),
+            (format!("{host}{others}"), Some(Mode::Prefer), None)
+        );
+        let (url, mode, roots) = of("?sslmode=verify-full&sslrootcert=%2Fan%20authority.crt").unwrap();
+        assert_eq!(
+            (&*url, mode, roots.as_deref()),
+            (host, Some(Mode::VerifyFull), Some("/an authority.crt"))
+        );
+        let odd = "postgres://me:what?secret@host/studies";
+        assert_eq!(Options::of_postgres(odd), Ok((odd.to_owned(), None, None)));
         let error = of("?sslpassword=secret").unwrap_err().to_string();
         assert!(error.contains("`sslpassword`") && !error.contains("secret"), "{error}");
-        let error = of("?sslmode=verify-full").unwrap_err().to_string();
-        assert!(error.contains("`sslmode=verify-full`") && error.contains("not encrypted"), "{error}");
+        let error = of("?sslmode=verify").unwrap_err().to_string();
+        assert!(
+            error.contains("`sslmode=verify`") && error.contains("`verify-ca` or `verify-full`"),
+            "{error}"
+        );
     }
 }

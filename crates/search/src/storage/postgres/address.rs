@@ -4,23 +4,48 @@ use postgres::Config;
 use postgres::config::Host;
 
 use super::error::{PostgresError, Reason};
-use super::session;
+use super::session::{self, Session};
+use super::tls::Tls;
+use crate::storage::StorageError;
+use crate::storage::open::AddressError;
+use crate::storage::options::Options;
 
-/// What to connect to, and its name in messages.
-pub(super) fn read(url: &str) -> Result<(Config, String), PostgresError> {
-    let refused = || PostgresError { database: "postgres".to_owned(), reason: Reason::Address };
-    // `postgresql+psycopg://` names a driver to SQLAlchemy.
-    let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
-    if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
-        return Err(refused());
+/// Where a database is, and how to connect to it.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) config: Config,
+    pub(super) tls: Tls,
+    /// In messages: without its password.
+    pub(super) name: String,
+}
+
+impl Address {
+    pub(super) fn read(url: &str) -> Result<Self, StorageError> {
+        let refused = || PostgresError { database: "postgres".to_owned(), reason: Reason::Address };
+        // `postgresql+psycopg://` names a driver to SQLAlchemy.
+        let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
+        if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
+            return Err(refused().into());
+        }
+        let (rest, mode, roots) = Options::of_postgres(rest).map_err(AddressError::from)?;
+        let mut config: Config = format!("postgresql://{rest}").parse().map_err(|_| refused())?;
+        if config.get_hosts().is_empty() {
+            // A certificate is made out to a host, which may be named by its address.
+            let addresses: Vec<_> = config.get_hostaddrs().iter().map(ToString::to_string).collect();
+            for host in if addresses.is_empty() { vec!["localhost".to_owned()] } else { addresses } {
+                config.host(&host);
+            }
+        }
+        session::impatient(&mut config);
+        let name = name(&config);
+        let tls = Tls::new(mode, roots.as_deref());
+        let tls = tls.map_err(|reason| PostgresError { database: name.clone(), reason })?;
+        Ok(Self { config, tls, name })
     }
-    let mut config: Config = format!("postgresql://{rest}").parse().map_err(|_| refused())?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host("localhost");
+
+    pub(super) fn connect(&self) -> Result<Session, Reason> {
+        Session::new(self.tls.connect(&self.config)?)
     }
-    session::impatient(&mut config);
-    let name = name(&config);
-    Ok((config, name))
 }
 
 fn name(config: &Config) -> String {
@@ -42,7 +67,7 @@ mod tests {
 
     #[track_caller]
     fn named(url: &str, expected: &str) {
-        assert_eq!(read(url).unwrap().1, expected);
+        assert_eq!(Address::read(url).unwrap().name, expected);
     }
 
     #[test]
@@ -55,7 +80,7 @@ mod tests {
             "postgres://me@/run/postgresql:5432/studies",
         );
         named("postgresql:///studies", "postgres://localhost:5432/studies");
-        let (config, _) = read("postgresql+psycopg://me:sec%40ret@host/studies").unwrap();
+        let config = Address::read("postgresql+psycopg://me:sec%40ret@host/studies").unwrap().config;
         assert_eq!(config.get_password(), Some(b"sec@ret".as_slice()));
     }
 
@@ -64,7 +89,7 @@ mod tests {
         for url in
             ["me:secret@host", "mysql://me:secret@host/studies", "postgres://me:secret@host:port/studies"]
         {
-            let error = read(url).unwrap_err().to_string();
+            let error = Address::read(url).err().unwrap().to_string();
             assert_eq!(
                 error,
                 "postgres: not an address of a database, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"

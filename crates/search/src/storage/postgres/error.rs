@@ -5,6 +5,7 @@ use std::io;
 
 use postgres::error::SqlState;
 
+use super::tls::tls_error;
 use crate::storage::{StorageError, columns};
 
 /// A PostgreSQL database that cannot be used. What was told before stays in it.
@@ -29,6 +30,15 @@ pub enum Reason {
     /// It went away, or takes nobody just now.
     #[error("the database was away for over a minute: {0}; start it and run again: earlier results are safe")]
     Away(String),
+    /// TLS failed, or the server's certificate is refused.
+    #[error("no encrypted connection: {0}; check `sslmode`, `sslrootcert` and the host's name")]
+    Tls(String),
+    /// The server does not encrypt.
+    #[error("the server does not offer TLS; turn its `ssl` on, or write `sslmode=prefer`")]
+    NoTls,
+    /// Nobody is named whose signature would be trusted.
+    #[error("no certificate can be checked: {0}")]
+    Authorities(String),
     /// A wrong name or password.
     #[error("refused to let you in: {0}; check user and password")]
     Login(String),
@@ -77,6 +87,9 @@ impl From<postgres::Error> for Reason {
     fn from(error: postgres::Error) -> Self {
         let words = words(&error);
         let Some(code) = error.code() else {
+            if let Some(reason) = tls_error(&error) {
+                return reason;
+            }
             let lost = error.source().is_some_and(<dyn Error>::is::<io::Error>);
             return match words {
                 // `postgres` has no other way to tell that there was no connection yet.

@@ -6,7 +6,6 @@ use std::fmt;
 use std::thread;
 use std::time::Duration;
 
-use postgres::Config;
 use serde_json::Value;
 
 use super::open::Access;
@@ -22,11 +21,14 @@ mod queue;
 mod results;
 mod session;
 mod studies;
+mod tls;
 mod trials;
 
+use address::Address;
 use error::Failure;
 pub use error::{PostgresError, Reason};
 use session::{Db, Scope, Session};
+pub(super) use tls::Mode;
 
 /// Studies in a PostgreSQL database, in Optuna's tables with Tinderbox's beside them.
 ///
@@ -37,11 +39,14 @@ use session::{Db, Scope, Session};
 /// Open the database once a thread. A server that goes away for less than a minute is waited for, and a write whose
 /// answer was lost on the way is looked up before it is made again; only after that minute an error leaves open whether
 /// the last write was made.
-/// The connection is not encrypted: beyond a network that you trust, put a tunnel around it.
+///
+/// Connections are encrypted as libpq's `sslmode` says. `disable`: never. `allow`: if the server insists. `prefer`, which
+/// is the default: if the server can; somebody on the way can prevent it. `require`: always, and whoever answers is believed
+/// to be the server, unless authorities are named. `verify-ca`: the certificate must be signed by one of them. `verify-full`:
+/// and be made out to the host. `sslrootcert` names a PEM file of authorities, or with `system` those of the operating
+/// system; without it `~/.postgresql/root.crt` is used where it exists.
 pub struct Postgres {
-    config: Config,
-    /// Its address, without a password.
-    database: String,
+    address: Address,
     access: Access,
     session: RefCell<Option<Session>>,
     /// How often a transaction is tried while the database is away.
@@ -75,13 +80,15 @@ impl Postgres {
     }
 
     pub(super) fn open_as(url: &str, access: Access) -> Result<Self, StorageError> {
-        let (config, database) = address::read(url)?;
-        let session = match Session::connect(&config) {
+        let address = Address::read(url)?;
+        let session = match address.connect() {
             // A server that nobody has reached yet is more likely misspelt than away.
-            Err(reason @ Reason::Unreachable(_)) => return Err(PostgresError { database, reason }.into()),
+            Err(reason @ Reason::Unreachable(_)) => {
+                return Err(PostgresError { database: address.name, reason }.into());
+            }
             session => session.ok(),
         };
-        let storage = Self { config, database, access, session: RefCell::new(session), tries: TRIES };
+        let storage = Self { address, access, session: RefCell::new(session), tries: TRIES };
         storage.read_as(Scope::Write, |db| layout::prepare(db, access))?;
         Ok(storage)
     }
@@ -138,7 +145,7 @@ impl Postgres {
     }
 
     fn connect(&self) -> Result<Session, Failure> {
-        let mut session = Session::connect(&self.config)?;
+        let mut session = self.address.connect()?;
         if self.access == Access::Read {
             // Tables that are missing were those of the last session.
             let mut db = session.begin(Scope::Write);
@@ -181,7 +188,7 @@ impl Postgres {
     fn named<T>(&self, answer: Result<T, Failure>) -> Result<T, StorageError> {
         answer.map_err(|failure| match failure {
             Failure::Refused(error) => error,
-            Failure::Database(reason) => PostgresError { database: self.database.clone(), reason }.into(),
+            Failure::Database(reason) => PostgresError { database: self.address.name.clone(), reason }.into(),
         })
     }
 }
@@ -196,15 +203,14 @@ const TRIES: u32 = 100;
 impl fmt::Debug for Postgres {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres").field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("Postgres").field("database", &self.address.name).finish_non_exhaustive()
     }
 }
 
 impl Storage for Postgres {
     fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
-        let (config, database) = (self.config.clone(), self.database.clone());
-        let (access, session) = (self.access, RefCell::new(None));
-        Ok(Box::new(Self { config, database, access, session, tries: self.tries }))
+        let (address, session) = (self.address.clone(), RefCell::new(None));
+        Ok(Box::new(Self { address, access: self.access, session, tries: self.tries }))
     }
 
     fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
+use postgres::{Client, Config, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
 
 use super::error::{Failure, Reason};
 use crate::storage::{StudyId, TrialId};
@@ -20,8 +20,7 @@ pub(super) struct Session {
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 impl Session {
-    pub(super) fn connect(config: &Config) -> Result<Self, Reason> {
-        let mut client = config.connect(NoTls)?;
+    pub(super) fn new(mut client: Client) -> Result<Self, Reason> {
         client.batch_execute(SETTINGS)?;
         Ok(Self { client, statements: HashMap::new() })
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Postgres, plain, server};
 use crate::parameter::Parameter;
 use crate::storage::contract::{TERMS, at, fenced, lease, new, queue};
-use crate::storage::postgres::{address, session::Db};
+use crate::storage::postgres::{Address, session::Db};
 use crate::storage::{Direction, Storage};
 use crate::trial::{NewTrial, State, TrialResult};
 
@@ -242,7 +242,7 @@ fn a_database_that_stays_away_is_given_up_with_its_name() {
     let study = queue(&mut storage, &["a"]);
     storage.tries = 2;
     // Nobody listens at port 1.
-    storage.config = address::read("postgres://me:secret@127.0.0.1:1/studies").unwrap().0;
+    storage.address.config = Address::read("postgres://me:secret@127.0.0.1:1/studies").unwrap().config;
     *storage.session.borrow_mut() = None;
     let error = storage.enqueue(study, &new("b")).unwrap_err().to_string();
     assert!(

@@ -10,7 +10,10 @@ use crate::storage::contract::{agreement, contract};
 mod databases;
 mod lost;
 mod optuna;
+mod tls;
 
+#[path = "../../../../tests/support/authority.rs"]
+mod authority;
 #[path = "../../../../tests/support/server.rs"]
 mod server;
 
