@@ -114,7 +114,12 @@ impl<'a> Examples<'a> {
         let size: usize = shape.iter().product();
         let expected = size * labels.len();
         if pixels.len() != expected {
-            return Err(ExamplesError::Length { pixels: pixels.len(), labels: labels.len(), expected, shape });
+            return Err(ExamplesError::Length {
+                pixels: pixels.len(),
+                labels: labels.len(),
+                expected,
+                shape,
+            });
         }
         match pixels.iter().position(|pixel| !(0.0..=1.0).contains(pixel)) {
             Some(position) => Err(ExamplesError::Pixel { image: position / size }),

@@ -13,6 +13,8 @@ mod stream;
 
 #[cfg(test)]
 mod alone;
+#[cfg(test)]
+mod networks;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::{Batch, Examples, ExamplesError};

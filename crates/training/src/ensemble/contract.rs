@@ -1,29 +1,16 @@
-//! The contract of [`Rule`](super::Rule) as tests that each rule runs: one function a promise.
+//! The contract of [`Rule`](super::Rule) as tests over all built-in kinds: one test a promise.
 
 use rand::Rng;
 
 use super::{EnsembleError, Rule, combine};
+use crate::Kinds;
+use crate::family::Choice;
+use crate::family::contract::built_in;
 use crate::stream::stream;
 
-/// Runs the suite on `$rule`.
-macro_rules! contract {
-    ($rule:expr) => {
-        $crate::ensemble::contract::contract!(@ $rule;
-            the_order_of_members_does_not_matter
-            a_single_member_comes_back
-            each_row_adds_up_to_one
-            an_unanswered_image_stays_unanswered
-            probabilities_that_do_not_belong_together_are_refused
-        );
-    };
-    (@ $rule:expr; $($promise:ident)+) => {$(
-        #[test]
-        fn $promise() {
-            $crate::ensemble::contract::$promise(&$rule);
-        }
-    )+};
+fn rules() -> Vec<Choice<dyn Rule>> {
+    built_in(&Kinds::default().rules)
 }
-pub(super) use contract;
 
 const CLASSES: usize = 3;
 
@@ -44,41 +31,57 @@ fn close(one: &[f32], other: &[f32]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| (one - other).abs() < 1e-6)
 }
 
-pub(super) fn the_order_of_members_does_not_matter(rule: &dyn Rule) {
+#[test]
+fn the_order_of_members_does_not_matter() {
     let [a, b, c] = [1, 2, 3].map(member);
-    let forwards = combine(rule, &[&a, &b, &c], CLASSES).expect("combined");
-    for members in [[&c[..], &b, &a], [&b, &a, &c]] {
-        assert!(close(&forwards, &combine(rule, &members, CLASSES).expect("combined")));
+    for rule in rules() {
+        let forwards = combine(&*rule, &[&a, &b, &c], CLASSES).expect("combined");
+        for members in [[&c[..], &b, &a], [&b, &a, &c]] {
+            assert!(close(&forwards, &combine(&*rule, &members, CLASSES).expect("combined")), "{rule:?}");
+        }
     }
 }
 
-pub(super) fn a_single_member_comes_back(rule: &dyn Rule) {
+#[test]
+fn a_single_member_comes_back() {
     let alone = member(1);
-    assert!(close(&alone, &combine(rule, &[&alone], CLASSES).expect("combined")));
-}
-
-pub(super) fn each_row_adds_up_to_one(rule: &dyn Rule) {
-    let [a, b, c] = [1, 2, 3].map(member);
-    for row in combine(rule, &[&a, &b, &c], CLASSES).expect("combined").chunks(CLASSES) {
-        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{row:?}");
-        assert!(row.iter().all(|probability| (0.0..=1.0).contains(probability)), "{row:?}");
+    for rule in rules() {
+        assert!(close(&alone, &combine(&*rule, &[&alone], CLASSES).expect("combined")), "{rule:?}");
     }
 }
 
-pub(super) fn an_unanswered_image_stays_unanswered(rule: &dyn Rule) {
+#[test]
+fn each_row_adds_up_to_one() {
+    let [a, b, c] = [1, 2, 3].map(member);
+    for rule in rules() {
+        for row in combine(&*rule, &[&a, &b, &c], CLASSES).expect("combined").chunks(CLASSES) {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{rule:?}: {row:?}");
+            assert!(row.iter().all(|probability| (0.0..=1.0).contains(probability)), "{rule:?}: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unanswered_image_stays_unanswered() {
     let [a, mut b] = [1, 2].map(member);
     b[..CLASSES].fill(f32::NAN);
-    let combined = combine(rule, &[&a, &b], CLASSES).expect("combined");
-    assert!(combined[..CLASSES].iter().all(|probability| probability.is_nan()));
-    assert!(combined[CLASSES..].iter().all(|probability| !probability.is_nan()));
+    for rule in rules() {
+        let combined = combine(&*rule, &[&a, &b], CLASSES).expect("combined");
+        let (unanswered, answered) = combined.split_at(CLASSES);
+        assert!(unanswered.iter().all(|probability| probability.is_nan()), "{rule:?}");
+        assert!(answered.iter().all(|probability| !probability.is_nan()), "{rule:?}");
+    }
 }
 
-pub(super) fn probabilities_that_do_not_belong_together_are_refused(rule: &dyn Rule) {
-    assert_eq!(combine(rule, &[], 2), Err(EnsembleError::Empty));
-    let message = combine(rule, &[&[0.5, 0.5], &[1.0]], 2).expect_err("refused").to_string();
-    assert_eq!(message, "member 1 has 1 probabilities, expected 2 like the first");
-    for classes in [0, 2] {
-        let message = combine(rule, &[&[0.5, 0.3, 0.2]], classes).expect_err("refused").to_string();
-        assert_eq!(message, format!("3 probabilities are not rows of {classes} classes"));
+#[test]
+fn probabilities_that_do_not_belong_together_are_refused() {
+    for rule in rules() {
+        assert_eq!(combine(&*rule, &[], 2), Err(EnsembleError::Empty));
+        let message = combine(&*rule, &[&[0.5, 0.5], &[1.0]], 2).expect_err("refused").to_string();
+        assert_eq!(message, "member 1 has 1 probabilities, expected 2 like the first");
+        for classes in [0, 2] {
+            let message = combine(&*rule, &[&[0.5, 0.3, 0.2]], classes).expect_err("refused").to_string();
+            assert_eq!(message, format!("3 probabilities are not rows of {classes} classes"));
+        }
     }
 }

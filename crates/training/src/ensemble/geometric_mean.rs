@@ -44,9 +44,7 @@ fn normalised(row: &[f64]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ensemble::{combine, contract};
-
-    contract::contract!(GeometricMean);
+    use crate::ensemble::combine;
 
     #[test]
     fn it_is_that_computed_by_hand() {

@@ -28,9 +28,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ensemble::{EnsembleError, combine, contract};
-
-    contract::contract!(Mean);
+    use crate::ensemble::{EnsembleError, combine};
 
     fn average(members: &[&[f32]]) -> Result<Vec<f32>, EnsembleError> {
         combine(&Mean, members, 2)

@@ -45,7 +45,10 @@ pub(super) fn read<T: ?Sized + Role, K: Member<T>>(
             (Map::from_iter([(strength.setting.to_string(), value.clone())]), true)
         }
         (_, Some(strength)) => {
-            return Err(KindError::whole(format!("expected its {} or a table of settings", strength.setting)));
+            return Err(KindError::whole(format!(
+                "expected its {} or a table of settings",
+                strength.setting
+            )));
         }
         (_, None) => return Err(KindError::whole("expected a table of settings")),
     };
@@ -65,7 +68,8 @@ impl About {
         let settings = settings(kind);
         let usual = usual::<K>(&settings, kinds).unwrap_or_default();
         let is_strength = |key: &str| K::STRENGTH.is_some_and(|strength| strength.setting == key);
-        let unusual = settings.iter().filter(|(key, value)| !is_strength(key) && usual.get(*key) != Some(*value));
+        let unusual =
+            settings.iter().filter(|(key, value)| !is_strength(key) && usual.get(*key) != Some(*value));
         Self {
             name: K::NAME,
             title: K::TITLE,

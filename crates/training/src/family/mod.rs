@@ -29,9 +29,7 @@ pub use read::read_settings;
 ///
 /// Derive the traits, with `#[serde(default = "...")]` for each setting that has a default and `#[serde(deny_unknown_fields)]`. `Debug`
 /// has to show all settings: a checkpoint is recognised by them.
-pub trait Kind:
-    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
-{
+pub trait Kind: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name in files: `[a-z0-9-]`.
     const NAME: &'static str;
 
@@ -102,6 +100,7 @@ pub struct Family<T: ?Sized>(Vec<Row<T>>);
 /// One kind of a family.
 struct Row<T: ?Sized> {
     name: &'static str,
+    strength: Option<Strength>,
     read: fn(&Value, &Kinds) -> Result<Choice<T>, KindError>,
 }
 
@@ -128,6 +127,11 @@ impl<T: ?Sized> Family<T> {
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|row| row.name)
     }
+
+    /// The setting that says how strong the kind of this name is, if there is one.
+    pub fn strength(&self, name: &str) -> Option<Strength> {
+        self.0.iter().find(|row| row.name == name)?.strength
+    }
 }
 
 impl<T: ?Sized + Role> Family<T> {
@@ -144,7 +148,7 @@ impl<T: ?Sized + Role> Family<T> {
         if self.names().any(|name| name == K::NAME) {
             return Err(NameTaken { family: T::WORD, name: K::NAME });
         }
-        self.0.push(Row { name: K::NAME, read: choice::read::<T, K> });
+        self.0.push(Row { name: K::NAME, strength: K::STRENGTH, read: choice::read::<T, K> });
         Ok(())
     }
 

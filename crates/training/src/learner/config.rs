@@ -111,9 +111,11 @@ impl LearnerConfig {
     }
 
     fn check_settings(&self) -> Result<(), SettingError> {
-        for (count, setting) in
-            [(Some(self.epochs), "epochs"), (Some(self.batch_size), "batch_size"), (self.patience, "patience")]
-        {
+        for (count, setting) in [
+            (Some(self.epochs), "epochs"),
+            (Some(self.batch_size), "batch_size"),
+            (self.patience, "patience"),
+        ] {
             if count == Some(0) {
                 return Err(SettingError::new(setting, 0, "at least 1"));
             }
@@ -151,7 +153,8 @@ impl LearnerConfig {
             None => "None".to_string(),
             Some(defence) => format!("Some({defence:?})"),
         };
-        let schedule = schedule.as_ref().map_or(String::new(), |schedule| format!(", schedule: {schedule:?}"));
+        let schedule =
+            schedule.as_ref().map_or(String::new(), |schedule| format!(", schedule: {schedule:?}"));
         format!(
             "LearnerConfig {{ epochs: {epochs}, batch_size: {batch_size}, learning_rate: {learning_rate:?}, \
              optimizer: {optimizer:?}, patience: {patience:?}, adversarial: {adversarial}{schedule} }}"

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use burn::tensor::activation::relu;
 use proptest::prelude::*;
 use rand::Rng;
-use tinderbox_models::Classifier;
+use tinderbox_ops::Classifier;
 
 use super::*;
 use crate::alone::alone;
@@ -15,7 +15,9 @@ use crate::examples::Examples;
 use crate::stream::stream;
 
 mod adversarial;
+mod configuration;
 mod mishaps;
+mod schedules;
 
 pub(super) use mishaps::disk;
 
@@ -65,7 +67,7 @@ impl Rows {
 }
 
 fn config(epochs: usize) -> LearnerConfig {
-    LearnerConfig::new().with_epochs(epochs).with_batch_size(16).with_learning_rate(0.01)
+    LearnerConfig { epochs, batch_size: 16, learning_rate: 0.01, ..LearnerConfig::default() }
 }
 
 /// Burn's CPU backends that this build has.
@@ -91,13 +93,13 @@ fn fit(
 ) -> Result<Fitted<Small>, LearnerError> {
     let _alone = alone();
     let (training, validation, test) = (Rows::new(100, 1), Rows::new(40, 2), Rows::new(60, 3));
-    let material =
-        Material { training: training.examples(), validation: validation.examples(), test: test.examples() };
+    let splits =
+        Splits { training: training.examples(), validation: validation.examples(), test: test.examples() };
     let mut learner = config.init(seed)?;
     if let Some(path) = checkpoint {
         learner = learner.with_checkpoint(path, "small");
     }
-    learner.fit(Small::draw, device, &material, observer)
+    learner.fit(Small::draw, device, &splits, observer)
 }
 
 fn weights(model: &Small) -> Vec<u8> {
@@ -140,7 +142,7 @@ impl Observer for FirstEpoch {
 fn it_learns() {
     for device in devices() {
         let fitted = fit(&config(60), 1, &device, None, &mut ()).expect("trained");
-        assert_eq!(fitted.outcome, Outcome::Finished);
+        assert_eq!(fitted.ending, Ending::Finished);
         assert_eq!(fitted.history.len(), 60);
         let (first, last) = (&fitted.history[0], &fitted.history[59]);
         assert!(last.training_loss < first.training_loss / 2.0, "{first:?} {last:?}");
@@ -163,9 +165,11 @@ fn the_seed_determines_every_bit_and_another_seed_others() {
 fn a_training_that_is_killed_at_any_step_goes_on_bit_for_bit() {
     let folder = tempfile::tempdir().expect("temporary folder");
     for device in devices() {
-        let adam_w = Optimizer::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.1 };
-        for optimizer in [Optimizer::default(), adam_w, Optimizer::Sgd { momentum: 0.9 }] {
-            let config = config(4).with_optimizer(optimizer).with_patience(Some(3));
+        let adam_w = AdamW { weight_decay: 0.1, ..AdamW::default() };
+        let optimizers = [Adam::default().into(), adam_w.into(), Sgd { momentum: 0.9 }.into()];
+        for (optimizer, schedule) in optimizers.into_iter().zip([None, Some(Cosine::default().into()), None])
+        {
+            let config = LearnerConfig { optimizer, schedule, patience: Some(3), ..config(4) };
             let whole = fit(&config, 5, &device, None, &mut ()).expect("trained");
             // Seven steps an epoch: in the first epoch, at an epoch's first step, in the middle, near the end.
             for remaining in [3, 8, 18, 27] {
@@ -177,7 +181,7 @@ fn a_training_that_is_killed_at_any_step_goes_on_bit_for_bit() {
                 assert_eq!(first.0, Some((remaining - 1) / 7 + 1), "it resumed, it did not start anew");
                 assert_eq!(resumed.history, whole.history, "killed at step {remaining}");
                 assert_eq!(bits(&resumed.model), bits(&whole.model), "killed at step {remaining}");
-                assert_eq!(resumed.outcome, whole.outcome);
+                assert_eq!(resumed.ending, whole.ending);
                 fs::remove_file(&path).expect("a checkpoint");
             }
         }
@@ -201,7 +205,7 @@ fn more_epochs_continue_a_finished_training_bit_for_bit() {
     let folder = tempfile::tempdir().expect("temporary folder");
     // Patience runs out between the sixth epoch and the last at this rate, or never.
     for (rate, patience) in [(0.01, None), (0.01, Some(3)), (0.3, Some(2)), (0.3, Some(4))] {
-        let config = |epochs| config(epochs).with_learning_rate(rate).with_patience(patience);
+        let config = |epochs| LearnerConfig { learning_rate: rate, patience, ..config(epochs) };
         let whole = fit(&config(40), 3, &Device::flex(), None, &mut ()).expect("trained");
         let path = folder.path().join(format!("{rate}-{patience:?}.checkpoint"));
         for epochs in [1, 2, 6] {
@@ -209,31 +213,31 @@ fn more_epochs_continue_a_finished_training_bit_for_bit() {
         }
         let longer = fit(&config(40), 3, &Device::flex(), Some(&path), &mut ()).expect("trained");
         assert_eq!(longer.history, whole.history, "{rate} {patience:?}");
-        assert_eq!(longer.outcome, whole.outcome, "{rate} {patience:?}");
+        assert_eq!(longer.ending, whole.ending, "{rate} {patience:?}");
         assert_eq!(bits(&longer.model), bits(&whole.model), "{rate} {patience:?}");
     }
 }
 
 #[test]
 fn divergence_is_an_answer() {
-    let config = config(5).with_learning_rate(1e30).with_optimizer(Optimizer::Sgd { momentum: 0.0 });
+    let config = LearnerConfig { learning_rate: 1e30, optimizer: Sgd::default().into(), ..config(5) };
     let fitted = fit(&config, 1, &Device::flex(), None, &mut ()).expect("an answer");
-    assert_eq!(fitted.outcome, Outcome::Diverged { epoch: 1 });
+    assert_eq!(fitted.ending, Ending::Diverged { epoch: 1 });
     assert_eq!(fitted.history, []);
 }
 
 #[test]
 fn patience_keeps_the_weights_of_the_best_epoch() {
     // Steps this large make the validation loss jump about.
-    let config = config(200).with_learning_rate(0.3).with_patience(Some(4));
+    let config = LearnerConfig { learning_rate: 0.3, patience: Some(4), ..config(200) };
     let fitted = fit(&config, 3, &Device::flex(), None, &mut ()).expect("trained");
-    let Outcome::StoppedEarly { epoch, best } = fitted.outcome else { panic!("{:?}", fitted.outcome) };
+    let Ending::StoppedEarly { epoch, best } = fitted.ending else { panic!("{:?}", fitted.ending) };
     assert_eq!(epoch, best + 4);
     let losses: Vec<f64> = fitted.history.iter().map(|epoch| epoch.validation_loss).collect();
     assert!(losses.iter().all(|loss| *loss >= losses[best - 1]));
 
     // Trained no further than the best epoch, the weights are the same.
-    let config = config.with_epochs(best).with_patience(None);
+    let config = LearnerConfig { epochs: best, patience: None, ..config };
     let short = fit(&config, 3, &Device::flex(), None, &mut ()).expect("trained");
     assert_eq!(bits(&fitted.model), bits(&short.model));
 }
@@ -249,8 +253,12 @@ fn a_damaged_or_foreign_checkpoint_is_refused_by_name() {
         fit(config, seed, &device, Some(&path), &mut ()).expect_err("refused").to_string()
     };
     assert!(message(&config(2), 2).contains("belongs to another training"));
-    assert!(message(&config(2).with_batch_size(17), 1).contains("belongs to another training"));
-    assert!(message(&config(3).with_patience(Some(1)), 1).contains("belongs to another training"));
+    assert!(
+        message(&LearnerConfig { batch_size: 17, ..config(2) }, 1).contains("belongs to another training")
+    );
+    assert!(
+        message(&LearnerConfig { patience: Some(1), ..config(3) }, 1).contains("belongs to another training")
+    );
     assert!(message(&config(1), 1).contains("has 2 epochs, more than the 1 asked for"));
 
     for (bytes, part) in [
@@ -281,9 +289,9 @@ fn a_checkpoint_of_other_examples_or_another_model_is_refused() {
     let rows = [1, 2].map(|seed| Rows::new(20, seed));
     let [one, other] = [rows[0].examples(), rows[1].examples()];
     let run = |training, validation, model: &str| {
-        let material = Material { training, validation, test: one };
+        let splits = Splits { training, validation, test: one };
         let learner = config(1).init(1).expect("a learner").with_checkpoint(&path, model);
-        learner.fit(Small::draw, &Device::flex(), &material, &mut ()).map(|_| ())
+        learner.fit(Small::draw, &Device::flex(), &splits, &mut ()).map(|_| ())
     };
     run(one, one, "a").expect("trained");
     run(one, one, "a").expect("loaded");
@@ -305,20 +313,24 @@ fn a_checkpoint_that_cannot_be_written_ends_the_training_with_its_path() {
 fn settings_outside_their_range_are_named() {
     let refused = |config: LearnerConfig| config.init(1).expect_err("refused").to_string();
     assert_eq!(refused(config(0)), "epochs is 0, expected at least 1");
-    assert_eq!(refused(config(1).with_batch_size(0)), "batch_size is 0, expected at least 1");
+    assert_eq!(refused(LearnerConfig { batch_size: 0, ..config(1) }), "batch_size is 0, expected at least 1");
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let message = refused(config(1).with_learning_rate(rate));
+        let message = refused(LearnerConfig { learning_rate: rate, ..config(1) });
         assert_eq!(message, format!("learning_rate is {rate}, expected a finite number above 0"));
     }
-    assert_eq!(refused(config(1).with_patience(Some(0))), "patience is 0, expected at least 1");
-    let sgd = config(1).with_optimizer(Optimizer::Sgd { momentum: 1.0 });
-    assert_eq!(refused(sgd), "optimizer.momentum is 1, expected in [0, 1)");
-    let adam = Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 0.0 };
-    let message = refused(config(1).with_optimizer(adam));
-    assert_eq!(message, "optimizer.epsilon is 0, expected a finite number above 0");
-    let adam_w = Optimizer::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: -0.1 };
-    let message = refused(config(1).with_optimizer(adam_w));
-    assert_eq!(message, "optimizer.weight_decay is -0.1, expected a finite number, at least 0");
+    assert_eq!(
+        refused(LearnerConfig { patience: Some(0), ..config(1) }),
+        "patience is 0, expected at least 1"
+    );
+    let with = |optimizer| refused(LearnerConfig { optimizer, ..config(1) });
+    assert_eq!(with(Sgd { momentum: 1.0 }.into()), "optimizer.momentum is 1, expected in [0, 1)");
+    let adam = Adam { epsilon: 0.0, ..Adam::default() };
+    assert_eq!(with(adam.into()), "optimizer.epsilon is 0, expected a finite number above 0");
+    let adam_w = AdamW { weight_decay: -0.1, ..AdamW::default() };
+    assert_eq!(with(adam_w.into()), "optimizer.weight_decay is -0.1, expected a finite number, at least 0");
+    let schedule = Some(StepDecay { every: 0, gamma: 0.1 }.into());
+    let message = refused(LearnerConfig { schedule, ..config(1) });
+    assert_eq!(message, "schedule.every is 0, expected at least 1");
 }
 
 #[test]
@@ -334,7 +346,7 @@ fn momentum_is_not_dampened() {
     let value = |model: &Linear| model.weight.val().into_scalar::<f32>();
     let ones = burn::nn::Initializer::Ones;
     let mut model = LinearConfig::new(1, 1).with_bias(false).with_initializer(ones).init(&device);
-    let mut optimizer = Optimizer::Sgd { momentum: 0.5 }.init();
+    let mut optimizer = Sgd { momentum: 0.5 }.init();
     let start = value(&model);
     for _ in 0..2 {
         // The gradient of the sum is 1.

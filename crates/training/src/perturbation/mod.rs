@@ -11,6 +11,8 @@ mod noise;
 mod pgd;
 
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Debug;

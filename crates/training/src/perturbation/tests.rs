@@ -1,11 +1,10 @@
-use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Distribution, Tolerance};
 use proptest::prelude::*;
-use tinderbox_models::{Classifier, FcnConfig, NetworkConfig};
 
 use super::*;
 use crate::alone::alone;
 use crate::examples::Examples;
+use crate::networks::{Moody, Perceptron};
 
 /// Burn's CPU backends that this build has.
 #[cfg(not(feature = "ndarray"))]
@@ -55,12 +54,12 @@ fn one_long_step_of_pgd_is_fgsm() {
     let _alone = alone();
     let device = Device::flex();
     device.seed(3);
-    let network = FcnConfig { pixels: 12, hidden: vec![8], classes: 3, ..FcnConfig::default() }.init(&device);
+    let network = Perceptron::draw([12, 8, 3], &device);
     let victim = Victim::freeze(&network);
     let images = Tensor::<4>::random([5, 1, 3, 4], Distribution::Uniform(0.0, 1.0), &device);
     let classes = labels(&[0, 1, 2, 0, 1], &device);
     let fast = Fgsm::new(0.2).perturb(&victim, images.clone(), classes.clone()).expect("attacked");
-    let slow = Pgd::new(0.2, 0.2).with_steps(1).perturb(&victim, images, classes).expect("attacked");
+    let slow = Pgd { steps: 1, ..Pgd::new(0.2, 0.2) }.perturb(&victim, images, classes).expect("attacked");
     fast.into_data().assert_approx_eq::<f32>(&slow.into_data(), Tolerance::default());
 }
 
@@ -69,14 +68,7 @@ fn the_gradient_is_that_of_finite_differences() {
     let _alone = alone();
     let device = Device::flex();
     device.seed(5);
-    let network = FcnConfig {
-        pixels: 4,
-        hidden: vec![6],
-        classes: 2,
-        activation: tinderbox_models::Activation::Sigmoid,
-        ..FcnConfig::default()
-    }
-    .init(&device);
+    let network = Perceptron::smooth([4, 6, 2], &device);
     let victim = Victim::freeze(&network);
     let pixels = [0.2f32, 0.4, 0.6, 0.8];
     let loss = |pixels: [f32; 4]| {
@@ -96,32 +88,12 @@ fn the_gradient_is_that_of_finite_differences() {
     }
 }
 
-/// Has what an attack must not touch: dropout, and statistics that training would move.
-#[derive(Module, Debug)]
-struct Moody {
-    norm: BatchNorm,
-    dropout: Dropout,
-    output: Linear,
-}
-
-impl Classifier for Moody {
-    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
-        let images = self.dropout.forward(self.norm.forward(images));
-        self.output.forward(images.flatten::<2>(1, 3))
-    }
-}
-
 #[test]
 fn a_model_in_training_is_attacked_as_it_evaluates_and_stays_as_it_is() {
     let _alone = alone();
     let device = Device::flex().autodiff();
-    let model = Moody {
-        norm: BatchNormConfig::new(1).init(&device),
-        dropout: DropoutConfig::new(0.5).init(),
-        output: LinearConfig::new(4, 2).init(&device),
-    };
-    let bytes = |model: &Moody| model.clone().into_record().into_bytes().expect("packed").to_vec();
-    let before = bytes(&model);
+    let model = Moody::draw(&device);
+    let before = model.bytes();
     let images = Tensor::<4>::random([6, 1, 2, 2], Distribution::Uniform(0.0, 1.0), &device);
     let classes = labels(&[0, 1, 0, 1, 0, 1], &device);
     let victim = Victim::freeze(&model);
@@ -129,7 +101,7 @@ fn a_model_in_training_is_attacked_as_it_evaluates_and_stays_as_it_is() {
         Fgsm::new(0.1).perturb(&victim, images.clone(), classes.clone()).expect("attacked").into_data()
     });
     once.assert_eq(&again, true);
-    assert_eq!(before, bytes(&model));
+    assert_eq!(before, model.bytes());
 }
 
 #[test]
@@ -163,7 +135,7 @@ fn settings_outside_their_range_are_named() {
     };
     assert_eq!(attack(&Fgsm::new(-0.1)), "epsilon is -0.1, expected in [0, 1]");
     assert_eq!(attack(&Fgsm::new(f64::NAN)), "epsilon is NaN, expected in [0, 1]");
-    assert_eq!(attack(&Pgd::new(0.1, 0.1).with_steps(0)), "steps is 0, expected at least 1");
+    assert_eq!(attack(&Pgd { steps: 0, ..Pgd::new(0.1, 0.1) }), "steps is 0, expected at least 1");
     assert_eq!(attack(&Pgd::new(0.1, 0.0)), "step_size is 0, expected a finite number above 0");
 }
 
@@ -194,7 +166,7 @@ proptest! {
         let victim = Victim::from_logits(brightness);
         let images = Tensor::<4>::from_data(TensorData::new(pixels.clone(), [2, 1, 2, 2]), &device);
         let attacks: [&dyn Attack; 2] =
-            [&Fgsm::new(epsilon), &Pgd::new(epsilon, 0.07).with_steps(3).with_start(Some(seed))];
+            [&Fgsm::new(epsilon), &Pgd { steps: 3, start: Some(seed), ..Pgd::new(epsilon, 0.07) }];
         for attack in attacks {
             let moved = attack.perturb(&victim, images.clone(), labels(&[0, 1], &device)).expect("attacked");
             for (before, after) in pixels.iter().zip(moved.into_data().iter::<f32>()) {
@@ -215,4 +187,67 @@ fn no_images_stay_no_images() {
     let fgsm = Fgsm::new(0.1).perturb(&victim, none(), labels(&[], &device)).expect("attacked");
     let pgd = Pgd::new(0.1, 0.03).perturb(&victim, none(), labels(&[], &device)).expect("attacked");
     assert_eq!([fgsm.dims(), pgd.dims()], [[0, 1, 2, 2]; 2]);
+}
+
+#[test]
+fn a_whole_set_is_attacked_to_the_same_bits_as_batch_by_batch() {
+    let _alone = alone();
+    let device = Device::flex();
+    device.seed(3);
+    let network = Perceptron::draw([4, 8, 2], &device);
+    let victim = Victim::freeze(&network);
+    let pixels: Vec<f32> = (0..4 * (BATCH + 7)).map(|place| (place * 37 % 101) as f32 / 100.0).collect();
+    let labels: Vec<u8> = (0..BATCH + 7).map(|image| (image % 2) as u8).collect();
+    let examples = Examples::new(&pixels, &labels, [1, 2, 2], 2).expect("examples");
+    let context = Context { victim: &victim, seed: 5, device: &device };
+    let whole = evaluate_perturbed(&Fgsm::new(0.1), &examples, &context).expect("attacked");
+    assert_eq!(whole, evaluate_under(&Fgsm::new(0.1), &victim, &examples, &device).expect("attacked"));
+    let pgd = Pgd { steps: 3, ..Pgd::new(0.1, 0.05) };
+    let whole = evaluate_perturbed(&pgd, &examples, &context).expect("attacked");
+    let started = Pgd { start: Some(5), ..pgd };
+    assert_eq!(whole, evaluate_under(&started, &victim, &examples, &device).expect("attacked"));
+}
+
+#[test]
+fn noise_for_a_model_is_that_of_its_seed() {
+    let (pixels, device) = ([0.5; 8], Device::flex());
+    let examples = Examples::new(&pixels, &[0, 1], [1, 2, 2], 2).expect("examples");
+    let victim = Victim::from_logits(brightness);
+    let context = Context { victim: &victim, seed: 7, device: &device };
+    let noisy = Perturbation::apply(&Noise::new(0.1, 99), &examples, &context).expect("noise");
+    assert_eq!(noisy, Noise::new(0.1, 7).apply(&examples).expect("noise"));
+}
+
+/// Upside down: neither a gradient nor a random number.
+#[derive(Debug)]
+struct Turn;
+
+impl Perturbation for Turn {
+    fn apply(&self, examples: &Examples, _: &Context) -> Result<Vec<f32>, AttackError> {
+        let size = examples.shape().iter().product();
+        Ok(examples.pixels().chunks(size).flat_map(|image| image.iter().rev().copied()).collect())
+    }
+}
+
+/// Leaves out the last pixel.
+#[derive(Debug)]
+struct Short;
+
+impl Perturbation for Short {
+    fn apply(&self, examples: &Examples, _: &Context) -> Result<Vec<f32>, AttackError> {
+        Ok(examples.pixels()[1..].to_vec())
+    }
+}
+
+#[test]
+fn a_perturbation_of_ones_own_is_asked_as_the_built_in_ones_are() {
+    let device = Device::flex();
+    // Class 0 is brighter in its first pixel.
+    let victim = Victim::from_logits(|images| images.flatten::<2>(1, 3));
+    let examples = Examples::new(&[0.9, 0.1, 0.2, 0.8], &[0, 1], [1, 1, 2], 2).expect("examples");
+    let context = Context { victim: &victim, seed: 0, device: &device };
+    let turned = evaluate_perturbed(&Turn, &examples, &context).expect("turned");
+    assert_eq!(turned.answers().collect::<Vec<_>>(), [Some(1), Some(0)]);
+    let message = evaluate_perturbed(&Short, &examples, &context).expect_err("refused").to_string();
+    assert!(message.contains("3 pixels for 2 labels"), "{message}");
 }

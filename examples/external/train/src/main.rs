@@ -18,7 +18,7 @@ use burn_train::logger::InMemoryMetricLogger;
 use burn_train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
 use tinderbox_data::{Images, Protocol, VALIDATION_FRACTION, split, stand_in};
 use tinderbox_models::{Classifier, Cnn, CnnConfig, NetworkConfig};
-use tinderbox_training::learner::{LearnerConfig, Material};
+use tinderbox_training::learner::{LearnerConfig, Splits};
 use tinderbox_training::{Examples, ExamplesError, evaluate, stream};
 
 const EPOCHS: usize = 5;
@@ -34,16 +34,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cnn = by_burn(&parts.training, &parts.validation, &device)?;
     println!("Burn's Learner       {:.3}", evaluate(&cnn, &examples(&parts.test)?, &device).accuracy);
 
-    let material = Material {
+    let splits = Splits {
         training: examples(&parts.training)?,
         validation: examples(&parts.validation)?,
         test: examples(&parts.test)?,
     };
-    let config =
-        LearnerConfig::new().with_epochs(EPOCHS).with_batch_size(BATCH).with_learning_rate(LEARNING_RATE);
+    let config = LearnerConfig {
+        epochs: EPOCHS,
+        batch_size: BATCH,
+        learning_rate: LEARNING_RATE,
+        ..LearnerConfig::default()
+    };
     let fitted =
-        config.init(SEED)?.fit(|device| CnnConfig::default().init(device), &device, &material, &mut ())?;
-    println!("Tinderbox's Learner  {:.3}", evaluate(&fitted.model, &material.test, &device).accuracy);
+        config.init(SEED)?.fit(|device| CnnConfig::default().init(device), &device, &splits, &mut ())?;
+    println!("Tinderbox's Learner  {:.3}", evaluate(&fitted.model, &splits.test, &device).accuracy);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Adversarial training: each step learns from its images and from what an attack makes of them.
 
+use std::fmt;
+
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,7 +23,7 @@ use crate::perturbation::{AttackError, Fgsm, Perturbation};
 ///
 /// Source: Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples" (2015), §6,
 /// arXiv:1412.6572. Their α is the weight of the natural images, `1 − share`, and 0.5.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Settings", try_from = "Settings")]
 pub struct AdversarialTraining {
     /// What changes the images.
@@ -58,9 +60,14 @@ impl AdversarialTraining {
             (None, Some(attack)) => {
                 kinds.perturbations.read(&attack, kinds).map_err(|error| error.within("attack"))?
             }
-            (None, None) => return Err(KindError::whole("missing field `epsilon`, or `attack` in its place")),
+            (None, None) => {
+                return Err(KindError::whole("missing field `epsilon`, or `attack` in its place"));
+            }
             (Some(_), Some(_)) => {
-                return Err(KindError::value("attack", "cannot be combined with `epsilon`; remove one of them"));
+                return Err(KindError::value(
+                    "attack",
+                    "cannot be combined with `epsilon`; remove one of them",
+                ));
             }
         };
         Ok(Self { attack, share: settings.share })
@@ -71,9 +78,23 @@ impl From<AdversarialTraining> for Settings {
     fn from(training: AdversarialTraining) -> Self {
         let AdversarialTraining { attack, share } = training;
         match attack.strength() {
-            Some((_, epsilon)) if attack.name() == Fgsm::NAME => Self { epsilon: Some(epsilon), attack: None, share },
+            Some((_, epsilon)) if attack.name() == Fgsm::NAME => {
+                Self { epsilon: Some(epsilon), attack: None, share }
+            }
             _ => Self { epsilon: None, attack: serde_json::to_value(&attack).ok(), share },
         }
+    }
+}
+
+/// With FGSM by its ε, as version 0.1 had it: its checkpoints are recognised by that.
+impl fmt::Debug for AdversarialTraining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("AdversarialTraining");
+        match self.attack.strength() {
+            Some((_, epsilon)) if self.attack.name() == Fgsm::NAME => fields.field("epsilon", &epsilon),
+            _ => fields.field("attack", &self.attack),
+        };
+        fields.field("share", &self.share).finish()
     }
 }
 
@@ -93,7 +114,11 @@ impl Kind for AdversarialTraining {
 
     fn check(&self) -> Result<(), SettingError> {
         self.attack.check().map_err(|error| {
-            if self.attack.name() == Fgsm::NAME { error } else { error.within(self.attack.name()).within("attack") }
+            if self.attack.name() == Fgsm::NAME {
+                error
+            } else {
+                error.within(self.attack.name()).within("attack")
+            }
         })?;
         if self.attack.as_attack().is_none() {
             let expected = "an attack: a perturbation that follows the gradient of the model";
@@ -138,32 +163,23 @@ impl Defence for AdversarialTraining {
 
 #[cfg(test)]
 mod tests {
-    use burn::nn::{Linear, LinearConfig};
-    use burn::tensor::activation::sigmoid;
+    use burn::module::Module;
+    use burn::nn::Linear;
+    use serde_json::json;
 
     use super::*;
     use crate::alone::alone;
     use crate::examples::Examples;
+    use crate::networks::Perceptron;
+    use crate::perturbation::{Attack, Noise, Pgd, Victim};
+    use tinderbox_ops::Classifier;
 
     const PIXELS: [f32; 12] = [0.2, 0.4, 0.6, 0.8, 0.9, 0.1, 0.5, 0.3, 0.0, 1.0, 0.7, 0.2];
     const LABELS: [u8; 3] = [0, 1, 1];
 
-    /// Smooth, so that finite differences have something to find.
-    #[derive(Module, Debug)]
-    struct Smooth {
-        hidden: Linear,
-        output: Linear,
-    }
-
-    impl Classifier for Smooth {
-        fn logits(&self, images: Tensor<4>) -> Tensor<2> {
-            self.output.forward(sigmoid(self.hidden.forward(images.flatten::<2>(1, 3))))
-        }
-    }
-
-    fn smooth(device: &Device) -> Smooth {
+    fn smooth(device: &Device) -> Perceptron {
         device.seed(5);
-        Smooth { hidden: LinearConfig::new(4, 3).init(device), output: LinearConfig::new(3, 2).init(device) }
+        Perceptron::smooth([4, 3, 2], device)
     }
 
     fn batch(device: &Device) -> Batch {
@@ -171,12 +187,12 @@ mod tests {
         examples.gather(&[0, 1, 2], device)
     }
 
-    fn loss(training: AdversarialTraining, model: &Smooth, device: &Device) -> Tensor<1> {
-        training.score(model, batch(device)).expect("finite").1
+    fn loss(training: &AdversarialTraining, model: &Perceptron, device: &Device) -> Tensor<1> {
+        training.score(model, batch(device), 1).expect("finite").loss
     }
 
     /// The mean cross-entropy of `images`, without any of the code above.
-    fn plain_loss(model: &Smooth, images: Tensor<4>, device: &Device) -> f64 {
+    fn plain_loss(model: &Perceptron, images: Tensor<4>, device: &Device) -> f64 {
         let pixels: Vec<f32> = images.into_data().iter::<f32>().collect();
         let examples = Examples::new(&pixels, &LABELS, [1, 2, 2], 2).expect("examples");
         crate::evaluate::evaluate(&model.valid(), &examples, &device.clone().inner()).loss
@@ -186,13 +202,13 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences_of_the_mix() {
         let _alone = alone();
         let device = Device::flex().autodiff();
-        let training = AdversarialTraining { epsilon: 0.1, share: 0.7 };
+        let training = AdversarialTraining { share: 0.7, ..AdversarialTraining::new(0.1) };
         let model = smooth(&device);
-        let layers: [fn(&mut Smooth) -> &mut Linear; 2] =
+        let layers: [fn(&mut Perceptron) -> &mut Linear; 2] =
             [|model| &mut model.hidden, |model| &mut model.output];
         for layer in layers {
             let weight = layer(&mut model.clone()).weight.val();
-            let gradient = weight.grad(&loss(training, &model, &device).backward()).expect("a gradient");
+            let gradient = weight.grad(&loss(&training, &model, &device).backward()).expect("a gradient");
             let [rows, columns] = weight.dims();
             for (place, gradient) in gradient.into_data().iter::<f32>().enumerate() {
                 let moved = |by: f32| {
@@ -201,7 +217,7 @@ mod tests {
                     let mut model = model.clone();
                     let values = Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device);
                     layer(&mut model).weight = burn::module::Param::from_tensor(values);
-                    f64::from(loss(training, &model, &device).into_scalar::<f32>())
+                    f64::from(loss(&training, &model, &device).into_scalar::<f32>())
                 };
                 let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
                 assert!((difference - f64::from(gradient)).abs() < 1e-4, "{place}: {difference} {gradient}");
@@ -222,22 +238,82 @@ mod tests {
         assert!(robust > natural + 0.01, "{robust} {natural}");
         // A share of 1 is training on perturbed images alone.
         for share in [0.25, 0.5, 1.0] {
-            let mix = loss(AdversarialTraining { epsilon: 0.3, share }, &model, &device);
+            let mix = loss(&AdversarialTraining { share, ..AdversarialTraining::new(0.3) }, &model, &device);
             let mix = f64::from(mix.into_scalar::<f32>());
             assert!((mix - (1.0 - share) * natural - share * robust).abs() < 1e-6, "{share}: {mix}");
         }
-        let scored = AdversarialTraining::new(0.1).score(&model, batch(&device));
-        let logits = scored.expect("finite").0.into_data();
+        let scored = AdversarialTraining::new(0.1).score(&model, batch(&device), 1);
+        let logits = scored.expect("finite").logits.into_data();
         logits.assert_approx_eq::<f32>(&model.logits(images).into_data(), burn::tensor::Tolerance::default());
+    }
+
+    fn read(settings: Value) -> Result<AdversarialTraining, KindError> {
+        AdversarialTraining::read(settings.as_object().expect("a table"), &Kinds::default())
     }
 
     #[test]
     fn it_is_a_table_in_which_share_may_be_left_out_and_nothing_may_be_misspelt() {
-        let read = |text: &str| serde_json::from_str::<AdversarialTraining>(text);
-        assert_eq!(read(r#"{"epsilon": 0.1}"#).expect("read"), AdversarialTraining::new(0.1));
-        let written = serde_json::to_string(&AdversarialTraining { epsilon: 0.1, share: 0.25 });
-        assert_eq!(written.expect("written"), r#"{"epsilon":0.1,"share":0.25}"#);
-        let message = read(r#"{"epsilon": 0.1, "shares": 1}"#).expect_err("refused").to_string();
-        assert!(message.contains("unknown field `shares`, expected `epsilon` or `share`"), "{message}");
+        assert_eq!(read(json!({ "epsilon": 0.1 })).expect("read"), AdversarialTraining::new(0.1));
+        let training = AdversarialTraining { share: 0.25, ..AdversarialTraining::new(0.1) };
+        let written = serde_json::to_string(&training).expect("written");
+        assert_eq!(written, r#"{"epsilon":0.1,"share":0.25}"#);
+        let message = read(json!({ "epsilon": 0.1, "shares": 1 })).expect_err("refused").to_string();
+        assert_eq!(message, "`shares`: unknown key; expected one of epsilon, attack, share");
+    }
+
+    #[test]
+    fn its_attack_may_be_another() {
+        let pgd = Pgd { steps: 3, ..Pgd::new(0.1, 0.05) };
+        let table =
+            json!({ "attack": { "pgd": { "epsilon": 0.1, "step_size": 0.05, "steps": 3 } }, "share": 0.5 });
+        let training = read(table.clone()).expect("read");
+        assert_eq!(training, AdversarialTraining { attack: pgd.into(), share: 0.5 });
+        assert_eq!(serde_json::to_value(&training).expect("written"), table);
+        // Two images more, and three passes.
+        assert!((training.cost() - 3.8).abs() < 1e-12);
+        assert!((AdversarialTraining::new(0.1).cost() - 2.6).abs() < 1e-12);
+        let fgsm = read(json!({ "attack": { "fgsm": 0.1 } })).expect("read");
+        assert_eq!(fgsm, AdversarialTraining::new(0.1));
+    }
+
+    #[test]
+    fn another_attack_is_stronger_in_training_too() {
+        let _alone = alone();
+        let device = Device::flex().autodiff();
+        let model = smooth(&device);
+        let pgd = Pgd { steps: 1, ..Pgd::new(0.3, 0.0001) };
+        let [fgsm, started] = [Fgsm::new(0.3).into(), pgd.into()].map(|attack| {
+            let training = AdversarialTraining { attack, share: 1.0 };
+            training.score(&model, batch(&device), 1).expect("finite").loss.into_scalar::<f32>()
+        });
+        assert!(fgsm > started + 0.01, "{fgsm} {started}");
+        // Another step, another random start.
+        let training = AdversarialTraining { attack: Pgd::new(0.3, 0.0001).into(), share: 1.0 };
+        let [one, other] =
+            [1, 2].map(|seed| training.score(&model, batch(&device), seed).expect("finite").loss.into_data());
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn an_attack_that_is_none_and_two_at_once_are_refused() {
+        let message = |settings: Value| {
+            let kinds = Kinds::default();
+            kinds.defences.read(&settings, &kinds).expect_err("refused").to_string()
+        };
+        assert_eq!(message(json!({})), "missing field `epsilon`, or `attack` in its place");
+        assert_eq!(
+            message(json!({ "epsilon": 0.1, "attack": { "fgsm": 0.1 } })),
+            "`attack`: cannot be combined with `epsilon`; remove one of them"
+        );
+        assert_eq!(
+            message(json!({ "attack": { "noise": 0.1 } })),
+            "`attack`: is `noise`, expected an attack: a perturbation that follows the gradient of the model"
+        );
+        assert_eq!(
+            message(json!({ "attack": { "pgd": { "epsilon": 0.1, "steps": 0 } } })),
+            "`attack.pgd.steps`: is 0, expected at least 1"
+        );
+        let noise = AdversarialTraining { attack: Noise::new(0.1, 0).into(), share: 0.5 };
+        assert!(noise.check().is_err());
     }
 }

@@ -43,10 +43,3 @@ impl Optimizer for Adam {
         AdamRule { betas: [beta_1, beta_2], epsilon, weight_decay: 0.0 }.into()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    super::super::contract::contract!(Adam::default());
-}

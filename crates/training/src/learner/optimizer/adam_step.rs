@@ -45,8 +45,8 @@ mod tests {
     use burn::optim::{AdamConfig, AdamWConfig};
     use burn::tensor::Tolerance;
 
-    use super::*;
     use super::super::descent::{descend, devices};
+    use super::*;
 
     #[test]
     fn it_takes_the_steps_of_burns_adam_and_adam_w() {

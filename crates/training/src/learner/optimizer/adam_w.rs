@@ -50,10 +50,3 @@ impl Optimizer for AdamW {
         AdamRule { betas: [beta_1, beta_2], epsilon, weight_decay }.into()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    super::super::contract::contract!(AdamW::default());
-}

@@ -84,16 +84,8 @@ mod tests {
     use burn::optim::momentum::MomentumConfig;
     use burn::optim::{ModuleOptimizer, SgdConfig};
 
-    use super::*;
     use super::super::descent::{descend, devices};
-
-    super::super::contract::contract!(Sgd::default());
-
-    mod with_momentum {
-        use super::*;
-
-        super::super::super::contract::contract!(Sgd { momentum: 0.9 });
-    }
+    use super::*;
 
     fn burns(momentum: f64) -> ModuleOptimizer {
         // Burn dampens by 0.1 unless told otherwise, PyTorch does not.

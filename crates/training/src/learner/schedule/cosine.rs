@@ -39,11 +39,10 @@ impl Schedule for Cosine {
 mod tests {
     use super::*;
 
-    super::super::contract::contract!(Cosine::default());
-
     #[test]
     fn the_rate_falls_from_the_learning_rate_to_the_floor() {
-        let rate = |floor, epoch, step| Cosine { floor }.rate(0.8, &Step { epoch, epochs: 2, step, steps: 2 });
+        let rate =
+            |floor, epoch, step| Cosine { floor }.rate(0.8, &Step { epoch, epochs: 2, step, steps: 2 });
         // (1 + cos(π / 4)) / 2 is 0.853553...
         for (found, expected) in [
             (rate(0.0, 1, 0), 0.8),

@@ -53,13 +53,11 @@ impl Schedule for StepDecay {
 mod tests {
     use super::*;
 
-    super::super::contract::contract!(StepDecay::default());
-
     #[test]
     fn the_rate_falls_by_gamma_every_so_many_epochs() {
         let schedule = StepDecay { every: 2, gamma: 0.5 };
-        let rates = [1, 2, 3, 4, 5]
-            .map(|epoch| schedule.rate(0.8, &Step { epoch, epochs: 9, step: 3, steps: 4 }));
+        let rates =
+            [1, 2, 3, 4, 5].map(|epoch| schedule.rate(0.8, &Step { epoch, epochs: 9, step: 3, steps: 4 }));
         assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
     }
 

@@ -2,23 +2,30 @@
 
 use burn::module::{ModuleVisitor, Param};
 use rand_distr::{Distribution, StandardNormal};
-use tinderbox_models::{Fcn, FcnConfig, NetworkConfig};
 
 use super::*;
-use crate::adversarial::{Attack, Fgsm, Victim, evaluate_under};
+use crate::networks::Perceptron;
+use crate::perturbation::{Attack, Fgsm, Victim, evaluate_under};
 
 fn adversarial(config: &LearnerConfig, epsilon: f64, share: f64) -> LearnerConfig {
-    config.clone().with_adversarial(Some(AdversarialTraining { epsilon, share }))
+    let training = AdversarialTraining { share, ..AdversarialTraining::new(epsilon) };
+    LearnerConfig { adversarial: Some(training.into()), ..config.clone() }
 }
 
 /// Trains a network without dropout on some examples, and tests it on others.
-fn fit_fcn(config: &LearnerConfig, seed: u64, training: Examples, test: Examples) -> Fitted<Fcn> {
+fn fit_perceptron(
+    config: &LearnerConfig,
+    seed: u64,
+    training: Examples,
+    test: Examples,
+) -> Fitted<Perceptron> {
     let _alone = alone();
     let pixels = training.pixels().len() / training.len();
-    let network = FcnConfig { pixels, hidden: vec![24], classes: 2, ..FcnConfig::default() };
-    let material = Material { training, validation: test, test };
+    let splits = Splits { training, validation: test, test };
     let learner = config.init(seed).expect("a learner");
-    learner.fit(|device| network.init(device), &Device::flex(), &material, &mut ()).expect("trained")
+    learner
+        .fit(|device| Perceptron::draw([pixels, 24, 2], device), &Device::flex(), &splits, &mut ())
+        .expect("trained")
 }
 
 fn values(model: &impl Module) -> Vec<f32> {
@@ -53,8 +60,8 @@ fn natural_training_is_what_it_was() {
 fn without_a_change_of_the_images_it_is_natural_training() {
     let (training, test) = (Rows::new(100, 1), Rows::new(20, 2));
     // Plain descent: Adam makes whole steps of rounding errors where a gradient is almost zero.
-    let natural = config(5).with_optimizer(Optimizer::Sgd { momentum: 0.9 });
-    let fit = |config: &LearnerConfig| fit_fcn(config, 1, training.examples(), test.examples());
+    let natural = LearnerConfig { optimizer: Sgd { momentum: 0.9 }.into(), ..config(5) };
+    let fit = |config: &LearnerConfig| fit_perceptron(config, 1, training.examples(), test.examples());
     let expected = fit(&natural);
     for share in [0.5, 1.0] {
         let fitted = fit(&adversarial(&natural, 0.0, share));
@@ -74,7 +81,7 @@ fn without_a_change_of_the_images_it_is_natural_training() {
 fn it_goes_on_bit_for_bit_from_a_checkpoint_with_dropout_on() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("training.checkpoint");
-    let config = adversarial(&config(4).with_patience(Some(3)), 0.1, 0.5);
+    let config = adversarial(&LearnerConfig { patience: Some(3), ..config(4) }, 0.1, 0.5);
     for device in devices() {
         let whole = fit(&config, 5, &device, None, &mut ()).expect("trained");
         for remaining in [3, 8, 18, 27] {
@@ -140,15 +147,15 @@ impl Classifier for Cliff {
 #[test]
 fn a_gradient_that_is_not_finite_is_divergence() {
     let rows = Rows::new(20, 1);
-    let material = Material { training: rows.examples(), validation: rows.examples(), test: rows.examples() };
-    let outcome = |config: LearnerConfig| {
+    let splits = Splits { training: rows.examples(), validation: rows.examples(), test: rows.examples() };
+    let ending = |config: LearnerConfig| {
         let _alone = alone();
         let draw = |device: &Device| Cliff { small: Small::draw(device) };
         let learner = config.init(1).expect("a learner");
-        learner.fit(draw, &Device::flex(), &material, &mut ()).expect("an answer").outcome
+        learner.fit(draw, &Device::flex(), &splits, &mut ()).expect("an answer").ending
     };
-    assert_eq!(outcome(config(2)), Outcome::Finished);
-    assert_eq!(outcome(adversarial(&config(2), 0.1, 0.5)), Outcome::Diverged { epoch: 1 });
+    assert_eq!(ending(config(2)), Ending::Finished);
+    assert_eq!(ending(adversarial(&config(2), 0.1, 0.5)), Ending::Diverged { epoch: 1 });
 }
 
 /// Images of 6x6 pixels with a blob in the left half (class 0) or the right, in the wrong half one time in ten. A faint
@@ -184,7 +191,7 @@ fn it_makes_a_model_robust_and_costs_natural_accuracy() {
     for seed in [1, 2, 3] {
         let natural = config(15);
         let [natural, robust] = [natural.clone(), adversarial(&natural, 0.1, 0.5)].map(|config| {
-            let fitted = fit_fcn(&config, seed, training, test);
+            let fitted = fit_perceptron(&config, seed, training, test);
             let victim = Victim::freeze(&fitted.model);
             let attacked = evaluate_under(&Fgsm::new(0.1), &victim, &test, &Device::flex());
             (fitted.history[14].test_accuracy, attacked.expect("attacked").accuracy)
@@ -205,13 +212,4 @@ fn settings_of_it_outside_their_range_are_named() {
         assert_eq!(refused(0.1, share), format!("adversarial.share is {share}, expected in (0, 1]"));
     }
     adversarial(&config(1), 1.0, 1.0).check().expect("the ends are inside");
-}
-
-#[test]
-fn a_configuration_says_nothing_or_a_table() {
-    let mut text = serde_json::to_value(config(1)).expect("written");
-    assert_eq!(text["adversarial"], serde_json::Value::Null);
-    text["adversarial"] = serde_json::json!({ "epsilon": 0.1 });
-    let read: LearnerConfig = serde_json::from_value(text).expect("read");
-    assert_eq!(read, adversarial(&config(1), 0.1, 0.5));
 }

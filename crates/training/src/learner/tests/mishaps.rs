@@ -39,15 +39,15 @@ impl Observer for Notes {
 fn optional(config: &LearnerConfig, path: &Path, notes: &mut Notes) -> Result<Fitted<Small>, LearnerError> {
     let _alone = alone();
     let (training, validation, test) = (Rows::new(100, 1), Rows::new(40, 2), Rows::new(60, 3));
-    let material =
-        Material { training: training.examples(), validation: validation.examples(), test: test.examples() };
+    let splits =
+        Splits { training: training.examples(), validation: validation.examples(), test: test.examples() };
     let learner = config.init(5)?.with_optional_checkpoint(path, "small");
-    learner.fit(Small::draw, &Device::flex(), &material, notes)
+    learner.fit(Small::draw, &Device::flex(), &splits, notes)
 }
 
 #[test]
 fn one_call_that_fails_at_a_time_changes_no_bit_and_is_told() {
-    let config = config(3).with_patience(Some(2));
+    let config = LearnerConfig { patience: Some(2), ..config(3) };
     let whole = fit(&config, 5, &Device::flex(), None, &mut ()).expect("trained");
     let mut failed = 0;
     for call in 0.. {
@@ -95,7 +95,7 @@ fn a_checkpoint_that_is_damaged_or_of_another_training_is_replaced() {
     let whole = fs::read(&path).expect("a checkpoint");
     fs::write(&path, &whole[..whole.len() - 1]).expect("written");
     run("its length is wrong");
-    optional(&config(2).with_batch_size(8), &path, &mut Notes::default()).expect("trained");
+    optional(&LearnerConfig { batch_size: 8, ..config(2) }, &path, &mut Notes::default()).expect("trained");
     run("belongs to another training");
     run("");
 }

@@ -2,12 +2,13 @@
 //!
 //! Everything runs in a pool of one thread, so that each allocation is that of the thread that counts.
 
+mod networks;
+
 use allocation_counter::{AllocationInfo, measure};
-use burn::module::Module;
 use burn::prelude::*;
-use tinderbox_models::{Classifier, CnnConfig, FcnConfig, LocalNetConfig, NetworkConfig, Summary};
-use tinderbox_training::Examples;
-use tinderbox_training::learner::{LearnerConfig, Material, Optimizer};
+use networks::{Convolutional, Dense, Local, Network};
+use tinderbox_training::learner::{Adam, LearnerConfig, Optimizer, Sgd, Splits};
+use tinderbox_training::{Choice, Examples};
 
 const BATCH: usize = 32;
 const PIXELS: usize = 256;
@@ -20,10 +21,9 @@ struct Cost {
 }
 
 /// Trains on so many whole batches, with one image to validate and one to test on.
-fn train<M: Classifier + Module + 'static>(
-    draw: impl Fn(&Device) -> M + Sync,
+fn train<N: Network>(
     device: &Device,
-    optimizer: Optimizer,
+    optimizer: &Choice<dyn Optimizer>,
     [epochs, steps]: [usize; 2],
 ) -> AllocationInfo {
     let count = steps * BATCH;
@@ -32,24 +32,22 @@ fn train<M: Classifier + Module + 'static>(
     let examples = |count: usize| {
         Examples::new(&pixels[..count * PIXELS], &labels[..count], [1, 16, 16], 10).expect("examples")
     };
-    let material = Material { training: examples(count), validation: examples(1), test: examples(1) };
-    let config = LearnerConfig::new().with_epochs(epochs).with_batch_size(BATCH).with_optimizer(optimizer);
+    let splits = Splits { training: examples(count), validation: examples(1), test: examples(1) };
+    let optimizer = optimizer.clone();
+    let config = LearnerConfig { epochs, batch_size: BATCH, optimizer, ..LearnerConfig::default() };
     let learner = config.init(1).expect("a learner");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
     pool.install(|| {
         measure(|| {
-            learner.fit(|device| draw(device), device, &material, &mut ()).expect("trained");
+            learner.fit(N::draw, device, &splits, &mut ()).expect("trained");
         })
     })
 }
 
 /// The cost of a step, and that an epoch costs what the one before did.
-fn step<M: Classifier + Module + 'static>(
-    draw: impl Fn(&Device) -> M + Sync,
-    device: &Device,
-    optimizer: Optimizer,
-) -> Cost {
-    let train = |epochs, steps| train(&draw, device, optimizer, [epochs, steps]);
+fn step<N: Network>(device: &Device, optimizer: impl Into<Choice<dyn Optimizer>>) -> Cost {
+    let optimizer = optimizer.into();
+    let train = |epochs, steps| train::<N>(device, &optimizer, [epochs, steps]);
     // What a thread keeps for later is there from now on.
     train(1, 1);
     let [one, two, three] = [1, 2, 3].map(|epochs| train(epochs, 3));
@@ -62,9 +60,8 @@ fn step<M: Classifier + Module + 'static>(
 }
 
 /// Bytes that a step must hold: its images, each layer's output, the gradient of each output, and that of each weight.
-fn needed(summary: &Summary) -> u64 {
-    let outputs: usize = summary.layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
-    4 * ((BATCH * (PIXELS + 2 * outputs)) as u64 + summary.parameters())
+fn needed<N: Network>(device: &Device) -> usize {
+    4 * (BATCH * (PIXELS + 2 * N::OUTPUTS) + N::draw(device).num_params())
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -85,20 +82,18 @@ fn a_step_allocates_little_more_than_it_has_to_hold() {
         #[expect(deprecated, reason = "ndarray is one of the two backends with kernels")]
         ("ndarray", Device::ndarray()),
     ];
-    let (fcn, cnn, local_net) = (FcnConfig::default(), CnnConfig::default(), LocalNetConfig::default());
-    let (adam, sgd) = (Optimizer::default(), Optimizer::Sgd { momentum: 0.9 });
+    let (adam, sgd) = (Adam::default(), Sgd { momentum: 0.9 });
     for (backend, device) in &devices {
         // What may come on top is the matrix products' own: they copy factors that lie badly, how much depends on the processor.
         // Without AVX-512 those of the CNN are 1.33.
         let cnn_bound = if has_avx512() { 1.3 } else { 1.4 };
         let costs = [
-            ("fcn", fcn.summary(), 1.3, step(|device| fcn.init(device), device, adam)),
-            ("fcn by sgd", fcn.summary(), 1.3, step(|device| fcn.init(device), device, sgd)),
-            ("cnn", cnn.summary(), cnn_bound, step(|device| cnn.init(device), device, adam)),
-            ("local-net", local_net.summary(), 1.5, step(|device| local_net.init(device), device, adam)),
+            ("fcn", needed::<Dense>(device), 1.3, step::<Dense>(device, adam)),
+            ("fcn by sgd", needed::<Dense>(device), 1.3, step::<Dense>(device, sgd)),
+            ("cnn", needed::<Convolutional>(device), cnn_bound, step::<Convolutional>(device, adam)),
+            ("local-net", needed::<Local>(device), 1.5, step::<Local>(device, adam)),
         ];
-        for (network, summary, bound, Cost { count, bytes }) in costs {
-            let needed = needed(&summary);
+        for (network, needed, bound, Cost { count, bytes }) in costs {
             let share = bytes as f64 / needed as f64;
             let found =
                 format!("{network} on {backend}: {count} allocations of {bytes} bytes, {needed} needed");
