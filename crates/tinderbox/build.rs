@@ -4,8 +4,13 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
+    // A package from a registry has no repository around it.
+    if !Path::new("../../crates/tinderbox/build.rs").exists() {
+        println!("cargo::rerun-if-changed=build.rs");
+        return;
+    }
     // The crates, and what is compiled into them; a new commit shows in the log of HEAD.
-    for path in ["..", "../../experiments", "../../datasets", "../../.git/HEAD", "../../.git/logs/HEAD"] {
+    for path in ["..", "../../.git/HEAD", "../../.git/logs/HEAD"] {
         // Cargo runs this again at every build while a listed path is missing.
         if Path::new(path).exists() {
             println!("cargo::rerun-if-changed={path}");
@@ -13,9 +18,7 @@ fn main() {
     }
     if let Some(revision) = git(&["rev-parse", "HEAD"]) {
         println!("cargo::rustc-env=TINDERBOX_REVISION={revision}");
-        let compiled =
-            ["status", "--porcelain", "--", "..", "../../experiments", "../../datasets", "../../Cargo.lock"];
-        if let Some(changes) = git(&compiled) {
+        if let Some(changes) = git(&["status", "--porcelain", "--", "..", "../../Cargo.lock"]) {
             println!("cargo::rustc-env=TINDERBOX_DIRTY={}", !changes.is_empty());
         }
     }

@@ -76,7 +76,7 @@ pub struct UnknownDataset {
 /// The dataset that [`Choice::Auto`] asks for first.
 const PREFERRED: &str = "usps";
 
-const BUILT_IN: [(&str, &str); 1] = [("datasets/usps.toml", include_str!("../../../datasets/usps.toml"))];
+const BUILT_IN: [(&str, &str); 1] = [("datasets/usps.toml", include_str!("../datasets/usps.toml"))];
 
 impl Default for Datasets {
     /// The built-in formats and manifests.

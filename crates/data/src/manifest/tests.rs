@@ -1,7 +1,7 @@
 use super::*;
 use crate::test_server::{gzip, usps};
 
-const USPS: &str = include_str!("../../../../datasets/usps.toml");
+const USPS: &str = include_str!("../../datasets/usps.toml");
 
 /// Changes one thing of a good manifest and expects a message with `expected` in it.
 #[track_caller]
