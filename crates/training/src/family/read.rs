@@ -57,7 +57,7 @@ fn form<T: ?Sized + Role>() -> String {
 /// If a key is unknown or missing, or a value does not fit.
 pub fn read_settings<S: DeserializeOwned>(settings: &Map<String, Value>) -> Result<S, KindError> {
     let blame = Blame::default();
-    S::deserialize(Settings { settings, blame: &blame }).map_err(|error| {
+    S::deserialize(Table { entries: settings, blame: &blame }).map_err(|error| {
         if let Some((key, allowed)) = blame.unknown.take() {
             let allowed = allowed.iter().map(ToString::to_string).collect();
             return KindError { keys: vec![key], problem: KindProblem::UnknownKey { allowed } };
@@ -98,14 +98,14 @@ struct Blame {
 
 /// Settings as serde asks for them.
 #[derive(Clone, Copy)]
-struct Settings<'a> {
-    settings: &'a Map<String, Value>,
+struct Table<'a> {
+    entries: &'a Map<String, Value>,
     blame: &'a Blame,
 }
 
-impl Settings<'_> {
+impl Table<'_> {
     fn refuse_unknown(&self, fields: &'static [&'static str]) -> Result<(), serde_json::Error> {
-        match self.settings.keys().find(|key| !fields.contains(&key.as_str())) {
+        match self.entries.keys().find(|key| !fields.contains(&key.as_str())) {
             None => Ok(()),
             Some(key) => {
                 self.blame.unknown.set(Some((key.clone(), fields)));
@@ -115,11 +115,11 @@ impl Settings<'_> {
     }
 }
 
-impl<'de> Deserializer<'de> for Settings<'_> {
+impl<'de> Deserializer<'de> for Table<'_> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_map(Entries { entries: self.settings.iter(), value: &Value::Null, blame: self.blame })
+        visitor.visit_map(Entries { rest: self.entries.iter(), value: &Value::Null, blame: self.blame })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -148,7 +148,7 @@ impl<'de> Deserializer<'de> for Settings<'_> {
 }
 
 struct Entries<'a> {
-    entries: serde_json::map::Iter<'a>,
+    rest: serde_json::map::Iter<'a>,
     value: &'a Value,
     blame: &'a Blame,
 }
@@ -157,7 +157,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = value;
         *self.blame.key.borrow_mut() = Some(key.clone());
         seed.deserialize(Value::String(key.clone())).map(Some)

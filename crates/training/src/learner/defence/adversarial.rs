@@ -247,17 +247,17 @@ mod tests {
         logits.assert_approx_eq::<f32>(&model.logits(images).into_data(), burn::tensor::Tolerance::default());
     }
 
-    fn read(settings: Value) -> Result<AdversarialTraining, KindError> {
+    fn read(settings: &Value) -> Result<AdversarialTraining, KindError> {
         AdversarialTraining::read(settings.as_object().expect("a table"), &Kinds::default())
     }
 
     #[test]
     fn it_is_a_table_in_which_share_may_be_left_out_and_nothing_may_be_misspelt() {
-        assert_eq!(read(json!({ "epsilon": 0.1 })).expect("read"), AdversarialTraining::new(0.1));
+        assert_eq!(read(&json!({ "epsilon": 0.1 })).expect("read"), AdversarialTraining::new(0.1));
         let training = AdversarialTraining { share: 0.25, ..AdversarialTraining::new(0.1) };
         let written = serde_json::to_string(&training).expect("written");
         assert_eq!(written, r#"{"epsilon":0.1,"share":0.25}"#);
-        let message = read(json!({ "epsilon": 0.1, "shares": 1 })).expect_err("refused").to_string();
+        let message = read(&json!({ "epsilon": 0.1, "shares": 1 })).expect_err("refused").to_string();
         assert_eq!(message, "`shares`: unknown key; expected one of epsilon, attack, share");
     }
 
@@ -266,13 +266,13 @@ mod tests {
         let pgd = Pgd { steps: 3, ..Pgd::new(0.1, 0.05) };
         let table =
             json!({ "attack": { "pgd": { "epsilon": 0.1, "step_size": 0.05, "steps": 3 } }, "share": 0.5 });
-        let training = read(table.clone()).expect("read");
+        let training = read(&table).expect("read");
         assert_eq!(training, AdversarialTraining { attack: pgd.into(), share: 0.5 });
         assert_eq!(serde_json::to_value(&training).expect("written"), table);
         // Two images more, and three passes.
         assert!((training.cost() - 3.8).abs() < 1e-12);
         assert!((AdversarialTraining::new(0.1).cost() - 2.6).abs() < 1e-12);
-        let fgsm = read(json!({ "attack": { "fgsm": 0.1 } })).expect("read");
+        let fgsm = read(&json!({ "attack": { "fgsm": 0.1 } })).expect("read");
         assert_eq!(fgsm, AdversarialTraining::new(0.1));
     }
 

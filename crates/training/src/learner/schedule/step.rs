@@ -8,7 +8,7 @@ use crate::family::{Kind, SettingError};
 /// `learning_rate · gamma^⌊(epoch − 1) / every⌋`, with epochs from 1, as `torch.optim.lr_scheduler.StepLR`.
 ///
 /// The factor of 10 is that of He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition" (2016), §3.4,
-/// arXiv:1512.03385, and PyTorch's default.
+/// arXiv:1512.03385, and the default of `StepLR`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StepDecay {
@@ -58,7 +58,7 @@ mod tests {
         let schedule = StepDecay { every: 2, gamma: 0.5 };
         let rates =
             [1, 2, 3, 4, 5].map(|epoch| schedule.rate(0.8, &Step { epoch, epochs: 9, step: 3, steps: 4 }));
-        assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
+        assert_eq!(rates.to_vec(), [0.8, 0.8, 0.4, 0.4, 0.2]);
     }
 
     #[test]
