@@ -17,7 +17,9 @@ fn both_learners_train_one_network() {
 
 #[test]
 fn an_attack_costs_accuracy_and_leaves_the_network_as_it_is() {
-    let printed = run("attack", "release");
+    // Built together, it shares Burn with Tinderbox's program.
+    build(&["attack", "together"]);
+    let printed = output(&mut Command::new(target().join("release/attack")));
     let (natural, robust) = (number(&printed, "natural accuracy"), number(&printed, "robust accuracy"));
     assert!(natural > 0.85, "{printed}");
     assert!(robust < natural - 0.2, "{printed}");
@@ -35,17 +37,18 @@ fn a_function_is_tuned() {
 #[test]
 fn tuning_a_function_compiles_no_burn() {
     let heavy = |unit: &String| unit.starts_with("burn") || unit.starts_with("cubecl");
-    let search = units(&external(), "search");
+    let search = units(&external(), &["search"]);
     assert!(search.iter().any(|unit| unit.starts_with("tinderbox-search v")), "{search:?}");
     assert_eq!(search.iter().find(|unit| heavy(unit)), None);
-    assert!(units(&external(), "attack").iter().any(heavy), "Burn is not seen where it is");
+    assert!(units(&external(), &["attack"]).iter().any(heavy), "Burn is not seen where it is");
 }
 
 #[test]
 fn an_attack_compiles_no_second_burn() {
-    let own = |unit: &&String| unit.starts_with("tinderbox") || unit.starts_with("attack v");
-    let attack = units(&external(), "attack");
-    let program = units(&root(), "tinderbox-cli");
+    let own =
+        |unit: &&String| ["tinderbox", "attack v", "together v"].iter().any(|name| unit.starts_with(name));
+    let attack = units(&external(), &["attack", "together"]);
+    let program = units(&root(), &["tinderbox-cli"]);
     assert_eq!(
         attack.difference(&program).filter(|unit| !own(unit)).collect::<Vec<_>>(),
         Vec::<&String>::new(),
@@ -68,6 +71,14 @@ fn run(package: &str, profile: &str) -> String {
     output(&mut cargo)
 }
 
+/// Builds packages of `examples/external` with each other's features, into the workspace's target folder.
+fn build(packages: &[&str]) {
+    let mut cargo = cargo(&external());
+    cargo.args(["build", "--release", "--quiet", "--locked"]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    output(cargo.arg("--target-dir").arg(target()));
+}
+
 /// The first word after `label`, as a number.
 #[track_caller]
 fn number(printed: &str, label: &str) -> f64 {
@@ -77,12 +88,13 @@ fn number(printed: &str, label: &str) -> f64 {
         .unwrap_or_else(|| panic!("no number after `{label}` in:\n{printed}"))
 }
 
-/// Each package that `package` of the workspace in `folder` is made of, with its version and its features.
-fn units(folder: &Path, package: &str) -> BTreeSet<String> {
+/// Each package that `packages` of the workspace in `folder` are made of, with its version and its features.
+fn units(folder: &Path, packages: &[&str]) -> BTreeSet<String> {
     let mut tree = cargo(folder);
-    tree.args(["tree", "--locked", "--package", package, "--edges", "normal,build"]);
+    tree.args(["tree", "--locked", "--edges", "normal,build"]);
+    tree.args(packages.iter().flat_map(|package| ["--package", package]));
     tree.args(["--prefix", "none", "--no-dedupe", "--format", "{p}|{f}"]);
-    output(&mut tree).lines().map(str::to_string).collect()
+    output(&mut tree).lines().filter(|line| !line.is_empty()).map(str::to_string).collect()
 }
 
 /// The profile that programs are built with.

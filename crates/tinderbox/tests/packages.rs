@@ -15,7 +15,10 @@ const LIBRARIES: [(&str, &[&str]); 6] = [
     ("models", &["burn-optim", "burn-ndarray", "burn-train", "tinderbox-training", "rusqlite"]),
     ("report", &["burn", "rusqlite", "postgres"]),
     ("search", &["burn"]),
-    ("training", &["burn-store", "burn-ndarray", "burn-train", "safetensors", "tinderbox-models", "rusqlite"]),
+    (
+        "training",
+        &["burn-store", "burn-ndarray", "burn-train", "safetensors", "tinderbox-models", "rusqlite"],
+    ),
 ];
 
 #[test]
@@ -81,7 +84,8 @@ fn without_a_cpu_backend_no_kernel_is_compiled() {
 
 #[test]
 fn a_study_in_memory_compiles_no_storage() {
-    let tree = tree_of("tinderbox-search = { path = \"../tinderbox/crates/search\", default-features = false }\n");
+    let tree =
+        tree_of("tinderbox-search = { path = \"../tinderbox/crates/search\", default-features = false }\n");
     for name in ["rusqlite", "libsqlite3-sys", "postgres", "tokio", "ring"] {
         assert!(!tree.contains(name), "{name}");
     }

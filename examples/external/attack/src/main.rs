@@ -12,9 +12,8 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::activation::relu;
 use tinderbox_data::{Images, stand_in};
-use tinderbox_models::Classifier;
 use tinderbox_training::adversarial::{Fgsm, Victim, evaluate_under};
-use tinderbox_training::{Examples, evaluate};
+use tinderbox_training::{Classifier, Examples, evaluate};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let digits = stand_in("an example needs no download");
