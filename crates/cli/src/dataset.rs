@@ -6,8 +6,10 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tinderbox::catalog::Catalog;
+use tinderbox::experiment::Defaults;
 use tinderbox_data::{
-    Checksum, Choice, Dataset, Datasets, LoadError, Origin, Places, Progress, read_snapshot,
+    Checksum, Choice, Dataset, Datasets, LoadError, Origin, Places, Progress, UnknownDataset, read_snapshot,
 };
 
 use crate::commands::note;
@@ -29,15 +31,14 @@ impl DatasetArguments {
     ///
     /// # Errors
     /// If they cannot be had, or are not what they should be.
-    pub fn load(&self) -> Result<Dataset, DatasetError> {
+    pub fn load(&self, datasets: &Datasets) -> Result<Dataset, DatasetError> {
         let places = places(self.data_dir.clone())?;
         if self.dataset == Choice::StandIn && self.data_dir.is_some() {
             return Err(DatasetError::NoEffect);
         }
         let mut bar = DownloadBar::default();
-        let datasets = Datasets::default();
         let dataset =
-            tinderbox_data::load(&datasets, &self.dataset, &places, &mut |progress| bar.show(&progress))?;
+            tinderbox_data::load(datasets, &self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
         match &dataset.origin {
             Origin::StandIn { reason } => note(format_args!("note: stand-in digits, not USPS: {reason}")),
@@ -53,6 +54,14 @@ impl DatasetArguments {
             }
         }
         Ok(dataset)
+    }
+
+    /// What settings are laid over, for images of this dataset.
+    ///
+    /// # Errors
+    /// If there is no such dataset.
+    pub fn defaults<'a>(&self, catalog: &'a Catalog) -> Result<Defaults<'a>, DatasetError> {
+        Ok(Defaults { catalog, images: catalog.datasets.spec(&self.dataset)? })
     }
 }
 
@@ -75,6 +84,9 @@ pub enum DatasetError {
         "--data-dir has no effect with --dataset stand-in, whose digits are in the program; leave out one of them"
     )]
     NoEffect,
+    /// There is no such dataset.
+    #[error("--dataset: {0}")]
+    Unknown(#[from] UnknownDataset),
     /// They cannot be had, or are not what they should be.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -163,6 +175,8 @@ impl DownloadBar {
 
 #[cfg(test)]
 mod tests {
+    use tinderbox::catalog::Catalog;
+    use tinderbox::experiment::Defaults;
     use tinderbox_data::{stand_in, write_snapshot};
 
     use super::*;

@@ -8,12 +8,32 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tinderbox::catalog::{Catalog, CatalogError};
 
 use commands::{Cli, note};
 
-/// Does what the command line of this process asks for, and says how it ended: 0 done, 1 a trial failed, 2 refused,
-/// 130 interrupted.
-pub fn main() -> ExitCode {
+/// Does what the command line of this process asks for with what `catalog` holds, and says how it ended: 0 done, 1 a trial
+/// failed, 2 refused, 130 interrupted.
+///
+/// A program of one's own is its kinds and this:
+///
+/// ```no_run
+/// use tinderbox::catalog::Catalog;
+///
+/// fn main() -> std::process::ExitCode {
+///     tinderbox_cli::main(Ok(Catalog::default())) // .and_then(|catalog| catalog.network::<MyConfig>())
+/// }
+/// ```
+///
+/// Workers are this very executable, started again: do nothing else in `main`.
+pub fn main(catalog: Result<Catalog, CatalogError>) -> ExitCode {
+    let catalog = match catalog {
+        Ok(catalog) => catalog,
+        Err(error) => {
+            note(format_args!("tinderbox: {error}"));
+            return ExitCode::from(2);
+        }
+    };
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
@@ -23,7 +43,7 @@ pub fn main() -> ExitCode {
         }
         Err(help) => help.exit(),
     };
-    match cli.run() {
+    match cli.run(&catalog) {
         Ok(exit) => exit.into(),
         Err(error) => {
             note(format_args!("tinderbox: {error}"));

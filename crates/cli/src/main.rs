@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use tinderbox::catalog::Catalog;
+
 fn main() -> ExitCode {
-    tinderbox_cli::main()
+    tinderbox_cli::main(Ok(Catalog::default()))
 }

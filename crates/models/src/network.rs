@@ -85,6 +85,14 @@ pub enum Input {
 }
 
 impl Input {
+    /// A shape of such images. Where any with so many values will do, it is one row of them.
+    pub fn shape(self) -> [usize; 3] {
+        match self {
+            Self::Shape(shape) => shape,
+            Self::Pixels(pixels) => [1, 1, pixels],
+        }
+    }
+
     /// Whether images of `[channels, height, width]` are such images.
     pub fn fits(self, shape: [usize; 3]) -> bool {
         match self {

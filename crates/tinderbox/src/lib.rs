@@ -4,6 +4,8 @@
 //! experiments/*.toml -> experiment -> plan -> storage -> worker -> trial -> record -> storage -> report
 //! ```
 
+pub mod catalog;
+
 pub mod experiment;
 pub mod plan;
 

@@ -11,7 +11,7 @@ use crate::experiment::Configuration;
 
 /// What a file of weights says of its training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Provenance {
     /// Fingerprint of the images.
     pub dataset_sha256: String,
     /// How they were split.
@@ -22,7 +22,7 @@ pub struct Origin {
     pub validation_fraction: f64,
 }
 
-impl Origin {
+impl Provenance {
     /// Of a training on `dataset`.
     pub fn new(dataset: &Dataset, protocol: Protocol, seed: u64, configuration: &Configuration) -> Self {
         let validation_fraction = configuration.validation_fraction;
@@ -59,9 +59,9 @@ mod tests {
     use super::*;
     use tinderbox_models::Kind;
 
-    fn origin(dataset_sha256: &str) -> Origin {
+    fn origin(dataset_sha256: &str) -> Provenance {
         let dataset = Dataset { sha256: dataset_sha256.to_owned(), ..stand_in("a test") };
-        Origin::new(&dataset, Protocol::Official, 1, &Configuration::paper(Kind::Fcn))
+        Provenance::new(&dataset, Protocol::Official, 1, &Configuration::paper(Kind::Fcn))
     }
 
     #[test]
@@ -78,8 +78,8 @@ mod tests {
     fn a_note_is_read_whole_or_refused() {
         let written = origin("0");
         let note = serde_json::to_value(&written).expect("written");
-        assert_eq!(Origin::of_note(note.clone()).expect("read"), Some(written));
-        assert_eq!(Origin::of_note(Value::Null).expect("nothing"), None);
-        assert!(Origin::of_note(json!({ "author": "me" })).is_err());
+        assert_eq!(Provenance::of_note(note.clone()).expect("read"), Some(written));
+        assert_eq!(Provenance::of_note(Value::Null).expect("nothing"), None);
+        assert!(Provenance::of_note(json!({ "author": "me" })).is_err());
     }
 }

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_data::{Dataset, Protocol};
-use tinderbox_report::Perturbation;
-pub use tinderbox_report::Source;
+use tinderbox_report::{Perturbation, Source};
 
 use crate::backend::Backend;
-use crate::experiment::{Configuration, Experiment, Setting, SettingError};
+use crate::catalog::Catalog;
+use crate::experiment::{Arm, Defaults, Experiment, Setting, SettingError};
 use crate::json;
 
 use settled::{Settled, Shared};
@@ -40,10 +40,6 @@ pub struct Plan {
 pub struct Planned {
     /// The experiment, settings applied; of a search, only the points that are drawn, in the order of the grid.
     pub experiment: Experiment,
-    /// Seeds of each arm.
-    pub seeds: Vec<u64>,
-    /// For each arm, the arm of an earlier experiment with the same settings, whose trials serve both.
-    pub same_as: Vec<Option<Source>>,
     /// Each arm of its own with each seed; seed by seed, so that a run cut short has paired what it has.
     pub tasks: Vec<Task>,
 }
@@ -60,8 +56,8 @@ pub struct Task {
     pub seed: u64,
     /// How data are split.
     pub protocol: Protocol,
-    /// Every setting.
-    pub configuration: Configuration,
+    /// Every setting, as a [`Configuration`](crate::experiment::Configuration) is written.
+    pub configuration: Value,
     /// How test images are changed before the trained network is asked about them again.
     pub perturbations: Vec<Perturbation>,
     /// What a search chose, by name of the dimension.
@@ -98,7 +94,7 @@ impl fmt::Display for ProfileName {
 
 /// What was asked for on the command line beyond the files.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
+pub struct Overrides {
     /// How much.
     pub profile: ProfileName,
     /// Seeds, in place of the profile's.
@@ -133,26 +129,36 @@ enum PlanReason {
 }
 
 impl Plan {
-    /// Settles the trials of `experiments` as wished, for these images.
+    /// Settles the trials of `experiments`, with what the command line overrides, for these images.
     ///
     /// Arms with the same settings are trained once, for the first experiment that has one.
     ///
     /// # Errors
     /// If a setting does not fit an arm, or makes it the same as another, a network is for other images, or there are
     /// more trials than memory holds.
-    pub fn new(experiments: Vec<Experiment>, wishes: &Wishes, dataset: &Dataset) -> Result<Self, PlanError> {
+    pub fn new(
+        experiments: Vec<Experiment>,
+        overrides: &Overrides,
+        catalog: &Catalog,
+        dataset: &Dataset,
+    ) -> Result<Self, PlanError> {
+        let defaults = Defaults { catalog, images: dataset.test.spec() };
         let settled = experiments
             .into_iter()
-            .map(|experiment| Settled::new(experiment, wishes, dataset))
+            .map(|experiment| Settled::new(experiment, overrides, dataset, defaults))
             .collect::<Result<Vec<_>, _>>()?;
         let mut shared: Vec<Shared> = Vec::new();
         let experiments: Vec<Planned> =
             settled.into_iter().map(|settled| settled.share(&mut shared)).collect();
         let experiments = experiments.into_iter().map(|mut planned| {
-            planned.tasks = planned.tasks(&shared, wishes.backend, &dataset.sha256);
+            planned.tasks = planned.tasks(&shared, overrides.backend, &dataset.sha256);
             planned
         });
-        Ok(Self { backend: wishes.backend, profile: wishes.profile, experiments: experiments.collect() })
+        Ok(Self {
+            backend: overrides.backend,
+            profile: overrides.profile,
+            experiments: experiments.collect(),
+        })
     }
 
     /// Every trial.
@@ -167,7 +173,7 @@ impl Plan {
             .experiments
             .iter()
             .map(|Planned { experiment, .. }| {
-                (experiment.name.as_str(), experiment.arms.iter().map(|arm| arm.name.as_str()).collect())
+                (experiment.name(), experiment.arms.iter().map(Arm::name).collect())
             })
             .collect();
         let text = json::text(&(env!("CARGO_PKG_VERSION"), LAYOUT, arms, tasks));
@@ -176,21 +182,27 @@ impl Plan {
 }
 
 impl Planned {
+    /// Seeds of each arm.
+    pub fn seeds(&self) -> &[u64] {
+        &self.experiment.facts.seeds
+    }
+
     /// The trials of the arms that are this experiment's own.
     fn tasks(&self, shared: &[Shared], backend: Backend, dataset_sha256: &str) -> Vec<Task> {
         let mut tasks = Vec::new();
-        for &seed in &self.seeds {
+        for &seed in self.seeds() {
             for arm in &self.experiment.arms {
-                let own = Source { experiment: self.experiment.name.clone(), arm: arm.name.clone() };
+                let own =
+                    Source { experiment: self.experiment.facts.name.clone(), arm: arm.facts.name.clone() };
                 let Some(shared) = shared.iter().find(|shared| shared.source == own) else { continue };
                 let task = Task {
                     experiment: own.experiment,
                     arm: own.arm,
                     seed,
                     protocol: shared.protocol,
-                    configuration: shared.configuration.clone(),
+                    configuration: shared.configuration.recorded(),
                     perturbations: shared.perturbations.clone(),
-                    point: arm.point.clone(),
+                    point: arm.facts.point.clone(),
                     backend,
                     dataset_sha256: dataset_sha256.to_string(),
                 };

@@ -120,8 +120,8 @@ pub fn enqueue(
     heading: &Heading,
     dataset: &Dataset,
 ) -> Result<StudyId, RunError> {
-    let study = storage.open_study(&planned.experiment.name, &[Direction::Maximize])?;
-    let earlier = heading::earlier(folder, storage, study, &planned.experiment.name)?;
+    let study = storage.open_study(&planned.experiment.facts.name, &[Direction::Maximize])?;
+    let earlier = heading::earlier(folder, storage, study, &planned.experiment.facts.name)?;
     let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
     if earlier.is_none() {
         storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
@@ -150,9 +150,8 @@ pub fn enqueue(
 
 /// What a search chose for a trial, so that dashboards can show it.
 fn parameters(planned: &Planned, task: &Task) -> Point {
-    let search = planned.experiment.search.iter();
-    let dimensions = search.flat_map(|search| &search.dimensions);
-    let chosen = dimensions.filter_map(|dimension| {
+    let search = planned.experiment.facts.search.iter();
+    let chosen = search.flat_map(|search| &search.dimensions).filter_map(|dimension| {
         let value = task.point.get(&dimension.name)?.clone();
         Some((dimension.name.clone(), Parameter::categorical(dimension.values.clone(), value).ok()?))
     });

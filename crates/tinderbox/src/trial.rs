@@ -4,20 +4,21 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use burn::prelude::Device;
-use tinderbox_data::{Dataset, Images, Shape, Split, SplitError};
-use tinderbox_models::{LocalNetConfig, Network, NetworkConfig, Summary};
+use tinderbox_data::{Dataset, Images, Split, SplitError};
+use tinderbox_models::Summary;
 use tinderbox_report::{
     DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
     Predictions, Record, Results, Timing,
 };
-use tinderbox_training::adversarial::{AttackError, Fgsm, Victim, evaluate_under};
-use tinderbox_training::learner::{self, Fitted, Learner, LearnerError, Material, Observer};
-use tinderbox_training::{Evaluation, Examples, ExamplesError, Noise, NoiseError, evaluate};
+use tinderbox_training::learner::{Ending, Fitted, Learner, LearnerError, Observer, Splits};
+use tinderbox_training::perturbation::{AttackError, Context, evaluate_perturbed};
+use tinderbox_training::{Evaluation, Examples, ExamplesError, KindError, evaluate};
 
+use crate::catalog::{AnyTrained, Catalog};
 use crate::environment;
-use crate::experiment::Configuration;
+use crate::experiment::{Configuration, Defaults};
 use crate::json;
-use crate::origin::Origin;
+use crate::origin::Provenance;
 use crate::plan::Task;
 
 /// Why a trial gave no record.
@@ -47,12 +48,15 @@ pub enum TrialError {
     /// The training could not be done.
     #[error(transparent)]
     Learner(#[from] LearnerError),
-    /// The test images could not be attacked as asked.
+    /// The settings are not those of a network and a training that this program knows.
+    #[error("settings: {0}")]
+    Settings(String),
+    /// This program knows no such perturbation.
+    #[error("perturbation: {0}")]
+    Kind(#[from] KindError),
+    /// The test images could not be changed as asked.
     #[error("perturbation: {0}")]
     Attack(#[from] AttackError),
-    /// The test images could not be given such noise.
-    #[error("perturbation: {0}")]
-    Noise(#[from] NoiseError),
 }
 
 impl TrialError {
@@ -61,16 +65,19 @@ impl TrialError {
         match self {
             Self::Dataset { .. }
             | Self::Learner(LearnerError::Checkpoint(_) | LearnerError::Interrupted { .. }) => true,
-            Self::Split(_) | Self::Examples { .. } | Self::Learner(_) | Self::Attack(_) | Self::Noise(_) => {
-                false
-            }
+            Self::Split(_)
+            | Self::Examples { .. }
+            | Self::Learner(_)
+            | Self::Settings(_)
+            | Self::Kind(_)
+            | Self::Attack(_) => false,
         }
     }
 }
 
-/// Who runs a trial, and where it may leave its checkpoint.
+/// An attempt at a trial: who runs it, and where it may leave its checkpoint.
 #[derive(Debug, Clone)]
-pub struct Circumstances {
+pub struct Attempt {
     /// Name of the worker.
     pub worker: String,
     /// How often the trial has been begun, this time counted.
@@ -86,9 +93,10 @@ pub struct Circumstances {
 /// If the images are not the plan's, or the training could not be done. Divergence is not an error.
 pub fn run(
     task: &Task,
+    catalog: &Catalog,
     dataset: &Dataset,
     device: &Device,
-    circumstances: &Circumstances,
+    attempt: &Attempt,
     observer: &mut dyn Observer,
 ) -> Result<Record, TrialError> {
     if dataset.sha256 != task.dataset_sha256 {
@@ -100,37 +108,39 @@ pub fn run(
     let started = SystemTime::now();
     let clock = Instant::now();
     let cpu = cpu_time::ProcessTime::try_now().ok();
-    let split = Origin::new(dataset, task.protocol, task.seed, &task.configuration).split(dataset)?;
-    let model = json::text(&task.configuration.model);
-    let learner = task.configuration.training.init(task.seed)?;
-    let learner = match &circumstances.checkpoint {
-        Some(path) => learner.with_optional_checkpoint(path, model),
+    let defaults = Defaults { catalog, images: dataset.test.spec() };
+    let configuration = defaults.read(&task.configuration).map_err(TrialError::Settings)?;
+    let split = Provenance::new(dataset, task.protocol, task.seed, &configuration).split(dataset)?;
+    let learner = configuration.training.init(task.seed)?;
+    let learner = match &attempt.checkpoint {
+        Some(path) => learner.with_optional_checkpoint(path, json::text(&configuration.model.settings())),
         None => learner,
     };
-    let fitted = learn(&learner, &task.configuration, &split, device, observer)?;
+    let fitted = learn(&learner, &configuration, &split, device, observer)?;
     let training = examples("training", &split.training)?;
     let test = examples("test", &split.test)?;
-    let diverged = matches!(fitted.outcome, learner::Outcome::Diverged { .. });
-    let after = |part: &Examples| (!diverged).then(|| evaluate(&fitted.model, part, device));
+    let diverged = matches!(fitted.ending, Ending::Diverged { .. });
+    let victim = fitted.model.victim();
+    let after = |part: &Examples| (!diverged).then(|| evaluate(&victim, part, device));
     let predictions = |evaluation: Evaluation| Predictions {
         classes: evaluation.classes,
         indices: split.test_indices.clone(),
         labels: split.test.labels().to_vec(),
         probabilities: evaluation.probabilities,
     };
+    let context = Context { victim: &victim, seed: task.seed, device };
     let mut perturbed = Vec::new();
-    for &perturbation in &task.perturbations {
-        let evaluation =
-            if diverged { None } else { under(perturbation, &fitted.model, &split.test, task.seed, device)? };
-        perturbed.push(Perturbed { perturbation, test: evaluation.map(predictions) });
+    for perturbation in &task.perturbations {
+        let evaluation = if diverged { None } else { under(perturbation, catalog, &test, &context)? };
+        perturbed.push(Perturbed { perturbation: perturbation.clone(), test: evaluation.map(predictions) });
     }
     let results = Results {
         protocol: task.protocol.to_string(),
-        configuration: json::value(&task.configuration),
+        configuration: configuration.recorded(),
         dataset: identity(dataset, &split),
-        outcome: outcome(fitted.outcome),
+        outcome: outcome(fitted.ending),
         history: fitted.history.iter().map(epoch).collect(),
-        model: model_summary(&task.configuration.model.summary()),
+        model: model_summary(&configuration.model.summary()),
         final_training_accuracy: after(&training).map(|evaluation| evaluation.accuracy),
         test: after(&test).map(predictions),
         perturbed,
@@ -147,8 +157,8 @@ pub fn run(
             started: environment::rfc3339(started),
         },
         environment: Environment {
-            worker: circumstances.worker.clone(),
-            attempt: circumstances.attempt,
+            worker: attempt.worker.clone(),
+            attempt: attempt.attempt,
             ..environment::here(task.backend)
         },
     })
@@ -156,34 +166,17 @@ pub fn run(
 
 /// What the network says of the images once they are changed; `None` where it has no finite gradient to attack along.
 fn under(
-    perturbation: Perturbation,
-    network: &Network,
-    images: &Images,
-    seed: u64,
-    device: &Device,
+    perturbation: &Perturbation,
+    catalog: &Catalog,
+    test: &Examples,
+    context: &Context,
 ) -> Result<Option<Evaluation>, TrialError> {
-    let test = examples("test", images)?;
-    match perturbation {
-        Perturbation::Fgsm(epsilon) => {
-            let victim = Victim::freeze(network);
-            match evaluate_under(&Fgsm::new(epsilon), &victim, &test, device) {
-                Ok(evaluation) => Ok(Some(evaluation)),
-                Err(AttackError::Gradient) => Ok(None),
-                Err(error) => Err(error.into()),
-            }
-        }
-        Perturbation::Noise(deviation) => {
-            let pixels = Noise::new(deviation, seed).apply(&test)?;
-            let shape = images.shape();
-            let noisy = Examples::new(
-                &pixels,
-                images.labels(),
-                [shape.channels, shape.height, shape.width],
-                images.classes(),
-            )
-            .map_err(|error| TrialError::Examples { part: "noisy test", error })?;
-            Ok(Some(evaluate(network, &noisy, device)))
-        }
+    let kinds = &catalog.kinds;
+    let perturbation = kinds.perturbations.read(&json::value(perturbation), kinds)?;
+    match evaluate_perturbed(&*perturbation, test, context) {
+        Ok(evaluation) => Ok(Some(evaluation)),
+        Err(AttackError::Gradient) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -198,10 +191,10 @@ pub fn fit(
     device: &Device,
     checkpoint: Option<&PathBuf>,
     observer: &mut dyn Observer,
-) -> Result<Fitted<Network>, TrialError> {
+) -> Result<Fitted<Box<dyn AnyTrained>>, TrialError> {
     let mut learner = configuration.training.init(seed)?;
     if let Some(path) = checkpoint {
-        learner = learner.with_checkpoint(path, json::text(&configuration.model));
+        learner = learner.with_checkpoint(path, json::text(&configuration.model.settings()));
     }
     learn(&learner, configuration, split, device, observer)
 }
@@ -212,13 +205,13 @@ fn learn(
     split: &Split,
     device: &Device,
     observer: &mut dyn Observer,
-) -> Result<Fitted<Network>, TrialError> {
-    let material = Material {
+) -> Result<Fitted<Box<dyn AnyTrained>>, TrialError> {
+    let splits = Splits {
         training: examples("training", &split.training)?,
         validation: examples("validation", &split.validation)?,
         test: examples("test", &split.test)?,
     };
-    Ok(learner.fit(|device| configuration.model.init(device), device, &material, observer)?)
+    Ok(configuration.model.fit(learner, device, &splits, observer)?)
 }
 
 /// Images as the learner takes them.
@@ -236,28 +229,6 @@ pub fn examples<'a>(part: &'static str, images: &'a Images) -> Result<Examples<'
     .map_err(|error| TrialError::Examples { part, error })
 }
 
-/// Refuses a network that is for other images.
-///
-/// # Errors
-/// In words: what the network takes, and what the images are.
-pub fn check_fit(config: &NetworkConfig, images: &Images) -> Result<(), String> {
-    let shape = images.shape();
-    let (fits, takes, classes) = match config {
-        NetworkConfig::Fcn(config) => {
-            (config.pixels == shape.pixels(), format!("{} pixels", config.pixels), config.classes)
-        }
-        NetworkConfig::Cnn(config) | NetworkConfig::LocalNet(LocalNetConfig(config)) => {
-            let takes = Shape { channels: config.channels, height: config.height, width: config.width };
-            (takes == shape, takes.to_string(), config.classes)
-        }
-    };
-    if fits && classes >= images.classes() {
-        return Ok(());
-    }
-    let ours = images.classes();
-    Err(format!("the network is for images of {takes} in {classes} classes, these are {shape} in {ours}"))
-}
-
 fn identity(dataset: &Dataset, split: &Split) -> DatasetIdentity {
     DatasetIdentity {
         name: dataset.name.clone(),
@@ -271,15 +242,15 @@ fn identity(dataset: &Dataset, split: &Split) -> DatasetIdentity {
     }
 }
 
-fn outcome(outcome: learner::Outcome) -> Outcome {
-    match outcome {
-        learner::Outcome::Finished => Outcome::Finished,
-        learner::Outcome::StoppedEarly { epoch, best } => Outcome::StoppedEarly { epoch, best },
-        learner::Outcome::Diverged { epoch } => Outcome::Diverged { epoch },
+fn outcome(ending: Ending) -> Outcome {
+    match ending {
+        Ending::Finished => Outcome::Finished,
+        Ending::StoppedEarly { epoch, best } => Outcome::StoppedEarly { epoch, best },
+        Ending::Diverged { epoch } => Outcome::Diverged { epoch },
     }
 }
 
-fn epoch(epoch: &learner::Epoch) -> Epoch {
+fn epoch(epoch: &tinderbox_training::learner::Epoch) -> Epoch {
     Epoch {
         epoch: epoch.epoch,
         training_loss: epoch.training_loss,

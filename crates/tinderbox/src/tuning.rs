@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinderbox_data::{Dataset, Protocol};
-use tinderbox_models::Kind;
 use tinderbox_search::{Settings, Storage, StorageError, Study, StudyError};
 
 use crate::backend::Backend;
-use crate::experiment::{ExperimentError, Places};
+use crate::catalog::Catalog;
+use crate::experiment::{Defaults, ExperimentError, Places};
 use crate::json;
 use crate::name::Name;
 
@@ -24,6 +24,7 @@ pub use check::MOST_TRIALS;
 
 pub use objective::Objective;
 pub use point::PointError;
+pub(crate) use widths::fold;
 
 /// What is tuned, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct Tuning {
     pub name: String,
     /// The network, with the paper's layers unless the space or `settings` change them. A dimension `model.kind` chooses
     /// in its place, and has it among its choices.
-    pub model: Kind,
+    pub model: String,
     /// Passes over the training images, in each trial.
     pub epochs: usize,
     /// Seed of weights, order and dropout, in every trial.
@@ -59,7 +60,7 @@ pub struct Tuning {
 /// What a worker needs to know beside the study's own settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Brief {
+pub struct TuningRecord {
     /// What is tuned.
     pub tuning: Tuning,
     /// The compute backend.
@@ -68,8 +69,8 @@ pub struct Brief {
     pub dataset_sha256: String,
 }
 
-/// User attribute of a study: its [`Brief`].
-const BRIEF: &str = "tinderbox:tuning";
+/// User attribute of a study: its [`TuningRecord`].
+const RECORD: &str = "tinderbox:tuning";
 
 /// Why a tuning cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -152,7 +153,7 @@ impl Tuning {
     ///
     /// # Errors
     /// If the file cannot be read, or is wrong: the message shows the place.
-    pub fn read(path: &std::path::Path) -> Result<Self, TuningError> {
+    pub fn read(path: &std::path::Path, defaults: Defaults) -> Result<Self, TuningError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
@@ -169,7 +170,7 @@ impl Tuning {
         }
         tuning.study.directions = tuning.objectives.iter().map(|objective| objective.direction()).collect();
         tuning.source = Some((name, text));
-        tuning.check()?;
+        tuning.check(defaults)?;
         Ok(tuning)
     }
 
@@ -181,27 +182,28 @@ impl Tuning {
         self,
         mut storage: Box<dyn Storage>,
         backend: Backend,
+        catalog: &Catalog,
         dataset: &Dataset,
     ) -> Result<Study, TuningError> {
-        self.check_with(dataset)?;
+        self.check_with(catalog, dataset)?;
         let settings = self.study.clone();
         let name = self.name.clone();
         let tuning = Self { source: None, ..self };
-        let brief = Brief { tuning, backend, dataset_sha256: dataset.sha256.clone() };
-        let stored = json::stored(&brief).map_err(TuningError::Unstorable)?;
+        let record = TuningRecord { tuning, backend, dataset_sha256: dataset.sha256.clone() };
+        let stored = json::stored(&record).map_err(TuningError::Unstorable)?;
         let id = storage.open_study(&name, &settings.directions)?;
-        if let Some(stored) = storage.study_attributes(id)?.get(BRIEF)
-            && let Some(what) = brief.differs(stored)
+        if let Some(stored) = storage.study_attributes(id)?.get(RECORD)
+            && let Some(what) = record.differs(stored)
         {
             return Err(TuningError::Other { name, what });
         }
         let mut study = Study::open(storage, &name, settings)?;
         // Of two programs that begin it at once, the first decides what it is for.
-        let settled = study.storage_mut().settle_study_attribute(id, BRIEF, &stored)?;
-        if let Some(what) = brief.differs(&settled) {
+        let settled = study.storage_mut().settle_study_attribute(id, RECORD, &stored)?;
+        if let Some(what) = record.differs(&settled) {
             return Err(TuningError::Other { name, what });
         }
-        study.storage_mut().set_study_attribute(id, BRIEF, &stored)?;
+        study.storage_mut().set_study_attribute(id, RECORD, &stored)?;
         Ok(study)
     }
 }
@@ -214,14 +216,14 @@ fn dimension_error(text: &str, places: &Places) -> Option<ExperimentError> {
     Some(places.at(&["study", "space", &place.to_string()], &message, None))
 }
 
-impl Brief {
+impl TuningRecord {
     /// What a study was begun for.
     ///
     /// # Errors
     /// If it was not begun here.
     pub fn of(study: &Study, name: &str) -> Result<Self, TuningError> {
         let id = study.id();
-        let stored = study.storage().study_attributes(id)?.remove(BRIEF).unwrap_or_default();
+        let stored = study.storage().study_attributes(id)?.remove(RECORD).unwrap_or_default();
         serde_json::from_value(stored)
             .map_err(|error| TuningError::Foreign { name: name.to_string(), reason: error.to_string() })
     }
@@ -237,12 +239,12 @@ impl Brief {
         Err(TuningError::Images { name: self.tuning.name.clone(), title: dataset.title.clone() })
     }
 
-    /// The first thing that a stored brief says otherwise, but for the settings of the study, which look after
+    /// The first thing that a stored record says otherwise, but for the settings of the study, which look after
     /// themselves.
     fn differs(&self, stored: &Value) -> Option<String> {
         let asked = json::value(self);
         let keys = ["model", "epochs", "seed", "protocol", "settings", "objectives"];
-        let tuning = |brief: &Value, key: &str| brief["tuning"][key].clone();
+        let tuning = |record: &Value, key: &str| record["tuning"][key].clone();
         let differs = keys.into_iter().find(|key| tuning(stored, key) != tuning(&asked, key));
         let own = ["backend", "dataset_sha256"].into_iter().find(|key| stored[key] != asked[key]);
         differs.or(own).map(str::to_string)

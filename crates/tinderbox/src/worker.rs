@@ -19,10 +19,11 @@ use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{Lease, Storage, StorageError, StudyId, Timestamp, TrialResult};
 use tinderbox_training::learner::Observer;
 
+use crate::catalog::Catalog;
 use crate::name::Name;
 use crate::plan::Task;
 use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
-use crate::trial::{self, Circumstances};
+use crate::trial::{self, Attempt};
 use crate::tuning::Objective;
 
 mod message;
@@ -51,6 +52,8 @@ pub struct Worker<W> {
     pub name: String,
     /// Where trials wait.
     pub folder: RunFolder,
+    /// What the program knows.
+    pub catalog: Catalog,
     /// The images.
     pub dataset: Dataset,
     /// Where messages go.
@@ -155,11 +158,11 @@ impl<W: Write> Worker<W> {
                 attempt,
             },
         );
-        let circumstances = Circumstances { worker: self.name.clone(), attempt, checkpoint };
+        let attempt = Attempt { worker: self.name.clone(), attempt, checkpoint };
         let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
-        let (dataset, out) = (&self.dataset, &mut self.out);
+        let (catalog, dataset, out) = (&self.catalog, &self.dataset, &mut self.out);
         let mut reporter = Reporter::new(fenced, |message| say(out, &message));
-        run_caught(task, dataset, &device, &circumstances, &mut reporter)
+        run_caught(task, catalog, dataset, &device, &attempt, &mut reporter)
     }
 
     /// The same file for every attempt at a trial, so that the next one resumes there. None for a study
@@ -202,12 +205,13 @@ pub(crate) fn beat(mut storage: Box<dyn Storage>, lease: Lease, fenced: Arc<Atom
 /// Trains; a panic fails this trial, not the worker.
 pub(crate) fn run_caught(
     task: &Task,
+    catalog: &Catalog,
     dataset: &Dataset,
     device: &Device,
-    circumstances: &Circumstances,
+    attempt: &Attempt,
     observer: &mut dyn Observer,
 ) -> Result<Record, Failure> {
-    let run = || trial::run(task, dataset, device, circumstances, observer);
+    let run = || trial::run(task, catalog, dataset, device, attempt, observer);
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(record)) => Ok(record),
         Ok(Err(error)) if error.is_mishap() => Err(Failure::Machine(error.to_string())),

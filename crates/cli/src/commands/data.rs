@@ -8,6 +8,7 @@ use tinderbox_data::{Datasets, Manifest, Places, State, fetch, find, list, verif
 
 use super::{Exit, Refusal, say, say_data};
 use crate::dataset::{DownloadBar, places};
+use tinderbox::catalog::Catalog;
 use tinderbox::json;
 
 #[derive(Debug, Args)]
@@ -58,12 +59,12 @@ struct Entry<'a> {
 }
 
 impl Data {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         let places = places(self.data_dir)?;
-        let datasets = Datasets::default();
+        let datasets = &catalog.datasets;
         match self.action {
             Action::List { json } => {
-                show(&datasets, &places, json)?;
+                show(datasets, &places, json)?;
                 Ok(Exit::Done)
             }
             Action::Fetch { name } => {

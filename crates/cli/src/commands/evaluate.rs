@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tinderbox_data::{Dataset, Datasets, Protocol};
+use tinderbox_data::{Dataset, Protocol};
 use tinderbox_models::weights;
 use tinderbox_training::{Evaluation, evaluate};
 
@@ -12,9 +12,11 @@ use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::DatasetArguments;
 use tinderbox::backend::Backend;
+use tinderbox::catalog::Catalog;
+use tinderbox::experiment::check_fit;
 use tinderbox::json;
-use tinderbox::origin::Origin;
-use tinderbox::trial::{check_fit, examples};
+use tinderbox::origin::Provenance;
+use tinderbox::trial::examples;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tinderbox evaluate cnn.safetensors --json")]
@@ -57,22 +59,25 @@ struct Class {
 }
 
 impl Evaluate {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         let device = self.backend.open()?;
-        let (config, network) = weights::load(&self.weights, &device)?;
-        let dataset = self.dataset.load()?;
-        check_fit(&config, &dataset.test)?;
-        let origin = Origin::of_note(weights::note(&self.weights)?);
-        let datasets = Datasets::default();
-        let trained_on = origin.as_ref().ok().and_then(|origin| origin.as_ref()?.dataset_name(&datasets));
-        let warning = warning(&origin, trained_on.as_deref(), &dataset);
+        let (network, trained) = catalog.networks.load(&self.weights, &device)?;
+        let dataset = self.dataset.load(&catalog.datasets)?;
+        check_fit(&*network, &dataset.test)?;
+        let provenance = Provenance::of_note(weights::note(&self.weights)?);
+        let trained_on = provenance
+            .as_ref()
+            .ok()
+            .and_then(|provenance| provenance.as_ref()?.dataset_name(&catalog.datasets));
+        let warning = warning(&provenance, trained_on.as_deref(), &dataset);
         // On the images of their training the weights know the answers: the test images of that very split are theirs.
-        let origin = origin.ok().flatten().filter(|origin| origin.dataset_sha256 == dataset.sha256);
-        let (protocol, test) = match &origin {
-            Some(origin) => (origin.protocol, origin.split(&dataset)?.test),
+        let provenance =
+            provenance.ok().flatten().filter(|provenance| provenance.dataset_sha256 == dataset.sha256);
+        let (protocol, test) = match &provenance {
+            Some(provenance) => (provenance.protocol, provenance.split(&dataset)?.test),
             None => (Protocol::Official, dataset.test.clone()),
         };
-        let evaluation = evaluate(&network, &examples("test", &test)?, &device);
+        let evaluation = evaluate(&trained.victim(), &examples("test", &test)?, &device);
         let Evaluation { unanswered, loss, .. } = evaluation;
         if unanswered > 0 || !loss.is_finite() {
             let (path, images) = (self.weights.display(), test.len());
@@ -93,7 +98,7 @@ impl Evaluate {
         let measured = Measured {
             dataset: dataset.name.clone(),
             protocol,
-            split_known: origin.is_some(),
+            split_known: provenance.is_some(),
             trained_on,
             images: test.len(),
             accuracy: evaluation.accuracy,
@@ -121,20 +126,20 @@ impl Evaluate {
 
 /// What a user should know of weights that were not trained on these images.
 fn warning(
-    origin: &Result<Option<Origin>, serde_json::Error>,
+    provenance: &Result<Option<Provenance>, serde_json::Error>,
     trained_on: Option<&str>,
     dataset: &Dataset,
 ) -> Option<String> {
     let name = &dataset.name;
-    Some(match (origin, trained_on) {
-        (Ok(Some(origin)), _) if origin.dataset_sha256 == dataset.sha256 => return None,
+    Some(match (provenance, trained_on) {
+        (Ok(Some(provenance)), _) if provenance.dataset_sha256 == dataset.sha256 => return None,
         (Ok(Some(_)), Some("stand-in")) => {
             format!("the weights were trained on the stand-in digits, not on {name}")
         }
         (Ok(Some(_)), Some(other)) => format!("the weights were trained on {other}, not on {name}"),
-        (Ok(Some(origin)), None) => format!(
+        (Ok(Some(provenance)), None) => format!(
             "the weights were trained on images with the fingerprint {}, not on {name}",
-            origin.dataset_sha256.escape_debug()
+            provenance.dataset_sha256.escape_debug()
         ),
         (Ok(None), _) => {
             "the weights do not say on which images they were trained; some of these may be among them"

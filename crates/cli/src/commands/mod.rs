@@ -9,6 +9,7 @@ mod reproduce;
 mod search;
 mod train;
 
+mod attack;
 mod evaluate;
 mod predict;
 
@@ -21,7 +22,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tinderbox_models::NetworkConfig;
+use tinderbox::catalog::Catalog;
 
 pub(crate) use terminal::note;
 use terminal::{say, say_data};
@@ -40,6 +41,7 @@ Examples:
   tinderbox search run searches/fcn.toml
   tinderbox train --model cnn --epochs 10 --output cnn.safetensors
   tinderbox evaluate cnn.safetensors
+  tinderbox attack cnn.safetensors --with fgsm=0.1
   tinderbox predict cnn.safetensors digits.txt
 
 Exit codes: 0 done, 1 a trial failed, 2 refused (bad input, or something is missing), 130 interrupted";
@@ -56,6 +58,8 @@ enum Command {
     Train(train::Train),
     /// Measures saved weights on the test images
     Evaluate(evaluate::Evaluate),
+    /// Changes the test images against saved weights, and measures them again
+    Attack(attack::Attack),
     /// Reads images as rows of numbers and says which digits they are
     Predict(predict::Predict),
     /// Lists, fetches and verifies datasets
@@ -93,26 +97,17 @@ impl Cli {
     ///
     /// # Errors
     /// If it was refused: bad input, or a machine that lacks something.
-    pub(crate) fn run(self) -> Result<Exit, Refusal> {
+    pub(crate) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         match self.command {
-            Command::Reproduce(command) => command.run(),
-            Command::Report(command) => command.run(),
-            Command::Search(command) => command.run(),
-            Command::Train(command) => command.run(),
-            Command::Evaluate(command) => command.run(),
-            Command::Predict(command) => command.run(),
-            Command::Data(command) => command.run(),
-            Command::Worker(command) => command.run(),
+            Command::Reproduce(command) => command.run(catalog),
+            Command::Report(command) => command.run(catalog),
+            Command::Search(command) => command.run(catalog),
+            Command::Train(command) => command.run(catalog),
+            Command::Evaluate(command) => command.run(catalog),
+            Command::Attack(command) => command.run(catalog),
+            Command::Predict(command) => command.run(catalog),
+            Command::Data(command) => command.run(catalog),
+            Command::Worker(command) => command.run(catalog),
         }
-    }
-}
-
-/// Channels, height and width of the images that a network takes. A fully connected one takes any that have as many
-/// pixels: one row of them says so.
-fn image_shape(config: &NetworkConfig) -> [usize; 3] {
-    match config {
-        NetworkConfig::Fcn(config) => [1, 1, config.pixels],
-        NetworkConfig::Cnn(config) => [config.channels, config.height, config.width],
-        NetworkConfig::LocalNet(config) => [config.0.channels, config.0.height, config.0.width],
     }
 }

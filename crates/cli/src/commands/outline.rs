@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tinderbox_data::Dataset;
 
+use tinderbox::catalog::Catalog;
 use tinderbox::estimate::estimate;
-use tinderbox::experiment::Content;
 use tinderbox::plan::{Plan, Planned};
 
 /// A plan, as the terminal and scripts see it.
@@ -47,11 +47,11 @@ struct ArmEntry {
 }
 
 impl Outline {
-    pub(super) fn new(plan: &Plan, dataset: &Dataset, workers: usize) -> Self {
+    pub(super) fn new(plan: &Plan, catalog: &Catalog, dataset: &Dataset, workers: usize) -> Self {
         let images = [dataset.training.len(), dataset.test.len()];
         let seconds = |guess: Duration| guess.as_secs_f64().ceil() as u64;
         let entry = |planned: &Planned| Entry {
-            estimated_seconds: estimate(&planned.tasks, images, workers).map(seconds),
+            estimated_seconds: estimate([planned], catalog, images, workers).map(seconds),
             ..Entry::new(planned)
         };
         let experiments: Vec<Entry> = plan.experiments.iter().map(entry).collect();
@@ -62,7 +62,7 @@ impl Outline {
             workers,
             trials: plan.tasks().count(),
             claims: experiments.iter().map(|entry| entry.claims).sum(),
-            estimated_seconds: estimate(plan.tasks(), images, workers).map(seconds),
+            estimated_seconds: estimate(&plan.experiments, catalog, images, workers).map(seconds),
             experiments,
         }
     }
@@ -144,26 +144,25 @@ impl Entry {
     fn new(planned: &Planned) -> Self {
         let experiment = &planned.experiment;
         let configurations = experiment.arms.iter().filter_map(|arm| arm.configuration());
-        let arms = experiment.arms.iter().zip(&planned.same_as).map(|(arm, same_as)| ArmEntry {
-            name: arm.name.clone(),
-            description: arm.description.clone(),
-            from: match (&arm.content, same_as) {
-                (Content::Average(members), _) => Some(format!("mean of {}", members.join(", "))),
-                (Content::Trained(_), Some(source)) => {
-                    Some(format!("{} of {}", source.arm, source.experiment))
-                }
-                (Content::Trained(_), None) => None,
+        let arms = experiment.arms.iter().map(|arm| ArmEntry {
+            name: arm.facts.name.clone(),
+            description: arm.facts.description.clone(),
+            from: match (&arm.facts.ensemble, &arm.facts.same_as) {
+                (Some(ensemble), _) => Some(format!("{} of {}", ensemble.title, ensemble.members.join(", "))),
+                (None, Some(source)) => Some(format!("{} of {}", source.arm, source.experiment)),
+                (None, None) => None,
             },
         });
+        let facts = &experiment.facts;
         Self {
-            name: experiment.name.clone(),
-            part: experiment.part.clone(),
-            title: experiment.title.clone(),
-            protocol: experiment.protocol.to_string(),
-            seeds: planned.seeds.len(),
+            name: facts.name.clone(),
+            part: facts.part.clone(),
+            title: facts.title.clone(),
+            protocol: facts.protocol.clone(),
+            seeds: facts.seeds.len(),
             epochs: configurations.map(|configuration| configuration.training.epochs).max().unwrap_or(0),
             trials: planned.tasks.len(),
-            claims: experiment.claims.len(),
+            claims: facts.claims.len(),
             estimated_seconds: None,
             arms: arms.collect(),
         }
@@ -190,8 +189,8 @@ fn about(seconds: u64) -> String {
 mod tests {
     use super::*;
     use tinderbox::backend::Backend;
-    use tinderbox::experiment::Experiment;
-    use tinderbox::plan::Wishes;
+    use tinderbox::experiment::{Defaults, Experiment};
+    use tinderbox::plan::Overrides;
 
     #[test]
     fn guesses_are_rounded() {
@@ -205,9 +204,12 @@ mod tests {
     fn nobody_guesses_how_fast_a_gpu_is() {
         let digits = tinderbox_data::stand_in("a test");
         let outline = |backend| {
-            let wishes = Wishes { backend, ..Wishes::default() };
-            let paper = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
-            Outline::new(&Plan::new(paper, &wishes, &digits).expect("a plan"), &digits, 2)
+            let overrides = Overrides { backend, ..Overrides::default() };
+            let catalog = Catalog::default();
+            let defaults = Defaults { catalog: &catalog, images: digits.test.spec() };
+            let paper = Experiment::built_in(defaults).unwrap_or_else(|error| panic!("{error}"));
+            let plan = Plan::new(paper, &overrides, &catalog, &digits).expect("a plan");
+            Outline::new(&plan, &catalog, &digits, 2)
         };
         let (cpu, gpu) = (outline(Backend::Ndarray), outline(Backend::Wgpu));
         assert!(cpu.estimated_seconds.is_some_and(|seconds| seconds > 0));

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tinderbox_models::weights;
 use tinderbox_training::{Examples, evaluate};
 
 use self::rows::Rows;
 use super::{Exit, Refusal, say_data};
 use crate::choice::choice;
 use tinderbox::backend::Backend;
+use tinderbox::catalog::Catalog;
 use tinderbox::json;
 
 #[derive(Debug, Args)]
@@ -63,17 +63,18 @@ struct Answer<'a> {
 }
 
 impl Predict {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         let device = self.backend.open()?;
-        let (config, network) = weights::load(&self.weights, &device)?;
-        let shape = super::image_shape(&config);
+        let (network, trained) = catalog.networks.load(&self.weights, &device)?;
+        let shape = network.input().shape();
+        let victim = trained.victim();
         let expected = shape.iter().product();
         let mut rows = Rows::open(self.rows.as_deref(), expected)?;
         let mut nothing = true;
         while let Some(row) = rows.next_row()? {
             nothing = false;
             let pixels = self.values.pixels(&row, expected).map_err(|reason| rows.refuse(reason))?;
-            let evaluation = evaluate(&network, &Examples::new(&pixels, &[0], shape, 1)?, &device);
+            let evaluation = evaluate(&victim, &Examples::new(&pixels, &[0], shape, 1)?, &device);
             let Some(digit) = evaluation.answers().next().flatten() else {
                 return Err(rows.refuse(NOT_FINITE).into());
             };

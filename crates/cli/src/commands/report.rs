@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Refusal, note, say, say_data};
+use tinderbox::catalog::Catalog;
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles};
 use tinderbox::run::RunFolder;
-use tinderbox_training::Kinds;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,11 +47,11 @@ enum Format {
 }
 
 impl Report {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         let folder = RunFolder::open(&self.run)?;
         let format = if self.json { Format::Json } else { self.format };
         let files = self.files(&folder, format)?;
-        let report = page::read(&folder, &Kinds::default())?;
+        let report = page::read(&folder, &catalog.kinds)?;
         let numbers = tinderbox_report::numbers(&report);
         if let Some(files) = &files {
             files.write(&report, &numbers)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use clap::Args;
-use tinderbox_data::{Dataset, write_snapshot};
+use tinderbox_data::{Choice, Dataset, write_snapshot};
 use tinderbox_search::{Storage, StudyId, Timestamp};
 
 use super::outline::Outline;
@@ -16,15 +16,15 @@ use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
+use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, CrewError, stop_on_signals};
 use tinderbox::environment::{cores, revision, rfc3339};
 use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles, Written};
-use tinderbox::plan::{LAYOUT, Plan, Planned, ProfileName, Wishes};
+use tinderbox::plan::{LAYOUT, Overrides, Plan, Planned, ProfileName};
 use tinderbox::run::{Heading, RunError, RunFolder, enqueue, release_all, stand_in};
 use tinderbox::state::crew_name;
-use tinderbox_training::Kinds;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -95,7 +95,7 @@ const OTHER_REVISION: &str = "note: another revision of the program, or changes 
                               these trials; with another folder for --runs this one runs them anew";
 
 impl Reproduce {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         if self.json && !(self.list || self.dry_run) {
             return Err(
                 "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
@@ -104,19 +104,19 @@ impl Reproduce {
         if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
-        let experiments = self.experiments()?;
+        let experiments = self.experiments(catalog)?;
         self.backend.open()?;
-        let dataset = self.dataset.load()?;
-        let wishes = Wishes {
+        let dataset = self.dataset_of(&experiments)?.load(&catalog.datasets)?;
+        let overrides = Overrides {
             profile: self.profile,
             seeds: self.seeds.map(|seeds| seeds as usize),
             epochs: self.epochs.map(|epochs| epochs as usize),
             settings: self.settings.clone(),
             backend: self.backend,
         };
-        let plan = Plan::new(experiments, &wishes, &dataset)?;
+        let plan = Plan::new(experiments, &overrides, catalog, &dataset)?;
         let workers = self.workers.map_or_else(cores, usize::from);
-        let outline = Outline::new(&plan, &dataset, workers);
+        let outline = Outline::new(&plan, catalog, &dataset, workers);
         if self.json {
             say_data(json::pretty(&outline))?;
             return Ok(Exit::Done);
@@ -143,7 +143,7 @@ impl Reproduce {
             waiting += counts.waiting + counts.running;
         }
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
-        let written = page::write(&folder, &files, &Kinds::default());
+        let written = page::write(&folder, &files, &catalog.kinds);
         let (finished, Written { numbers, revisions }) = (finished?, written?);
         say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
         let report = std::path::absolute(files.page()).unwrap_or(files.page().to_owned());
@@ -166,33 +166,54 @@ impl Reproduce {
         Ok(Exit::Done)
     }
 
-    /// The experiments that were asked for, all of them checked.
-    fn experiments(&self) -> Result<Vec<Experiment>, Refusal> {
+    /// The experiments that were asked for, all of them checked. Those beyond the paper are run only if they are named.
+    fn experiments(&self, catalog: &Catalog) -> Result<Vec<Experiment>, Refusal> {
+        let defaults = self.dataset.defaults(catalog)?;
         let all = if self.files.is_empty() {
-            Experiment::paper()?
+            Experiment::built_in(defaults)?
         } else {
-            self.files.iter().map(|path| Experiment::read(path)).collect::<Result<_, _>>()?
+            self.files.iter().map(|path| Experiment::read(path, defaults)).collect::<Result<_, _>>()?
         };
         for (position, experiment) in all.iter().enumerate() {
-            if all[..position].iter().any(|other| other.name == experiment.name) {
-                return Err(format!("two experiments are called `{}`", experiment.name).into());
+            if all[..position].iter().any(|other| other.name() == experiment.name()) {
+                return Err(format!("two experiments are called `{}`", experiment.name()).into());
             }
         }
-        let asked = |experiment: &Experiment| {
-            self.only.iter().any(|name| *name == experiment.name || *name == experiment.part)
+        let is = |experiment: &Experiment, name: &String| {
+            name == experiment.name() || *name == experiment.facts.part
         };
-        for name in &self.only {
-            if !all.iter().any(|experiment| *name == experiment.name || *name == experiment.part) {
-                let known: Vec<_> = all
-                    .iter()
-                    .map(|experiment| format!("{} ({})", experiment.name, experiment.part))
-                    .collect();
-                return Err(
-                    format!("--only {name}: no such experiment; there are {}", known.join(", ")).into()
-                );
+        if let Some(name) = self.only.iter().find(|name| !all.iter().any(|experiment| is(experiment, name))) {
+            let known: Vec<_> = all
+                .iter()
+                .map(|experiment| format!("{} ({})", experiment.name(), experiment.facts.part))
+                .collect();
+            return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
+        }
+        let asked = |experiment: &Experiment| match self.only.is_empty() {
+            true => !self.files.is_empty() || experiment.is_of_paper(),
+            false => self.only.iter().any(|name| is(experiment, name)),
+        };
+        Ok(all.into_iter().filter(asked).collect())
+    }
+
+    /// Where the images of these experiments are: those that the command names, else those that the experiments name.
+    fn dataset_of(&self, experiments: &[Experiment]) -> Result<DatasetArguments, Refusal> {
+        let mut arguments = self.dataset.clone();
+        for experiment in experiments {
+            let Some(name) = &experiment.dataset else { continue };
+            if arguments.dataset == Choice::Auto {
+                arguments.dataset = Choice::Named(name.clone());
+            }
+            if arguments.dataset != Choice::Named(name.clone()) {
+                return Err(format!(
+                    "experiment `{}` is for the dataset {name}, not {}; run it on its own",
+                    experiment.name(),
+                    arguments.dataset
+                )
+                .into());
             }
         }
-        Ok(all.into_iter().filter(|experiment| self.only.is_empty() || asked(experiment)).collect())
+        Ok(arguments)
     }
 
     fn enqueue_all(
@@ -217,7 +238,6 @@ impl Reproduce {
     fn heading(&self, plan: &Plan, planned: &Planned, position: usize, dataset: &Dataset) -> Heading {
         let experiment = &planned.experiment;
         let shape = dataset.test.shape();
-        let arms = experiment.arms.iter().zip(&planned.same_as);
         Heading {
             layout: LAYOUT,
             plan: plan.hash(),
@@ -226,13 +246,17 @@ impl Reproduce {
             epochs: self.epochs.map(|epochs| epochs as usize),
             settings: self.settings.iter().map(Setting::to_string).collect(),
             command: self.command(&self.only),
-            own_command: self.command(std::slice::from_ref(&experiment.name)),
+            own_command: self.command(std::slice::from_ref(&experiment.facts.name)),
             created: rfc3339(SystemTime::now()),
             stand_in: stand_in(dataset),
-            experiments: plan.experiments.iter().map(|planned| planned.experiment.name.clone()).collect(),
+            experiments: plan
+                .experiments
+                .iter()
+                .map(|planned| planned.experiment.facts.name.clone())
+                .collect(),
             position,
-            facts: experiment.facts(&planned.seeds),
-            arms: arms.map(|(arm, same_as)| arm.facts(same_as.clone())).collect(),
+            facts: experiment.facts.clone(),
+            arms: experiment.arms.iter().map(|arm| arm.facts.clone()).collect(),
             claims_changed: false,
             reported_changed: false,
             image: [shape.height, shape.width],
@@ -282,7 +306,7 @@ fn train(
         let counts = storage.counts(study)?;
         let total = planned.tasks.len();
         shares.push((
-            planned.experiment.name.clone(),
+            planned.experiment.facts.name.clone(),
             total.saturating_sub(counts.waiting + counts.running),
             total,
         ));

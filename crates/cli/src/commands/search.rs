@@ -13,8 +13,9 @@ use clap::{Args, Subcommand};
 use tinderbox_search::Study;
 
 use super::{Exit, Refusal, note};
+use tinderbox::catalog::Catalog;
 use tinderbox::state::{StateFolder, identity};
-use tinderbox::tuning::Brief;
+use tinderbox::tuning::TuningRecord;
 
 use address::ADDRESS;
 pub(super) use address::StorageArguments;
@@ -72,18 +73,18 @@ pub(super) fn state_folder(study: &mut Study) -> Result<Option<StateFolder>, Ref
 
 /// Says that the pruner of a study stops no trial, if that is so: the file may have left open what decides it.
 fn say_idle_pruner(study: &Study, name: &str) -> Result<(), Refusal> {
-    if let Some(reason) = Brief::of(study, name)?.tuning.idle_pruner(study.settings()) {
+    if let Some(reason) = TuningRecord::of(study, name)?.tuning.idle_pruner(study.settings()) {
         note(format_args!("note: {reason}"));
     }
     Ok(())
 }
 
 impl Search {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         match self.command {
-            Command::Run(command) => command.run(),
-            Command::Create(command) => command.run(),
-            Command::Resume(command) => command.run(),
+            Command::Run(command) => command.run(catalog),
+            Command::Create(command) => command.run(catalog),
+            Command::Resume(command) => command.run(catalog),
             Command::Show(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Slurm(command) => command.run(),

@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tinderbox_data::{Destination, Protocol};
-use tinderbox_models::{Kind, weights};
-use tinderbox_training::learner::{Epoch, Observer, Outcome, Step};
+use tinderbox_training::learner::{Ending, Epoch, Observer, Step};
 
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::DatasetArguments;
 use tinderbox::backend::Backend;
-use tinderbox::experiment::{Configuration, Setting};
+use tinderbox::catalog::Catalog;
+use tinderbox::experiment::{Configuration, Defaults, Setting};
 use tinderbox::json;
-use tinderbox::origin::Origin;
-use tinderbox::trial::{self, check_fit};
+use tinderbox::origin::Provenance;
+use tinderbox::trial;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Train {
-    /// `fcn`, `cnn` or `local-net`
-    #[arg(long, value_parser = kind, default_value = "cnn")]
-    model: Kind,
+    /// A kind of network, such as `fcn`, `cnn` or `local-net`
+    #[arg(long, value_name = "KIND", default_value = "cnn")]
+    model: String,
 
     /// Passes over the training images
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -69,39 +69,39 @@ Examples:
   tinderbox train --checkpoint cnn.checkpoint --epochs 20    continues it to 20 epochs";
 
 impl Train {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs".into());
         }
         if self.settings.iter().any(|setting| setting.sets("model.kind")) {
             return Err("--set: the kind of network is set by --model".into());
         }
-        let mut configuration = Configuration::paper(self.model);
+        let defaults = self.dataset.defaults(catalog)?;
+        let mut configuration = default(&self.model, defaults)?;
         configuration.training.epochs = self.epochs as usize;
-        let configuration = Setting::apply_all(&self.settings, &configuration)?;
+        let configuration = Setting::apply_all(&self.settings, &configuration, defaults)?;
         let Files { output, checkpoint } = self.files()?;
         let device = self.backend.open()?;
-        let dataset = self.dataset.load()?;
-        check_fit(&configuration.model, &dataset.test)?;
-        let origin = Origin::new(&dataset, self.protocol, self.seed, &configuration);
-        let split = origin.split(&dataset)?;
+        let dataset = self.dataset.load(&catalog.datasets)?;
+        configuration.check_fit(&dataset.test)?;
+        let provenance = Provenance::new(&dataset, self.protocol, self.seed, &configuration);
+        let split = provenance.split(&dataset)?;
         let mut watcher = Watcher { bar: bar(), json: self.json };
         let checkpoint = checkpoint.as_ref().map(|file| file.target().to_owned());
         let fitted =
             trial::fit(&configuration, self.seed, &split, &device, checkpoint.as_ref(), &mut watcher)?;
         watcher.bar.finish_and_clear();
-        match fitted.outcome {
-            Outcome::Diverged { epoch } => {
+        match fitted.ending {
+            Ending::Diverged { epoch } => {
                 note(format_args!("diverged in epoch {epoch}: a loss was not finite; no weights are saved"));
                 return Ok(Exit::Failed);
             }
-            Outcome::StoppedEarly { epoch, best } => {
+            Ending::StoppedEarly { epoch, best } => {
                 note(format_args!("stopped after epoch {epoch}; the weights are those of epoch {best}"));
             }
-            Outcome::Finished => {}
+            Ending::Finished => {}
         }
-        let note_of_origin = json::value(&origin);
-        weights::save_with_note(&fitted.model, &configuration.model, &note_of_origin, output.target())?;
+        fitted.model.save(&json::value(&provenance), output.target())?;
         note(format_args!("weights: {}", self.output.display()));
         Ok(Exit::Done)
     }
@@ -188,7 +188,10 @@ fn bar() -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
 }
 
-/// The kind that a user names as a file does.
-fn kind(word: &str) -> Result<Kind, String> {
-    serde_json::from_value(word.into()).map_err(|_| "expected fcn, cnn or local-net".to_string())
+/// The default network of a kind.
+fn default(kind: &str, defaults: Defaults) -> Result<Configuration, Refusal> {
+    Ok(defaults.configuration(kind).map_err(|error| match error.nearest() {
+        Some(nearest) => format!("--model: {error}; did you mean `{nearest}`?"),
+        None => format!("--model: {error}"),
+    })?)
 }

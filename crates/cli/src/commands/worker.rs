@@ -9,11 +9,12 @@ use tinderbox_data::Checksum;
 use super::search::{StorageArguments, state_folder};
 use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
+use tinderbox::catalog::Catalog;
 use tinderbox::machine;
 use tinderbox::run::RunFolder;
 use tinderbox::shell;
 use tinderbox::state::{crew_name, folder_name, identity};
-use tinderbox::tuning::Brief;
+use tinderbox::tuning::TuningRecord;
 use tinderbox::tuning::worker::TuningWorker;
 use tinderbox::worker::{self, end_with_parent};
 
@@ -61,38 +62,40 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         match (&self.run, &self.study) {
-            (Some(run), _) => self.of_run(run),
-            (None, Some(study)) => self.of_study(study),
+            (Some(run), _) => self.of_run(run, catalog),
+            (None, Some(study)) => self.of_study(study, catalog),
             (None, None) => Err("expected the folder of a run, or --study".into()),
         }
     }
 
-    fn of_run(&self, run: &std::path::Path) -> Result<Exit, Refusal> {
+    fn of_run(&self, run: &std::path::Path, catalog: &Catalog) -> Result<Exit, Refusal> {
         end_with_parent();
         let folder = RunFolder::open(run)?;
-        let dataset = of_run(&folder.snapshot_path(), self.snapshot, || self.dataset.load())?;
+        let dataset =
+            of_run(&folder.snapshot_path(), self.snapshot, || self.dataset.load(&catalog.datasets))?;
         let name = self.name.clone().unwrap_or_default();
-        worker::Worker { name, folder, dataset, out: std::io::stdout() }.run()?;
+        worker::Worker { name, folder, catalog: catalog.clone(), dataset, out: std::io::stdout() }.run()?;
         Ok(Exit::Done)
     }
 
-    fn of_study(&self, study_name: &str) -> Result<Exit, Refusal> {
+    fn of_study(&self, study_name: &str, catalog: &Catalog) -> Result<Exit, Refusal> {
         // A worker that somebody started by hand or in a batch lives on its own.
         if self.supervised {
             end_with_parent();
         }
         let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine::name(), crew_name()));
         let study = self.storage.study(study_name)?.worker(name.clone()).lease_terms(tinderbox::run::LEASE);
-        let brief = Brief::of(&study, study_name)?;
-        let dataset = self.dataset.load()?;
-        brief.check_images(&dataset)?;
+        let record = TuningRecord::of(&study, study_name)?;
+        let dataset = self.dataset.load(&catalog.datasets)?;
+        record.check_images(&dataset)?;
         note(format_args!("worker {name} on study {}", shell::shown(study_name)));
         let mut worker = TuningWorker {
             name,
             study,
-            brief,
+            record,
+            catalog: catalog.clone(),
             dataset,
             checkpoints: None,
             until: self.until,

@@ -1,17 +1,15 @@
 //! The arms of a file: the settings of each laid over the defaults of its kind, listed one by one or drawn by a search.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use tinderbox_models::Kind;
+use serde_json::Value;
+use tinderbox_report::{ArmFacts, Ensemble, Reported};
+use tinderbox_training::{KindError, KindProblem};
 
 use super::diagnostic::{ExperimentError, nearest};
 use super::overlay::overlay;
 use super::places::{Path, Places};
-use tinderbox_report::Reported;
-
-use super::{Arm, Configuration, Content, Search};
-use crate::json::{from_toml, plain};
+use super::{Arm, Configuration, Content, Defaults, Search};
+use crate::json::{self, from_toml, plain};
 
 /// An arm as a file describes it.
 #[derive(Deserialize)]
@@ -22,7 +20,16 @@ pub(super) struct ArmFile {
     model: Option<toml::Table>,
     training: Option<toml::Table>,
     average: Option<Vec<String>>,
+    ensemble: Option<EnsembleFile>,
     reported: Option<Reported>,
+}
+
+/// An ensemble as a file describes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnsembleFile {
+    rule: toml::Value,
+    members: Vec<String>,
 }
 
 /// A search as a file describes it.
@@ -40,6 +47,7 @@ pub(super) fn listed(
     files: &[ArmFile],
     training: &toml::Table,
     places: &Places,
+    defaults: Defaults,
 ) -> Result<Vec<Arm>, ExperimentError> {
     let mut arms: Vec<Arm> = Vec::new();
     for (index, file) in files.iter().enumerate() {
@@ -48,38 +56,78 @@ pub(super) fn listed(
         if file.name.trim().is_empty() {
             return Err(at("name", "is empty"));
         }
-        if arms.iter().any(|other| other.name == file.name) {
+        if arms.iter().any(|other| other.name() == file.name) {
             return Err(at("name", "two arms have this name"));
         }
-        let content = match (&file.average, &file.model) {
-            (Some(_), Some(_)) => return Err(at("model", "an average trains nothing, expected no model")),
+        let (content, ensemble) = match (members(file), &file.model) {
+            (Some(_), Some(_)) => return Err(at("model", "an ensemble trains nothing, expected no model")),
             (Some(_), None) if file.training.is_some() => {
-                return Err(at("training", "an average trains nothing, expected no settings"));
+                return Err(at("training", "an ensemble trains nothing, expected no settings"));
             }
-            (Some(members), None) => average(members, &arms, &index, places)?,
+            (Some((key, rule, members)), None) => {
+                let place = ["arms", &index, key];
+                let rule = defaults.catalog.kinds.rules.read(&rule, &defaults.catalog.kinds);
+                let rule = rule.map_err(|error| kind_error(places, &place, "rule", &error))?;
+                check_members(members, &arms, &place, places)?;
+                let ensemble = Ensemble {
+                    rule: json::value(&rule),
+                    title: rule.title().to_string(),
+                    members: members.to_vec(),
+                };
+                (Content::Ensemble(rule), Some(ensemble))
+            }
             (None, None) => {
-                return Err(at("name", "this arm has no model and no average, expected one of them"));
+                return Err(at(
+                    "name",
+                    "this arm has no model, no average and no ensemble, expected one of them",
+                ));
             }
             (None, Some(model)) => {
                 let own = file.training.clone().unwrap_or_default();
                 let place = ["arms", &index];
-                Content::Trained(configuration(
-                    model,
-                    &[("training", &[], training), ("training", &place, &own)],
-                    &place,
-                    places,
-                )?)
+                let layers: [Layer; 2] = [("training", &[], training), ("training", &place, &own)];
+                (Content::Trained(configuration(model, &layers, &place, places, defaults)?), None)
             }
         };
         arms.push(Arm {
-            name: file.name.clone(),
-            description: file.description.clone(),
+            facts: ArmFacts {
+                name: file.name.clone(),
+                description: file.description.clone(),
+                reported: file.reported.clone(),
+                ensemble,
+                ..ArmFacts::default()
+            },
             content,
-            reported: file.reported.clone(),
-            point: BTreeMap::new(),
         });
     }
     Ok(arms)
+}
+
+/// The key of an ensemble, its rule and its members, if this arm is one.
+fn members(file: &ArmFile) -> Option<(&'static str, Value, &[String])> {
+    match (&file.average, &file.ensemble) {
+        (Some(members), _) => Some(("average", "mean".into(), members)),
+        (None, Some(ensemble)) => {
+            let rule = from_toml(&ensemble.rule).unwrap_or_default();
+            Some(("ensemble", rule, &ensemble.members))
+        }
+        (None, None) => None,
+    }
+}
+
+/// What is wrong with a kind or its settings, at its key below `key`.
+pub(super) fn kind_error(places: &Places, place: &Path, key: &str, error: &KindError) -> ExperimentError {
+    let mut keys = [place, &[key]].concat();
+    keys.extend(error.keys.iter().map(String::as_str));
+    let nearest = match &error.problem {
+        KindProblem::UnknownKind { name, known, .. } => nearest(name, known.iter().map(String::as_str)),
+        KindProblem::UnknownKey { allowed } => {
+            error.keys.last().and_then(|key| nearest(key, allowed.iter().map(String::as_str)))
+        }
+        KindProblem::Value(_) => None,
+    };
+    let help = nearest.map(|word| format!("did you mean `{word}`?"));
+    places.at(&keys, &error.problem.to_string(), help.as_deref())
 }
 
 /// Every point of a search as an arm, in the order of its sampler.
@@ -87,69 +135,74 @@ pub(super) fn searched(
     file: SearchFile,
     training: &toml::Table,
     places: &Places,
+    defaults: Defaults,
 ) -> Result<(Vec<Arm>, Search), ExperimentError> {
     let place = ["search"];
     let layers: [Layer; 2] = [("training", &[], training), ("training", &place, &file.training)];
-    let base = configuration(&file.model, &layers, &place, places)?;
+    let base = configuration(&file.model, &layers, &place, places, defaults)?;
     let search = file.draw;
-    let points =
-        search.points().map_err(|reason| places.at(&["search", "draw", "dimensions"], &reason, None))?;
+    let at = |message: &str, help: Option<&str>| places.at(&["search", "draw", "space"], message, help);
+    let points = search.points().map_err(|reason| at(&reason, None))?;
+    let drawn: Vec<_> = points.iter().map(Search::drawn).collect();
     for (index, reported) in search.reported.iter().enumerate() {
-        if !points.contains(&reported.point) {
+        if !drawn.contains(&reported.point) {
             let keys = ["search", "draw", "reported", &index.to_string(), "point"];
             return Err(places.at(&keys, "is not a point of this space", None));
         }
     }
     let mut arms: Vec<Arm> = Vec::new();
-    for point in points {
-        let settings = search.settings(&point);
+    for (point, drawn) in points.iter().zip(drawn) {
+        let settings = Search::settings(point).map_err(|reason| at(&reason, None))?;
         let configured = settings.iter().try_fold(base.clone(), |configuration, (key, value)| {
-            overlay(&configuration, &key.split('.').collect::<Vec<_>>(), value)
+            overlay(&configuration, &key.split('.').collect::<Vec<_>>(), value, defaults)
         });
         let configuration = configured.map_err(|error| {
             let (_, message, help) = error.words();
-            places.at(&["search", "draw", "dimensions"], &format!("{error}; {message}"), help.as_deref())
+            at(&format!("{error}; {message}"), help.as_deref())
         })?;
-        let name = search.arm(&point);
-        if arms.iter().any(|other| other.name == name) {
+        let name = search.arm(&drawn);
+        if arms.iter().any(|other| other.name() == name) {
             let message = format!("two points are called `{name}`, expected every dimension in braces");
             return Err(places.at(&["search", "draw", "name"], &message, None));
         }
-        let description = point.iter().map(|(name, value)| format!("{name} {}", plain(value)));
+        let description = drawn.iter().map(|(name, value)| format!("{name} {}", plain(value)));
         arms.push(Arm {
-            description: description.collect::<Vec<_>>().join(", "),
-            name,
+            facts: ArmFacts {
+                description: description.collect::<Vec<_>>().join(", "),
+                name,
+                reported: search.reported(&drawn),
+                point: drawn,
+                ..ArmFacts::default()
+            },
             content: Content::Trained(configuration),
-            reported: search.reported(&point),
-            point,
         });
     }
     Ok((arms, search))
 }
 
-/// Whose answers are averaged: arms that stand before this one and are trained.
-fn average(
+/// Refuses an ensemble of arms that do not stand before it, or are not trained.
+fn check_members(
     members: &[String],
     arms: &[Arm],
-    index: &str,
+    place: &Path,
     places: &Places,
-) -> Result<Content, ExperimentError> {
+) -> Result<(), ExperimentError> {
     let trained = |arm: &&Arm| arm.configuration().is_some();
-    let at = |message: &str, help: Option<&str>| places.at(&["arms", index, "average"], message, help);
+    let at = |message: &str, help: Option<&str>| Err(places.at(place, message, help));
     for (position, member) in members.iter().enumerate() {
         if members[..position].contains(member) {
-            return Err(at(&format!("duplicate entry `{member}`"), None));
+            return at(&format!("duplicate entry `{member}`"), None);
         }
-        if !arms.iter().filter(trained).any(|arm| arm.name == *member) {
-            let help = nearest(member, arms.iter().filter(trained).map(|arm| arm.name.as_str()));
+        if !arms.iter().filter(trained).any(|arm| arm.name() == member) {
+            let help = nearest(member, arms.iter().filter(trained).map(Arm::name));
             let help = help.map(|word| format!("did you mean `{word}`?"));
-            return Err(at(&format!("no arm `{member}` is trained above this one"), help.as_deref()));
+            return at(&format!("no arm `{member}` is trained above this one"), help.as_deref());
         }
     }
     if members.len() < 2 {
-        return Err(at("expected at least two arms", None));
+        return at("expected at least two arms", None);
     }
-    Ok(Content::Average(members.to_vec()))
+    Ok(())
 }
 
 /// A section of the settings, the keys above it in the file, and what it holds.
@@ -161,10 +214,12 @@ fn configuration(
     layers: &[Layer],
     place: &Path,
     places: &Places,
+    defaults: Defaults,
 ) -> Result<Configuration, ExperimentError> {
     let word = model.get("kind").and_then(toml::Value::as_str).unwrap_or_default();
-    let default = kind(word).map(Configuration::paper).map_err(|(message, help)| {
-        places.at(&[place, &["model", "kind"]].concat(), &message, help.as_deref())
+    let default = defaults.configuration(word).map_err(|error| {
+        let help = error.nearest().map(|word| format!("did you mean `{word}`?"));
+        places.at(&[place, &["model", "kind"]].concat(), &error.to_string(), help.as_deref())
     })?;
     for (section, above, table) in layers {
         if table.contains_key("epochs") {
@@ -176,23 +231,10 @@ fn configuration(
     layers.iter().chain([&model]).try_fold(default, |configuration, (section, above, table)| {
         let value = from_toml(&toml::Value::Table((*table).clone()))
             .map_err(|error| places.at(&[above, &[*section][..]].concat(), &error.to_string(), None))?;
-        overlay(&configuration, &[section], &value).map_err(|error| {
+        overlay(&configuration, &[section], &value, defaults).map_err(|error| {
             let (key, message, help) = error.words();
             let below: Vec<&str> = key.split('.').collect();
             places.at(&[above, &below[..]].concat(), &message, help.as_deref())
         })
     })
-}
-
-/// The kind of network that `word` names, or what is wrong with it and what was probably meant.
-fn kind(word: &str) -> Result<Kind, (String, Option<String>)> {
-    const KINDS: [Kind; 3] = [Kind::Fcn, Kind::Cnn, Kind::LocalNet];
-    let names = KINDS.map(|kind| kind.to_string());
-    match names.iter().position(|name| name == word) {
-        Some(position) => Ok(KINDS[position]),
-        None => Err((
-            format!("no kind of model; expected one of {}", names.join(", ")),
-            nearest(word, names.iter().map(String::as_str)).map(|word| format!("did you mean `{word}`?")),
-        )),
-    }
 }

@@ -1,30 +1,27 @@
 //! An experiment: one table or figure of the paper, as a TOML file.
 
 mod arms;
+mod configuration;
 mod diagnostic;
 mod overlay;
 mod places;
 mod read;
 mod search;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use tinderbox_data::Protocol;
-use tinderbox_models::{Kind, NetworkConfig};
-use tinderbox_report::{
-    ArmFacts, Claim, Ensemble, ExperimentFacts, Perturbation, PerturbationFacts, Reported, Source, Strength,
-};
-use tinderbox_training::learner::LearnerConfig;
+use tinderbox_report::{ArmFacts, ExperimentFacts};
+use tinderbox_training::Choice;
+use tinderbox_training::ensemble::Rule;
 
+pub use configuration::{Configuration, Defaults, NetworkError, check_fit};
 pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
 pub(crate) use places::Places;
-pub use search::{Dimension, ReportedPoint, SamplerName, Search};
+pub use search::{ReportedPoint, Search};
 
 /// The experiments of the paper, in its order: path and text.
-const PAPER: [(&str, &str); 8] = [
+pub(crate) const PAPER: [(&str, &str); 8] = [
     ("experiments/architectures.toml", include_str!("../../experiments/architectures.toml")),
     ("experiments/initialisation.toml", include_str!("../../experiments/initialisation.toml")),
     ("experiments/learning-rate.toml", include_str!("../../experiments/learning-rate.toml")),
@@ -35,6 +32,9 @@ const PAPER: [(&str, &str); 8] = [
     ("experiments/architecture-grid.toml", include_str!("../../experiments/architecture-grid.toml")),
 ];
 
+/// The part of experiments that the paper does not have.
+pub const BEYOND: &str = "beyond";
+
 /// The most seeds of an arm.
 pub(crate) const MOST_SEEDS: usize = 10_000;
 /// The most epochs of a training.
@@ -43,26 +43,18 @@ pub(crate) const MOST_EPOCHS: usize = 100_000;
 /// One table or figure of the paper.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
-    /// Short name, as `--only` takes it.
-    pub name: String,
-    /// Part of the paper, as `--only` takes it.
-    pub part: String,
-    /// A heading.
-    pub title: String,
-    /// What the paper says.
-    pub statement: String,
+    /// What a report says of it. Its seeds are those of a plan.
+    pub facts: ExperimentFacts,
     /// How data are split.
     pub protocol: Protocol,
+    /// The dataset that it is for, if it says so.
+    pub dataset: Option<String>,
     /// The small and the large run.
     pub profiles: Profiles,
-    /// How test images are changed before each trained arm is asked about them again.
-    pub perturbations: Vec<Perturbation>,
     /// The rows of the table. Of a search: every point of its space, in the order of its sampler.
     pub arms: Vec<Arm>,
     /// How the arms are drawn, if they are points of a space.
     pub search: Option<Search>,
-    /// The paper's sentences, each with its test.
-    pub claims: Vec<Claim>,
 }
 
 /// How much is run: `quick` answers in minutes, `full` over night.
@@ -94,16 +86,10 @@ pub struct Profile {
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arm {
-    /// Its name in tables and figures.
-    pub name: String,
-    /// What it is, in a line.
-    pub description: String,
+    /// What a report says of it.
+    pub facts: ArmFacts,
     /// Where its answers come from.
     pub content: Content,
-    /// What the paper says of it.
-    pub reported: Option<Reported>,
-    /// What a search chose, by name of the dimension; empty for other arms.
-    pub point: BTreeMap<String, Value>,
 }
 
 /// Where the answers of an arm come from.
@@ -111,141 +97,94 @@ pub struct Arm {
 pub enum Content {
     /// A network, trained with every seed.
     Trained(Configuration),
-    /// Other arms of the experiment, by name: their probabilities are averaged, and nothing is trained.
-    Average(Vec<String>),
-}
-
-/// Every setting of a trial, but for its seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Configuration {
-    /// What is trained.
-    pub model: NetworkConfig,
-    /// How it is trained.
-    pub training: LearnerConfig,
-    /// Share of the training images that is kept for validation, in `(0, 1)`.
-    pub validation_fraction: f64,
-}
-
-/// Images of the paper: channels, height and width.
-const SHAPE: [usize; 3] = [1, 16, 16];
-/// Digits.
-const CLASSES: usize = 10;
-
-impl Configuration {
-    /// The paper's network of this kind, trained as every experiment trains unless it says otherwise.
-    pub fn paper(kind: Kind) -> Self {
-        Self {
-            model: NetworkConfig::paper(kind, SHAPE, CLASSES),
-            training: LearnerConfig::new(),
-            validation_fraction: 0.1,
-        }
-    }
+    /// Other arms of the experiment, whose probabilities a rule makes one answer of; nothing is trained.
+    Ensemble(Choice<dyn Rule>),
 }
 
 impl Arm {
-    /// What is known of it; `same_as` is the arm of another experiment whose trials serve both.
-    pub fn facts(&self, same_as: Option<Source>) -> ArmFacts {
-        ArmFacts {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            reported: self.reported.clone(),
-            point: self.point.clone(),
-            same_as,
-            ensemble: match &self.content {
-                Content::Trained(_) => None,
-                Content::Average(members) => Some(Ensemble {
-                    rule: "mean".into(),
-                    title: "mean".to_string(),
-                    members: members.clone(),
-                }),
-            },
-        }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.facts.name
     }
 
     /// Its settings, if it is trained.
     pub fn configuration(&self) -> Option<&Configuration> {
         match &self.content {
             Content::Trained(configuration) => Some(configuration),
-            Content::Average(_) => None,
+            Content::Ensemble(_) => None,
         }
+    }
+
+    /// Whether it gives the answers of another arm.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        let members = |arm: &Self| arm.facts.ensemble.as_ref().map(|ensemble| ensemble.members.clone());
+        self.content == other.content && members(self) == members(other)
     }
 }
 
 impl Experiment {
-    /// What is known of it; each arm is run with `seeds`.
-    pub fn facts(&self, seeds: &[u64]) -> ExperimentFacts {
-        ExperimentFacts {
-            name: self.name.clone(),
-            part: self.part.clone(),
-            title: self.title.clone(),
-            statement: self.statement.clone(),
-            protocol: self.protocol.to_string(),
-            seeds: seeds.to_vec(),
-            perturbations: self.perturbations.iter().map(perturbation_facts).collect(),
-            search: self.search.as_ref().map(Search::facts),
-            claims: self.claims.clone(),
-        }
-    }
-
-    /// The experiments of the paper.
+    /// The experiments that a program has built in, the paper's first.
     ///
     /// # Errors
     /// If one of them is wrong: the message shows the place.
-    pub fn paper() -> Result<Vec<Self>, ExperimentError> {
-        PAPER.iter().map(|(path, text)| read::parse(path, text)).collect()
+    pub fn built_in(defaults: Defaults) -> Result<Vec<Self>, ExperimentError> {
+        let texts = defaults.catalog.experiments();
+        texts.map(|(path, text)| read::parse(path, text, defaults)).collect()
     }
 
     /// The experiment in a file.
     ///
     /// # Errors
     /// If the file cannot be read, or is wrong: the message shows the place.
-    pub fn read(path: &std::path::Path) -> Result<Self, ExperimentError> {
+    pub fn read(path: &std::path::Path, defaults: Defaults) -> Result<Self, ExperimentError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
-        read::parse(&name, &text)
+        read::parse(&name, &text, defaults)
     }
-}
 
-/// What readers are told of a perturbation.
-fn perturbation_facts(perturbation: &Perturbation) -> PerturbationFacts {
-    let (title, symbol, attack) = match perturbation.name.as_str() {
-        "fgsm" => ("FGSM", "ε", true),
-        name => (name, "σ", false),
-    };
-    let strength = match perturbation.settings {
-        tinderbox_report::Settings::Strength(value) => Some(Strength { symbol: symbol.to_string(), value }),
-        tinderbox_report::Settings::Table(_) => None,
-    };
-    PerturbationFacts { perturbation: perturbation.clone(), title: title.to_string(), strength, attack }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.facts.name
+    }
+
+    /// Whether it tests the paper's claims, or goes beyond them.
+    pub fn is_of_paper(&self) -> bool {
+        self.facts.part != BEYOND
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
+
+    fn paper() -> Vec<Experiment> {
+        let catalog = Catalog::default();
+        let images = catalog.datasets.get("usps").expect("built in").spec();
+        let experiments = Experiment::built_in(Defaults { catalog: &catalog, images });
+        experiments.unwrap_or_else(|error| panic!("{error}"))
+    }
 
     #[test]
     fn the_papers_experiments_are_right_and_their_names_their_own() {
-        let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
-        let mut names: Vec<&str> = experiments.iter().map(|experiment| experiment.name.as_str()).collect();
+        let experiments = paper();
+        let mut names: Vec<&str> = experiments.iter().map(Experiment::name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), PAPER.len());
         for experiment in &experiments {
-            assert!(
-                !names.contains(&experiment.part.as_str()),
-                "--only {} would be two things",
-                experiment.part
-            );
+            let part = experiment.facts.part.as_str();
+            assert!(!names.contains(&part), "--only {part} would be two things");
         }
     }
 
     #[test]
     fn arms_differ_from_each_other_in_every_experiment() {
-        for experiment in Experiment::paper().unwrap_or_else(|error| panic!("{error}")) {
+        for experiment in paper() {
             for (position, arm) in experiment.arms.iter().enumerate() {
-                let twin = experiment.arms[..position].iter().find(|other| other.content == arm.content);
-                assert_eq!(twin.map(|twin| &twin.name), None, "{}: {}", experiment.name, arm.name);
+                let twin = experiment.arms[..position].iter().find(|other| other.is_twin_of(arm));
+                assert_eq!(twin.map(Arm::name), None, "{}: {}", experiment.name(), arm.name());
             }
         }
     }

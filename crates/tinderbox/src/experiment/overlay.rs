@@ -9,8 +9,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Configuration;
 use super::diagnostic::nearest;
+use super::{Configuration, Defaults};
 use crate::json;
 
 /// `key=value` of a command line, such as `training.learning_rate=0.01`.
@@ -141,8 +141,12 @@ impl Setting {
     ///
     /// # Errors
     /// If the key is unknown, or its value does not fit.
-    pub fn apply(&self, configuration: &Configuration) -> Result<Configuration, SettingError> {
-        Self::apply_all(std::slice::from_ref(self), configuration)
+    pub fn apply(
+        &self,
+        configuration: &Configuration,
+        defaults: Defaults,
+    ) -> Result<Configuration, SettingError> {
+        Self::apply_all(std::slice::from_ref(self), configuration, defaults)
     }
 
     /// `configuration` with all of these settings changed at once: in any order, and each key by one of them.
@@ -152,6 +156,7 @@ impl Setting {
     pub fn apply_all(
         settings: &[Self],
         configuration: &Configuration,
+        defaults: Defaults,
     ) -> Result<Configuration, SettingError> {
         let mut tree = Value::Object(Map::new());
         for setting in settings {
@@ -161,7 +166,7 @@ impl Setting {
                 reason: "is set twice".to_string(),
             })?;
         }
-        overlay(configuration, &[], &tree)
+        overlay(configuration, &[], &tree, defaults)
     }
 }
 
@@ -186,8 +191,7 @@ fn insert_entry(
     if let Some(place) = entries.get_mut(key) {
         return insert(place, below, value);
     }
-    let nested = below.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }));
-    entries.insert(key.to_string(), nested);
+    entries.insert(key.to_string(), nested(below, value));
     Ok(())
 }
 
@@ -196,121 +200,134 @@ pub(super) fn overlay(
     configuration: &Configuration,
     keys: &[&str],
     value: &Value,
+    defaults: Defaults,
 ) -> Result<Configuration, SettingError> {
     // Another kind has other keys beside it: the whole table changes.
     if let [above @ .., "kind"] = keys
         && lookup(&json::value(configuration), above).is_some_and(|table| table.get("kind").is_some())
     {
-        return overlay(configuration, above, &serde_json::json!({ "kind": value }));
+        return overlay(configuration, above, &serde_json::json!({ "kind": value }), defaults);
     }
     let mut tree = json::value(configuration);
-    let mut place = &mut tree;
-    for (depth, key) in keys.iter().enumerate() {
-        if (place.is_null() || place.is_string()) && depth > 0 {
-            // Nothing so far, such as adversarial training, or a choice without keys of its own: these keys begin another.
-            let rest = &keys[depth..];
-            let value =
-                rest.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }));
-            return overlay(configuration, &keys[..depth], &value);
+    let place = match find(&mut tree, keys)? {
+        Place::There(place) => place,
+        Place::Begins(depth) => {
+            let (above, below) = keys.split_at(depth);
+            return overlay(configuration, above, &nested(below, value), defaults);
         }
-        let allowed: Vec<String> =
-            place.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
-        let Some(next) = place.get_mut(*key) else {
-            return Err(SettingError::Unknown {
-                key: keys[..=depth].join("."),
-                nearest: nearest(key, allowed.iter().map(String::as_str)).map(str::to_string),
-                allowed,
-            });
-        };
-        place = next;
-    }
-    if let (Some(entries), Some(old)) = (value.as_object(), place.as_object()) {
-        // A table without kinds takes `kind` for a key like any other: a mistake.
-        let other_kind = old.get("kind").and_then(|old| entries.get("kind").filter(|kind| *kind != old));
-        let old_has_kind = old.contains_key("kind");
-        let start = match other_kind {
+    };
+    match (place.as_object(), value.as_object()) {
+        (Some(old), Some(entries)) => match other_kind(old, entries) {
             // Its defaults first, so that each other entry is a key of them or a mistake.
             Some(kind) if entries.len() > 1 => {
-                overlay(configuration, keys, &serde_json::json!({ "kind": kind }))?
+                let kind = serde_json::json!({ "kind": kind });
+                let start = overlay(configuration, keys, &kind, defaults)?;
+                lay_each(start, keys, entries, old, defaults)
             }
             Some(_) => {
                 *place = value.clone();
-                return read(tree, keys);
+                read(tree, keys, defaults)
             }
-            None => configuration.clone(),
-        };
-        let mut others = entries.iter().filter(|(key, _)| *key != "kind" || !old_has_kind);
-        return others.try_fold(start, |configuration, (key, value)| {
-            overlay(&configuration, &[keys, &[key]].concat(), value)
-        });
+            None => lay_each(configuration.clone(), keys, entries, old, defaults),
+        },
+        (Some(old), None) => {
+            let key = keys.join(".");
+            let reason = match value.as_str() {
+                Some(word) if old.contains_key("kind") => {
+                    format!("expected a table; write `{key}.kind={word}`")
+                }
+                _ => format!("is {value}, expected a table of settings"),
+            };
+            Err(SettingError::Value { key, reason })
+        }
+        (None, _) => {
+            *place = value.clone();
+            read(tree, keys, defaults)
+        }
     }
-    if let Some(old) = place.as_object() {
-        let key = keys.join(".");
-        let reason = match value.as_str() {
-            Some(word) if old.contains_key("kind") => format!("expected a table; write `{key}.kind={word}`"),
-            _ => format!("is {value}, expected a table of settings"),
-        };
-        return Err(SettingError::Value { key, reason });
+}
+
+/// Where keys lead in a tree.
+enum Place<'a> {
+    /// To an entry.
+    There(&'a mut Value),
+    /// To nothing so far, such as adversarial training, or to a choice without keys of its own: the keys from this depth
+    /// on begin another.
+    Begins(usize),
+}
+
+fn find<'a>(tree: &'a mut Value, keys: &[&str]) -> Result<Place<'a>, SettingError> {
+    let mut place = tree;
+    for (depth, key) in keys.iter().enumerate() {
+        if (place.is_null() || place.is_string()) && depth > 0 {
+            return Ok(Place::Begins(depth));
+        }
+        let allowed: Vec<String> =
+            place.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
+        place = place.get_mut(*key).ok_or_else(|| unknown(&keys[..=depth], allowed))?;
     }
-    *place = value.clone();
-    read(tree, keys)
+    Ok(Place::There(place))
+}
+
+/// The kind that `entries` ask for, if a table is of another. A table without kinds takes `kind` for a key like any
+/// other: a mistake.
+fn other_kind<'a>(old: &Map<String, Value>, entries: &'a Map<String, Value>) -> Option<&'a Value> {
+    let old = old.get("kind")?;
+    entries.get("kind").filter(|kind| *kind != old)
+}
+
+/// Lays `entries` over the table at `keys`, one after the other.
+fn lay_each(
+    start: Configuration,
+    keys: &[&str],
+    entries: &Map<String, Value>,
+    old: &Map<String, Value>,
+    defaults: Defaults,
+) -> Result<Configuration, SettingError> {
+    let mut others = entries.iter().filter(|(key, _)| *key != "kind" || !old.contains_key("kind"));
+    others.try_fold(start, |configuration, (key, value)| {
+        overlay(&configuration, &[keys, &[key]].concat(), value, defaults)
+    })
+}
+
+fn nested(keys: &[&str], value: &Value) -> Value {
+    keys.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ *key: value }))
 }
 
 fn lookup<'a>(tree: &'a Value, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().try_fold(tree, |place, key| place.get(*key))
 }
 
+fn unknown(keys: &[&str], allowed: Vec<String>) -> SettingError {
+    let word = keys.last().copied().unwrap_or_default();
+    let nearest = nearest(word, allowed.iter().map(String::as_str)).map(str::to_string);
+    SettingError::Unknown { key: keys.join("."), nearest, allowed }
+}
+
 /// The configuration in a tree of which the entry at `keys` is new. All of that entry must be there again when the
 /// configuration is written out: what is not there was read by nobody.
-fn read(tree: Value, keys: &[&str]) -> Result<Configuration, SettingError> {
+fn read(tree: Value, keys: &[&str], defaults: Defaults) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
     let given = lookup(&tree, keys).cloned().unwrap_or_default();
-    let configuration: Configuration =
-        serde_json::from_value(tree).map_err(|error| refuse(plain_words(&error.to_string())))?;
-    configuration.check().map_err(refuse)?;
+    let configuration = defaults.read(&tree).map_err(|reason| refuse(plain_words(&reason)))?;
     let kept = json::value(&configuration);
     match json::lost(&given, lookup(&kept, keys).unwrap_or(&Value::Null)) {
         None => Ok(configuration),
         Some(lost) => {
             let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
-            let key = [keys, &below].concat().join(".");
+            let keys = [keys, &below].concat();
             if lost.allowed.is_empty() {
-                return Err(SettingError::Value {
-                    key,
-                    reason: "would be read as something else".to_string(),
-                });
+                let reason = "would be read as something else".to_string();
+                return Err(SettingError::Value { key: keys.join("."), reason });
             }
-            let word = below.last().copied().unwrap_or_default();
-            let nearest = nearest(word, lost.allowed.iter().map(String::as_str)).map(str::to_string);
-            Err(SettingError::Unknown { key, nearest, allowed: lost.allowed })
+            Err(unknown(&keys, lost.allowed))
         }
     }
 }
 
 /// What serde says of Rust's types, in the words of a file.
 fn plain_words(reason: &str) -> String {
-    reason
-        .replace("internally tagged enum Optimizer", "a table with a `kind`")
-        .replace("internally tagged enum NetworkConfig", "a table with a `kind`")
-        .replace("struct AdversarialTraining", "a table, such as { epsilon = 0.1 }")
-        .replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }")
-}
-
-impl Configuration {
-    /// Whether it has this key.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        lookup(&json::value(self), &key.split('.').collect::<Vec<_>>()).is_some()
-    }
-
-    /// Whether every setting is in its range.
-    fn check(&self) -> Result<(), String> {
-        self.model.check().map_err(|error| error.to_string())?;
-        self.training.check().map_err(|error| error.to_string())?;
-        if !(self.validation_fraction > 0.0 && self.validation_fraction < 1.0) {
-            return Err(format!("validation_fraction is {}, expected in (0, 1)", self.validation_fraction));
-        }
-        Ok(())
-    }
+    reason.replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }")
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use serde::Deserialize;
 use tinderbox_data::Protocol;
-use tinderbox_report::{Claim, Perturbation, Settings};
+use tinderbox_report::claim::Claim;
+use tinderbox_report::{ExperimentFacts, Perturbation, PerturbationFacts, Strength};
+use tinderbox_training::Choice;
+use tinderbox_training::perturbation::Perturbation as Changes;
 
-use super::arms::{self, ArmFile, SearchFile};
+use super::arms::{self, ArmFile, SearchFile, kind_error};
 use super::diagnostic::{ExperimentError, nearest};
 use super::places::Places;
-use super::{Arm, Experiment, MOST_EPOCHS, MOST_SEEDS, Profiles, search};
+use super::{Arm, Defaults, Experiment, MOST_EPOCHS, MOST_SEEDS, Profiles, search};
+use crate::json;
 use crate::name::Name;
 
 #[derive(Deserialize)]
@@ -18,6 +22,7 @@ struct File {
     title: String,
     statement: String,
     protocol: Protocol,
+    dataset: Option<String>,
     profiles: Profiles,
     #[serde(default)]
     training: toml::Table,
@@ -30,12 +35,13 @@ struct File {
     claims: Vec<Claim>,
 }
 
-pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentError> {
+pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experiment, ExperimentError> {
     let places = Places::new(path, text)?;
     let file: File = places.read()?;
     check_name(&file.name, &places)?;
+    let defaults = check_dataset(file.dataset.as_deref(), &places, defaults)?;
     check_profiles(&file.profiles, file.search.is_some(), &places)?;
-    check_perturbations(&file.perturbations, &places)?;
+    let perturbations = check_perturbations(&file.perturbations, &places, defaults)?;
     if file.arms.is_empty() && file.search.is_none() {
         return Err(places.at(
             &["name"],
@@ -48,23 +54,29 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Experiment, ExperimentErro
     }
     let (arms, search) = match file.search {
         Some(search) => {
-            let (arms, search) = arms::searched(search, &file.training, &places)?;
+            let (arms, search) = arms::searched(search, &file.training, &places, defaults)?;
             (arms, Some(search))
         }
-        None => (arms::listed(&file.arms, &file.training, &places)?, None),
+        None => (arms::listed(&file.arms, &file.training, &places, defaults)?, None),
     };
     check_claims(&file.claims, &arms, &file.perturbations, &places)?;
     Ok(Experiment {
-        name: file.name,
-        part: file.part,
-        title: file.title,
-        statement: file.statement,
+        facts: ExperimentFacts {
+            name: file.name,
+            part: file.part,
+            title: file.title,
+            statement: file.statement,
+            protocol: file.protocol.to_string(),
+            seeds: Vec::new(),
+            perturbations,
+            search: search.as_ref().map(search::Search::facts),
+            claims: file.claims,
+        },
         protocol: file.protocol,
+        dataset: file.dataset,
         profiles: file.profiles,
-        perturbations: file.perturbations,
         arms,
         search,
-        claims: file.claims,
     })
 }
 
@@ -96,21 +108,46 @@ fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<
     Ok(())
 }
 
-fn check_perturbations(perturbations: &[Perturbation], places: &Places) -> Result<(), ExperimentError> {
-    for (index, perturbation) in perturbations.iter().enumerate() {
-        let problem = match (perturbation.name.as_str(), &perturbation.settings) {
-            ("fgsm", Settings::Strength(epsilon)) if !(0.0..=1.0).contains(epsilon) => {
-                "expected an ε in [0, 1]"
-            }
-            ("noise", Settings::Strength(deviation)) if !(*deviation > 0.0 && *deviation <= 1.0) => {
-                "expected a deviation in (0, 1]"
-            }
-            _ if perturbations[..index].contains(perturbation) => "duplicate entry",
-            _ => continue,
-        };
-        return Err(places.at(&["perturbations", &index.to_string()], problem, None));
+/// The defaults for the images of the dataset that an experiment names.
+fn check_dataset<'a>(
+    dataset: Option<&str>,
+    places: &Places,
+    defaults: Defaults<'a>,
+) -> Result<Defaults<'a>, ExperimentError> {
+    let Some(name) = dataset else { return Ok(defaults) };
+    match defaults.catalog.datasets.get(name) {
+        Ok(manifest) => Ok(Defaults { images: manifest.spec(), ..defaults }),
+        Err(error) => Err(places.at(&["dataset"], &error.to_string(), None)),
     }
-    Ok(())
+}
+
+fn check_perturbations(
+    perturbations: &[Perturbation],
+    places: &Places,
+    defaults: Defaults,
+) -> Result<Vec<PerturbationFacts>, ExperimentError> {
+    let kinds = &defaults.catalog.kinds;
+    let mut read: Vec<Choice<dyn Changes>> = Vec::new();
+    for (index, perturbation) in perturbations.iter().enumerate() {
+        let index = index.to_string();
+        let choice = kinds.perturbations.read(&json::value(perturbation), kinds);
+        let choice = choice.map_err(|error| kind_error(places, &["perturbations"], &index, &error))?;
+        if choice.strength().is_some_and(|(_, value)| value == 0.0) && choice.as_attack().is_none() {
+            let message = "a strength of 0 changes nothing; expected more";
+            return Err(places.at(&["perturbations", &index], message, None));
+        }
+        if read.contains(&choice) {
+            return Err(places.at(&["perturbations", &index], "duplicate entry", None));
+        }
+        read.push(choice);
+    }
+    let facts = |(perturbation, choice): (&Perturbation, &Choice<dyn Changes>)| PerturbationFacts {
+        perturbation: perturbation.clone(),
+        title: choice.title().to_string(),
+        strength: choice.strength().map(|(symbol, value)| Strength { symbol: symbol.to_string(), value }),
+        attack: choice.as_attack().is_some(),
+    };
+    Ok(perturbations.iter().zip(&read).map(facts).collect())
 }
 
 fn check_claims(
@@ -119,8 +156,8 @@ fn check_claims(
     perturbations: &[Perturbation],
     places: &Places,
 ) -> Result<(), ExperimentError> {
-    let facts: Vec<_> = arms.iter().map(|arm| arm.facts(None)).collect();
-    tinderbox_report::claim::check(claims, &facts, perturbations).map_err(|error| {
+    let arms: Vec<_> = arms.iter().map(|arm| arm.facts.clone()).collect();
+    tinderbox_report::claim::check(claims, &arms, perturbations).map_err(|error| {
         let index = error.claim.to_string();
         let keys: Vec<&str> =
             ["claims", &index].into_iter().chain(error.keys.iter().map(String::as_str)).collect();

@@ -9,7 +9,6 @@ use tinderbox_training::Kinds;
 
 use super::ensemble::Together;
 use super::{Fault, ReportError};
-use crate::json;
 use crate::plan::Task;
 use crate::run::{self, Heading, RECORD, RunError, RunFolder};
 
@@ -146,6 +145,6 @@ fn is_of(record: &Record, task: &Task) -> bool {
         && *arm == task.arm
         && *seed == task.seed
         && results.protocol == task.protocol.to_string()
-        && results.configuration == json::value(&task.configuration)
+        && results.configuration == task.configuration
         && results.dataset.sha256 == task.dataset_sha256
 }

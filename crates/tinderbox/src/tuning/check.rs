@@ -7,9 +7,9 @@ use tinderbox_data::{Dataset, Images};
 use tinderbox_search::{Point, Pruner as _, Settings, Space, StudyError};
 
 use super::{Objective, PointError, Tuning, TuningError, sample};
-use crate::experiment::{Configuration, MOST_EPOCHS, Places};
-use crate::origin::Origin;
-use crate::trial::check_fit;
+use crate::catalog::Catalog;
+use crate::experiment::{Configuration, Defaults, MOST_EPOCHS, Places};
+use crate::origin::Provenance;
 
 /// The most trials of a study.
 pub const MOST_TRIALS: u64 = 1_000_000;
@@ -20,15 +20,15 @@ const SHAPE: [&str; 7] =
 
 impl Tuning {
     /// Refuses what contradicts itself or has no effect, whatever the images are.
-    pub(super) fn check(&self) -> Result<(), TuningError> {
+    pub(super) fn check(&self, defaults: Defaults) -> Result<(), TuningError> {
         self.check_settings()?;
-        self.check_points(None)
+        self.check_points(defaults, None)
     }
 
     /// As [`check`](Self::check); refuses a network that is for other images, too, and a split that leaves a set empty.
-    pub(super) fn check_with(&self, dataset: &Dataset) -> Result<(), TuningError> {
+    pub(super) fn check_with(&self, catalog: &Catalog, dataset: &Dataset) -> Result<(), TuningError> {
         self.check_settings()?;
-        self.check_points(Some(dataset))
+        self.check_points(Defaults { catalog, images: dataset.test.spec() }, Some(dataset))
     }
 
     /// All but the points.
@@ -98,7 +98,7 @@ impl Tuning {
             if name == "training.epochs" {
                 return at("`training.epochs` is given by `epochs`, and is the same for all trials");
             }
-            let own = Value::from(self.model.to_string());
+            let own = Value::from(self.model.clone());
             if let tinderbox_search::Distribution::Categorical { choices } = distribution
                 && name == "model.kind"
                 && !choices.contains(&own)
@@ -149,13 +149,14 @@ impl Tuning {
     }
 
     /// Refuses a space with a point that cannot be trained, or a dimension without effect.
-    fn check_points(&self, dataset: Option<&Dataset>) -> Result<(), TuningError> {
+    fn check_points(&self, defaults: Defaults, dataset: Option<&Dataset>) -> Result<(), TuningError> {
         let space = &self.study.space;
         let mut fractions = BTreeSet::new();
         let mut configure = |point: &Point| -> Result<Configuration, TuningError> {
-            let configuration = self.configuration(point).map_err(|error| self.place(error))?;
+            let configuration = self.configuration(point, defaults).map_err(|error| self.place(error))?;
             if let Some(dataset) = dataset {
-                check_fit(&configuration.model, &dataset.test)
+                configuration
+                    .check_fit(&dataset.test)
                     .map_err(|reason| self.place_at(point, &SHAPE, &reason))?;
                 if fractions.insert(configuration.validation_fraction.to_bits()) {
                     self.check_split(&configuration, dataset)
@@ -187,8 +188,8 @@ impl Tuning {
     }
 
     fn check_split(&self, configuration: &Configuration, dataset: &Dataset) -> Result<(), String> {
-        let origin = Origin::new(dataset, self.protocol, self.seed, configuration);
-        let split = origin.split(dataset).map_err(|error| error.to_string())?;
+        let provenance = Provenance::new(dataset, self.protocol, self.seed, configuration);
+        let split = provenance.split(dataset).map_err(|error| error.to_string())?;
         match Images::len(&split.validation) {
             0 => Err("leaves no image for validation".to_string()),
             _ => Ok(()),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tinderbox_search::Point;
 
 use super::{Tuning, widths};
-use crate::experiment::{Configuration, Setting, SettingError};
+use crate::experiment::{Configuration, Defaults, Setting, SettingError};
 
 /// A point that cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ impl Tuning {
     ///
     /// # Errors
     /// If a key is unknown there, or a value does not fit it.
-    pub fn configuration(&self, point: &Point) -> Result<Configuration, PointError> {
+    pub fn configuration(&self, point: &Point, defaults: Defaults) -> Result<Configuration, PointError> {
         let own = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
         let chosen = point.iter().map(|(name, parameter)| (name.to_string(), parameter.value().clone()));
         let settings = widths::fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
@@ -38,19 +38,26 @@ impl Tuning {
             reason,
             help: None,
         })?;
-        self.lay(settings).map_err(|error| self.blame(point, &error))
+        self.lay(settings, defaults).map_err(|error| self.blame(point, &error, defaults))
     }
 
     /// The paper's network with these settings.
-    fn lay(&self, settings: Vec<(String, Value)>) -> Result<Configuration, SettingError> {
-        let mut configuration = Configuration::paper(self.model);
+    fn lay(&self, settings: Vec<(String, Value)>, defaults: Defaults) -> Result<Configuration, SettingError> {
+        let default = defaults.configuration(&self.model);
+        let mut configuration = default.map_err(|error| SettingError::Value {
+            key: "model".to_string(),
+            reason: match error.nearest() {
+                Some(nearest) => format!("{error}; did you mean `{nearest}`?"),
+                None => error.to_string(),
+            },
+        })?;
         configuration.training.epochs = self.epochs;
         let settings = settings.into_iter().map(|(key, value)| Setting::new(&key, value));
-        Setting::apply_all(&settings.collect::<Result<Vec<_>, _>>()?, &configuration)
+        Setting::apply_all(&settings.collect::<Result<Vec<_>, _>>()?, &configuration, defaults)
     }
 
     /// The dimension or setting that `error` is about, and what to do.
-    fn blame(&self, point: &Point, error: &SettingError) -> PointError {
+    fn blame(&self, point: &Point, error: &SettingError, defaults: Defaults) -> PointError {
         let (key, reason, help) = error.words();
         let below =
             |short: &str, long: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
@@ -64,7 +71,7 @@ impl Tuning {
         {
             let last = key.rsplit('.').next().unwrap_or(key);
             let lacks = format!("{} of `{kind}` has no `{last}`", chosen.value());
-            if let Some(when) = self.when(&kind, key) {
+            if let Some(when) = self.when(&kind, key, defaults) {
                 return PointError { key: blamed.to_string(), reason: lacks, help: Some(when) };
             }
         }
@@ -72,11 +79,11 @@ impl Tuning {
     }
 
     /// The condition under which `kind` has `key`.
-    fn when(&self, kind: &str, key: &str) -> Option<String> {
+    fn when(&self, kind: &str, key: &str, defaults: Defaults) -> Option<String> {
         let (_, distribution) = self.study.space.dimensions().find(|(name, _)| *name == kind)?;
         let tinderbox_search::Distribution::Categorical { choices } = distribution else { return None };
         let has = |choice: &&Value| {
-            let configuration = self.lay(vec![(kind.to_string(), (*choice).clone())]);
+            let configuration = self.lay(vec![(kind.to_string(), (*choice).clone())], defaults);
             configuration.is_ok_and(|configuration| configuration.has(key))
         };
         let having: Vec<Value> = choices.iter().filter(has).cloned().collect();

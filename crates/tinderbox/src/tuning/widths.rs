@@ -23,7 +23,7 @@ pub(super) fn is_width(key: &str) -> bool {
 ///
 /// # Errors
 /// With the key that is wrong and why, if these keys contradict each other, or one of them has no effect.
-pub(super) fn fold(settings: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, (String, String)> {
+pub(crate) fn fold(settings: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, (String, String)> {
     let (widths, mut others): (Vec<_>, Vec<_>) = settings.into_iter().partition(|(key, _)| is_width(key));
     if let Some((key, _)) = widths.first() {
         if others.iter().any(|(other, _)| other == LIST) {

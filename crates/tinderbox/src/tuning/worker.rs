@@ -17,12 +17,14 @@ use tinderbox_report::Record;
 use tinderbox_search::{Advice, Asked, Lease, Point, Study, StudyError, TrialResult};
 use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
-use super::{Brief, Objective, TuningError};
+use super::{Objective, TuningError, TuningRecord};
+use crate::catalog::Catalog;
+use crate::experiment::Defaults;
 use crate::json::plain;
 use crate::plan::Task;
 use crate::run::{RECORD, RESULT};
 use crate::state::checkpoint;
-use crate::trial::Circumstances;
+use crate::trial::Attempt;
 use crate::worker::{
     Failure, Message, POLL, Reporter, accuracy, beat, forget, now, run_caught, say, taken_over,
 };
@@ -35,7 +37,9 @@ pub struct TuningWorker<W> {
     /// The study, under that name.
     pub study: Study,
     /// What the study was begun for.
-    pub brief: Brief,
+    pub record: TuningRecord,
+    /// What the program knows.
+    pub catalog: Catalog,
     /// The images.
     pub dataset: Dataset,
     /// Folder for checkpoints, if there is one, so that a trial that was cut short resumes there.
@@ -124,8 +128,9 @@ impl<W: Write> TuningWorker<W> {
         checkpoint: Option<PathBuf>,
         fenced: &AtomicBool,
     ) -> Result<End, Failure> {
-        let Brief { tuning, backend, dataset_sha256 } = &self.brief;
-        let configuration = tuning.configuration(&lease.parameters);
+        let TuningRecord { tuning, backend, dataset_sha256 } = &self.record;
+        let defaults = Defaults { catalog: &self.catalog, images: self.dataset.test.spec() };
+        let configuration = tuning.configuration(&lease.parameters, defaults);
         let configuration = configuration.map_err(|error| Failure::Trial(error.to_string()))?;
         let point = values(&lease.parameters);
         let arm = describe(&point);
@@ -144,15 +149,15 @@ impl<W: Write> TuningWorker<W> {
             arm,
             seed: tuning.seed,
             protocol: tuning.protocol,
-            configuration,
+            configuration: configuration.recorded(),
             perturbations: Vec::new(),
             point,
             backend: *backend,
             dataset_sha256: dataset_sha256.clone(),
         };
-        let circumstances = Circumstances { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
+        let attempt = Attempt { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
         let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
-        let (dataset, out) = (&self.dataset, &mut self.out);
+        let (catalog, dataset, out) = (&self.catalog, &self.dataset, &mut self.out);
         let mut watcher = Watcher {
             reporter: Reporter::new(fenced, |message| say(out, &message)),
             study: (tuning.objectives == [Objective::ValidationAccuracy]).then_some(&mut self.study),
@@ -160,7 +165,7 @@ impl<W: Write> TuningWorker<W> {
             pruned: None,
             trouble: None,
         };
-        let record = run_caught(&task, dataset, &device, &circumstances, &mut watcher);
+        let record = run_caught(&task, catalog, dataset, &device, &attempt, &mut watcher);
         match (record, watcher.pruned, watcher.trouble) {
             (_, _, Some(trouble)) => Err(Failure::Machine(trouble)),
             // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.

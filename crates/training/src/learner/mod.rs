@@ -69,6 +69,14 @@ pub struct Fitted<M> {
     pub epoch_seconds: Vec<f64>,
 }
 
+impl<M> Fitted<M> {
+    /// The same with another model, made of this one's.
+    pub fn map<N>(self, change: impl FnOnce(M) -> N) -> Fitted<N> {
+        let Self { model, ending, history, epoch_seconds } = self;
+        Fitted { model: change(model), ending, history, epoch_seconds }
+    }
+}
+
 /// How a training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {

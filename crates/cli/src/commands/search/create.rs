@@ -10,6 +10,7 @@ use crate::choice::choice;
 use crate::commands::{Exit, Refusal, say};
 use crate::dataset::DatasetArguments;
 use tinderbox::backend::Backend;
+use tinderbox::catalog::Catalog;
 use tinderbox::state::identity;
 use tinderbox::tuning::Tuning;
 
@@ -34,12 +35,12 @@ pub(super) struct Create {
 }
 
 impl Create {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
-        let tuning = Tuning::read(&self.file)?;
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        let tuning = Tuning::read(&self.file, self.dataset.defaults(catalog)?)?;
         self.backend.open()?;
-        let dataset = self.dataset.load()?;
+        let dataset = self.dataset.load(&catalog.datasets)?;
         let name = tuning.name.clone();
-        let mut study = tuning.open(self.storage.open()?, self.backend, &dataset)?;
+        let mut study = tuning.open(self.storage.open()?, self.backend, catalog, &dataset)?;
         let id = study.id();
         identity(study.storage_mut(), id)?;
         let trials = match study.settings().trials {

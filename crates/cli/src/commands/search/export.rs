@@ -11,7 +11,7 @@ use super::csv::{Cell, table};
 use super::show::importances;
 use crate::commands::{Exit, Refusal, say_data};
 use tinderbox::json;
-use tinderbox::tuning::Brief;
+use tinderbox::tuning::TuningRecord;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -73,7 +73,7 @@ fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::Study, R
     let settings = study.settings();
     let importances = importances(study, &trials);
     // A study that was begun elsewhere says nothing of what its objectives are.
-    let named = Brief::of(study, name).map(|brief| brief.tuning.objectives).unwrap_or_default();
+    let named = TuningRecord::of(study, name).map(|record| record.tuning.objectives).unwrap_or_default();
     let objectives = settings.directions.iter().enumerate().map(|(place, direction)| page::Objective {
         name: named
             .get(place)

@@ -15,11 +15,12 @@ use crate::commands::progress::Progress;
 use crate::commands::{Exit, Refusal, note, say};
 use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
+use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, LOST, stop_on_signals};
 use tinderbox::environment::cores;
 use tinderbox::run::{LEASE, release_crew};
 use tinderbox::state::{Seat, StateFolder, crew_name};
-use tinderbox::tuning::{Brief, MOST_TRIALS, Tuning};
+use tinderbox::tuning::{MOST_TRIALS, Tuning, TuningRecord};
 use tinderbox::worker::now;
 
 #[derive(Debug, Args)]
@@ -67,28 +68,28 @@ struct Team {
 }
 
 impl Run {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
-        let tuning = Tuning::read(&self.file)?;
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        let tuning = Tuning::read(&self.file, self.team.dataset.defaults(catalog)?)?;
         self.backend.open()?;
-        let dataset = self.team.dataset.load()?;
+        let dataset = self.team.dataset.load(&catalog.datasets)?;
         let name = tuning.name.clone();
-        let study = tuning.open(self.team.storage.open()?, self.backend, &dataset)?;
+        let study = tuning.open(self.team.storage.open()?, self.backend, catalog, &dataset)?;
         self.team.work(study, &name, self.backend, &dataset)
     }
 }
 
 impl Resume {
-    pub(super) fn run(self) -> Result<Exit, Refusal> {
+    pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         let mut study = self.team.storage.study(&self.name)?;
-        let brief = Brief::of(&study, &self.name)?;
-        brief.backend.open()?;
-        let dataset = self.team.dataset.load()?;
-        brief.check_images(&dataset)?;
+        let record = TuningRecord::of(&study, &self.name)?;
+        record.backend.open()?;
+        let dataset = self.team.dataset.load(&catalog.datasets)?;
+        record.check_images(&dataset)?;
         if self.trials.is_some() {
             let settings = Settings { trials: self.trials, ..study.settings().clone() };
             study = Study::open(study.storage().reopen()?, &self.name, settings)?;
         }
-        self.team.work(study, &self.name, brief.backend, &dataset)
+        self.team.work(study, &self.name, record.backend, &dataset)
     }
 }
 

@@ -1,0 +1,162 @@
+//! A configuration: every setting of a trial but its seed, read into types that cannot hold what is wrong.
+
+use std::sync::Arc;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use tinderbox_data::{ImageSpec, Images, VALIDATION_FRACTION};
+use tinderbox_training::learner::LearnerConfig;
+
+use super::diagnostic::nearest;
+use crate::catalog::{AnyNetwork, Catalog};
+use crate::json;
+
+/// Every setting of a trial, but for its seed.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// What is trained.
+    pub model: Arc<dyn AnyNetwork>,
+    /// How it is trained.
+    pub training: LearnerConfig,
+    /// Share of the training images that is kept for validation, in `(0, 1)`.
+    pub validation_fraction: f64,
+}
+
+/// What settings are laid over: the defaults of each kind that a program knows, for some images.
+#[derive(Debug, Clone, Copy)]
+pub struct Defaults<'a> {
+    /// What the program knows.
+    pub catalog: &'a Catalog,
+    /// What networks are for unless a file says otherwise.
+    pub images: ImageSpec,
+}
+
+/// Why there is no default network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// No kind has this name.
+    #[error("there is no kind of network `{word}`; expected one of {}", .known.join(", "))]
+    Unknown {
+        /// The name.
+        word: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
+    /// A network of this kind cannot take such images.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl NetworkError {
+    /// The kind that was probably meant.
+    pub fn nearest(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown { word, known } => nearest(word, known.iter().copied()),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+impl Defaults<'_> {
+    /// The default network of a kind, trained as every experiment trains unless it says otherwise.
+    ///
+    /// # Errors
+    /// If there is no such kind, or it cannot take these images.
+    pub fn configuration(&self, kind: &str) -> Result<Configuration, NetworkError> {
+        let networks = &self.catalog.networks;
+        let unknown = || NetworkError::Unknown { word: kind.to_string(), known: networks.kinds().collect() };
+        let settings = networks.default_settings(kind, self.images).ok_or_else(unknown)?;
+        Ok(Configuration {
+            model: networks.read(&settings).map_err(NetworkError::Refused)?,
+            training: LearnerConfig::default(),
+            validation_fraction: VALIDATION_FRACTION,
+        })
+    }
+
+    /// The configuration that a tree of settings describes. What the tree leaves out of a network is at its default.
+    ///
+    /// # Errors
+    /// In words, if a setting is missing, unknown, or out of its range.
+    pub fn read(&self, settings: &Value) -> Result<Configuration, String> {
+        let part = |key: &str| settings.get(key).ok_or_else(|| format!("`{key}` is missing"));
+        let training = LearnerConfig::read(part("training")?, &self.catalog.kinds);
+        let fraction = part("validation_fraction")?;
+        let validation_fraction = fraction
+            .as_f64()
+            .filter(|fraction| *fraction > 0.0 && *fraction < 1.0)
+            .ok_or_else(|| format!("validation_fraction is {fraction}, expected a number in (0, 1)"))?;
+        Ok(Configuration {
+            model: self.catalog.networks.read(&self.complete(part("model")?)?)?,
+            training: training.map_err(|error| error.to_string())?,
+            validation_fraction,
+        })
+    }
+
+    /// `model` with the defaults of its kind where it says nothing.
+    fn complete(&self, model: &Value) -> Result<Value, String> {
+        let given = model.as_object().ok_or_else(|| "expected a table with a `kind`".to_string())?;
+        let kind = given.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let default = self.catalog.networks.default_settings(kind, self.images);
+        let mut all: Map<String, Value> =
+            default.and_then(|settings| settings.as_object().cloned()).unwrap_or_default();
+        all.extend(given.clone());
+        Ok(all.into())
+    }
+}
+
+impl Configuration {
+    /// As records hold it: without the settings that came after the first version and are not used.
+    pub fn recorded(&self) -> Value {
+        let mut settings = json::value(self);
+        if let Some(training) = settings["training"].as_object_mut()
+            && training.get("schedule").is_some_and(Value::is_null)
+        {
+            training.remove("schedule");
+        }
+        settings
+    }
+
+    /// Refuses a network that is for other images.
+    ///
+    /// # Errors
+    /// As [`check_fit`].
+    pub fn check_fit(&self, images: &Images) -> Result<(), String> {
+        check_fit(&*self.model, images)
+    }
+
+    /// Whether it has this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        key.split('.').try_fold(&json::value(self), |place, key| place.get(key)).is_some()
+    }
+}
+
+/// Refuses a network that is for other images.
+///
+/// # Errors
+/// In words: what the network takes, and what the images are.
+pub fn check_fit(network: &dyn AnyNetwork, images: &Images) -> Result<(), String> {
+    let (input, classes) = (network.input(), network.classes());
+    let (shape, ours) = (images.shape(), images.classes());
+    if input.fits([shape.channels, shape.height, shape.width]) && classes >= ours {
+        return Ok(());
+    }
+    Err(format!("the network is for images of {input} in {classes} classes, these are {shape} in {ours}"))
+}
+
+impl Serialize for Configuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Configuration", 3)?;
+        fields.serialize_field("model", &self.model.settings())?;
+        fields.serialize_field("training", &self.training)?;
+        fields.serialize_field("validation_fraction", &self.validation_fraction)?;
+        fields.end()
+    }
+}
+
+/// Equal settings.
+impl PartialEq for Configuration {
+    fn eq(&self, other: &Self) -> bool {
+        json::value(self) == json::value(other)
+    }
+}
