@@ -175,8 +175,6 @@ impl DownloadBar {
 
 #[cfg(test)]
 mod tests {
-    use tinderbox::catalog::Catalog;
-    use tinderbox::experiment::Defaults;
     use tinderbox_data::{stand_in, write_snapshot};
 
     use super::*;

@@ -32,3 +32,6 @@ pub mod environment;
 
 pub mod hidden;
 pub mod json;
+
+#[cfg(test)]
+mod fixture;

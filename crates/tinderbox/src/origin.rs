@@ -57,11 +57,11 @@ mod tests {
     use tinderbox_data::stand_in;
 
     use super::*;
-    use tinderbox_models::Kind;
+    use crate::fixture::configuration;
 
     fn origin(dataset_sha256: &str) -> Provenance {
         let dataset = Dataset { sha256: dataset_sha256.to_owned(), ..stand_in("a test") };
-        Provenance::new(&dataset, Protocol::Official, 1, &Configuration::paper(Kind::Fcn))
+        Provenance::new(&dataset, Protocol::Official, 1, &configuration("fcn"))
     }
 
     #[test]

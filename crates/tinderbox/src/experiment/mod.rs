@@ -157,18 +157,11 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Catalog;
-
-    fn paper() -> Vec<Experiment> {
-        let catalog = Catalog::default();
-        let images = catalog.datasets.get("usps").expect("built in").spec();
-        let experiments = Experiment::built_in(Defaults { catalog: &catalog, images });
-        experiments.unwrap_or_else(|error| panic!("{error}"))
-    }
+    use crate::fixture::experiments;
 
     #[test]
     fn the_papers_experiments_are_right_and_their_names_their_own() {
-        let experiments = paper();
+        let experiments = experiments(&[]);
         let mut names: Vec<&str> = experiments.iter().map(Experiment::name).collect();
         names.sort_unstable();
         names.dedup();
@@ -181,7 +174,7 @@ mod tests {
 
     #[test]
     fn arms_differ_from_each_other_in_every_experiment() {
-        for experiment in paper() {
+        for experiment in experiments(&[]) {
             for (position, arm) in experiment.arms.iter().enumerate() {
                 let twin = experiment.arms[..position].iter().find(|other| other.is_twin_of(arm));
                 assert_eq!(twin.map(Arm::name), None, "{}: {}", experiment.name(), arm.name());

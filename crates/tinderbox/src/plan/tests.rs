@@ -1,31 +1,32 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::fixture::{CATALOG, experiments};
 
-fn paper(wishes: &Wishes, only: &[&str]) -> Plan {
-    let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
-    let experiments = experiments
-        .into_iter()
-        .filter(|experiment| only.is_empty() || only.contains(&experiment.name.as_str()));
-    Plan::new(experiments.collect(), wishes, &tinderbox_data::stand_in("a test")).expect("a plan")
+fn paper(overrides: &Overrides, only: &[&str]) -> Plan {
+    plan(overrides, only).expect("a plan")
 }
 
-fn full() -> Wishes {
-    Wishes { profile: ProfileName::Full, ..Wishes::default() }
+fn plan(overrides: &Overrides, only: &[&str]) -> Result<Plan, PlanError> {
+    Plan::new(experiments(only), overrides, &CATALOG, &tinderbox_data::stand_in("a test"))
+}
+
+fn full() -> Overrides {
+    Overrides { profile: ProfileName::Full, ..Overrides::default() }
 }
 
 fn planned<'a>(plan: &'a Plan, name: &str) -> &'a Planned {
-    plan.experiments.iter().find(|planned| planned.experiment.name == name).expect("an experiment")
+    plan.experiments.iter().find(|planned| planned.experiment.name() == name).expect("an experiment")
 }
 
 fn same_as<'a>(planned: &'a Planned, arm: &str) -> Option<&'a Source> {
-    let place = planned.experiment.arms.iter().position(|other| other.name == arm).expect("an arm");
-    planned.same_as[place].as_ref()
+    let arm = planned.experiment.arms.iter().find(|other| other.name() == arm).expect("an arm");
+    arm.facts.same_as.as_ref()
 }
 
 #[test]
 fn nothing_is_trained_twice() {
-    let plan = paper(&Wishes::default(), &[]);
+    let plan = paper(&Overrides::default(), &[]);
     let mut seen = BTreeSet::new();
     for task in plan.tasks() {
         let settings = json::text(&(&task.configuration, task.seed, task.protocol));
@@ -42,7 +43,7 @@ fn nothing_is_trained_twice() {
 
 #[test]
 fn a_shared_trial_is_asked_what_every_experiment_wants_to_know() {
-    let plan = paper(&Wishes::default(), &["architectures", "ensemble", "adversarial"]);
+    let plan = paper(&Overrides::default(), &["architectures", "ensemble", "adversarial"]);
     let fcn = plan.tasks().find(|task| task.arm == "Fcn").expect("a task");
     let noise = [0.1, 0.2].map(|deviation| Perturbation::new("noise", deviation));
     assert!(noise.iter().all(|noise| fcn.perturbations.contains(noise)));
@@ -53,18 +54,18 @@ fn a_shared_trial_is_asked_what_every_experiment_wants_to_know() {
 
 #[test]
 fn an_experiment_alone_trains_all_its_arms() {
-    let plan = paper(&Wishes::default(), &["dropout"]);
+    let plan = paper(&Overrides::default(), &["dropout"]);
     let arms: BTreeSet<&str> = plan.tasks().map(|task| task.arm.as_str()).collect();
     assert_eq!(arms, BTreeSet::from(["0.0", "0.5", "0.9"]));
-    assert!(planned(&plan, "dropout").same_as.iter().all(Option::is_none));
+    assert!(planned(&plan, "dropout").experiment.arms.iter().all(|arm| arm.facts.same_as.is_none()));
 }
 
 #[test]
 fn a_random_search_draws_some_of_its_points_and_in_full_all() {
     let names = |plan: &Plan| -> BTreeSet<String> {
-        planned(plan, "random-search").experiment.arms.iter().map(|arm| arm.name.clone()).collect()
+        planned(plan, "random-search").experiment.arms.iter().map(|arm| arm.facts.name.clone()).collect()
     };
-    let (quick, all) = (names(&paper(&Wishes::default(), &[])), names(&paper(&full(), &[])));
+    let (quick, all) = (names(&paper(&Overrides::default(), &[])), names(&paper(&full(), &[])));
     assert_eq!((quick.len(), all.len()), (10, 27));
     assert!(quick.is_subset(&all));
     assert!(all.contains("0.001 / 32 / 0.2"));
@@ -72,14 +73,14 @@ fn a_random_search_draws_some_of_its_points_and_in_full_all() {
 
 #[test]
 fn a_grid_is_evaluated_point_by_point() {
-    let plan = paper(&Wishes::default(), &["architecture-grid"]);
+    let plan = paper(&Overrides::default(), &["architecture-grid"]);
     let grid = planned(&plan, "architecture-grid");
     assert_eq!((grid.experiment.arms.len(), grid.tasks.len()), (18, 18 * 8));
     let arm = &grid.experiment.arms[9];
-    assert_eq!(arm.name, "3 x 256, sigmoid");
+    assert_eq!(arm.name(), "3 x 256, sigmoid");
     let configuration = arm.configuration().expect("trained");
-    assert_eq!(json::value(&configuration.model)["hidden"], serde_json::json!([256, 256, 256]));
-    assert_eq!(json::value(&configuration.model)["activation"], "sigmoid");
+    assert_eq!(configuration.model.settings()["hidden"], serde_json::json!([256, 256, 256]));
+    assert_eq!(configuration.model.settings()["activation"], "sigmoid");
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn only_arms_that_place_a_reported_number_are_pooled_too() {
     assert_eq!(pooled("dropout"), BTreeSet::from(["0.5", "0.9"].map(String::from)));
     assert_eq!(pooled("learning-rate"), BTreeSet::new());
     assert_eq!(pooled("architecture-grid").len(), 3);
-    let quick = paper(&Wishes::default(), &[]);
+    let quick = paper(&Overrides::default(), &[]);
     assert!(quick.tasks().all(|task| task.protocol == Protocol::Official));
 }
 
@@ -104,17 +105,15 @@ fn keys_name_trials_within_their_experiment() {
     let plan = paper(&full(), &[]);
     for planned in &plan.experiments {
         let keys: BTreeSet<String> = planned.tasks.iter().map(Task::key).collect();
-        assert_eq!(keys.len(), planned.tasks.len(), "{}", planned.experiment.name);
+        assert_eq!(keys.len(), planned.tasks.len(), "{}", planned.experiment.name());
     }
 }
 
 #[test]
 fn settings_that_make_two_arms_one_are_refused() {
-    let wishes =
-        Wishes { settings: vec!["model.dropout=0.3".parse().expect("a setting")], ..Wishes::default() };
-    let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
-    let dropout = experiments.into_iter().filter(|experiment| experiment.name == "dropout").collect();
-    let error = Plan::new(dropout, &wishes, &tinderbox_data::stand_in("a test")).expect_err("refused");
+    let overrides =
+        Overrides { settings: vec!["model.dropout=0.3".parse().expect("a setting")], ..Overrides::default() };
+    let error = plan(&overrides, &["dropout"]).expect_err("refused");
     assert!(
         error
             .to_string()
@@ -126,10 +125,8 @@ fn settings_that_make_two_arms_one_are_refused() {
 #[test]
 fn an_experiment_has_bounded_trials() {
     let plan = |seeds| {
-        let wishes = Wishes { seeds: Some(seeds), ..Wishes::default() };
-        let experiments = Experiment::paper().unwrap_or_else(|error| panic!("{error}"));
-        let dropout = experiments.into_iter().filter(|experiment| experiment.name == "dropout").collect();
-        Plan::new(dropout, &wishes, &tinderbox_data::stand_in("a test"))
+        let overrides = Overrides { seeds: Some(seeds), ..Overrides::default() };
+        super::tests::plan(&overrides, &["dropout"])
     };
     assert_eq!(plan(33_333).expect("a plan").tasks().count(), 99_999);
     let error = plan(33_334).expect_err("refused").to_string();
@@ -141,10 +138,10 @@ fn an_experiment_has_bounded_trials() {
 
 #[test]
 fn the_hash_changes_with_what_is_run_and_with_nothing_else() {
-    let hash = |wishes: &Wishes| paper(wishes, &["dropout"]).hash();
-    let quick = hash(&Wishes::default());
-    assert_eq!(quick, hash(&Wishes::default()));
+    let hash = |overrides: &Overrides| paper(overrides, &["dropout"]).hash();
+    let quick = hash(&Overrides::default());
+    assert_eq!(quick, hash(&Overrides::default()));
     assert_ne!(quick, hash(&full()));
-    assert_ne!(quick, hash(&Wishes { seeds: Some(3), ..Wishes::default() }));
-    assert_ne!(quick, paper(&Wishes::default(), &["dropout", "architectures"]).hash());
+    assert_ne!(quick, hash(&Overrides { seeds: Some(3), ..Overrides::default() }));
+    assert_ne!(quick, paper(&Overrides::default(), &["dropout", "architectures"]).hash());
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use tinderbox_search::{History, Random, Sampler, Threshold};
 
 use super::*;
+use crate::fixture::defaults;
 
 mod drawn;
 
@@ -30,7 +31,7 @@ fn read(text: &str) -> Result<Tuning, String> {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tuning.toml");
     std::fs::write(&path, text).expect("written");
-    Tuning::read(&path).map_err(|error| error.to_string())
+    Tuning::read(&path, defaults()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn a_point_is_a_configuration() {
         ("model.hidden.2", json!(16)),
     ];
     let point = tuning.study.space.point_of(point).unwrap();
-    let configuration = json::value(&tuning.configuration(&point).unwrap());
+    let configuration = json::value(&tuning.configuration(&point, defaults()).unwrap());
     assert_eq!(configuration["model"]["hidden"], json!([32, 16]));
     assert_eq!(configuration["training"]["learning_rate"], json!(0.01));
     assert_eq!(
@@ -51,7 +52,7 @@ fn a_point_is_a_configuration() {
         (&json!(128), &json!(2))
     );
     assert_eq!(tuning.study.directions.len(), 2);
-    assert!(tuning.check().is_ok());
+    assert!(tuning.check(defaults()).is_ok());
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn equal_widths_are_a_pair_of_dimensions() {
     tuning.study.space = serde_json::from_value(space).unwrap();
     let point = [("model.hidden.layers", json!(3)), ("model.hidden.units", json!(8))];
     let point = tuning.study.space.point_of(point).unwrap();
-    let configuration = json::value(&tuning.configuration(&point).unwrap());
+    let configuration = json::value(&tuning.configuration(&point, defaults()).unwrap());
     assert_eq!(configuration["model"]["hidden"], json!([8, 8, 8]));
 }
 
@@ -105,7 +106,7 @@ fn every_point_of_a_file_that_is_not_refused_makes_a_configuration() {
             let point = Random { seed: number }.sample(&tuning.study.space, &History::default(), trial);
             // A finite space ends.
             let Some(point) = point.expect("a point") else { break };
-            if let Err(error) = tuning.configuration(&point) {
+            if let Err(error) = tuning.configuration(&point, defaults()) {
                 panic!("{text}{point:?}\n{error}");
             }
         }
