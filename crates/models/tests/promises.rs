@@ -2,10 +2,8 @@
 //!
 //! A file of its own: the CPU backends have one random state for the whole process.
 
-#[path = "promises/broken.rs"]
 mod broken;
 mod devices;
-#[path = "promises/normed.rs"]
 mod normed;
 
 use broken::BrokenConfig;
