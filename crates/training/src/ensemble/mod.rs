@@ -10,9 +10,6 @@ mod contract;
 
 use std::fmt::Debug;
 
-pub use geometric_mean::GeometricMean;
-pub use mean::Mean;
-
 use crate::family::{Spelling, family};
 
 /// Makes one answer of several.
@@ -28,8 +25,8 @@ pub trait Rule: Debug + Send + Sync + 'static {
 
 family! {
     Rule, "rule", Spelling::Word;
-    Mean,
-    GeometricMean,
+    mean: Mean,
+    geometric_mean: GeometricMean,
 }
 
 /// Probabilities that do not belong together.

@@ -170,9 +170,11 @@ impl<T: ?Sized + Role> Family<T> {
     }
 }
 
-/// A family's role, its members and its built-in kinds, one row each.
+/// A family's role, its members and its built-in kinds: one row each, the module and what it makes public of it.
 macro_rules! family {
-    ($family:ident, $word:literal, $spelling:expr; $($kind:path,)+) => {
+    ($family:ident, $word:literal, $spelling:expr; $($module:ident: $kind:ident,)+) => {
+        $(pub use $module::$kind;)+
+
         impl $crate::family::Role for dyn $family {
             const WORD: &'static str = $word;
             const SPELLING: $crate::family::Spelling = $spelling;

@@ -31,11 +31,11 @@ use early_stopping::Best;
 
 pub use checkpoint::CheckpointError;
 pub use config::LearnerConfig;
-pub use defence::{AdversarialTraining, Defence, Scored, StepModel};
+pub use defence::*;
 pub use epoch::Epoch;
 pub use observer::{Observer, Step};
-pub use optimizer::{Adam, AdamW, Optimizer, Sgd};
-pub use schedule::{Cosine, Schedule, StepDecay};
+pub use optimizer::*;
+pub use schedule::*;
 
 /// Trains classifiers of one configuration with one seed.
 #[derive(Debug, Clone)]

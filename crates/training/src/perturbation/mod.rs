@@ -20,9 +20,7 @@ use std::fmt::Debug;
 use burn::prelude::*;
 
 pub use attack::{Attack, AttackError, evaluate_under};
-pub use fgsm::Fgsm;
-pub use noise::{Noise, NoiseError};
-pub use pgd::Pgd;
+pub use noise::NoiseError;
 pub use victim::Victim;
 
 use crate::evaluate::{Evaluation, evaluate};
@@ -57,9 +55,9 @@ pub trait Perturbation: Debug + Send + Sync + 'static {
 
 family! {
     Perturbation, "perturbation", Spelling::Entry;
-    Fgsm,
-    Pgd,
-    Noise,
+    fgsm: Fgsm,
+    pgd: Pgd,
+    noise: Noise,
 }
 
 /// What a perturbation may use beside the images.

@@ -11,8 +11,6 @@ use burn::module::Module;
 use burn::prelude::*;
 use tinderbox_ops::Classifier;
 
-pub use adversarial::AdversarialTraining;
-
 use crate::examples::Batch;
 use crate::family::{Kind, Spelling, family};
 use crate::perturbation::{AttackError, Victim};
@@ -35,7 +33,7 @@ pub trait Defence: Debug + Send + Sync + 'static {
 
 family! {
     Defence, "defence", Spelling::Table { implied: Some(AdversarialTraining::NAME) };
-    AdversarialTraining,
+    adversarial: AdversarialTraining,
 }
 
 /// The model of a step: [`logits`](Classifier::logits) are those of training, with dropout on, and lead back to its weights.

@@ -14,10 +14,6 @@ use std::fmt::Debug;
 
 use burn::optim::ModuleOptimizer;
 
-pub use adam::Adam;
-pub use adam_w::AdamW;
-pub use sgd::Sgd;
-
 use crate::family::{Spelling, family};
 
 /// The rule that turns gradients into steps.
@@ -30,7 +26,7 @@ pub trait Optimizer: Debug + Send + Sync + 'static {
 
 family! {
     Optimizer, "optimizer", Spelling::Table { implied: None };
-    Adam,
-    AdamW,
-    Sgd,
+    adam: Adam,
+    adam_w: AdamW,
+    sgd: Sgd,
 }

@@ -8,9 +8,6 @@ mod contract;
 
 use std::fmt::Debug;
 
-pub use cosine::Cosine;
-pub use step::StepDecay;
-
 use super::Step;
 use crate::family::{Spelling, family};
 
@@ -30,8 +27,8 @@ pub trait Schedule: Debug + Send + Sync + 'static {
 
 family! {
     Schedule, "schedule", Spelling::Table { implied: None };
-    StepDecay,
-    Cosine,
+    step: StepDecay,
+    cosine: Cosine,
 }
 
 /// Steps that are done, in epochs: 1.5 in the middle of the second epoch.
