@@ -44,7 +44,7 @@ pub use storage::{
     memory::Memory,
     open::{open, open_existing, open_read_only},
 };
-pub use study::{Advice, Asked, Notes, Running, Settings, Study, StudyError, TrialError};
+pub use study::{Advice, Asked, Notes, Pulse, Running, Settings, Study, StudyError, TrialError};
 pub use timestamp::Timestamp;
 pub use trial::{
     Attempt, AttemptOutcome, Counts, FinalState, Lease, NewTrial, Queued, State, Trial, TrialResult,

@@ -14,6 +14,7 @@ mod early;
 mod error;
 mod known;
 mod notes;
+mod pulse;
 mod queued;
 mod run;
 mod running;
@@ -23,6 +24,7 @@ use early::Early;
 pub use error::StudyError;
 use known::Known;
 pub use notes::Notes;
+pub use pulse::Pulse;
 pub use running::{Running, TrialError};
 pub use settings::Settings;
 

@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use tinderbox_search::{Storage, StudyId};
+use tinderbox_search::{Storage, StorageError, StudyId};
 
-use crate::run::RunError;
 use crate::worker::Message;
 
 mod lost;
@@ -57,6 +56,9 @@ pub fn is_of_crew(worker: &str, crew: &str) -> bool {
     worker.strip_prefix(crew).is_some_and(|rest| rest.starts_with('-'))
 }
 
+/// What a crew works on: studies, each under the name by which its workers call it.
+pub type Studies<'a> = &'a [(String, StudyId)];
+
 /// What happened in the crew.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
@@ -94,7 +96,7 @@ pub enum CrewError {
     },
     /// The storage refused.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Storage(#[from] StorageError),
 }
 
 impl Crew {
@@ -107,7 +109,7 @@ impl Crew {
         &self,
         logs: Option<&Path>,
         storage: &mut dyn Storage,
-        studies: &[StudyId],
+        studies: Studies,
         stop: &AtomicBool,
         mut tell: impl FnMut(News),
     ) -> Result<bool, CrewError> {

@@ -4,19 +4,19 @@ mod arms;
 mod ensemble;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tinderbox_data::{Destination, DestinationError};
 use tinderbox_report::{
     ExperimentView, Numbers, PageError, PlanView, RecordError, Report, numbers, render, schema,
 };
-use tinderbox_search::{Storage, StudyId};
+use tinderbox_search::StudyId;
 use tinderbox_training::{KindError, Kinds};
 
 use crate::json;
 use crate::plan::ProfileName;
-use crate::run::{self, Heading, RunError, RunFolder};
+use crate::run::{Heading, Run, RunError};
 use arms::Trials;
 
 /// Why no report could be made.
@@ -26,10 +26,10 @@ pub enum ReportError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// A trial is not as its worker left it.
-    #[error("{}: study `{study}`, trial {number}: {fault}", .path.display())]
+    #[error("{place}: study `{study}`, trial {number}: {fault}")]
     Trial {
-        /// The storage.
-        path: PathBuf,
+        /// The run.
+        place: String,
         /// The study.
         study: String,
         /// The trial.
@@ -38,13 +38,13 @@ pub enum ReportError {
         fault: Fault,
     },
     /// The storage holds no experiment.
-    #[error("{}: no experiment in it", .0.display())]
-    Empty(PathBuf),
+    #[error("{0}: no experiment in it")]
+    Empty(String),
     /// An ensemble has a rule that this program does not know, or not so.
-    #[error("{}: study `{study}`, arm `{arm}`: {error}", .path.display())]
+    #[error("{place}: study `{study}`, arm `{arm}`: {error}")]
     Rule {
-        /// The storage.
-        path: PathBuf,
+        /// The run.
+        place: String,
         /// The study.
         study: String,
         /// The ensemble.
@@ -129,8 +129,8 @@ pub struct Written {
 ///
 /// # Errors
 /// If the run was edited, or the files cannot be written.
-pub fn write(folder: &RunFolder, files: &ReportFiles, kinds: &Kinds) -> Result<Written, ReportError> {
-    let report = read(folder, kinds)?;
+pub fn write(run: &Run, files: &ReportFiles, kinds: &Kinds) -> Result<Written, ReportError> {
+    let report = read(run, kinds)?;
     let numbers = numbers(&report);
     files.write(&report, &numbers)?;
     let environments = report.records().map(|record| &record.environment);
@@ -144,17 +144,16 @@ pub fn write(folder: &RunFolder, files: &ReportFiles, kinds: &Kinds) -> Result<W
 ///
 /// # Errors
 /// If it cannot be read, or a record was changed.
-pub fn read(folder: &RunFolder, kinds: &Kinds) -> Result<Report, ReportError> {
-    let storage = folder.storage_to_read()?;
-    let headings = run::headings(folder, &storage)?;
-    let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(folder.storage_path())) };
+pub fn read(run: &Run, kinds: &Kinds) -> Result<Report, ReportError> {
+    let headings = run.headings()?;
+    let Some((_, first)) = headings.first() else { return Err(ReportError::Empty(run.place().to_string())) };
     for (study, heading) in &headings {
-        run::check_trials(folder, &storage, *study, heading)?;
+        run.check_trials(*study, heading)?;
     }
-    let trials = Trials::read(folder, &storage, &headings)?;
+    let trials = Trials::read(run, &headings)?;
     let experiments = headings
         .iter()
-        .map(|(study, heading)| experiment(folder, &storage, *study, heading, &trials, kinds))
+        .map(|(study, heading)| experiment(run, *study, heading, &trials, kinds))
         .collect::<Result<_, _>>()?;
     Ok(Report {
         title: "Tinderbox: what survives of the paper".to_string(),
@@ -201,8 +200,7 @@ fn notice(headings: &[(StudyId, Heading)]) -> Option<String> {
 }
 
 fn experiment(
-    folder: &RunFolder,
-    storage: &dyn Storage,
+    run: &Run,
     study: StudyId,
     heading: &Heading,
     trials: &Trials,
@@ -211,7 +209,7 @@ fn experiment(
     Ok(ExperimentView {
         facts: heading.facts.clone(),
         command: heading.own_command.clone(),
-        arms: trials.arms(folder, heading, kinds)?,
-        test_images: run::test_images(folder, storage, study, heading)?.map(Arc::new),
+        arms: trials.arms(run, heading, kinds)?,
+        test_images: run.test_images(study, heading)?.map(Arc::new),
     })
 }

@@ -1,45 +1,34 @@
-//! A run: the trials of a plan in the storage of a folder.
+//! A run: the studies of one plan, in the file of a folder or among others in any storage.
 
 mod folder;
 mod heading;
 mod seal;
+mod trials;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use serde_json::Value;
 use tinderbox_data::{Dataset, Origin, Protocol};
 use tinderbox_search::{
-    Direction, LeaseTerms, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
+    Direction, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
 };
 
 use crate::crew::is_of_crew;
 use crate::json;
 use crate::plan::{Planned, Task};
+use crate::state::identity;
 
 pub use folder::RunFolder;
+pub use heading::Heading;
 use heading::{HEADING, TEST_LABELS, TEST_PIXELS, fingerprint};
-pub use heading::{Heading, check_trials, headings, test_images};
 pub use seal::Broken;
 use seal::Seal;
-
-/// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
-///
-/// Attempts are many: a user who stops a run over and over must not make its trials fail.
-pub const LEASE: LeaseTerms = LeaseTerms { length: Duration::from_secs(15), attempts: 64 };
-
-/// How often a worker says that it lives.
-pub const HEARTBEAT: Duration = Duration::from_secs(3);
+pub use trials::{RunTrials, task};
 
 /// User attribute of a trial: its [`Task`].
-pub const TASK: &str = "tinderbox:task";
-/// Attachment of a trial: its record.
-pub const RECORD: &str = "record.json";
-/// User attribute of a finished trial: the hash of its results.
-pub const RESULT: &str = "tinderbox:result_sha256";
+const TASK: &str = "tinderbox:task";
 
-/// Why a run's folder cannot be used.
+/// Why a run cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A file or folder could not be made.
@@ -55,97 +44,162 @@ pub enum RunError {
     Busy(PathBuf),
     /// There is no storage in it.
     #[error("{}: no study.sqlite in it, expected a folder that reproduce has made", .0.display())]
-    NoRun(PathBuf),
+    NoFolder(PathBuf),
+    /// There is no such run in a storage.
+    #[error("no run {hash} in this storage; it has {}", if .there.is_empty() { "none".to_string() } else { .there.join(", ") })]
+    NoRun {
+        /// The hash asked for.
+        hash: String,
+        /// Those that there are.
+        there: Vec<String>,
+    },
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The machine failed during a trial, which waits for another attempt.
-    #[error("{0}; the trial has no result and is attempted again")]
-    Machine(String),
-    /// The test images of a study were changed.
-    #[error(
-        "{}: study `{study}`: its test images were changed after they were stored; run it anew in another folder",
-        .path.display()
-    )]
-    Images {
-        /// The storage.
-        path: PathBuf,
-        /// The study.
-        study: String,
-    },
-    /// What was fixed before the trials of a study is not what it was.
-    #[error("{}: study `{study}`: {broken}", .path.display())]
-    Seal {
-        /// The storage.
-        path: PathBuf,
-        /// The study.
-        study: String,
-        /// What differs.
-        broken: Broken,
-    },
-    /// An experiment of the run is not in its storage.
-    #[error("{}: study `{study}` is missing; the same `reproduce` command adds it", .path.display())]
-    NoStudy {
-        /// The storage.
-        path: PathBuf,
-        /// The study.
-        study: String,
-    },
-    /// Another version made the run.
-    #[error(
-        "{}: another version of the program made this run; make its report with that version, or run the plan anew",
-        .0.display()
-    )]
-    Version(PathBuf),
-    /// A study was not made by `reproduce`.
-    #[error("{}: study `{study}` has no readable heading: {reason}", .path.display())]
-    Heading {
-        /// The storage.
-        path: PathBuf,
-        /// The study.
-        study: String,
+    /// Something in the storage is wrong.
+    #[error("{place}{fault}")]
+    Fault {
+        /// The run and the study, with a colon.
+        place: String,
         /// What is wrong.
-        reason: String,
+        fault: Fault,
     },
 }
 
-/// Puts an experiment's trials in the storage, under a seal; existing trials stay as they are.
-///
-/// # Errors
-/// If the storage refuses, or what it holds is not as it was sealed.
-pub fn enqueue(
-    folder: &RunFolder,
-    storage: &mut dyn Storage,
-    planned: &Planned,
-    heading: &Heading,
-    dataset: &Dataset,
-) -> Result<StudyId, RunError> {
-    let study = storage.open_study(&planned.experiment.facts.name, &[Direction::Maximize])?;
-    let earlier = heading::earlier(folder, storage, study, &planned.experiment.facts.name)?;
-    let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
-    if earlier.is_none() {
-        storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
-        storage.set_study_attachment(study, TEST_LABELS, &labels)?;
+/// What in the storage of a run is not as `reproduce` left it.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The test images of a study were changed.
+    #[error("its test images were changed after they were stored; run it anew in another folder")]
+    Images,
+    /// What was fixed before the trials of a study is not what it was.
+    #[error(transparent)]
+    Seal(#[from] Broken),
+    /// An experiment of the run is not in its storage.
+    #[error("missing; the same `reproduce` command adds it")]
+    NoStudy,
+    /// Another version made the run.
+    #[error(
+        "another version of the program made this run; make its report with that version, or run the plan anew"
+    )]
+    Version,
+    /// A study was not made by `reproduce`.
+    #[error("no readable heading: {0}")]
+    Heading(String),
+}
+
+/// A run: the studies of one plan.
+pub struct Run {
+    storage: Box<dyn Storage>,
+    /// The hash of its plan, which begins the names of its studies; none where the storage is the run's own.
+    hash: Option<String>,
+    /// How messages call it.
+    place: String,
+}
+
+impl Run {
+    /// The run of the plan with this hash, in a storage that may hold others. Its studies are called `<hash>/<experiment>`.
+    pub fn new(storage: Box<dyn Storage>, hash: &str) -> Self {
+        Self { storage, hash: Some(hash.to_string()), place: format!("run {hash}") }
     }
-    // The experiment's file may have changed since; the trials are the same.
-    let mut heading = heading.clone();
-    if let Some(earlier) = earlier {
-        let reported = |heading: &Heading| -> Vec<_> {
-            heading.arms.iter().map(|arm| (arm.name.clone(), arm.reported.clone())).collect()
-        };
-        heading.claims_changed = earlier.claims_changed || earlier.facts.claims != heading.facts.claims;
-        heading.reported_changed = earlier.reported_changed || reported(&earlier) != reported(&heading);
-        heading.created = earlier.created;
+
+    /// The run with this hash that is in a storage.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn find(storage: Box<dyn Storage>, hash: &str) -> Result<Self, RunError> {
+        let run = Self::new(storage, hash);
+        if run.studies()?.is_empty() {
+            let names = run.storage.studies()?.into_keys();
+            let mut there: Vec<_> =
+                names.filter_map(|name| Some(name.split_once('/')?.0.to_string())).collect();
+            there.dedup();
+            return Err(RunError::NoRun { hash: hash.to_string(), there });
+        }
+        Ok(run)
     }
-    heading.images_sha256 = fingerprint(&pixels, &labels);
-    heading.seal = Some(Seal::new(&json::value(&heading), &planned.tasks));
-    storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
-    for task in &planned.tasks {
-        let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);
-        let parameters = parameters(planned, task);
-        storage.enqueue(study, &NewTrial { key: task.key(), attributes, parameters })?;
+
+    /// The storage.
+    pub fn storage(&self) -> &dyn Storage {
+        self.storage.as_ref()
     }
-    Ok(study)
+
+    /// The storage, to change something in it.
+    pub fn storage_mut(&mut self) -> &mut dyn Storage {
+        self.storage.as_mut()
+    }
+
+    /// Its [identity](crate::state::identity), which is that of one of its studies.
+    ///
+    /// # Errors
+    /// If the storage refuses.
+    pub fn identity(&mut self) -> Result<String, RunError> {
+        let first = self.studies()?.into_iter().map(|(_, study)| study).next();
+        first.map_or(Ok(String::new()), |study| Ok(identity(self.storage.as_mut(), study)?))
+    }
+
+    /// How messages call it.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The name of an experiment's study.
+    fn study_name(&self, experiment: &str) -> String {
+        self.hash.as_ref().map_or_else(|| experiment.to_string(), |hash| format!("{hash}/{experiment}"))
+    }
+
+    /// The studies, each with the name of its experiment.
+    fn studies(&self) -> Result<Vec<(String, StudyId)>, RunError> {
+        let all = self.storage.studies()?.into_iter();
+        let of_run = all.filter_map(|(name, study)| match &self.hash {
+            None => Some((name, study)),
+            Some(hash) => Some((name.strip_prefix(hash)?.strip_prefix('/')?.to_string(), study)),
+        });
+        Ok(of_run.collect())
+    }
+
+    fn fault(&self, study: &str, fault: impl Into<Fault>) -> RunError {
+        RunError::Fault { place: format!("{}: study `{study}`: ", self.place), fault: fault.into() }
+    }
+
+    /// Puts an experiment's trials in the storage, under a seal; existing trials stay as they are.
+    ///
+    /// # Errors
+    /// If the storage refuses, or what it holds is not as it was sealed.
+    pub fn enqueue(
+        &mut self,
+        planned: &Planned,
+        heading: &Heading,
+        dataset: &Dataset,
+    ) -> Result<StudyId, RunError> {
+        let name = &planned.experiment.facts.name;
+        let study = self.storage.open_study(&self.study_name(name), &[Direction::Maximize])?;
+        let earlier = self.earlier(study, name)?;
+        let (pixels, labels) = test_space(dataset, planned.experiment.protocol);
+        if earlier.is_none() {
+            self.storage.set_study_attachment(study, TEST_PIXELS, &pixels)?;
+            self.storage.set_study_attachment(study, TEST_LABELS, &labels)?;
+        }
+        // The experiment's file may have changed since; the trials are the same.
+        let mut heading = heading.clone();
+        if let Some(earlier) = earlier {
+            let reported = |heading: &Heading| -> Vec<_> {
+                heading.arms.iter().map(|arm| (arm.name.clone(), arm.reported.clone())).collect()
+            };
+            heading.claims_changed = earlier.claims_changed || earlier.facts.claims != heading.facts.claims;
+            heading.reported_changed = earlier.reported_changed || reported(&earlier) != reported(&heading);
+            heading.created = earlier.created;
+        }
+        heading.images_sha256 = fingerprint(&pixels, &labels);
+        heading.seal = Some(Seal::new(&json::value(&heading), &planned.tasks));
+        self.storage.set_study_attribute(study, HEADING, &json::value(&heading))?;
+        for task in &planned.tasks {
+            let attributes = BTreeMap::from([(TASK.to_string(), json::value(task))]);
+            let parameters = parameters(planned, task);
+            self.storage.enqueue(study, &NewTrial { key: task.key(), attributes, parameters })?;
+        }
+        Ok(study)
+    }
 }
 
 /// What a search chose for a trial, so that dashboards can show it.
@@ -191,15 +245,6 @@ fn release_where(
         storage.release(study, &worker, now)?;
     }
     Ok(())
-}
-
-/// The task of a trial.
-///
-/// # Errors
-/// The reason as a text, if it has none that can be read.
-pub fn task(attributes: &BTreeMap<String, Value>) -> Result<Task, String> {
-    let value = attributes.get(TASK).cloned().unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| format!("attribute `{TASK}`: {error}"))
 }
 
 /// Why other digits stand in, if they do.

@@ -17,8 +17,8 @@ mod check;
 mod objective;
 mod point;
 mod sample;
+pub mod trials;
 mod widths;
-pub mod worker;
 
 pub use check::MOST_TRIALS;
 
@@ -90,9 +90,6 @@ pub enum TuningError {
     /// The study cannot be used.
     #[error(transparent)]
     Study(Box<StudyError>),
-    /// The machine failed during a trial, which waits for another attempt.
-    #[error("{0}; the trial has no result and is attempted again")]
-    Machine(String),
     /// The study is there, for something else.
     #[error(
         "study `{name}` already exists with another `{what}` than this file and these images; choose another name"

@@ -1,138 +1,201 @@
 //! A worker: a process that leases trials, one at a time, trains them and tells what came out.
 //!
-//! It says what it does as lines of JSON ([`Message`]) and ends when nothing is left, or when whoever started it is
-//! gone.
+//! One loop serves every storage. What a trial is and what is told of it is up to its [`Trials`]: those of a run, or those
+//! of a study. A worker says what it does as lines of JSON ([`Message`]) and ends when nothing is left, or when whoever
+//! started it is gone.
 
 use std::any::Any;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use burn::prelude::Device;
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
-use tinderbox_search::{Lease, Storage, StorageError, StudyId, Timestamp, TrialResult};
-use tinderbox_training::learner::Observer;
+use tinderbox_search::{
+    Advice, Asked, Lease, LeaseTerms, Pulse, Storage, StorageError, StudyError, Timestamp, TrialResult,
+};
+use tinderbox_training::learner::{Epoch, Observer};
 
 use crate::catalog::Catalog;
-use crate::name::Name;
+use crate::experiment::Defaults;
 use crate::plan::Task;
-use crate::run::{self, HEARTBEAT, LEASE, RECORD, RESULT, RunError, RunFolder};
+use crate::state::checkpoint;
 use crate::trial::{self, Attempt};
-use crate::tuning::Objective;
 
 mod message;
 mod reporter;
 
 pub use message::Message;
-pub(crate) use message::{say, taken_over};
-pub(crate) use reporter::Reporter;
+use message::{say, taken_over};
+use reporter::{Break, Reporter};
+
+/// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
+///
+/// Attempts are many: a user who stops a run over and over must not make its trials fail.
+pub const LEASE: LeaseTerms = LeaseTerms { length: Duration::from_secs(15), attempts: 64 };
+
+/// How often a worker says that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// How long to wait before asking again while other workers' trials may yet come back.
-pub(crate) const POLL: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(500);
 
-/// Why a training gave no record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// The trial's own fault: it would fail again. That is its result.
-    Trial(String),
-    /// The machine's fault: it says nothing about the trial, which is attempted again.
-    Machine(String),
+/// Attachment of a trial: its record.
+pub const RECORD: &str = "record.json";
+/// User attribute of a finished trial: the hash of its results.
+pub const RESULT: &str = "tinderbox:result_sha256";
+
+/// The trials that a worker works on: which comes next, what each is, and what is told of it.
+pub trait Trials {
+    /// The next thing to do for the worker of this name.
+    ///
+    /// # Errors
+    /// If the storage cannot be used.
+    fn ask(&mut self, worker: &str) -> Result<Asked, StudyError>;
+
+    /// What a trial is.
+    ///
+    /// # Errors
+    /// The reason as a text, if it cannot be tried.
+    fn task(&self, lease: &Lease, defaults: Defaults) -> Result<Task, String>;
+
+    /// Hears what an epoch reached; says whether the trial is worth its time.
+    ///
+    /// # Errors
+    /// If that cannot be stored.
+    fn report(&mut self, lease: &Lease, epoch: &Epoch) -> Result<Advice, StudyError> {
+        let _ = (lease, epoch);
+        Ok(Advice::GoOn)
+    }
+
+    /// What a finished training is worth: a value for each objective.
+    ///
+    /// # Errors
+    /// The reason as a text, if the trial failed though its training ended.
+    fn values(&self, record: &Record) -> Result<Vec<f64>, String>;
+
+    /// Ends a trial.
+    ///
+    /// # Errors
+    /// If the lease was lost, or the storage cannot be used.
+    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError>;
+
+    /// Puts back in the queue what the worker of this name holds.
+    ///
+    /// # Errors
+    /// If the storage cannot be used.
+    fn release(&mut self, worker: &str) -> Result<(), StudyError>;
+
+    /// The storage once more, for another thread.
+    ///
+    /// # Errors
+    /// If it cannot be opened again.
+    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError>;
 }
 
 /// A worker and its means.
-#[derive(Debug)]
 pub struct Worker<W> {
     /// Its name, its own among all workers.
     pub name: String,
-    /// Where trials wait.
-    pub folder: RunFolder,
+    /// What it works on.
+    pub trials: Box<dyn Trials>,
     /// What the program knows.
     pub catalog: Catalog,
     /// The images.
     pub dataset: Dataset,
+    /// Folder for checkpoints, if there is one, so that a trial that was cut short resumes there.
+    pub checkpoints: Option<PathBuf>,
+    /// When it stops starting trials.
+    pub until: Option<SystemTime>,
     /// Where messages go.
     pub out: W,
 }
 
+/// Why a worker stopped before all was done. Its trial, if it had one, waits for another attempt.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The machine failed during a trial.
+    #[error("{0}; the trial has no result and is attempted again")]
+    Machine(String),
+    /// The storage failed.
+    #[error(transparent)]
+    Study(Box<StudyError>),
+}
+
+impl From<StudyError> for WorkerError {
+    fn from(error: StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
+/// How an attempt ended, unless the trial was lost.
+enum End {
+    /// With a value for each objective.
+    Finished(Box<Record>, Vec<f64>),
+    /// A pruner stopped it.
+    Pruned { epoch: usize },
+    /// By its own fault: it would fail again. That is its result.
+    Failed(String),
+}
+
+/// Why an attempt has no result.
+enum Cut {
+    /// Another worker has taken the trial over.
+    Lost,
+    /// The machine's fault: it says nothing about the trial, which is attempted again.
+    Machine(String),
+}
+
 impl<W: Write> Worker<W> {
-    /// Claims and runs trials until none is left.
+    /// Runs trials until none is left, or the time is up.
     ///
     /// # Errors
     /// If the storage or the machine fails; the trial then waits for another attempt. A failed trial is not an error.
-    pub fn run(&mut self) -> Result<(), RunError> {
-        let worked = self.work();
+    pub fn run(&mut self) -> Result<(), WorkerError> {
+        let storage = self.trials.reopen().map_err(StudyError::from)?;
+        let worked = Pulse::beside(storage, HEARTBEAT, now, |pulse| self.work(pulse));
         if let Err(error) = &worked {
             say(&mut self.out, &Message::Mishap { reason: error.to_string() });
+            // Whatever it holds is free for others at once. Where that cannot be written, its lease runs out.
+            _ = self.trials.release(&self.name);
         }
         worked
     }
 
-    fn work(&mut self) -> Result<(), RunError> {
-        let mut storage = self.folder.storage()?;
-        let studies: Vec<(StudyId, String)> = run::headings(&self.folder, &storage)?
-            .into_iter()
-            .map(|(study, heading)| (study, heading.facts.name))
-            .collect();
-        loop {
-            let mut leased = None;
-            let mut running = 0;
-            for (study, name) in &studies {
-                leased = storage.lease(*study, &self.name, now(), LEASE)?.map(|lease| (lease, name));
-                if leased.is_some() {
-                    break;
-                }
-                running += storage.counts(*study)?.running;
-            }
-            match leased {
-                Some((lease, study)) => self.attempt(&mut storage, &lease, study)?,
-                None if running > 0 => thread::sleep(POLL),
-                None => return Ok(()),
+    fn work(&mut self, pulse: &Pulse) -> Result<(), WorkerError> {
+        while self.until.is_none_or(|until| SystemTime::now() < until) {
+            match self.trials.ask(&self.name)? {
+                Asked::Trial(lease) => self.attempt(&lease, pulse)?,
+                Asked::Wait => thread::sleep(POLL),
+                Asked::Done => break,
             }
         }
+        Ok(())
     }
 
-    fn attempt(&mut self, storage: &mut impl Storage, lease: &Lease, study: &str) -> Result<(), RunError> {
-        let checkpoint = self.checkpoint(study, lease.number);
-        let fenced = Arc::new(AtomicBool::new(false));
-        let heart = beat(Box::new(self.folder.storage()?), lease.clone(), Arc::clone(&fenced));
-        let result = run::task(&lease.attributes)
-            .map_err(Failure::Trial)
-            .and_then(|task| self.train(&task, lease.attempt, checkpoint.clone(), &fenced));
-        drop(heart);
-        if fenced.load(Ordering::Relaxed) {
-            say(&mut self.out, &taken_over());
-            return Ok(());
-        }
-        let told = match &result {
-            Ok(record) => {
-                // What choices are made by. A training that diverged is a result here, and its record says so.
-                let accuracy = Objective::ValidationAccuracy.of(record).unwrap_or(0.0);
-                let mut told = TrialResult::complete(accuracy);
-                told.attachments.insert(RECORD.to_string(), record.to_bytes());
-                told.attributes.insert(RESULT.to_string(), record.result_hash().into());
-                told
+    fn attempt(&mut self, lease: &Lease, pulse: &Pulse) -> Result<(), WorkerError> {
+        pulse.hold(lease);
+        let defaults = Defaults { catalog: &self.catalog, images: self.dataset.test.spec() };
+        let (ended, checkpoint) = match self.trials.task(lease, defaults) {
+            Ok(task) => {
+                let checkpoint = self.checkpoint(&task, lease);
+                (self.train(lease, &task, checkpoint.clone(), pulse), checkpoint)
             }
-            Err(Failure::Trial(reason)) => TrialResult::fail(reason.clone()),
-            Err(Failure::Machine(reason)) => {
-                storage.release(lease.study, &self.name, now())?;
-                return Err(RunError::Machine(reason.clone()));
-            }
+            Err(reason) => (Ok(End::Failed(reason)), None),
         };
-        let message = match storage.tell(lease, &told, now()) {
+        let end = match ended {
+            _ if pulse.let_go() => return Ok(say(&mut self.out, &taken_over())),
+            Err(Cut::Lost) => return Ok(say(&mut self.out, &taken_over())),
+            Err(Cut::Machine(reason)) => return Err(WorkerError::Machine(reason)),
+            Ok(end) => end,
+        };
+        let message = match self.trials.tell(lease, &end.result()) {
             Ok(()) => {
                 forget(checkpoint.as_deref());
-                match result {
-                    Ok(record) => {
-                        Message::Told { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
-                    }
-                    Err(Failure::Trial(reason) | Failure::Machine(reason)) => Message::Failed { reason },
-                }
+                end.message()
             }
             Err(error) if error.is_lost_lease() => Message::Refused { reason: error.to_string() },
             Err(error) => return Err(error.into()),
@@ -143,39 +206,74 @@ impl<W: Write> Worker<W> {
 
     fn train(
         &mut self,
+        lease: &Lease,
         task: &Task,
-        attempt: u64,
         checkpoint: Option<PathBuf>,
-        fenced: &AtomicBool,
-    ) -> Result<Record, Failure> {
-        say(
-            &mut self.out,
-            &Message::Claimed {
-                experiment: task.experiment.clone(),
-                arm: task.arm.clone(),
-                seed: task.seed,
-                key: task.key(),
-                attempt,
-            },
-        );
-        let attempt = Attempt { worker: self.name.clone(), attempt, checkpoint };
-        let device = task.backend.open().map_err(|error| Failure::Machine(error.to_string()))?;
+        pulse: &Pulse,
+    ) -> Result<End, Cut> {
+        let started = Message::Started {
+            experiment: task.experiment.clone(),
+            arm: task.arm.clone(),
+            seed: task.seed,
+            key: lease.key.clone(),
+            attempt: lease.attempt,
+        };
+        say(&mut self.out, &started);
+        let attempt = Attempt { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
+        let device = task.backend.open().map_err(|error| Cut::Machine(error.to_string()))?;
         let (catalog, dataset, out) = (&self.catalog, &self.dataset, &mut self.out);
-        let mut reporter = Reporter::new(fenced, |message| say(out, &message));
-        run_caught(task, catalog, dataset, &device, &attempt, &mut reporter)
+        let mut reporter = Reporter::new(self.trials.as_mut(), lease, pulse, |message| say(out, &message));
+        let record = run_caught(task, catalog, dataset, &device, &attempt, &mut reporter);
+        match (record, reporter.broken) {
+            (_, Some(Break::Lost)) => Err(Cut::Lost),
+            (_, Some(Break::Machine(reason))) => Err(Cut::Machine(reason)),
+            // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.
+            (Ok(Ok(record)), _) => Ok(match self.trials.values(&record) {
+                Ok(values) => End::Finished(Box::new(record), values),
+                Err(reason) => End::Failed(reason),
+            }),
+            (_, Some(Break::Pruned { epoch })) => Ok(End::Pruned { epoch }),
+            (Ok(Err(reason)), None) => Ok(End::Failed(reason)),
+            (Err(mishap), None) => Err(Cut::Machine(mishap)),
+        }
     }
 
-    /// The same file for every attempt at a trial, so that the next one resumes there. None for a study
-    /// whose name somebody else chose: it might lead out of the folder.
-    fn checkpoint(&self, study: &str, number: u64) -> Option<PathBuf> {
-        let study = Name::new(study).ok()?;
-        Some(self.folder.checkpoints().join(format!("{study}-{number}.checkpoint")))
+    /// The same file for every attempt at a trial on this machine, so that the next one resumes there.
+    fn checkpoint(&self, task: &Task, lease: &Lease) -> Option<PathBuf> {
+        let folder = self.checkpoints.as_deref()?;
+        Some(checkpoint(folder, &format!("{}/{}", task.experiment, lease.key)))
+    }
+}
+
+impl End {
+    /// What is told to the storage.
+    fn result(&self) -> TrialResult {
+        match self {
+            Self::Finished(record, values) => TrialResult {
+                attachments: [(RECORD.to_string(), record.to_bytes())].into(),
+                attributes: [(RESULT.to_string(), record.result_hash().into())].into(),
+                ..TrialResult::complete_all(values.clone())
+            },
+            Self::Pruned { .. } => TrialResult::pruned(),
+            Self::Failed(reason) => TrialResult::fail(reason),
+        }
+    }
+
+    /// What is said once that is stored.
+    fn message(self) -> Message {
+        match self {
+            Self::Finished(record, _) => {
+                Message::Finished { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
+            }
+            Self::Pruned { epoch } => Message::Pruned { epoch },
+            Self::Failed(reason) => Message::Failed { reason },
+        }
     }
 }
 
 /// Removes the checkpoint of a trial whose result is stored, and what killed workers left half-written beside it: they
 /// would only take space.
-pub(crate) fn forget(checkpoint: Option<&Path>) {
+fn forget(checkpoint: Option<&Path>) {
     let Some((path, folder)) = checkpoint.and_then(|path| Some((path, path.parent()?))) else { return };
     _ = std::fs::remove_file(path);
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
@@ -186,37 +284,21 @@ pub(crate) fn forget(checkpoint: Option<&Path>) {
     }
 }
 
-/// Says in the storage that the worker of `lease` lives, until the answer is dropped; sets `fenced` once another holds
-/// the trial.
-pub(crate) fn beat(mut storage: Box<dyn Storage>, lease: Lease, fenced: Arc<AtomicBool>) -> Sender<()> {
-    let (alive, end) = channel();
-    thread::spawn(move || {
-        while end.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
-            // Any other trouble is for `tell` to report: a heartbeat that is late costs the lease, not the result.
-            if let Err(StorageError::Fenced { .. }) = storage.heartbeat(&lease, now()) {
-                fenced.store(true, Ordering::Relaxed);
-                return;
-            }
-        }
-    });
-    alive
-}
-
-/// Trains; a panic fails this trial, not the worker.
-pub(crate) fn run_caught(
+/// Trains. A panic fails this trial, not the worker. The outer error is a mishap, the inner one the trial's own.
+fn run_caught(
     task: &Task,
     catalog: &Catalog,
     dataset: &Dataset,
     device: &Device,
     attempt: &Attempt,
     observer: &mut dyn Observer,
-) -> Result<Record, Failure> {
+) -> Result<Result<Record, String>, String> {
     let run = || trial::run(task, catalog, dataset, device, attempt, observer);
     match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(record)) => Ok(record),
-        Ok(Err(error)) if error.is_mishap() => Err(Failure::Machine(error.to_string())),
-        Ok(Err(error)) => Err(Failure::Trial(error.to_string())),
-        Err(panic) => Err(Failure::Trial(format!("panicked: {}", panic_message(&*panic)))),
+        Ok(Ok(record)) => Ok(Ok(record)),
+        Ok(Err(error)) if error.is_mishap() => Err(error.to_string()),
+        Ok(Err(error)) => Ok(Err(error.to_string())),
+        Err(panic) => Ok(Err(format!("panicked: {}", panic_message(&*panic)))),
     }
 }
 
@@ -229,7 +311,7 @@ pub fn end_with_parent() {
 }
 
 /// On the test images; none if the training diverged.
-pub(crate) fn accuracy(record: &Record) -> Option<f64> {
+fn accuracy(record: &Record) -> Option<f64> {
     record.results.test.as_ref().and_then(Predictions::accuracy)
 }
 
@@ -238,7 +320,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
-/// The time, as storages take it.
+/// The time of this machine.
 pub fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }

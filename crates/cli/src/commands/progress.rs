@@ -80,7 +80,7 @@ impl Progress {
 
     fn said(&mut self, place: usize, message: &Message) {
         match message {
-            Message::Claimed { experiment, arm, seed, key, attempt } => {
+            Message::Started { experiment, arm, seed, key, attempt } => {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
                 let trial = if arm.is_empty() {
                     format!("trial {key}{again}")
@@ -95,7 +95,7 @@ impl Progress {
                 let at = At { done: *done, ..self.workers[place].clone() };
                 self.worker(place, at, &format!("  epoch {epoch}/{epochs}{accuracy}"));
             }
-            Message::Told { accuracy, seconds } => {
+            Message::Finished { accuracy, seconds } => {
                 self.ended(place);
                 let accuracy = accuracy
                     .map_or_else(|| "diverged".to_string(), |accuracy| format!("{:.2} %", accuracy * 100.0));

@@ -4,17 +4,26 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::search::StorageArguments;
 use super::{Exit, Refusal, note, say, say_data};
 use tinderbox::catalog::Catalog;
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles};
-use tinderbox::run::RunFolder;
+use tinderbox::run::{Run, RunFolder};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Report {
-    /// Folder of a run
-    run: PathBuf,
+    /// Folder of a run that keeps its results itself
+    #[arg(required_unless_present = "run", conflicts_with = "run")]
+    folder: Option<PathBuf>,
+
+    /// Hash of a run in the storage
+    #[arg(long, value_name = "HASH")]
+    run: Option<String>,
+
+    #[command(flatten)]
+    storage: StorageArguments,
 
     /// What to print; the page and report.json are written in any case, if the folder takes files
     #[arg(long, value_enum, default_value_t)]
@@ -24,7 +33,7 @@ pub(super) struct Report {
     #[arg(long, conflicts_with = "format")]
     json: bool,
 
-    /// Folder for the page and report.json [default: that of the run]
+    /// Folder for the page and report.json [default: that of the run, else the current one]
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -33,7 +42,8 @@ const EXAMPLES: &str = "\
 Examples:
   tinderbox report runs/0123456789ab
   tinderbox report runs/0123456789ab --format md > comment.md
-  tinderbox report /mnt/archive/0123456789ab --output .";
+  tinderbox report /mnt/archive/0123456789ab --output .
+  tinderbox report --storage postgres://me@host/runs --run 0123456789ab";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
@@ -48,10 +58,13 @@ enum Format {
 
 impl Report {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
-        let folder = RunFolder::open(&self.run)?;
+        let run = match (&self.folder, &self.run) {
+            (Some(folder), _) => RunFolder::open(folder)?.run_to_read()?,
+            (None, hash) => Run::find(self.storage.look()?, hash.as_deref().unwrap_or_default())?,
+        };
         let format = if self.json { Format::Json } else { self.format };
-        let files = self.files(&folder, format)?;
-        let report = page::read(&folder, &catalog.kinds)?;
+        let files = self.files(format)?;
+        let report = page::read(&run, &catalog.kinds)?;
         let numbers = tinderbox_report::numbers(&report);
         if let Some(files) = &files {
             files.write(&report, &numbers)?;
@@ -68,8 +81,8 @@ impl Report {
     }
 
     /// Where the page goes; nowhere, with a note, if the run's folder takes no files and another format is printed.
-    fn files(&self, folder: &RunFolder, format: Format) -> Result<Option<ReportFiles>, Refusal> {
-        let place: &Path = self.output.as_deref().unwrap_or(folder.path());
+    fn files(&self, format: Format) -> Result<Option<ReportFiles>, Refusal> {
+        let place = self.output.as_deref().or(self.folder.as_deref()).unwrap_or(Path::new("."));
         match ReportFiles::new(place) {
             Ok(files) => Ok(Some(files)),
             Err(error) if self.output.is_some() => Err(format!("--output: {error}").into()),

@@ -8,10 +8,11 @@ use std::time::{Instant, SystemTime};
 
 use clap::Args;
 use tinderbox_data::{Choice, Dataset, write_snapshot};
-use tinderbox_search::{Storage, StudyId, Timestamp};
+use tinderbox_search::StudyId;
 
 use super::outline::Outline;
 use super::progress::Progress;
+use super::search::{ADDRESS, StorageArguments};
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
@@ -23,8 +24,9 @@ use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles, Written};
 use tinderbox::plan::{LAYOUT, Overrides, Plan, Planned, ProfileName};
-use tinderbox::run::{Heading, RunError, RunFolder, enqueue, release_all, stand_in};
+use tinderbox::run::{Heading, Run, RunError, RunFolder, release_all, stand_in};
 use tinderbox::state::crew_name;
+use tinderbox::worker::now;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -67,6 +69,11 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
 
+    /// Where trials and results lie, for other machines to join: `postgres://USER@HOST/DATABASE` or `sqlite:FILE`
+    /// [default: a file in the run's folder]
+    #[arg(long, value_name = "URL", env = ADDRESS, hide_env_values = true)]
+    storage: Option<String>,
+
     /// Show the plan, arm by arm, and stop
     #[arg(long)]
     dry_run: bool,
@@ -87,6 +94,7 @@ Examples:
   tinderbox reproduce --only task-1 --seeds 3 --epochs 2 --set training.learning_rate=0.01
   tinderbox reproduce my-experiment.toml --dry-run
   tinderbox reproduce --list --profile full
+  tinderbox reproduce --profile full --storage postgres://me@host/runs
 
 A run that was stopped resumes when the same command is given again. Results are in
 runs/<hash of the plan>/report.html.";
@@ -129,21 +137,24 @@ impl Reproduce {
         let _lock = folder.lock()?;
         let files = ReportFiles::new(folder.path())?;
         folder.sweep()?;
-        let mut storage = folder.storage()?;
-        let studies = self.enqueue_all(&folder, &mut storage, &plan, &dataset)?;
-        let finished = train(&folder, &mut storage, &studies, &plan, &dataset, workers);
+        let mut run = match &self.storage {
+            Some(url) => Run::new(tinderbox_search::open(url)?, &plan.hash()),
+            None => folder.run()?,
+        };
+        let studies = self.enqueue_all(&mut run, &plan, &dataset)?;
+        let finished = self.train(&folder, &mut run, &studies, &plan, &dataset, workers);
 
         // Scratch files that stay only take space; why the run broke off matters more.
         _ = folder.sweep();
         let mut failed = 0;
         let mut waiting = 0;
-        for &study in &studies {
-            let counts = storage.counts(study)?;
+        for (_, study) in &studies {
+            let counts = run.storage().counts(*study)?;
             failed += counts.fail;
             waiting += counts.waiting + counts.running;
         }
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
-        let written = page::write(&folder, &files, &catalog.kinds);
+        let written = page::write(&run, &files, &catalog.kinds);
         let (finished, Written { numbers, revisions }) = (finished?, written?);
         say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
         let report = std::path::absolute(files.page()).unwrap_or(files.page().to_owned());
@@ -218,19 +229,20 @@ impl Reproduce {
 
     fn enqueue_all(
         &self,
-        folder: &RunFolder,
-        storage: &mut dyn Storage,
+        run: &mut Run,
         plan: &Plan,
         dataset: &Dataset,
-    ) -> Result<Vec<StudyId>, RunError> {
+    ) -> Result<Vec<(String, StudyId)>, RunError> {
         let mut studies = Vec::new();
         for (position, planned) in plan.experiments.iter().enumerate() {
             let heading = self.heading(plan, planned, position, dataset);
-            let study = enqueue(folder, storage, planned, &heading, dataset)?;
-            let now = Timestamp::from(SystemTime::now());
-            release_all(storage, study, now)?;
-            storage.retry_failed(study, now)?;
-            studies.push(study);
+            let study = run.enqueue(planned, &heading, dataset)?;
+            // Elsewhere other machines may be at work: what is left of a crew that is gone comes back when its leases run out.
+            if self.storage.is_none() {
+                release_all(run.storage_mut(), study, now())?;
+            }
+            run.storage_mut().retry_failed(study, now())?;
+            studies.push((planned.experiment.facts.name.clone(), study));
         }
         Ok(studies)
     }
@@ -264,56 +276,54 @@ impl Reproduce {
             seal: None,
         }
     }
-}
 
-/// Runs the waiting trials; `false` if the user stopped them.
-fn train(
-    folder: &RunFolder,
-    storage: &mut dyn Storage,
-    studies: &[StudyId],
-    plan: &Plan,
-    dataset: &Dataset,
-    workers: usize,
-) -> Result<bool, Refusal> {
-    let mut todo = 0;
-    for &study in studies {
-        let counts = storage.counts(study)?;
-        todo += counts.waiting + counts.running;
-    }
-    if todo == 0 {
-        say(format_args!("everything is done already"))?;
-        return Ok(true);
-    }
-    let stop = stop_on_signals()?;
-    // An absolute path is never read as an option.
-    let path = std::path::absolute(folder.path())?;
-    let mut arguments = vec![OsString::from("worker"), path.into_os_string()];
-    arguments.extend(arguments_of(dataset));
-    // Where it cannot be written, workers read the dataset's own files.
-    if let Ok(sha256) = write_snapshot(dataset, &folder.snapshot_path()) {
-        arguments.push(format!("--snapshot={sha256}").into());
-    }
-    let crew = Crew {
-        name: crew_name(),
-        size: workers.min(todo),
-        program: std::env::current_exe()?,
-        arguments,
+    /// Runs the waiting trials; `false` if the user stopped them.
+    fn train(
+        &self,
+        folder: &RunFolder,
+        run: &mut Run,
+        studies: &[(String, StudyId)],
+        plan: &Plan,
+        dataset: &Dataset,
+        workers: usize,
+    ) -> Result<bool, Refusal> {
+        let (mut todo, mut shares) = (0, Vec::new());
+        for (planned, (name, study)) in plan.experiments.iter().zip(studies) {
+            let counts = run.storage().counts(*study)?;
+            let (open, total) = (counts.waiting + counts.running, planned.tasks.len());
+            shares.push((name.clone(), total.saturating_sub(open), total));
+            todo += open;
+        }
+        if todo == 0 {
+            say(format_args!("everything is done already"))?;
+            return Ok(true);
+        }
+        let stop = stop_on_signals()?;
+        // An absolute path is never read as an option.
+        let path = std::path::absolute(folder.path())?;
+        let mut arguments = vec!["worker".into(), path.into_os_string(), OsString::from("--supervised")];
+        arguments.extend(arguments_of(dataset));
+        // Where it cannot be written, workers read the dataset's own files.
+        if let Ok(sha256) = write_snapshot(dataset, &folder.snapshot_path()) {
+            arguments.push(format!("--snapshot={sha256}").into());
+        }
         // Burn loads an optimiser's state through its default device, which must be one that is there.
-        variables: vec![("BURN_DEVICE".to_string(), plan.backend.to_string())],
-    };
-    let mut shares = Vec::new();
-    for (planned, &study) in plan.experiments.iter().zip(studies) {
-        let counts = storage.counts(study)?;
-        let total = planned.tasks.len();
-        shares.push((
-            planned.experiment.facts.name.clone(),
-            total.saturating_sub(counts.waiting + counts.running),
-            total,
-        ));
+        let mut variables = vec![("BURN_DEVICE".to_string(), plan.backend.to_string())];
+        if let Some(url) = &self.storage {
+            let (hash, storage) = (plan.hash(), StorageArguments { storage: url.clone() });
+            note(format_args!("run {hash}: {} joins it from any machine", storage.worker_of_run(&hash)));
+            arguments.push(format!("--run={hash}").into());
+            // Not an argument: those are for all to see, and an address may hold a password.
+            variables.push((ADDRESS.to_string(), url.clone()));
+        }
+        let size = workers.min(todo);
+        let program = std::env::current_exe()?;
+        let crew = Crew { name: crew_name(), size, program, arguments, variables };
+        let mut progress = Progress::new(&shares, size);
+        let started = Instant::now();
+        let logs = Some(folder.path());
+        let finished = crew.run(logs, run.storage_mut(), studies, &stop, |news| progress.show(&news));
+        progress.end(started.elapsed());
+        Ok(finished.map_err(|error: CrewError| Box::new(error))?)
     }
-    let mut progress = Progress::new(&shares, crew.size);
-    let started = Instant::now();
-    let finished = crew.run(Some(folder.path()), storage, studies, &stop, |news| progress.show(&news));
-    progress.end(started.elapsed());
-    Ok(finished.map_err(|error: CrewError| Box::new(error))?)
 }

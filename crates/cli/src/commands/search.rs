@@ -14,11 +14,10 @@ use tinderbox_search::Study;
 
 use super::{Exit, Refusal, note};
 use tinderbox::catalog::Catalog;
-use tinderbox::state::{StateFolder, identity};
+use tinderbox::state::StateFolder;
 use tinderbox::tuning::TuningRecord;
 
-use address::ADDRESS;
-pub(super) use address::StorageArguments;
+pub(super) use address::{ADDRESS, StorageArguments};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -55,10 +54,9 @@ enum Command {
     Slurm(slurm::Slurm),
 }
 
-/// The private folder of a study, if there is a place for one: what is in it only saves time.
-pub(super) fn state_folder(study: &mut Study) -> Result<Option<StateFolder>, Refusal> {
-    let id = study.id();
-    Ok(match StateFolder::of(&identity(study.storage_mut(), id)?) {
+/// The private folder of the study or run with this identity, if there is a place for one: what is in it only saves time.
+pub(super) fn state_folder(identity: &str) -> Option<StateFolder> {
+    match StateFolder::of(identity) {
         Ok((folder, None)) => Some(folder),
         Ok((folder, Some(trouble))) => {
             note(format_args!("note: {trouble}; checkpoints go to a temporary folder"));
@@ -68,7 +66,7 @@ pub(super) fn state_folder(study: &mut Study) -> Result<Option<StateFolder>, Ref
             note(format_args!("note: {trouble}; trials leave no checkpoints"));
             None
         }
-    })
+    }
 }
 
 /// Says that the pruner of a study stops no trial, if that is so: the file may have left open what decides it.

@@ -1,34 +1,40 @@
-//! `tinderbox worker`: one process of a run's crew, or one of the many that work on a study.
+//! `tinderbox worker`: one process of a crew, or one of the many that work on a run or a study.
 
+use std::fs::create_dir_all;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::Args;
 use tinderbox_data::Checksum;
+use tinderbox_search::open_existing;
 
 use super::search::{StorageArguments, state_folder};
 use super::{Exit, Refusal, note};
 use crate::dataset::{DatasetArguments, of_run};
 use tinderbox::catalog::Catalog;
 use tinderbox::machine;
-use tinderbox::run::RunFolder;
-use tinderbox::shell;
+use tinderbox::run::{Run, RunFolder, RunTrials};
+use tinderbox::shell::shown;
 use tinderbox::state::{crew_name, folder_name, identity};
-use tinderbox::tuning::TuningRecord;
-use tinderbox::tuning::worker::TuningWorker;
-use tinderbox::worker::{self, end_with_parent};
+use tinderbox::tuning::{TuningRecord, trials::StudyTrials};
+use tinderbox::worker::{self, LEASE, Trials, end_with_parent};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   tinderbox worker --storage postgres://me@host/studies --study fcn
+  tinderbox worker --storage postgres://me@host/runs --run 0123456789ab
 
 Messages are lines of JSON on standard output. The worker ends when nothing is left to do, or, started by `reproduce` \
 or `search`, when its standard input is closed.")]
 pub(super) struct Worker {
-    /// Folder of a run
-    #[arg(required_unless_present = "study", conflicts_with = "study")]
-    run: Option<PathBuf>,
+    /// Folder of a run on this machine
+    #[arg(required_unless_present_any = ["study", "run"], conflicts_with = "study")]
+    folder: Option<PathBuf>,
+
+    /// Hash of a run in the storage, in place of the folder's own
+    #[arg(long, value_name = "HASH", conflicts_with = "study")]
+    run: Option<String>,
 
     /// Name of a study in the storage, in place of a run
     #[arg(long, value_name = "NAME")]
@@ -37,24 +43,25 @@ pub(super) struct Worker {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// A name of its own among all workers [default: of a study's worker, the machine's name and random digits]
-    #[arg(long, required_unless_present = "study")]
+    /// A name of its own among all workers [default: the machine's name and random digits]
+    #[arg(long)]
     name: Option<String>,
 
-    /// The run's own copy of the images, if it has this checksum, in place of the dataset
-    #[arg(long, value_name = "SHA256")]
+    /// The folder's own copy of the images, if it has this checksum, in place of the dataset
+    #[arg(long, value_name = "SHA256", requires = "folder")]
     snapshot: Option<Checksum>,
 
-    /// Folder where trials leave their checkpoints, each study in its own below it [default: a private one of the user's]
-    #[arg(long, value_name = "DIR", requires = "study")]
+    /// Folder where trials leave their checkpoints, each study and run in its own below it [default: the run's folder, else a
+    /// private one of the user's]
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
     checkpoints: Option<PathBuf>,
 
     /// Ends with the program that started it
-    #[arg(long, hide = true, requires = "study")]
+    #[arg(long, hide = true)]
     supervised: bool,
 
-    /// Start no trial of the study after this time, such as `2030-01-31T18:00:00Z`
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, requires = "study")]
+    /// Start no trial after this time, such as `2030-01-31T18:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339)]
     until: Option<SystemTime>,
 
     #[command(flatten)]
@@ -63,66 +70,60 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
-        match (&self.run, &self.study) {
-            (Some(run), _) => self.of_run(run, catalog),
-            (None, Some(study)) => self.of_study(study, catalog),
-            (None, None) => Err("expected the folder of a run, or --study".into()),
-        }
-    }
-
-    fn of_run(&self, run: &std::path::Path, catalog: &Catalog) -> Result<Exit, Refusal> {
-        end_with_parent();
-        let folder = RunFolder::open(run)?;
-        let dataset =
-            of_run(&folder.snapshot_path(), self.snapshot, || self.dataset.load(&catalog.datasets))?;
-        let name = self.name.clone().unwrap_or_default();
-        worker::Worker { name, folder, catalog: catalog.clone(), dataset, out: std::io::stdout() }.run()?;
-        Ok(Exit::Done)
-    }
-
-    fn of_study(&self, study_name: &str, catalog: &Catalog) -> Result<Exit, Refusal> {
         // A worker that somebody started by hand or in a batch lives on its own.
         if self.supervised {
             end_with_parent();
         }
         let name = self.name.clone().unwrap_or_else(|| format!("{}-{}", machine::name(), crew_name()));
-        let study = self.storage.study(study_name)?.worker(name.clone()).lease_terms(tinderbox::run::LEASE);
-        let record = TuningRecord::of(&study, study_name)?;
-        let dataset = self.dataset.load(&catalog.datasets)?;
-        record.check_images(&dataset)?;
-        note(format_args!("worker {name} on study {}", shell::shown(study_name)));
-        let mut worker = TuningWorker {
-            name,
-            study,
-            record,
-            catalog: catalog.clone(),
-            dataset,
-            checkpoints: None,
-            until: self.until,
-            out: std::io::stdout(),
+        let folder = self.folder.as_deref().map(RunFolder::at);
+        let load = || self.dataset.load(&catalog.datasets);
+        // What is worked on has an identity, under which checkpoints lie where there is no folder.
+        let (dataset, trials, identity): (_, Box<dyn Trials>, _) = if let Some(called) = &self.study {
+            let mut study = self.storage.study(called)?.worker(name.clone()).lease_terms(LEASE);
+            let record = TuningRecord::of(&study, called)?;
+            let dataset = load()?;
+            record.check_images(&dataset)?;
+            note(format_args!("worker {name} on study {}", shown(called)));
+            let id = study.id();
+            let identity = identity(study.storage_mut(), id)?;
+            (dataset, Box::new(StudyTrials { study, record }), identity)
+        } else {
+            let mut run = match (&self.run, &folder) {
+                (None, Some(folder)) => RunFolder::open(folder.path())?.run()?,
+                (hash, _) => {
+                    Run::find(open_existing(&self.storage.storage)?, hash.as_deref().unwrap_or_default())?
+                }
+            };
+            let dataset = match &folder {
+                Some(folder) => of_run(&folder.snapshot_path(), self.snapshot, load)?,
+                None => load()?,
+            };
+            note(format_args!("worker {name} on {}", run.place()));
+            let identity = run.identity()?;
+            (dataset, Box::new(RunTrials::new(run)?), identity)
         };
         // Dropped at the end: of a study that is over no folder is left.
-        let folder;
+        let state;
         let mut seat = None;
-        worker.checkpoints = match &self.checkpoints {
+        let checkpoints = match (&self.checkpoints, &folder) {
+            (_, Some(folder)) => Some(folder.checkpoints()),
             // That of this study alone.
-            Some(checkpoints) if self.supervised => Some(checkpoints.clone()),
-            Some(checkpoints) => {
-                let id = worker.study.id();
-                let own = checkpoints.join(folder_name(&identity(worker.study.storage_mut(), id)?));
+            (checkpoints, None) if self.supervised => checkpoints.clone(),
+            (Some(checkpoints), None) => {
+                let own = checkpoints.join(folder_name(&identity));
                 let failed = |error| format!("--checkpoints {}: {error}", checkpoints.display());
-                std::fs::create_dir_all(&own).map_err(failed)?;
+                create_dir_all(&own).map_err(failed)?;
                 Some(own)
             }
-            None if self.supervised => None,
-            None => {
-                folder = state_folder(&mut worker.study)?;
+            (None, None) => {
+                state = state_folder(&identity);
                 // So that another one that ends leaves the folder, before anything is in it.
-                seat = folder.as_ref().and_then(|folder| folder.seat(&crew_name()).ok());
-                folder.as_ref().map(|folder| folder.path().to_path_buf())
+                seat = state.as_ref().and_then(|folder| folder.seat(&crew_name()).ok());
+                state.as_ref().map(|folder| folder.path().to_path_buf())
             }
         };
-        let ended = worker.run();
+        let (catalog, until, out) = (catalog.clone(), self.until, std::io::stdout());
+        let ended = worker::Worker { name, trials, catalog, dataset, checkpoints, until, out }.run();
         if let Some(seat) = seat {
             seat.leave();
         }

@@ -76,6 +76,13 @@ pub enum StudyError {
     },
 }
 
+impl StudyError {
+    /// Whether the trial is not the caller's any more: somebody else has taken it over, or its result is stored.
+    pub fn is_lost_lease(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_lost_lease())
+    }
+}
+
 /// The first of the names, and how many more there are.
 fn some(names: &[String]) -> String {
     const NAMED: usize = 10;

@@ -5,13 +5,11 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::{Asked, Running, Study, StudyError};
-use crate::storage::{LeaseTerms, StorageError};
+use super::{Asked, Pulse, Running, Study, StudyError};
+use crate::storage::LeaseTerms;
 use crate::timestamp::Timestamp;
 use crate::trial::{Lease, TrialResult};
 
@@ -50,23 +48,9 @@ impl Study {
         start: SystemTime,
         stop: &AtomicBool,
     ) -> Result<(), StudyError> {
-        let mut pulse = self.storage.reopen()?;
-        let interval = self.terms.length / 4;
-        let held = Mutex::new(None::<Lease>);
+        let (storage, interval) = (self.storage.reopen()?, self.terms.length / 4);
         let now = || Timestamp::from(clock());
-        thread::scope(|scope| {
-            let (alive, end) = channel::<()>();
-            let (held, now) = (&held, &now);
-            scope.spawn(move || {
-                while end.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                    let lease = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    if let Some(lease) = lease {
-                        // A lost lease shows when the trial is told; one late heartbeat does not lose it.
-                        _ = pulse.heartbeat(&lease, now());
-                    }
-                }
-            });
-            let keep = |lease| *held.lock().unwrap_or_else(PoisonError::into_inner) = lease;
+        Pulse::beside(storage, interval, now, |pulse| {
             while !stop.load(Ordering::Relaxed) && !self.early.is_up(start, clock()) {
                 let lease = match self.ask(now())? {
                     Asked::Trial(lease) => lease,
@@ -76,20 +60,17 @@ impl Study {
                     }
                     Asked::Done => break,
                 };
-                keep(Some(lease.clone()));
+                pulse.hold(&lease);
                 let result = self.tried(&lease, &mut objective);
-                keep(None);
+                pulse.let_go();
                 match self.tell(&lease, &result, now()) {
-                    Err(StudyError::Storage(
-                        StorageError::Fenced { .. } | StorageError::AlreadyTold { .. },
-                    )) => {}
+                    Err(error) if error.is_lost_lease() => {}
                     answer => {
                         answer?;
                         stop.fetch_or(self.show(&lease)?, Ordering::Relaxed);
                     }
                 }
             }
-            drop(alive);
             Ok(())
         })
     }

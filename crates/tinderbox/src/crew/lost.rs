@@ -1,12 +1,12 @@
 //! What becomes of the trials of workers that died.
 
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use tinderbox_search::{State, Storage, StudyId, Timestamp, TrialResult};
+use tinderbox_search::{State, Storage, StorageError, TrialResult};
 
-use super::CrewError;
-use crate::run::{LEASE, RunError};
+use super::Studies;
+use crate::worker::{LEASE, now};
 
 /// User attribute of a trial that was given up because its workers died, which says nothing about its point: the attempt
 /// that ended so. A later attempt that fails has failed by itself.
@@ -16,20 +16,16 @@ const RELEASES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Puts the dead worker's trial back in the queue.
-pub(super) fn release(storage: &mut dyn Storage, studies: &[StudyId], name: &str) -> Result<(), CrewError> {
-    let now = Timestamp::from(SystemTime::now());
-    for &study in studies {
-        storage.release(study, name, now).map_err(RunError::from)?;
-    }
-    Ok(())
+pub(super) fn release(storage: &mut dyn Storage, studies: Studies, name: &str) -> Result<(), StorageError> {
+    studies.iter().try_for_each(|(_, study)| storage.release(*study, name, now()).map(drop))
 }
 
 /// As [`release`], again after a pause where the storage refuses: a fault of a moment is over then.
 pub(super) fn release_patiently(
     storage: &mut dyn Storage,
-    studies: &[StudyId],
+    studies: Studies,
     name: &str,
-) -> Result<(), CrewError> {
+) -> Result<(), StorageError> {
     let mut released = release(storage, studies, name);
     for _ in 1..RELEASES {
         if released.is_ok() {
@@ -44,46 +40,39 @@ pub(super) fn release_patiently(
 /// Makes a trial fail that waits again because its workers died; `false` if it does not wait any more.
 pub(super) fn give_up(
     storage: &mut dyn Storage,
-    studies: &[StudyId],
+    studies: Studies,
     crew: &str,
     (experiment, key): &(String, String),
     reason: &str,
-) -> Result<bool, CrewError> {
+) -> Result<bool, StorageError> {
     let name = format!("{crew}-supervisor");
-    let now = || Timestamp::from(SystemTime::now());
     let study = match studies {
-        [only] => Some(*only),
-        _ => storage.studies().map_err(RunError::from)?.get(experiment).copied(),
+        [(_, only)] => Some(*only),
+        all => all.iter().find(|(name, _)| name == experiment).map(|(_, study)| *study),
     };
     let Some(study) = study else { return Ok(false) };
-    let trials = storage.trials(study).map_err(RunError::from)?;
-    let Some(trial) = trials.into_iter().find(|trial| trial.key.as_ref() == Some(key)) else {
-        return Ok(false);
-    };
-    if trial.state != State::Waiting {
-        return Ok(false);
-    }
+    let trial = storage.trials(study)?.into_iter().find(|trial| trial.key.as_ref() == Some(key));
+    let Some(trial) = trial.filter(|trial| trial.state == State::Waiting) else { return Ok(false) };
     // A storage hands out the first trial that waits: those before it are held until it comes, and then put back. One
     // after it says that a worker has taken it meanwhile.
     let mut given_up = false;
-    while let Some(lease) = storage.lease(study, &name, now(), LEASE).map_err(RunError::from)? {
+    while let Some(lease) = storage.lease(study, &name, now(), LEASE)? {
         if lease.key == *key {
             let attributes = [(LOST.to_string(), lease.attempt.into())].into();
-            let told = TrialResult { attributes, ..TrialResult::fail(reason) };
-            storage.tell(&lease, &told, now()).map_err(RunError::from)?;
+            storage.tell(&lease, &TrialResult { attributes, ..TrialResult::fail(reason) }, now())?;
             given_up = true;
         }
         if lease.number >= trial.number {
             break;
         }
     }
-    storage.release(study, &name, now()).map_err(RunError::from)?;
+    storage.release(study, &name, now())?;
     Ok(given_up)
 }
 
 #[cfg(test)]
 mod tests {
-    use tinderbox_search::{Direction, Memory, NewTrial};
+    use tinderbox_search::{Direction, Memory, NewTrial, StudyId};
 
     use super::*;
 
@@ -98,7 +87,8 @@ mod tests {
     }
 
     fn give_up_on(storage: &mut Memory, study: StudyId, key: &str) -> bool {
-        give_up(storage, &[study], "crew", &("s".to_string(), key.to_string()), "died").unwrap()
+        give_up(storage, &[("s".to_string(), study)], "crew", &("s".to_string(), key.to_string()), "died")
+            .unwrap()
     }
 
     fn attempts(storage: &Memory, study: StudyId) -> Vec<usize> {
@@ -121,9 +111,8 @@ mod tests {
     #[test]
     fn a_trial_that_a_worker_has_again_is_left_to_it_and_no_other_is_touched() {
         let (mut storage, study) = storage();
-        let now = Timestamp::from(SystemTime::now());
         for _ in ["a", "b"] {
-            storage.lease(study, "worker", now, LEASE).unwrap().expect("a trial");
+            storage.lease(study, "worker", now(), LEASE).unwrap().expect("a trial");
         }
         assert!(!give_up_on(&mut storage, study, "b"));
         assert!(!give_up_on(&mut storage, study, "of another study"));

@@ -28,8 +28,8 @@ pub(super) struct Log {
 impl Place {
     pub(super) fn hear(&mut self, message: &Message) {
         match message {
-            Message::Claimed { experiment, key, .. } => self.trial = Some((experiment.clone(), key.clone())),
-            Message::Told { .. }
+            Message::Started { experiment, key, .. } => self.trial = Some((experiment.clone(), key.clone())),
+            Message::Finished { .. }
             | Message::Failed { .. }
             | Message::Pruned { .. }
             | Message::Refused { .. } => self.trial = None,

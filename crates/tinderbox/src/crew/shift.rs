@@ -9,11 +9,11 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use tinderbox_search::{Storage, StudyId};
+use tinderbox_search::Storage;
 
 use super::lost::{give_up, release, release_patiently};
 use super::place::{Log, Place, Places, describe, last_log_line, log_summary};
-use super::{Crew, CrewError, DEATHS, MISHAPS, News};
+use super::{Crew, CrewError, DEATHS, MISHAPS, News, Studies};
 use crate::environment::THREADS;
 use crate::worker::Message;
 
@@ -27,7 +27,7 @@ pub(super) struct Shift<'a> {
     crew: &'a Crew,
     logs: Option<&'a Path>,
     storage: &'a mut dyn Storage,
-    studies: &'a [StudyId],
+    studies: Studies<'a>,
     sender: Sender<(usize, Event)>,
     places: Places,
     /// Workers that took the place of others, so far.
@@ -45,7 +45,7 @@ impl<'a> Shift<'a> {
         crew: &'a Crew,
         logs: Option<&'a Path>,
         storage: &'a mut dyn Storage,
-        studies: &'a [StudyId],
+        studies: Studies<'a>,
         sender: Sender<(usize, Event)>,
     ) -> Self {
         Self {
@@ -91,7 +91,7 @@ impl<'a> Shift<'a> {
             place.hear(&message);
         }
         self.deaths = 0;
-        if matches!(message, Message::Told { .. } | Message::Failed { .. } | Message::Pruned { .. }) {
+        if matches!(message, Message::Finished { .. } | Message::Failed { .. } | Message::Pruned { .. }) {
             self.mishaps = 0;
         }
         tell(News::Said(place, message));
@@ -189,7 +189,7 @@ impl<'a> Shift<'a> {
         for (_, mut place) in self.places.0.drain() {
             _ = place.child.kill();
             let ended = place.child.wait().map(|_| ()).map_err(CrewError::from);
-            let released = release(self.storage, self.studies, &place.name);
+            let released = release(self.storage, self.studies, &place.name).map_err(CrewError::from);
             first = first.and(ended).and(released);
         }
         first

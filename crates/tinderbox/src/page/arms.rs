@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use tinderbox_data::Protocol;
 use tinderbox_report::{ArmView, Failure, Record};
-use tinderbox_search::{State, Storage, StudyId, Trial};
+use tinderbox_search::{State, StudyId, Trial};
 use tinderbox_training::Kinds;
 
 use super::ensemble::Together;
 use super::{Fault, ReportError};
 use crate::plan::Task;
-use crate::run::{self, Heading, RECORD, RunError, RunFolder};
+use crate::run::{self, Heading, Run, RunError};
+use crate::worker::RECORD;
 
 /// Every trial of a run, by experiment, arm and protocol.
 pub(super) struct Trials(BTreeMap<(String, String, String), OfArm>);
@@ -25,11 +26,8 @@ struct OfArm {
 
 impl Trials {
     /// Reads them from the storage.
-    pub(super) fn read(
-        folder: &RunFolder,
-        storage: &dyn Storage,
-        headings: &[(StudyId, Heading)],
-    ) -> Result<Self, ReportError> {
+    pub(super) fn read(run: &Run, headings: &[(StudyId, Heading)]) -> Result<Self, ReportError> {
+        let storage = run.storage();
         let mut arms: BTreeMap<_, OfArm> = BTreeMap::new();
         for (study, heading) in headings {
             let name = &heading.facts.name;
@@ -41,7 +39,7 @@ impl Trials {
                     arms.entry((name.clone(), task.arm.clone(), task.protocol.to_string())).or_default();
                 let number = trial.number;
                 arm.add(trial, &task, record.as_deref()).map_err(|fault| ReportError::Trial {
-                    path: folder.storage_path(),
+                    place: run.place().to_string(),
                     study: name.clone(),
                     number,
                     fault,
@@ -61,7 +59,7 @@ impl Trials {
     /// If `kinds` lack the rule of an ensemble.
     pub(super) fn arms(
         &self,
-        folder: &RunFolder,
+        run: &Run,
         heading: &Heading,
         kinds: &Kinds,
     ) -> Result<Vec<ArmView>, ReportError> {
@@ -72,7 +70,7 @@ impl Trials {
                 None => self.fill(&mut view, heading),
                 Some(ensemble) => Together::new(ensemble, &views, kinds)
                     .map_err(|error| ReportError::Rule {
-                        path: folder.storage_path(),
+                        place: run.place().to_string(),
                         study: heading.facts.name.clone(),
                         arm: facts.name.clone(),
                         error,

@@ -1,4 +1,5 @@
-//! A run's folder: `runs/<hash of the plan>`, with the storage, the checkpoints and the report.
+//! A run's folder on this machine: `runs/<hash of the plan>`, with checkpoints, logs and the report, and with the run's storage
+//! unless it lies elsewhere.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tinderbox_data::{lock_file, sweep};
 use tinderbox_search::Sqlite;
 
-use super::RunError;
+use super::{Run, RunError};
 use crate::plan::Plan;
 
 /// The folder of one plan.
@@ -29,12 +30,17 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// A folder that is there.
+    /// A folder that is there, whether or not a run keeps its results in it.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_path_buf() }
+    }
+
+    /// A folder with the storage of a run in it.
     ///
     /// # Errors
     /// If it cannot be looked into, or no run was made in it.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        let folder = Self { path: path.to_path_buf() };
+        let folder = Self::at(path);
         let path = folder.storage_path();
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Ok(folder),
@@ -42,7 +48,7 @@ impl RunFolder {
             Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 Err(RunError::Io { path, error })
             }
-            _ => Err(RunError::NoRun(folder.path)),
+            _ => Err(RunError::NoFolder(folder.path)),
         }
     }
 
@@ -51,7 +57,7 @@ impl RunFolder {
         &self.path
     }
 
-    /// The storage's file.
+    /// The file of the run's own storage.
     pub fn storage_path(&self) -> PathBuf {
         self.path.join("study.sqlite")
     }
@@ -66,20 +72,24 @@ impl RunFolder {
         self.path.join("checkpoints")
     }
 
-    /// The storage.
+    /// The run in its own storage, which is made where it is missing.
     ///
     /// # Errors
     /// If its file cannot be used.
-    pub fn storage(&self) -> Result<Sqlite, RunError> {
-        Ok(Sqlite::open(self.storage_path())?)
+    pub fn run(&self) -> Result<Run, RunError> {
+        Ok(self.with(Sqlite::open(self.storage_path())?))
     }
 
-    /// The storage, to read it; its folder may be write-protected.
+    /// The run in its own storage, to read it; the folder may be write-protected.
     ///
     /// # Errors
     /// If its file cannot be read.
-    pub fn storage_to_read(&self) -> Result<Sqlite, RunError> {
-        Ok(Sqlite::open_read_only(self.storage_path())?)
+    pub fn run_to_read(&self) -> Result<Run, RunError> {
+        Ok(self.with(Sqlite::open_read_only(self.storage_path())?))
+    }
+
+    fn with(&self, storage: Sqlite) -> Run {
+        Run { storage: Box::new(storage), hash: None, place: self.storage_path().display().to_string() }
     }
 
     /// Removes what killed processes left half-written, and the workers' images. Only for the holder of the lock, while

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tinderbox_report::{ArmFacts, ExperimentFacts, TestImages};
-use tinderbox_search::{Storage, StudyId};
+use tinderbox_search::StudyId;
 
-use super::{Broken, RunError, RunFolder, Seal, TASK, task};
+use super::{Broken, Fault, Run, RunError, Seal, TASK, task};
 use crate::backend::Backend;
 use crate::plan::{LAYOUT, ProfileName};
 
@@ -61,115 +61,95 @@ pub struct Heading {
     pub seal: Option<Seal>,
 }
 
-/// The studies of a run in the order of its plan, with their headings, each as it was sealed.
-///
-/// # Errors
-/// If the storage refuses, or a study is not one of `reproduce`'s, is missing, or was edited.
-pub fn headings(folder: &RunFolder, storage: &dyn Storage) -> Result<Vec<(StudyId, Heading)>, RunError> {
-    let mut headings = Vec::new();
-    for (name, study) in storage.studies()? {
-        let value = storage.study_attributes(study)?.remove(HEADING).unwrap_or_default();
-        let heading = read(folder, &name, &value)?;
-        if heading.seal.is_none() {
-            return Err(broken(folder, &name, Broken::Unsealed));
+impl Run {
+    /// The studies in the order of the plan, with their headings, each as it was sealed.
+    ///
+    /// # Errors
+    /// If the storage refuses, or a study is not one of `reproduce`'s, is missing, or was edited.
+    pub fn headings(&self) -> Result<Vec<(StudyId, Heading)>, RunError> {
+        let mut headings = Vec::new();
+        for (name, study) in self.studies()? {
+            let value = self.storage.study_attributes(study)?.remove(HEADING).unwrap_or_default();
+            let heading = self.heading(&name, &value)?;
+            if heading.seal.is_none() {
+                return Err(self.fault(&name, Broken::Unsealed));
+            }
+            headings.push((study, heading));
         }
-        headings.push((study, heading));
-    }
-    headings.sort_by_key(|(_, heading)| heading.position);
-    let planned = headings.iter().flat_map(|(_, heading)| &heading.experiments);
-    let missing = |name: &&String| headings.iter().all(|(_, heading)| heading.facts.name != **name);
-    if let Some(study) = planned.into_iter().find(missing) {
-        return Err(RunError::NoStudy { path: folder.storage_path(), study: study.clone() });
-    }
-    Ok(headings)
-}
-
-/// The heading that an earlier `reproduce` stored, if there is one; trials that it did not come to add may be missing.
-///
-/// # Errors
-/// If the storage refuses, or the study was edited.
-pub(super) fn earlier(
-    folder: &RunFolder,
-    storage: &dyn Storage,
-    study: StudyId,
-    name: &str,
-) -> Result<Option<Heading>, RunError> {
-    let Some(value) = storage.study_attributes(study)?.remove(HEADING) else { return Ok(None) };
-    let heading = read(folder, name, &value)?;
-    if let Some(seal) = &heading.seal {
-        for (key, task) in tasks(storage, study)? {
-            seal.check_task(&key, &task).map_err(|why| broken(folder, name, why))?;
+        headings.sort_by_key(|(_, heading)| heading.position);
+        let planned = headings.iter().flat_map(|(_, heading)| &heading.experiments);
+        let missing = |name: &&String| headings.iter().all(|(_, heading)| heading.facts.name != **name);
+        match planned.into_iter().find(missing) {
+            Some(study) => Err(self.fault(study, Fault::NoStudy)),
+            None => Ok(headings),
         }
     }
-    Ok(Some(heading))
-}
 
-/// Whether the trials of a study are those that were sealed.
-///
-/// # Errors
-/// If the storage refuses, or a trial was added, removed or changed.
-pub fn check_trials(
-    folder: &RunFolder,
-    storage: &dyn Storage,
-    study: StudyId,
-    heading: &Heading,
-) -> Result<(), RunError> {
-    let checked = match &heading.seal {
-        Some(seal) => seal.check_tasks(&tasks(storage, study)?),
-        None => Err(Broken::Unsealed),
-    };
-    checked.map_err(|why| broken(folder, &heading.facts.name, why))
-}
-
-/// A heading of this version that was not edited, sealed or not.
-fn read(folder: &RunFolder, name: &str, value: &Value) -> Result<Heading, RunError> {
-    if value.is_object() && value["layout"] != LAYOUT {
-        return Err(RunError::Version(folder.storage_path()));
+    /// The heading that an earlier `reproduce` stored, if there is one; trials that it did not come to add may be missing.
+    ///
+    /// # Errors
+    /// If the storage refuses, or the study was edited.
+    pub(super) fn earlier(&self, study: StudyId, name: &str) -> Result<Option<Heading>, RunError> {
+        let Some(value) = self.storage.study_attributes(study)?.remove(HEADING) else { return Ok(None) };
+        let heading = self.heading(name, &value)?;
+        if let Some(seal) = &heading.seal {
+            for (key, task) in self.tasks(study)? {
+                seal.check_task(&key, &task).map_err(|why| self.fault(name, why))?;
+            }
+        }
+        Ok(Some(heading))
     }
-    let heading = Heading::deserialize(value).map_err(|error| RunError::Heading {
-        path: folder.storage_path(),
-        study: name.to_string(),
-        reason: error.to_string(),
-    })?;
-    if let Some(seal) = &heading.seal {
-        seal.check_heading(value).map_err(|why| broken(folder, name, why))?;
-    }
-    Ok(heading)
-}
 
-/// The trials of a study, by their keys, with their tasks as they are stored. A trial that another program added has no
-/// task.
-fn tasks(storage: &dyn Storage, study: StudyId) -> Result<Vec<(String, Value)>, RunError> {
-    let mut tasks = Vec::new();
-    for mut trial in storage.trials(study)? {
-        let Ok(task) = task(&trial.attributes) else { continue };
-        tasks.push((task.key(), trial.attributes.remove(TASK).unwrap_or_default()));
+    /// Whether the trials of a study are those that were sealed.
+    ///
+    /// # Errors
+    /// If the storage refuses, or a trial was added, removed or changed.
+    pub fn check_trials(&self, study: StudyId, heading: &Heading) -> Result<(), RunError> {
+        let checked = match &heading.seal {
+            Some(seal) => seal.check_tasks(&self.tasks(study)?),
+            None => Err(Broken::Unsealed),
+        };
+        checked.map_err(|why| self.fault(&heading.facts.name, why))
     }
-    Ok(tasks)
-}
 
-fn broken(folder: &RunFolder, study: &str, broken: Broken) -> RunError {
-    RunError::Seal { path: folder.storage_path(), study: study.to_string(), broken }
-}
-
-/// The images that the indices of a study's records point to.
-///
-/// # Errors
-/// If the storage refuses, or they were changed.
-pub fn test_images(
-    folder: &RunFolder,
-    storage: &dyn Storage,
-    study: StudyId,
-    heading: &Heading,
-) -> Result<Option<TestImages>, RunError> {
-    let pixels = storage.study_attachment(study, TEST_PIXELS)?;
-    let labels = storage.study_attachment(study, TEST_LABELS)?;
-    let Some((pixels, labels)) = pixels.zip(labels) else { return Ok(None) };
-    if fingerprint(&pixels, &labels) != heading.images_sha256 {
-        return Err(RunError::Images { path: folder.storage_path(), study: heading.facts.name.clone() });
+    /// The images that the indices of a study's records point to.
+    ///
+    /// # Errors
+    /// If the storage refuses, or they were changed.
+    pub fn test_images(&self, study: StudyId, heading: &Heading) -> Result<Option<TestImages>, RunError> {
+        let pixels = self.storage.study_attachment(study, TEST_PIXELS)?;
+        let labels = self.storage.study_attachment(study, TEST_LABELS)?;
+        let Some((pixels, labels)) = pixels.zip(labels) else { return Ok(None) };
+        if fingerprint(&pixels, &labels) != heading.images_sha256 {
+            return Err(self.fault(&heading.facts.name, Fault::Images));
+        }
+        let [height, width] = heading.image;
+        Ok(Some(TestImages { height, width, pixels, labels }))
     }
-    let [height, width] = heading.image;
-    Ok(Some(TestImages { height, width, pixels, labels }))
+
+    /// A heading of this version that was not edited, sealed or not.
+    fn heading(&self, name: &str, value: &Value) -> Result<Heading, RunError> {
+        if value.is_object() && value["layout"] != LAYOUT {
+            return Err(RunError::Fault { place: format!("{}: ", self.place), fault: Fault::Version });
+        }
+        let heading = Heading::deserialize(value);
+        let heading = heading.map_err(|error| self.fault(name, Fault::Heading(error.to_string())))?;
+        if let Some(seal) = &heading.seal {
+            seal.check_heading(value).map_err(|why| self.fault(name, why))?;
+        }
+        Ok(heading)
+    }
+
+    /// The trials of a study, by their keys, with their tasks as they are stored. A trial that another program added has
+    /// no task.
+    fn tasks(&self, study: StudyId) -> Result<Vec<(String, Value)>, RunError> {
+        let mut tasks = Vec::new();
+        for mut trial in self.storage.trials(study)? {
+            let Ok(task) = task(&trial.attributes) else { continue };
+            tasks.push((task.key(), trial.attributes.remove(TASK).unwrap_or_default()));
+        }
+        Ok(tasks)
+    }
 }
 
 /// SHA-256 of images, in hexadecimal.

@@ -35,7 +35,9 @@ pub enum Broken {
     #[error("its seal was removed; the same `reproduce` command seals it again")]
     Unsealed,
     /// A part differs.
-    #[error("its {0} changed after the run began; run it anew, with another folder for --runs")]
+    #[error(
+        "its {0} changed after the run began; run it anew, with another folder for --runs, or in another storage"
+    )]
     Changed(&'static str),
     /// Trials are missing.
     #[error("{missing} of its {all} trials are missing; the same `reproduce` command adds them")]
@@ -46,7 +48,9 @@ pub enum Broken {
         all: usize,
     },
     /// A trial differs, or is not one of the plan's.
-    #[error("trial `{0}` is not as it was planned; run it anew, with another folder for --runs")]
+    #[error(
+        "trial `{0}` is not as it was planned; run it anew, with another folder for --runs, or in another storage"
+    )]
     Trial(String),
 }
 

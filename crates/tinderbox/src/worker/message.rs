@@ -11,7 +11,7 @@ use crate::json;
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Message {
     /// A trial begins.
-    Claimed {
+    Started {
         /// Name of the experiment.
         experiment: String,
         /// Name of the arm.
@@ -35,7 +35,7 @@ pub enum Message {
         accuracy: Option<f64>,
     },
     /// A trial ended and its record is stored.
-    Told {
+    Finished {
         /// Test accuracy, in `[0, 1]`; none if it diverged.
         accuracy: Option<f64>,
         /// Seconds it took.
@@ -70,11 +70,11 @@ pub enum Message {
 }
 
 /// What a worker says that lost its trial.
-pub(crate) fn taken_over() -> Message {
+pub(super) fn taken_over() -> Message {
     Message::Refused { reason: "another worker has taken this trial over".to_string() }
 }
 
-pub(crate) fn say(out: &mut impl Write, message: &Message) {
+pub(super) fn say(out: &mut impl Write, message: &Message) {
     // If nobody listens, the parent is gone, and `end_with_parent` ends this process.
     _ = writeln!(out, "{}", json::line(message)).and_then(|()| out.flush());
 }

@@ -1,19 +1,32 @@
-//! What the learner does becomes messages.
+//! What the learner does becomes messages, and reports to the study.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tinderbox_search::{Advice, Lease, Pulse};
 use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
-use super::Message;
+use super::{Message, Trials};
 
 /// How often a step is worth a message.
 const STEP_MESSAGES: Duration = Duration::from_millis(200);
 
-/// Turns what the learner does into messages, and a lost lease into an end.
-pub(crate) struct Reporter<'a, S> {
-    fenced: &'a AtomicBool,
+/// Why a training is to stop.
+pub(super) enum Break {
+    /// Another worker has taken the trial over.
+    Lost,
+    /// The pruner said so after this epoch, from 1.
+    Pruned { epoch: usize },
+    /// Nothing can be reported.
+    Machine(String),
+}
+
+/// Turns what the learner does into messages, each epoch into a report, and what comes of that into an end.
+pub(super) struct Reporter<'a, S> {
+    trials: &'a mut dyn Trials,
+    lease: &'a Lease,
+    pulse: &'a Pulse,
+    pub(super) broken: Option<Break>,
     accuracy: Option<f64>,
     last: Option<Instant>,
     /// Whether it has said that checkpoints fail.
@@ -22,14 +35,14 @@ pub(crate) struct Reporter<'a, S> {
 }
 
 impl<'a, S: FnMut(Message)> Reporter<'a, S> {
-    pub(crate) fn new(fenced: &'a AtomicBool, say: S) -> Self {
-        Self { fenced, accuracy: None, last: None, warned: false, say }
+    pub(super) fn new(trials: &'a mut dyn Trials, lease: &'a Lease, pulse: &'a Pulse, say: S) -> Self {
+        Self { trials, lease, pulse, broken: None, accuracy: None, last: None, warned: false, say }
     }
 }
 
 impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
     fn step(&mut self, step: &Step) -> ControlFlow<()> {
-        if self.fenced.load(Ordering::Relaxed) {
+        if self.broken.is_some() || self.pulse.is_lost() {
             return ControlFlow::Break(());
         }
         if self.last.is_none_or(|last| last.elapsed() > STEP_MESSAGES) {
@@ -47,6 +60,15 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
 
     fn epoch(&mut self, epoch: &Epoch) {
         self.accuracy = Some(epoch.test_accuracy);
+        if self.broken.is_some() {
+            return;
+        }
+        self.broken = match self.trials.report(self.lease, epoch) {
+            Ok(Advice::GoOn) => None,
+            Ok(Advice::Stop) => Some(Break::Pruned { epoch: epoch.epoch }),
+            Err(error) if error.is_lost_lease() => Some(Break::Lost),
+            Err(error) => Some(Break::Machine(error.to_string())),
+        };
     }
 
     fn checkpoint_failed(&mut self, error: &CheckpointError) {

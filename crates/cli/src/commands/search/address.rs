@@ -7,7 +7,7 @@ use crate::commands::Refusal;
 use tinderbox::shell;
 
 /// The variable with the address of the storage.
-pub(super) const ADDRESS: &str = "TINDERBOX_STORAGE";
+pub(in crate::commands) const ADDRESS: &str = "TINDERBOX_STORAGE";
 
 const DEFAULT: &str = "sqlite:studies.sqlite";
 
@@ -26,7 +26,7 @@ impl StorageArguments {
     }
 
     /// Opens it to look at it; makes and changes nothing.
-    pub(super) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
+    pub(in crate::commands) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
         Ok(tinderbox_search::open_read_only(&self.storage)?)
     }
 
@@ -55,6 +55,11 @@ impl StorageArguments {
     /// The command that starts a worker on the study `name`, as a user would type it.
     pub(super) fn worker(&self, name: &str) -> String {
         self.command("worker", &format!("--study {}", shell::shown(name)))
+    }
+
+    /// The command that starts a worker on the run with this hash, as a user would type it.
+    pub(in crate::commands) fn worker_of_run(&self, hash: &str) -> String {
+        self.command("worker", &format!("--run {hash}"))
     }
 
     fn command(&self, words: &str, study: &str) -> String {

@@ -11,7 +11,7 @@ use tinderbox_search::{Observation, State, Study, Trial, importance};
 use super::StorageArguments;
 use crate::commands::{Exit, Refusal, say, say_data};
 use tinderbox::json;
-use tinderbox::tuning::worker::{describe, values};
+use tinderbox::tuning::trials::{describe, values};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {

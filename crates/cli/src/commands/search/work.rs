@@ -18,10 +18,10 @@ use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, LOST, stop_on_signals};
 use tinderbox::environment::cores;
-use tinderbox::run::{LEASE, release_crew};
-use tinderbox::state::{Seat, StateFolder, crew_name};
+use tinderbox::run::release_crew;
+use tinderbox::state::{Seat, StateFolder, crew_name, identity};
 use tinderbox::tuning::{MOST_TRIALS, Tuning, TuningRecord};
-use tinderbox::worker::now;
+use tinderbox::worker::{LEASE, now};
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -111,7 +111,7 @@ impl Team {
         }
         let stop = stop_on_signals()?;
         let crew_name = crew_name();
-        let folder = state_folder(&mut study)?;
+        let folder = state_folder(&identity(study.storage_mut(), id)?);
         let seat = folder.as_ref().and_then(|folder| folder.seat(&crew_name).ok());
         take_back(&mut study, folder.as_ref())?;
         retry_lost(&mut study)?;
@@ -132,7 +132,8 @@ impl Team {
         let mut progress = Progress::new(&[(name.to_string(), done, total as usize)], size);
         let started = Instant::now();
         let logs = seat.as_ref().map(Seat::path);
-        let finished = crew.run(logs, study.storage_mut(), &[id], &stop, |news| progress.show(&news));
+        let finished = crew
+            .run(logs, study.storage_mut(), &[(name.to_string(), id)], &stop, |news| progress.show(&news));
         progress.end(started.elapsed());
         let finished = finished?;
         if let Some(seat) = seat {
