@@ -4,9 +4,9 @@ use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
 
 use burn::prelude::Device;
+use tinderbox::catalog::AnyNetwork;
 use tinderbox_data::Images;
-use tinderbox_models::NetworkConfig;
-use tinderbox_training::learner::{Epoch, LearnerConfig, LearnerError, Material, Observer, Step};
+use tinderbox_training::learner::{Epoch, LearnerConfig, LearnerError, Observer, Splits, Step};
 use tinderbox_training::{Examples, ExamplesError};
 
 use crate::commands::Refusal;
@@ -23,7 +23,7 @@ pub(crate) const QUESTION: &str = "epoch";
 /// # Errors
 /// If the training could not be done.
 pub(crate) fn train(
-    network: &NetworkConfig,
+    network: &dyn AnyNetwork,
     batch_size: usize,
     images: &Images,
     device: &Device,
@@ -31,14 +31,14 @@ pub(crate) fn train(
     answers: impl Write,
 ) -> Result<(), Refusal> {
     let one = examples(images, images.len().min(1))?;
-    let material = Material { training: examples(images, images.len())?, validation: one, test: one };
+    let splits = Splits { training: examples(images, images.len())?, validation: one, test: one };
     // Nobody asks for so many.
-    let config = LearnerConfig::new().with_batch_size(batch_size).with_epochs(usize::MAX);
+    let config = LearnerConfig { batch_size, epochs: usize::MAX, ..LearnerConfig::default() };
     let mut conducted = Conducted { questions: questions.lines(), answers, started: None };
-    match config.init(1)?.fit(|device| network.init(device), device, &material, &mut conducted) {
+    match network.fit(&config.init(1)?, device, &splits, &mut conducted) {
         Err(LearnerError::Interrupted { .. }) => Ok(()),
         Err(error) => Err(error.into()),
-        Ok(fitted) => Err(format!("the training ended by itself: {:?}", fitted.outcome).into()),
+        Ok(fitted) => Err(format!("the training ended by itself: {:?}", fitted.ending).into()),
     }
 }
 

@@ -5,9 +5,9 @@
 use std::io::{BufRead, Write};
 
 use burn::prelude::*;
+use tinderbox::catalog::AnyNetwork;
 use tinderbox_data::Images;
-use tinderbox_models::{Classifier, NetworkConfig};
-use tinderbox_ops::cross_entropy;
+use tinderbox_ops::{Classifier, cross_entropy};
 
 use crate::commands::Refusal;
 use crate::contestant::{Clock, Told, say};
@@ -18,14 +18,14 @@ use crate::epochs::examples;
 /// # Errors
 /// If they are no examples.
 pub(crate) fn answer(
-    network: &NetworkConfig,
+    network: &dyn AnyNetwork,
     batch_size: usize,
     images: &Images,
     device: &Device,
     questions: impl BufRead,
     mut answers: impl Write,
 ) -> Result<(), Refusal> {
-    let model = network.init(device);
+    let model = network.init(device).victim();
     let examples = examples(images, images.len())?;
     for _ in questions.lines().map_while(Result::ok) {
         let clock = Clock::start();

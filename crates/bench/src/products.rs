@@ -8,7 +8,8 @@ use std::io::{BufRead, Write};
 use burn::prelude::*;
 use burn::tensor::Distribution;
 use rayon::prelude::*;
-use tinderbox_models::{Layer, NetworkConfig};
+use tinderbox::catalog::AnyNetwork;
+use tinderbox_models::Layer;
 
 use crate::contestant::{Clock, say};
 
@@ -38,25 +39,25 @@ pub(crate) struct Products {
 
 /// The products of one forward pass of a batch, layer by layer; each has two more of its size in the backward pass, the
 /// first only one.
-pub(crate) fn products(network: &NetworkConfig, batch: usize) -> Vec<Products> {
+pub(crate) fn products(network: &dyn AnyNetwork, batch: usize) -> Vec<Products> {
     let layers = network.summary().layers;
     let weighted = layers.iter().filter(|layer| layer.multiply_adds > 0);
     weighted.enumerate().map(|(place, layer)| Products::of(layer, batch, place > 0)).collect()
 }
 
 /// Floating-point operations of a step on `batch` images: two for each multiply-add.
-pub(crate) fn operations(network: &NetworkConfig, batch: usize) -> f64 {
+pub(crate) fn operations(network: &dyn AnyNetwork, batch: usize) -> f64 {
     products(network, batch).iter().map(Products::operations).sum()
 }
 
 /// Those of the forward pass alone.
-pub(crate) fn forward_operations(network: &NetworkConfig, batch: usize) -> f64 {
+pub(crate) fn forward_operations(network: &dyn AnyNetwork, batch: usize) -> f64 {
     products(network, batch).iter().map(Products::one_pass).sum()
 }
 
 /// Computes the products of an epoch of `images` for each line, with nothing around them.
 pub(crate) fn answer_with_products(
-    network: &NetworkConfig,
+    network: &dyn AnyNetwork,
     batch: usize,
     images: usize,
     questions: impl BufRead,
@@ -142,7 +143,7 @@ struct Operands {
 }
 
 impl Operands {
-    fn all(network: &NetworkConfig, batch: usize) -> Vec<Self> {
+    fn all(network: &dyn AnyNetwork, batch: usize) -> Vec<Self> {
         let products = if batch == 0 { Vec::new() } else { products(network, batch) };
         products.into_iter().map(Self::of).collect()
     }
@@ -170,30 +171,37 @@ fn random(shape: [usize; 3]) -> Tensor<3> {
 
 #[cfg(test)]
 mod tests {
-    use tinderbox_models::Kind;
+    use tinderbox_data::Choice;
+
+    use std::sync::Arc;
+
+    use tinderbox::catalog::Catalog;
+    use tinderbox::experiment::Defaults;
 
     use super::*;
     use crate::contestant::Told;
 
-    fn paper(kind: Kind) -> NetworkConfig {
-        NetworkConfig::paper(kind, [1, 16, 16], 10)
+    fn paper(kind: &str) -> Arc<dyn AnyNetwork> {
+        let catalog = Catalog::default();
+        let images = catalog.datasets.spec(&Choice::Auto).expect("built in");
+        Defaults { catalog: &catalog, images }.configuration(kind).expect("built in").model
     }
 
     #[test]
     fn shared_weights_make_one_tall_product_and_others_one_a_position() {
-        let first = |kind| products(&paper(kind), 32)[0];
+        let first = |kind| products(&*paper(kind), 32)[0];
         let shared = Products { count: 1, rows: 32 * 256, depth: 9, columns: 32, inner: false };
-        assert_eq!(first(Kind::Cnn), shared);
-        assert_eq!(first(Kind::LocalNet), Products { count: 256, rows: 32, ..shared });
-        assert_eq!(first(Kind::Fcn), Products { count: 1, rows: 32, depth: 256, columns: 512, inner: false });
+        assert_eq!(first("cnn"), shared);
+        assert_eq!(first("local-net"), Products { count: 256, rows: 32, ..shared });
+        assert_eq!(first("fcn"), Products { count: 1, rows: 32, depth: 256, columns: 512, inner: false });
     }
 
     #[test]
     fn a_step_is_three_times_its_forward_pass_but_for_the_first_layer() {
-        for kind in [Kind::Fcn, Kind::Cnn, Kind::LocalNet] {
+        for kind in ["fcn", "cnn", "local-net"] {
             let summary = paper(kind).summary();
             let expected = 2 * 7 * (3 * summary.multiply_adds() - summary.layers[0].multiply_adds);
-            assert!((operations(&paper(kind), 7) - expected as f64).abs() < 0.5, "{kind}");
+            assert!((operations(&*paper(kind), 7) - expected as f64).abs() < 0.5, "{kind}");
         }
     }
 
@@ -209,7 +217,7 @@ mod tests {
     #[test]
     fn each_line_is_answered_with_a_time() {
         let mut answers = Vec::new();
-        answer_with_products(&paper(Kind::Fcn), 2, 5, &b"epoch\nepoch\n"[..], &mut answers);
+        answer_with_products(&*paper("fcn"), 2, 5, &b"epoch\nepoch\n"[..], &mut answers);
         let answers: Vec<Told> = serde_json::Deserializer::from_slice(&answers)
             .into_iter()
             .collect::<Result<_, _>>()

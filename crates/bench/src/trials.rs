@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
+use tinderbox::catalog::Catalog;
 use tinderbox::plan::Task;
-use tinderbox::trial::{self, Circumstances};
+use tinderbox::trial::{self, Attempt};
 use tinderbox_data::Dataset;
 
 use crate::commands::Refusal;
@@ -26,21 +27,22 @@ pub(crate) struct Question {
 /// # Errors
 /// If a line is no trial, or one could not be done.
 pub(crate) fn answer(
+    catalog: &Catalog,
     dataset: &Dataset,
     device: &Device,
     scratch: PathBuf,
     questions: impl BufRead,
     mut answers: impl Write,
 ) -> Result<(), Refusal> {
-    let circumstances = Circumstances { worker: "bench".into(), attempt: 1, checkpoint: Some(scratch) };
+    let attempt = Attempt { worker: "bench".into(), attempt: 1, checkpoint: Some(scratch) };
     for question in questions.lines().map_while(Result::ok) {
         let Question { trial } = serde_json::from_str(&question)?;
         let clock = Clock::start();
-        let record = trial::run(&trial, dataset, device, &circumstances, &mut ())?;
+        let record = trial::run(&trial, catalog, dataset, device, &attempt, &mut ())?;
         let time = clock.stop();
         let told = Told { accuracy: record.results.test.and_then(|test| test.accuracy()), ..time };
         // Another trial must not resume from here.
-        _ = circumstances.checkpoint.as_ref().map(fs::remove_file);
+        _ = attempt.checkpoint.as_ref().map(fs::remove_file);
         say(&mut answers, &told)?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use tinderbox_models::{Kind, NetworkConfig};
+use tinderbox_models::{FcnConfig, NetworkConfig};
 
 fn bench() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tinderbox-bench"))
@@ -26,8 +26,7 @@ fn a_contestant_trains_an_epoch_whenever_it_is_asked_and_ends_with_its_input() {
     let folder = tempfile::tempdir().expect("a folder");
     let images = folder.path().join("images");
     write_digits(&images);
-    let network =
-        serde_json::to_string(&NetworkConfig::paper(Kind::Fcn, [1, 16, 16], 10)).expect("plain data");
+    let network = fcn();
     let mut contestant = bench()
         .args(["contestant", "epochs", "--batch", "64", "--backend", "flex", "--network", &network])
         .arg("--images")
@@ -58,10 +57,7 @@ fn a_contestant_trains_an_epoch_whenever_it_is_asked_and_ends_with_its_input() {
 fn a_contestant_that_cannot_take_part_says_why_in_its_first_line() {
     let output = bench()
         .args(["contestant", "epochs", "--batch", "64", "--backend", "flex", "--images", "no/such/file"])
-        .args([
-            "--network",
-            &serde_json::to_string(&NetworkConfig::paper(Kind::Fcn, [1, 16, 16], 10)).expect("plain"),
-        ])
+        .args(["--network", &fcn()])
         .stdin(Stdio::null())
         .output()
         .expect("started");
@@ -115,4 +111,11 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
         assert!(said.contains(message), "{words}: {said}");
         assert_eq!(output.status.code(), Some(2), "{words}");
     }
+}
+
+/// The settings of the paper's fully connected network.
+fn fcn() -> String {
+    let mut settings = serde_json::to_value(FcnConfig::default()).expect("plain data");
+    settings["kind"] = FcnConfig::KIND.into();
+    settings.to_string()
 }

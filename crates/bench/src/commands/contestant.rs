@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use tinderbox::backend::Backend;
+use tinderbox::catalog::{AnyNetwork, Catalog};
 use tinderbox::environment;
 use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::DatasetArguments;
-use tinderbox_models::NetworkConfig;
 
 use super::{Exit, Refusal};
 use crate::contestant::{Hello, Refused, say};
@@ -31,7 +32,7 @@ enum Work {
         images: PathBuf,
         /// Its configuration, as JSON
         #[arg(long, value_parser = network)]
-        network: NetworkConfig,
+        network: Network,
         /// Images in a step
         #[arg(long)]
         batch: usize,
@@ -46,7 +47,7 @@ enum Work {
     Products {
         /// The network's configuration, as JSON
         #[arg(long, value_parser = network)]
-        network: NetworkConfig,
+        network: Network,
         /// Images in a step
         #[arg(long)]
         batch: usize,
@@ -110,26 +111,27 @@ impl Work {
                 let device = backend.open()?;
                 say(io::stdout(), &hello(backend))?;
                 if forward {
-                    forward::answer(&network, batch, &images, &device, questions, io::stdout())?;
+                    forward::answer(&*network, batch, &images, &device, questions, io::stdout())?;
                 } else {
-                    epochs::train(&network, batch, &images, &device, questions, io::stdout())?;
+                    epochs::train(&*network, batch, &images, &device, questions, io::stdout())?;
                 }
             }
             Self::Products { network, batch, count } => {
                 say(io::stdout(), &hello(Backend::Flex))?;
-                products::answer_with_products(&network, batch, count, questions, io::stdout());
+                products::answer_with_products(&*network, batch, count, questions, io::stdout());
             }
             Self::Squares => {
                 say(io::stdout(), &hello(Backend::Flex))?;
                 products::answer_with_squares(questions, io::stdout());
             }
             Self::Trials { backend, scratch, dataset } => {
+                let catalog = Catalog::default();
                 let device = backend.open()?;
-                let dataset = dataset.load()?;
+                let dataset = dataset.load(&catalog.datasets)?;
                 // A checkpoint of another run must not be resumed.
                 _ = std::fs::remove_file(&scratch);
                 say(io::stdout(), &hello(backend))?;
-                trials::answer(&dataset, &device, scratch, questions, io::stdout())?;
+                trials::answer(&catalog, &dataset, &device, scratch, questions, io::stdout())?;
             }
             Self::Search { storage, folder } => {
                 say(io::stdout(), &hello(Backend::Flex))?;
@@ -152,6 +154,10 @@ fn hello(backend: Backend) -> Hello {
     Hello { ready: true, versions }
 }
 
-fn network(text: &str) -> Result<NetworkConfig, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+/// As the command line holds it.
+type Network = Arc<dyn AnyNetwork>;
+
+fn network(text: &str) -> Result<Network, String> {
+    let settings = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Catalog::default().networks.read(&settings)
 }

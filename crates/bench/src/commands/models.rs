@@ -1,13 +1,15 @@
 //! `bench models`: seconds an epoch of the paper's networks, beside the peers and the machine's limit.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use tinderbox::backend::Backend;
+use tinderbox::catalog::{AnyNetwork, Catalog};
+use tinderbox::experiment::{Defaults, NetworkError};
 use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::DatasetArguments;
 use tinderbox_data::Dataset;
-use tinderbox_models::{Kind, NetworkConfig};
 use tinderbox_report::benchmark::{Benchmark, Entry, Group, Work, median};
 
 use super::{Exit, Refusal};
@@ -26,8 +28,8 @@ pub(super) struct Models {
     against: Vec<Peer>,
 
     /// Networks: `fcn`, `cnn`, `local-net`
-    #[arg(long, value_parser = kind, value_delimiter = ',', default_value = "fcn,cnn,local-net", value_name = "KINDS")]
-    model: Vec<Kind>,
+    #[arg(long, value_parser = ["fcn", "cnn", "local-net"], value_delimiter = ',', default_value = "fcn,cnn,local-net", value_name = "KINDS")]
+    model: Vec<String>,
 
     /// Images in a step
     #[arg(long, value_delimiter = ',', default_value = "32,128", value_name = "SIZES",
@@ -73,8 +75,7 @@ struct Material {
 
 /// One network with one batch size.
 struct Task {
-    kind: Kind,
-    network: NetworkConfig,
+    network: Arc<dyn AnyNetwork>,
     batch: usize,
 }
 
@@ -83,7 +84,8 @@ impl Models {
         for backend in &self.backend {
             backend.open()?;
         }
-        let dataset = self.dataset.load()?;
+        let catalog = Catalog::default();
+        let dataset = self.dataset.load(&catalog.datasets)?;
         let stage = Stage::open(self.stage.clone())?;
         let mut benchmark = self.heading(&dataset);
         let peers = match stage.prepare(&self.against, &mut benchmark.notes) {
@@ -93,14 +95,14 @@ impl Models {
         let material =
             Material { images: stage.folder.join("images.f32"), count: dataset.training.labels().len() };
         material::write(&material.images, &dataset.training)?;
-        let tasks = self.tasks(&dataset);
+        let tasks = self.tasks(&Defaults { catalog: &catalog, images: dataset.training.spec() })?;
         let passes = if self.whole { &[Pass::Epoch][..] } else { &[Pass::Epoch, Pass::Forward] };
-        let contestants = |kind| {
+        let contestants = |kind: &str| {
             let each = |pass: &Pass| self.backend.len() + variants(&peers, kind, *pass).count();
             2 + passes.iter().map(each).sum::<usize>()
         };
         let turns = usize::from(self.rounds) + 1;
-        stage.expect(tasks.iter().map(|task| turns * contestants(task.kind)).sum());
+        stage.expect(tasks.iter().map(|task| turns * contestants(task.network.kind())).sum());
         for task in &tasks {
             match self.measure(task, &stage, &peers, &material, &mut benchmark) {
                 Ok(groups) => {
@@ -118,15 +120,15 @@ impl Models {
         stage.close(&benchmark)
     }
 
-    fn tasks(&self, dataset: &Dataset) -> Vec<Task> {
-        let shape = dataset.training.shape();
-        let size = [shape.channels, shape.height, shape.width];
-        let task = |kind: Kind, batch: u32| Task {
-            kind,
-            network: NetworkConfig::paper(kind, size, dataset.training.classes()),
-            batch: batch as usize,
-        };
-        self.model.iter().flat_map(|&kind| self.batch.iter().map(move |&batch| task(kind, batch))).collect()
+    fn tasks(&self, defaults: &Defaults) -> Result<Vec<Task>, NetworkError> {
+        let mut tasks = Vec::new();
+        for kind in &self.model {
+            let network = defaults.configuration(kind)?.model;
+            tasks.extend(
+                self.batch.iter().map(|&batch| Task { network: Arc::clone(&network), batch: batch as usize }),
+            );
+        }
+        Ok(tasks)
     }
 
     fn heading(&self, dataset: &Dataset) -> Benchmark {
@@ -141,7 +143,7 @@ impl Models {
             dataset.title,
             dataset.training.labels().len()
         ));
-        if self.model.contains(&Kind::Cnn) {
+        if self.model.iter().any(|kind| kind == "cnn") {
             benchmark.notes.push(products::BY_TILES.into());
         }
         benchmark
@@ -212,7 +214,7 @@ impl Models {
         pass: Pass,
         benchmark: &mut Benchmark,
     ) -> Result<Vec<Contestant>, ContestantError> {
-        let json = serde_json::to_string(&task.network).expect("plain data");
+        let json = task.network.settings().to_string();
         let (path, size) = (material.images.display().to_string(), task.batch.to_string());
         let mut contestants = Vec::new();
         for backend in &self.backend {
@@ -223,11 +225,11 @@ impl Models {
             command.args((pass == Pass::Forward).then_some("--forward"));
             contestants.push(stage.start(&format!("tinderbox {backend}"), command)?);
         }
-        for (peer, name, formulation) in variants(peers, task.kind, pass) {
+        for (peer, name, formulation) in variants(peers, task.network.kind(), pass) {
             let forward = pass == Pass::Forward;
             let command = peer.epochs(
                 &material.images,
-                &task.network,
+                &*task.network,
                 task.batch,
                 stage.threads(),
                 formulation,
@@ -252,12 +254,12 @@ impl Models {
 
 impl Task {
     fn name(&self) -> String {
-        format!("{}, batch {}", self.kind, self.batch)
+        format!("{}, batch {}", self.network.kind(), self.batch)
     }
 
     /// Those who show what the machine can do: large products, and the products of an epoch of `count` images.
     fn limits(&self, stage: &Stage, count: usize) -> Result<Vec<Contestant>, ContestantError> {
-        let json = serde_json::to_string(&self.network).expect("plain data");
+        let json = self.network.settings().to_string();
         let (size, number) = (self.batch.to_string(), count.to_string());
         let mut squares = own(&["squares"])?;
         let mut bare = own(&["products", "--network", &json, "--batch", &size, "--count", &number])?;
@@ -271,14 +273,18 @@ impl Task {
     fn operations(&self, count: usize) -> [f64; 2] {
         let (full, rest) = (count / self.batch, count % self.batch);
         [products::operations, products::forward_operations].map(|of| {
-            let rest = if rest > 0 { of(&self.network, rest) } else { 0.0 };
-            full as f64 * of(&self.network, self.batch) + rest
+            let rest = if rest > 0 { of(&*self.network, rest) } else { 0.0 };
+            full as f64 * of(&*self.network, self.batch) + rest
         })
     }
 }
 
 /// Each peer with each of its ways to write a network, and what that is called.
-fn variants(peers: &[Ready], kind: Kind, pass: Pass) -> impl Iterator<Item = (&Ready, String, &'static str)> {
+fn variants<'a>(
+    peers: &'a [Ready],
+    kind: &str,
+    pass: Pass,
+) -> impl Iterator<Item = (&'a Ready, String, &'static str)> {
     peers.iter().flat_map(move |peer| {
         let formulations = peer.peer.formulations(kind).iter();
         let differs = move |formulation: &&&str| {
@@ -288,9 +294,4 @@ fn variants(peers: &[Ready], kind: Kind, pass: Pass) -> impl Iterator<Item = (&R
             (peer, format!("{} {formulation}", peer.peer.name()).trim_end().to_string(), *formulation)
         })
     })
-}
-
-/// The kind that a user names as a file does.
-fn kind(word: &str) -> Result<Kind, String> {
-    serde_json::from_value(word.into()).map_err(|_| "expected fcn, cnn or local-net".to_string())
 }

@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use clap::Args;
 use tinderbox::backend::Backend;
-use tinderbox::experiment::Experiment;
-use tinderbox::plan::{Plan, ProfileName, Task, Wishes};
+use tinderbox::catalog::Catalog;
+use tinderbox::experiment::{Defaults, Experiment};
+use tinderbox::plan::{Overrides, Plan, ProfileName, Task};
 use tinderbox_cli::choice::choice;
 use tinderbox_cli::dataset::{DatasetArguments, arguments_of};
 use tinderbox_data::{Dataset, Protocol};
@@ -83,7 +84,8 @@ struct Crew {
 impl Study {
     pub(super) fn run(self) -> Result<Exit, Refusal> {
         self.backend.open()?;
-        let dataset = self.dataset.load()?;
+        let catalog = Catalog::default();
+        let dataset = self.dataset.load(&catalog.datasets)?;
         let (tasks, all) = self.tasks(&dataset)?;
         let stage = Stage::open(self.stage.clone())?;
         let title = "The trials of a reproduction, by worker processes";
@@ -131,15 +133,20 @@ impl Study {
 
     /// The trials that are run, in the order of the plan, and how many the profile has.
     fn tasks(&self, dataset: &Dataset) -> Result<(Vec<Task>, usize), Refusal> {
-        let experiments = Experiment::paper()?;
-        if let Some(name) = self.only.iter().find(|name| experiments.iter().all(|one| one.name != **name)) {
-            let known: Vec<_> = experiments.iter().map(|one| one.name.as_str()).collect();
+        let catalog = Catalog::default();
+        let defaults = Defaults { catalog: &catalog, images: dataset.test.spec() };
+        let experiments: Vec<_> =
+            Experiment::built_in(defaults)?.into_iter().filter(Experiment::is_of_paper).collect();
+        if let Some(name) = self.only.iter().find(|name| experiments.iter().all(|one| one.name() != name.as_str())) {
+            let known: Vec<_> = experiments.iter().map(|one| one.name()).collect();
             return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
         }
-        let asked = |experiment: &Experiment| self.only.is_empty() || self.only.contains(&experiment.name);
+        let asked = |experiment: &Experiment| {
+            self.only.is_empty() || self.only.iter().any(|name| name == experiment.name())
+        };
         let experiments = experiments.into_iter().filter(asked).collect();
-        let wishes = Wishes { profile: self.profile, backend: self.backend, ..Wishes::default() };
-        let plan = Plan::new(experiments, &wishes, dataset)?;
+        let overrides = Overrides { profile: self.profile, backend: self.backend, ..Overrides::default() };
+        let plan = Plan::new(experiments, &overrides, &catalog, dataset)?;
         let official: Vec<&Task> = plan.tasks().filter(|task| task.protocol == Protocol::Official).collect();
         let all = official.len();
         let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();

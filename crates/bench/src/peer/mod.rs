@@ -8,7 +8,7 @@ use std::process::Command;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
-use tinderbox_models::{Kind, NetworkConfig};
+use tinderbox::catalog::AnyNetwork;
 
 pub(crate) use environment::EnvironmentError;
 
@@ -84,13 +84,13 @@ impl Peer {
 
     /// The ways to write a network that users choose among, `fused` with the Adam that is not the default of `PyTorch`; the
     /// fastest one counts. A single one has no name.
-    pub(crate) fn formulations(self, kind: Kind) -> &'static [&'static str] {
+    pub(crate) fn formulations(self, kind: &str) -> &'static [&'static str] {
         match (self, kind) {
             (Self::Optuna, _) => &[],
-            (Self::Pytorch, Kind::Fcn | Kind::Cnn) => &["", "fused"],
-            (Self::Pytorch, Kind::LocalNet) => &["bmm", "einsum", "bmm fused"],
-            (Self::BurnTrain, _) | (Self::Jax, Kind::Fcn | Kind::Cnn) => &[""],
-            (Self::Jax, Kind::LocalNet) => &["einsum", "local"],
+            (Self::Pytorch, "local-net") => &["bmm", "einsum", "bmm fused"],
+            (Self::Pytorch, _) => &["", "fused"],
+            (Self::Jax, "local-net") => &["einsum", "local"],
+            (Self::BurnTrain | Self::Jax, _) => &[""],
         }
     }
 
@@ -126,13 +126,13 @@ impl Ready {
     pub(crate) fn epochs(
         &self,
         images: &Path,
-        network: &NetworkConfig,
+        network: &dyn AnyNetwork,
         batch: usize,
         threads: usize,
         formulation: &str,
         forward: bool,
     ) -> Command {
-        let network = serde_json::to_string(network).expect("plain data");
+        let network = network.settings().to_string();
         if self.peer == Peer::BurnTrain {
             let mut command = Command::new(&self.program);
             command.arg(images).args([network, batch.to_string()]);

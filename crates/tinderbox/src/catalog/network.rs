@@ -34,6 +34,9 @@ pub trait AnyNetwork: Debug + Send + Sync {
     /// About the nanoseconds that training takes for one image, without the optimiser's step.
     fn nanoseconds(&self) -> f64;
 
+    /// Draws a network on `device`; `device.seed` before it determines the weights.
+    fn init(&self, device: &Device) -> Box<dyn AnyTrained>;
+
     /// Draws a network and trains it.
     ///
     /// # Errors
@@ -47,7 +50,7 @@ pub trait AnyNetwork: Debug + Send + Sync {
     ) -> Result<Fitted<Box<dyn AnyTrained>>, LearnerError>;
 }
 
-/// A trained network of some kind.
+/// A network of some kind with its weights.
 pub trait AnyTrained {
     /// A copy that holds still, to be asked and attacked.
     fn victim(&self) -> Victim;
@@ -209,6 +212,10 @@ impl<C: NetworkConfig> AnyNetwork for Settings<C> {
 
     fn nanoseconds(&self) -> f64 {
         self.0.nanoseconds()
+    }
+
+    fn init(&self, device: &Device) -> Box<dyn AnyTrained> {
+        Box::new(Trained::<C> { config: self.0.clone(), network: self.0.init(device) })
     }
 
     fn fit(
