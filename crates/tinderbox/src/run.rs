@@ -59,7 +59,7 @@ pub enum RunError {
     /// Something in the storage is wrong.
     #[error("{place}{fault}")]
     Fault {
-        /// The run and the study, with a colon.
+        /// The run, and the study if it is about one.
         place: String,
         /// What is wrong.
         fault: Fault,
@@ -70,21 +70,21 @@ pub enum RunError {
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The test images of a study were changed.
-    #[error("its test images were changed after they were stored; run it anew in another folder")]
+    #[error(": its test images were changed after they were stored; run it anew in another folder")]
     Images,
     /// What was fixed before the trials of a study is not what it was.
-    #[error(transparent)]
+    #[error(": {0}")]
     Seal(#[from] Broken),
     /// An experiment of the run is not in its storage.
-    #[error("missing; the same `reproduce` command adds it")]
+    #[error(" is missing; the same `reproduce` command adds it")]
     NoStudy,
     /// Another version made the run.
     #[error(
-        "another version of the program made this run; make its report with that version, or run the plan anew"
+        ": another version of the program made this run; make its report with that version, or run the plan anew"
     )]
     Version,
     /// A study was not made by `reproduce`.
-    #[error("no readable heading: {0}")]
+    #[error(" has no readable heading: {0}")]
     Heading(String),
 }
 
@@ -159,7 +159,7 @@ impl Run {
     }
 
     fn fault(&self, study: &str, fault: impl Into<Fault>) -> RunError {
-        RunError::Fault { place: format!("{}: study `{study}`: ", self.place), fault: fault.into() }
+        RunError::Fault { place: format!("{}: study `{study}`", self.place), fault: fault.into() }
     }
 
     /// Puts an experiment's trials in the storage, under a seal; existing trials stay as they are.

@@ -78,15 +78,15 @@ impl Worker {
         let folder = self.folder.as_deref().map(RunFolder::at);
         let load = || self.dataset.load(&catalog.datasets);
         // What is worked on has an identity, under which checkpoints lie where there is no folder.
-        let (dataset, trials, identity): (_, Box<dyn Trials>, _) = if let Some(called) = &self.study {
+        let (dataset, trials, identity, place): (_, Box<dyn Trials>, _, _) = if let Some(called) = &self.study
+        {
             let mut study = self.storage.study(called)?.worker(name.clone()).lease_terms(LEASE);
             let record = TuningRecord::of(&study, called)?;
             let dataset = load()?;
             record.check_images(&dataset)?;
-            note(format_args!("worker {name} on study {}", shown(called)));
             let id = study.id();
             let identity = identity(study.storage_mut(), id)?;
-            (dataset, Box::new(StudyTrials { study, record }), identity)
+            (dataset, Box::new(StudyTrials { study, record }), identity, format!("study {}", shown(called)))
         } else {
             let mut run = match (&self.run, &folder) {
                 (None, Some(folder)) => RunFolder::open(folder.path())?.run()?,
@@ -98,10 +98,13 @@ impl Worker {
                 Some(folder) => of_run(&folder.snapshot_path(), self.snapshot, load)?,
                 None => load()?,
             };
-            note(format_args!("worker {name} on {}", run.place()));
             let identity = run.identity()?;
-            (dataset, Box::new(RunTrials::new(run)?), identity)
+            let place = run.place().to_string();
+            (dataset, Box::new(RunTrials::new(run)?), identity, place)
         };
+        if !self.supervised {
+            note(format_args!("worker {name} on {place}"));
+        }
         // Dropped at the end: of a study that is over no folder is left.
         let state;
         let mut seat = None;

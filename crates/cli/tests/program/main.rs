@@ -20,5 +20,6 @@ mod rows;
 mod seal;
 mod search;
 mod small_study;
+mod storages;
 mod terminal;
 mod weights_files;

@@ -130,7 +130,7 @@ impl Run {
     /// A heading of this version that was not edited, sealed or not.
     fn heading(&self, name: &str, value: &Value) -> Result<Heading, RunError> {
         if value.is_object() && value["layout"] != LAYOUT {
-            return Err(RunError::Fault { place: format!("{}: ", self.place), fault: Fault::Version });
+            return Err(RunError::Fault { place: self.place.clone(), fault: Fault::Version });
         }
         let heading = Heading::deserialize(value);
         let heading = heading.map_err(|error| self.fault(name, Fault::Heading(error.to_string())))?;
