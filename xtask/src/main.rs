@@ -21,11 +21,12 @@ Usage: cargo xtask <COMMAND> [ARGUMENTS]
 
 The program, built first if it has to be:
   reproduce [FILES] [--only NAME] ...     run the experiments, make the report
-  report RUN_FOLDER                       make the report again, train nothing
+  report RUN_FOLDER                       make the report again; nothing is trained
   search run|resume|show|export|slurm     tune settings of a network in a study
-  worker --storage URL --study NAME       work on a study from this machine too
-  train --model fcn|cnn|local-net ...     train one model, save it
+  worker --storage URL --study NAME       work on a study, or with --run HASH on a run, from here too
+  train --model KIND ...                  train one network, save it
   evaluate MODEL.safetensors [--json]     test a saved model
+  attack MODEL.safetensors --with KIND=ε  test it on changed images
   predict MODEL.safetensors [FILE]        rows of pixels in, digits out
   data list|fetch|verify                  look after the datasets
 

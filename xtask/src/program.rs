@@ -13,8 +13,8 @@ use crate::forecast::{Backend, Progress, forecast, is_cold, left, notice};
 pub(crate) const PACKAGE: &str = "tinderbox-cli";
 
 /// The program's commands.
-pub(crate) const COMMANDS: [&str; 8] =
-    ["reproduce", "report", "search", "worker", "train", "evaluate", "predict", "data"];
+pub(crate) const COMMANDS: [&str; 9] =
+    ["reproduce", "report", "search", "worker", "train", "evaluate", "attack", "predict", "data"];
 
 /// Runs `tinderbox COMMAND ARGUMENTS` and hands back its exit code.
 pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Error> {

@@ -11,7 +11,7 @@ use burn::prelude::*;
 ///
 /// `|x' − x| ≤ ε` then holds exactly, hence also for the difference as computed in 32 bits or in 64. Pixels within stay as
 /// they are, and so does the range `[0, 1]` of the images. Done on the host, with the same bits for every backend.
-pub(super) fn project(images: Tensor<4>, moved: Tensor<4>, epsilon: f64) -> Tensor<4> {
+pub fn project(images: Tensor<4>, moved: Tensor<4>, epsilon: f64) -> Tensor<4> {
     let (shape, device) = (moved.dims(), moved.device());
     let pixels: Vec<f32> = images.into_data().iter::<f32>().collect();
     let mut values: Vec<f32> = moved.clone().into_data().iter::<f32>().collect();

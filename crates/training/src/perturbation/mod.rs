@@ -20,6 +20,7 @@ use std::fmt::Debug;
 use burn::prelude::*;
 
 pub use attack::{Attack, AttackError, evaluate_under};
+pub use ball::project;
 pub use noise::NoiseError;
 pub use victim::Victim;
 

@@ -29,7 +29,18 @@ impl Victim {
     }
 
     /// `∇ₓ Σ J(x, y)`: the sum over the batch, so that an image's gradient does not depend on its neighbours.
-    pub(super) fn image_gradient(
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - `labels`: `[batch]`
+    /// - returns `[batch, channels, height, width]`, without autodiff
+    ///
+    /// # Errors
+    /// [`AttackError::Gradient`] if it is not finite.
+    ///
+    /// # Panics
+    /// If the model does not fit the images.
+    pub fn image_gradient(
         &self,
         images: Tensor<4>,
         labels: Tensor<1, Int>,

@@ -1,0 +1,158 @@
+//! A program of somebody else's: its own kinds, its own `main`, and all that Tinderbox does around them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{build, external, target};
+
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    build(&["own", "together"]);
+    target().join("release/own")
+});
+
+#[test]
+fn an_experiment_runs_killed_or_not_with_equal_hashes() {
+    let desk = tempfile::tempdir().expect("temporary folder");
+    let experiment = external().join("own/experiments/own.toml").display().to_string();
+    let words = |runs: &str| format!("reproduce {experiment} --dataset stand-in --workers 2 --runs {runs}");
+    let whole = run(desk.path(), &words("whole"));
+    assert!(whole.status.success(), "{}", text(&whole));
+    let expected = hashes(&desk.path().join("whole"));
+    assert_eq!(expected.len(), 6, "{expected:?}");
+
+    // Its workers are this very program, started again: kill one, then the run itself, then resume.
+    let mut child = start(desk.path(), &words("killed"));
+    kill_worker(&child);
+    thread::sleep(Duration::from_secs(1));
+    child.kill().expect("killed");
+    child.wait().expect("waited");
+    let resumed = run(desk.path(), &words("killed"));
+    assert!(resumed.status.success(), "{}", text(&resumed));
+    assert_eq!(hashes(&desk.path().join("killed")), expected);
+
+    let numbers = numbers(&desk.path().join("whole"));
+    let arms = numbers["experiments"][0]["arms"].as_array().expect("arms");
+    let vote = arms.iter().find(|arm| arm["name"] == "Vote").expect("the ensemble");
+    assert!(vote["test_accuracy"]["mean"].as_f64().expect("accuracy") > 0.7, "{vote}");
+    assert_eq!(vote["perturbed"].as_array().map(Vec::len), Some(3), "{vote}");
+    let run_folder = only_folder(&desk.path().join("whole"));
+    let report = run(desk.path(), &format!("report {}", run_folder.display()));
+    assert!(text(&report).contains("own"), "{}", text(&report));
+}
+
+#[test]
+fn a_network_is_trained_measured_attacked_asked_and_tuned() {
+    let desk = tempfile::tempdir().expect("temporary folder");
+    let done = |words: &str| {
+        let output = run(desk.path(), words);
+        assert!(output.status.success(), "{words}: {}", text(&output));
+        text(&output)
+    };
+    done(
+        "train --model normed --epochs 2 --dataset stand-in --set training.optimizer.kind=rms-prop \
+         --set training.schedule.kind=linear-decay --output normed.safetensors",
+    );
+    assert!(done("evaluate normed.safetensors --dataset stand-in").contains("accuracy"));
+    let attacked = done("attack normed.safetensors --dataset stand-in --with rotation=10 --with mi-fgsm=0.1");
+    assert!(attacked.contains("under rotation, angle = 10"), "{attacked}");
+    assert!(attacked.contains("under MI-FGSM, ε = 0.1"), "{attacked}");
+    fs::write(desk.path().join("row"), "0 ".repeat(256)).expect("written");
+    assert!(done("predict normed.safetensors row").contains('%'));
+    fs::write(
+        desk.path().join("search.toml"),
+        "name = \"own\"\nmodel = \"normed\"\nepochs = 1\n[study]\ntrials = 2\nsampler = { kind = \"random\", seed = 7 }\n\
+         space = [{ name = \"model.filters\", choices = [2, 4] }]\n",
+    )
+    .expect("written");
+    done("search run search.toml --dataset stand-in --workers 1 --storage sqlite:s.sqlite");
+}
+
+#[test]
+fn a_dataset_in_a_format_of_its_own_is_trained_on() {
+    let desk = tempfile::tempdir().expect("temporary folder");
+    let data = external().join("own/datasets").display().to_string();
+    let trained = run(
+        desk.path(),
+        &format!("train --model normed --epochs 3 --dataset bars --data-dir {data} --output bars.safetensors"),
+    );
+    assert!(trained.status.success(), "{}", text(&trained));
+    let measured =
+        run(desk.path(), &format!("evaluate bars.safetensors --dataset bars --data-dir {data} --json"));
+    let measured: Value = serde_json::from_slice(&measured.stdout).expect("JSON");
+    assert!(measured["accuracy"].as_f64().expect("accuracy") > 0.6, "{measured}");
+    let refused = run(desk.path(), "train --model cnn --dataset bras --epochs 1");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused).contains("did you mean `bars`?"), "{}", text(&refused));
+}
+
+#[test]
+fn an_unknown_kind_is_refused_with_the_names_of_all() {
+    let desk = tempfile::tempdir().expect("temporary folder");
+    let refused = run(desk.path(), "train --model normd --epochs 1 --dataset stand-in");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused).contains("did you mean `normed`?"), "{}", text(&refused));
+}
+
+fn command(folder: &Path, words: &str) -> Command {
+    let mut command = Command::new(&*PROGRAM);
+    command.args(words.split_whitespace()).current_dir(folder);
+    command.env_remove("TINDERBOX_DATA_DIR").env_remove("TINDERBOX_STORAGE");
+    command.env("XDG_CACHE_HOME", folder.join("cache")).env("XDG_STATE_HOME", folder.join("state"));
+    command
+}
+
+fn run(folder: &Path, words: &str) -> Output {
+    command(folder, words).output().expect("the program starts")
+}
+
+fn start(folder: &Path, words: &str) -> Child {
+    command(folder, words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+}
+
+fn text(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+/// Kills one worker of a run, as soon as it has one.
+fn kill_worker(run: &Child) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = Command::new("pgrep").args(["-P", &run.id().to_string()]).output().expect("pgrep");
+        if let Some(worker) = String::from_utf8_lossy(&found.stdout).lines().next() {
+            // It may have ended meanwhile.
+            Command::new("kill").args(["-KILL", worker]).status().expect("kill");
+            return;
+        }
+        assert!(Instant::now() < deadline, "no worker");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn only_folder(runs: &Path) -> PathBuf {
+    let mut folders = fs::read_dir(runs).expect("runs").map(|entry| entry.expect("an entry").path());
+    folders.next().expect("a run")
+}
+
+fn numbers(runs: &Path) -> Value {
+    let text = fs::read_to_string(only_folder(runs).join("report.json")).expect("report.json");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// The result hash of each trained trial, by arm and seed.
+fn hashes(runs: &Path) -> BTreeMap<(String, u64), String> {
+    let numbers = numbers(runs);
+    let trials = numbers["experiments"][0]["trials"].as_array().cloned().unwrap_or_default();
+    let key = |trial: &Value| (trial["arm"].as_str().expect("arm").to_string(), trial["seed"].as_u64().expect("seed"));
+    trials
+        .iter()
+        .filter(|trial| trial["arm"] != "Vote")
+        .map(|trial| (key(trial), trial["result_sha256"].as_str().expect("a hash").to_string()))
+        .collect()
+}
