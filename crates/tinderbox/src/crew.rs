@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use tinderbox_search::{Storage, StorageError, StudyId};
+use tinderbox_search::{State, Storage, StorageError, StudyId};
 
-use crate::worker::Message;
+use crate::worker::{Message, now};
 
 mod lost;
 mod place;
@@ -49,6 +49,22 @@ pub struct Crew {
     pub arguments: Vec<OsString>,
     /// Environment variables of each worker.
     pub variables: Vec<(String, String)>,
+}
+
+/// Puts the trials of workers back in the queue at once: of those that are known to be gone.
+///
+/// # Errors
+/// If the storage refuses.
+pub fn release_gone(
+    storage: &mut dyn Storage,
+    study: StudyId,
+    is_gone: impl Fn(&str) -> bool,
+) -> Result<(), StorageError> {
+    let running = storage.trials(study)?.into_iter().filter(|trial| trial.state == State::Running);
+    for worker in running.filter_map(|trial| trial.worker).filter(|worker| is_gone(worker)) {
+        storage.release(study, &worker, now())?;
+    }
+    Ok(())
 }
 
 /// Whether a worker is one of a crew's.

@@ -9,11 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use tinderbox_data::{Dataset, Origin, Protocol};
-use tinderbox_search::{
-    Direction, NewTrial, Parameter, Point, State, Storage, StorageError, StudyId, Timestamp,
-};
+use tinderbox_search::{Direction, NewTrial, Parameter, Point, Storage, StorageError, StudyId};
 
-use crate::crew::is_of_crew;
 use crate::json;
 use crate::plan::{Planned, Task};
 use crate::state::identity;
@@ -210,41 +207,6 @@ fn parameters(planned: &Planned, task: &Task) -> Point {
         Some((dimension.name.clone(), Parameter::categorical(dimension.values.clone(), value).ok()?))
     });
     chosen.collect()
-}
-
-/// Puts the trials of all workers back in the queue at once. Only for the holder of the run's lock, while no crew is at
-/// work.
-///
-/// # Errors
-/// If the storage refuses.
-pub fn release_all(storage: &mut dyn Storage, study: StudyId, now: Timestamp) -> Result<(), RunError> {
-    release_where(storage, study, now, |_| true)
-}
-
-/// Puts the trials of a crew's workers back in the queue at once. Only for a crew that is known to be gone.
-///
-/// # Errors
-/// If the storage refuses.
-pub fn release_crew(
-    storage: &mut dyn Storage,
-    study: StudyId,
-    crew: &str,
-    now: Timestamp,
-) -> Result<(), RunError> {
-    release_where(storage, study, now, |worker| is_of_crew(worker, crew))
-}
-
-fn release_where(
-    storage: &mut dyn Storage,
-    study: StudyId,
-    now: Timestamp,
-    gone: impl Fn(&str) -> bool,
-) -> Result<(), RunError> {
-    let running = storage.trials(study)?.into_iter().filter(|trial| trial.state == State::Running);
-    for worker in running.filter_map(|trial| trial.worker).filter(|worker| gone(worker)) {
-        storage.release(study, &worker, now)?;
-    }
-    Ok(())
 }
 
 /// Why other digits stand in, if they do.

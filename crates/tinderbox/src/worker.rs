@@ -15,7 +15,7 @@ use burn::prelude::Device;
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{
-    Advice, Asked, Lease, LeaseTerms, Pulse, Storage, StorageError, StudyError, Timestamp, TrialResult,
+    Advice, Asked, Lease, LeaseTerms, Pulse, Storage, StudyError, Timestamp, TrialResult,
 };
 use tinderbox_training::learner::{Epoch, Observer};
 
@@ -66,8 +66,7 @@ pub trait Trials {
     ///
     /// # Errors
     /// If that cannot be stored.
-    fn report(&mut self, lease: &Lease, epoch: &Epoch) -> Result<Advice, StudyError> {
-        let _ = (lease, epoch);
+    fn report(&mut self, _lease: &Lease, _epoch: &Epoch) -> Result<Advice, StudyError> {
         Ok(Advice::GoOn)
     }
 
@@ -81,19 +80,12 @@ pub trait Trials {
     ///
     /// # Errors
     /// If the lease was lost, or the storage cannot be used.
-    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError>;
+    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError> {
+        Ok(self.storage().tell(lease, result, now())?)
+    }
 
-    /// Puts back in the queue what the worker of this name holds.
-    ///
-    /// # Errors
-    /// If the storage cannot be used.
-    fn release(&mut self, worker: &str) -> Result<(), StudyError>;
-
-    /// The storage once more, for another thread.
-    ///
-    /// # Errors
-    /// If it cannot be opened again.
-    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError>;
+    /// Where they lie.
+    fn storage(&mut self) -> &mut dyn Storage;
 }
 
 /// A worker and its means.
@@ -155,20 +147,18 @@ impl<W: Write> Worker<W> {
     /// # Errors
     /// If the storage or the machine fails; the trial then waits for another attempt. A failed trial is not an error.
     pub fn run(&mut self) -> Result<(), WorkerError> {
-        let storage = self.trials.reopen().map_err(StudyError::from)?;
+        let storage = self.trials.storage().reopen().map_err(StudyError::from)?;
         let worked = Pulse::beside(storage, HEARTBEAT, now, |pulse| self.work(pulse));
-        if let Err(error) = &worked {
-            say(&mut self.out, &Message::Mishap { reason: error.to_string() });
-            // Whatever it holds is free for others at once. Where that cannot be written, its lease runs out.
-            _ = self.trials.release(&self.name);
-        }
-        worked
+        worked.inspect_err(|error| say(&mut self.out, &Message::Mishap { reason: error.to_string() }))
     }
 
     fn work(&mut self, pulse: &Pulse) -> Result<(), WorkerError> {
         while self.until.is_none_or(|until| SystemTime::now() < until) {
             match self.trials.ask(&self.name)? {
-                Asked::Trial(lease) => self.attempt(&lease, pulse)?,
+                Asked::Trial(lease) => self.attempt(&lease, pulse).inspect_err(|_| {
+                    // It is free for others at once. Where that cannot be written, the lease runs out.
+                    _ = self.trials.storage().release(lease.study, &self.name, now());
+                })?,
                 Asked::Wait => thread::sleep(POLL),
                 Asked::Done => break,
             }

@@ -137,7 +137,9 @@ impl Study {
         let defaults = Defaults { catalog: &catalog, images: dataset.test.spec() };
         let experiments: Vec<_> =
             Experiment::built_in(defaults)?.into_iter().filter(Experiment::is_of_paper).collect();
-        if let Some(name) = self.only.iter().find(|name| experiments.iter().all(|one| one.name() != name.as_str())) {
+        if let Some(name) =
+            self.only.iter().find(|name| experiments.iter().all(|one| one.name() != name.as_str()))
+        {
             let known: Vec<_> = experiments.iter().map(|one| one.name()).collect();
             return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
         }

@@ -18,13 +18,13 @@ use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
-use tinderbox::crew::{Crew, CrewError, stop_on_signals};
+use tinderbox::crew::{Crew, CrewError, release_gone, stop_on_signals};
 use tinderbox::environment::{cores, revision, rfc3339};
 use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles, Written};
 use tinderbox::plan::{LAYOUT, Overrides, Plan, Planned, ProfileName};
-use tinderbox::run::{Heading, Run, RunError, RunFolder, release_all, stand_in};
+use tinderbox::run::{Heading, Run, RunError, RunFolder, stand_in};
 use tinderbox::state::crew_name;
 use tinderbox::worker::now;
 
@@ -239,7 +239,7 @@ impl Reproduce {
             let study = run.enqueue(planned, &heading, dataset)?;
             // Elsewhere other machines may be at work: what is left of a crew that is gone comes back when its leases run out.
             if self.storage.is_none() {
-                release_all(run.storage_mut(), study, now())?;
+                release_gone(run.storage_mut(), study, |_| true)?;
             }
             run.storage_mut().retry_failed(study, now())?;
             studies.push((planned.experiment.facts.name.clone(), study));

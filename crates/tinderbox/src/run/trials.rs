@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tinderbox_report::Record;
-use tinderbox_search::{Asked, Lease, State, Storage, StorageError, StudyError, StudyId, Trial, TrialResult};
+use tinderbox_search::{Asked, Lease, State, Storage, StorageError, StudyError, StudyId, Trial};
 
 use super::{Run, RunError, TASK};
 use crate::experiment::Defaults;
@@ -51,19 +51,8 @@ impl Trials for RunTrials {
         Ok(vec![Objective::ValidationAccuracy.of(record).unwrap_or(0.0)])
     }
 
-    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError> {
-        Ok(self.storage.tell(lease, result, now())?)
-    }
-
-    fn release(&mut self, worker: &str) -> Result<(), StudyError> {
-        for &study in &self.studies {
-            self.storage.release(study, worker, now())?;
-        }
-        Ok(())
-    }
-
-    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
-        self.storage.reopen()
+    fn storage(&mut self) -> &mut dyn Storage {
+        self.storage.as_mut()
     }
 }
 

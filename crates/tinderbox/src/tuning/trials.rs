@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tinderbox_report::Record;
-use tinderbox_search::{Advice, Asked, Lease, Point, Storage, StorageError, Study, StudyError, TrialResult};
+use tinderbox_search::{Advice, Asked, Lease, Point, Storage, Study, StudyError, TrialResult};
 use tinderbox_training::learner::Epoch;
 
 use super::{Objective, TuningRecord};
@@ -63,14 +63,8 @@ impl Trials for StudyTrials {
         self.study.tell(lease, result, now())
     }
 
-    fn release(&mut self, worker: &str) -> Result<(), StudyError> {
-        let id = self.study.id();
-        self.study.storage_mut().release(id, worker, now())?;
-        Ok(())
-    }
-
-    fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
-        self.study.storage().reopen()
+    fn storage(&mut self) -> &mut dyn Storage {
+        self.study.storage_mut()
     }
 }
 

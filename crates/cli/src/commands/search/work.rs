@@ -16,9 +16,8 @@ use crate::commands::{Exit, Refusal, note, say};
 use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
-use tinderbox::crew::{Crew, LOST, stop_on_signals};
+use tinderbox::crew::{Crew, LOST, is_of_crew, release_gone, stop_on_signals};
 use tinderbox::environment::cores;
-use tinderbox::run::release_crew;
 use tinderbox::state::{Seat, StateFolder, crew_name, identity};
 use tinderbox::tuning::{MOST_TRIALS, Tuning, TuningRecord};
 use tinderbox::worker::{LEASE, now};
@@ -159,7 +158,7 @@ impl Team {
 fn take_back(study: &mut Study, folder: Option<&StateFolder>) -> Result<(), Refusal> {
     let id = study.id();
     for crew in folder.map(StateFolder::gone).unwrap_or_default() {
-        release_crew(study.storage_mut(), id, &crew, now())?;
+        release_gone(study.storage_mut(), id, |worker| is_of_crew(worker, &crew))?;
         folder.inspect(|folder| folder.forget(&crew));
     }
     // What another program runs has no worker, and nobody takes it over.

@@ -5,6 +5,8 @@
 
 use std::time::SystemTime;
 
+use postgres::Row;
+
 use super::error::{Failure, Reason};
 use super::session::{Db, attempt_column, number_column, study_row, trial_row};
 use super::{studies, trials};
@@ -49,33 +51,47 @@ pub(super) fn lease(
         )?;
         match trials::word(&row, 0)? {
             State::Waiting => {
-                // A damaged row may hold any number.
-                let attempt = row.try_get::<_, i64>(3)?.clamp(0, u32::MAX.into()) + 1;
-                begin(db, id, attempt, worker, now, terms)?;
-                let parameters = match trials::parameters(db, id) {
-                    // It would be another trial, and it holds nobody up.
-                    Err(Failure::Database(Reason::Damaged(why))) => {
-                        fail(db, id, attempt, &why, now)?;
-                        continue;
-                    }
-                    parameters => parameters?,
-                };
-                return Ok(Some(Lease {
-                    study,
-                    trial: TrialId(id.into()),
-                    number: row.try_get::<_, i32>(1)? as u64,
-                    attempt: attempt as u64,
-                    worker: worker.to_owned(),
-                    key: row.try_get(2)?,
-                    parameters,
-                    attributes: trials::attributes(db, id)?,
-                }));
+                if let Some(lease) = leased(db, study, (id, &row), worker, now, terms)? {
+                    return Ok(Some(lease));
+                }
             }
             State::Running if row.try_get(4)? => lose(db, id, AttemptOutcome::Expired, now)?,
             // Another was faster: the next look sees that.
             _ => {}
         }
     }
+}
+
+/// Begins the next attempt at a trial that waits; a trial whose parameters cannot be read fails instead.
+fn leased(
+    db: &mut Db,
+    study: StudyId,
+    (id, row): (i32, &Row),
+    worker: &str,
+    now: Timestamp,
+    terms: LeaseTerms,
+) -> Result<Option<Lease>, Failure> {
+    // A damaged row may hold any number.
+    let attempt = row.try_get::<_, i64>(3)?.clamp(0, u32::MAX.into()) + 1;
+    begin(db, id, attempt, worker, now, terms)?;
+    let parameters = match trials::parameters(db, id) {
+        // It would be another trial, and it holds nobody up.
+        Err(Failure::Database(Reason::Damaged(why))) => {
+            fail(db, id, attempt, &why, now)?;
+            return Ok(None);
+        }
+        parameters => parameters?,
+    };
+    Ok(Some(Lease {
+        study,
+        trial: TrialId(id.into()),
+        number: row.try_get::<_, i32>(1)? as u64,
+        attempt: attempt as u64,
+        worker: worker.to_owned(),
+        key: row.try_get(2)?,
+        parameters,
+        attributes: trials::attributes(db, id)?,
+    }))
 }
 
 pub(super) fn release(db: &mut Db, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, Failure> {
