@@ -20,11 +20,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use burn::module::ModuleDisplay;
 use burn::optim::AdamConfig;
 use burn::prelude::*;
 use burn_train::logger::InMemoryMetricLogger;
 use burn_train::{Learner, SupervisedTraining};
-use tinderbox_models::NetworkConfig;
+use serde_json::{Map, Value};
+use tinderbox_data::Images;
+use tinderbox_models::{CnnConfig, FcnConfig, LocalNetConfig, NetworkConfig};
 
 use loader::{Conducted, Conversation, Part};
 use protocol::{Hello, say};
@@ -39,8 +42,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("expected a file of images, a network as JSON and a batch size".into());
     };
     let images = material::read(Path::new(images))?;
-    let network: NetworkConfig = serde_json::from_str(network)?;
+    let mut settings: Map<String, Value> = serde_json::from_str(network)?;
     let batch: usize = batch.parse()?;
+    let kind = settings.remove("kind").unwrap_or_default();
+    match kind.as_str() {
+        Some(FcnConfig::KIND) => train::<FcnConfig>(settings, &images, batch),
+        Some(CnnConfig::KIND) => train::<CnnConfig>(settings, &images, batch),
+        Some(LocalNetConfig::KIND) => train::<LocalNetConfig>(settings, &images, batch),
+        _ => Err(format!("expected a network of the paper, not of kind {kind}").into()),
+    }
+}
+
+/// Trains a network with these settings, an epoch for each line.
+fn train<C: NetworkConfig>(
+    settings: Map<String, Value>,
+    images: &Images,
+    batch: usize,
+) -> Result<(), Box<dyn Error>>
+where
+    C::Network: ModuleDisplay,
+{
+    let network: C = serde_json::from_value(settings.into())?;
     let device = Device::flex();
     device.seed(1);
     let model = Steps::new(network.init(&device.clone().autodiff()));
@@ -50,8 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let versions = BTreeMap::from([("burn-train".to_string(), "0.22.1".to_string())]);
     say(io::stdout(), &Hello { ready: true, versions })?;
     let conversation = Arc::new(Conversation::default());
-    let training = Conducted::new(&images, images.len(), batch, Part::Training, &conversation);
-    let validation = Conducted::new(&images, 1, batch, Part::Validation, &conversation);
+    let training = Conducted::new(images, images.len(), batch, Part::Training, &conversation);
+    let validation = Conducted::new(images, 1, batch, Part::Validation, &conversation);
     let nothing_is_written_here = std::env::temp_dir();
     let result = SupervisedTraining::new(nothing_is_written_here, training, validation)
         .num_epochs(EPOCHS)

@@ -1,9 +1,9 @@
 //! A network as Burn's `Learner` wants it.
 
+use burn::module::ModuleDisplay;
 use burn::prelude::*;
 use burn_train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
-use tinderbox_models::{Classifier, Network};
-use tinderbox_ops::cross_entropy;
+use tinderbox_ops::{Classifier, cross_entropy};
 
 /// Images `[batch, channels, height, width]` and their labels `[batch]`.
 #[derive(Clone, Debug)]
@@ -14,12 +14,12 @@ pub struct Batch {
 
 /// What a step is.
 #[derive(Module, Debug)]
-pub struct Steps {
-    network: Network,
+pub struct Steps<N: Module> {
+    network: N,
 }
 
-impl Steps {
-    pub fn new(network: Network) -> Self {
+impl<N: Classifier + Module> Steps<N> {
+    pub fn new(network: N) -> Self {
         Self { network }
     }
 
@@ -30,7 +30,7 @@ impl Steps {
     }
 }
 
-impl TrainStep for Steps {
+impl<N: Classifier + Module + ModuleDisplay> TrainStep for Steps<N> {
     type Input = Batch;
     type Output = ClassificationOutput;
 
@@ -40,7 +40,7 @@ impl TrainStep for Steps {
     }
 }
 
-impl InferenceStep for Steps {
+impl<N: Classifier + Module + ModuleDisplay> InferenceStep for Steps<N> {
     type Input = Batch;
     type Output = ClassificationOutput;
 
