@@ -12,6 +12,7 @@ mod judgement;
 mod measure;
 mod placement;
 mod sample;
+mod settled;
 mod test;
 mod words;
 

@@ -16,7 +16,7 @@ use tinderbox_training::{Evaluation, Examples, ExamplesError, KindError, evaluat
 
 use crate::catalog::{AnyTrained, Catalog};
 use crate::environment;
-use crate::experiment::{Configuration, Defaults};
+use crate::experiment::{Configuration, ConfigurationError, Defaults};
 use crate::json;
 use crate::origin::Provenance;
 use crate::plan::Task;
@@ -50,7 +50,7 @@ pub enum TrialError {
     Learner(#[from] LearnerError),
     /// The settings are not those of a network and a training that this program knows.
     #[error("settings: {0}")]
-    Settings(String),
+    Settings(#[from] ConfigurationError),
     /// This program knows no such perturbation.
     #[error("perturbation: {0}")]
     Kind(#[from] KindError),
@@ -109,7 +109,7 @@ pub fn run(
     let clock = Instant::now();
     let cpu = cpu_time::ProcessTime::try_now().ok();
     let defaults = Defaults { catalog, images: dataset.test.spec() };
-    let configuration = defaults.read(&task.configuration).map_err(TrialError::Settings)?;
+    let configuration = defaults.read(&task.configuration)?;
     let split = Provenance::new(dataset, task.protocol, task.seed, &configuration).split(dataset)?;
     let learner = configuration.training.init(task.seed)?;
     let learner = match &attempt.checkpoint {

@@ -5,6 +5,7 @@ use super::decide::{ALPHA, binding, corrected, need, p, refuted_by, refuting, ve
 use super::evidence::{Evidence, Finding};
 use super::judgement::{Judgement, Part, Verdict};
 use super::sample::sample;
+use super::settled::{Drift, undone};
 use super::words::Why;
 use super::{Claim, Test};
 use crate::report::{ExperimentView, STAND_IN};
@@ -41,6 +42,7 @@ struct Tested {
     contrast: Contrast,
     evidence: Evidence,
     finding: Finding,
+    drift: Drift,
 }
 
 fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Tested>, String> {
@@ -56,7 +58,8 @@ fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Test
         if !contrast.bounded {
             (finding.high, finding.refuting) = (f64::INFINITY, 1.0);
         }
-        Ok(Tested { contrast, evidence, finding })
+        let drift = Drift::new(&contrast, view);
+        Ok(Tested { contrast, evidence, finding, drift })
     };
     contrasts(&claim.test, view)?.into_iter().map(of_contrast).collect()
 }
@@ -84,9 +87,12 @@ fn judged(
         tested.iter().map(|tested| (&tested.evidence, tested.finding.margin)).collect();
     let bounded = tested.iter().all(|tested| tested.contrast.bounded);
     let partial = partial(claim, view).filter(|_| verdict == Verdict::Holds);
-    let verdict = if partial.is_some() { Verdict::Undecided } else { verdict };
-    let need =
-        (verdict == Verdict::Undecided && bounded && partial.is_none()).then(|| need(&evidence, family));
+    let drifts: Vec<_> = tested.iter().map(|tested| (&tested.finding, tested.drift)).collect();
+    let undone = undone(verdict, &drifts, refuted_by(&findings));
+    let shown = undone.unwrap_or(shown);
+    let is_withheld = partial.is_some() || undone.is_some();
+    let verdict = if is_withheld { Verdict::Undecided } else { verdict };
+    let need = (verdict == Verdict::Undecided && bounded && !is_withheld).then(|| need(&evidence, family));
     let paired = tested.iter().filter_map(|tested| tested.evidence.seeds()).min();
     let attainable = findings.iter().map(|finding| finding.attainable).fold(0.0, f64::max);
     let why = Why {
@@ -96,6 +102,7 @@ fn judged(
         seeds: tested[shown].evidence.seeds().unwrap_or(0),
         closest: findings.iter().all(|other| other.effect >= findings[shown].effect),
         partial,
+        undone: undone.map(|place| (tested[place].drift, view.facts.epochs.unwrap_or(0))),
         corrected,
         family,
         paired: paired.unwrap_or(view.facts.seeds.len()),
@@ -103,7 +110,7 @@ fn judged(
         attainable,
         need,
     };
-    let Tested { contrast, evidence, finding } = &tested[weakest];
+    let Tested { contrast, evidence, finding, .. } = &tested[weakest];
     Judgement {
         verdict,
         reason: why.to_string(),
@@ -134,7 +141,7 @@ fn partial(claim: &Claim, view: &ExperimentView) -> Option<[usize; 2]> {
 }
 
 fn part(tested: &Tested, view: &ExperimentView, binding: bool) -> Part {
-    let Tested { contrast, evidence, finding } = tested;
+    let Tested { contrast, evidence, finding, .. } = tested;
     let scale = contrast.scale;
     let random = !contrast.is_exact();
     let components = evidence.components();

@@ -7,6 +7,7 @@ use super::contrast::{Contrast, Phrase, Scale};
 use super::decide::ALPHA;
 use super::evidence::Finding;
 use super::judgement::{Need, Verdict};
+use super::settled::Drift;
 use super::test::Direction;
 use crate::format::{count, counted};
 
@@ -47,6 +48,8 @@ pub(super) struct Why<'a> {
     pub(super) closest: bool,
     /// Points drawn and points in all, if that is why the claim is not decided.
     pub(super) partial: Option<[usize; 2]>,
+    /// How the effect would move in a run of so many epochs, if that is why the claim is not decided.
+    pub(super) undone: Option<(Drift, usize)>,
     /// Corrected p and refuting p.
     pub(super) corrected: [f64; 2],
     pub(super) family: usize,
@@ -86,6 +89,22 @@ impl fmt::Display for Why<'_> {
         }
         if let Some([drawn, points]) = self.partial {
             return write!(f, "; but only {drawn} of {points} points were drawn");
+        }
+        match self.undone {
+            Some((Drift::Of(by), epochs)) => {
+                let scale = contrast.scale;
+                let moves = scale.shown(finding.effect + by) - scale.shown(finding.effect);
+                return write!(
+                    f,
+                    "; but the networks still learn: by epoch {epochs} the effect would move by {} if it went on as it does; \
+                     more epochs decide it",
+                    amount(scale, moves)
+                );
+            }
+            Some((Drift::Unknown, _)) => {
+                return f.write_str("; but one epoch does not show how the effect moves; more epochs decide it");
+            }
+            None => {}
         }
         let seeds = counted(self.paired, "seed", "seeds");
         let attainable = self.attainable;

@@ -26,6 +26,9 @@ pub struct ExperimentFacts {
     pub protocol: String,
     /// Seeds that every arm is run with.
     pub seeds: Vec<u64>,
+    /// Epochs of the long profile: verdicts of shorter runs must be such as would last until then.
+    #[serde(default)]
+    pub epochs: Option<usize>,
     /// How this experiment wants test images changed. Trials that serve another one too may know more changes.
     pub perturbations: Vec<PerturbationFacts>,
     /// How the arms were drawn, if they are points of a space.

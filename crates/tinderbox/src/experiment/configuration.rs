@@ -6,6 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use tinderbox_data::{ImageSpec, Images, VALIDATION_FRACTION};
+use tinderbox_training::KindError;
 use tinderbox_training::learner::LearnerConfig;
 
 use super::diagnostic::nearest;
@@ -48,6 +49,23 @@ pub enum NetworkError {
     Refused(String),
 }
 
+/// Why a tree of settings is not a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigurationError {
+    /// A setting of the training is wrong.
+    #[error(transparent)]
+    Training(#[from] KindError),
+    /// Something else is, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for ConfigurationError {
+    fn from(reason: String) -> Self {
+        Self::Other(reason)
+    }
+}
+
 impl NetworkError {
     /// The kind that was probably meant.
     pub fn nearest(&self) -> Option<&'static str> {
@@ -77,8 +95,8 @@ impl Defaults<'_> {
     /// The configuration that a tree of settings describes. What the tree leaves out of a network is at its default.
     ///
     /// # Errors
-    /// In words, if a setting is missing, unknown, or out of its range.
-    pub fn read(&self, settings: &Value) -> Result<Configuration, String> {
+    /// If a setting is missing, unknown, or out of its range.
+    pub fn read(&self, settings: &Value) -> Result<Configuration, ConfigurationError> {
         let part = |key: &str| settings.get(key).ok_or_else(|| format!("`{key}` is missing"));
         let training = LearnerConfig::read(part("training")?, &self.catalog.kinds);
         let fraction = part("validation_fraction")?;
@@ -88,7 +106,7 @@ impl Defaults<'_> {
             .ok_or_else(|| format!("validation_fraction is {fraction}, expected a number in (0, 1)"))?;
         Ok(Configuration {
             model: self.catalog.networks.read(&self.complete(part("model")?)?)?,
-            training: training.map_err(|error| error.to_string())?,
+            training: training.map_err(|error| error.within("training"))?,
             validation_fraction,
         })
     }

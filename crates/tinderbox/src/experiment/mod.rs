@@ -14,7 +14,7 @@ use tinderbox_report::{ArmFacts, ExperimentFacts};
 use tinderbox_training::Choice;
 use tinderbox_training::ensemble::Rule;
 
-pub use configuration::{Configuration, Defaults, NetworkError, check_fit};
+pub use configuration::{Configuration, ConfigurationError, Defaults, NetworkError, check_fit};
 pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
 pub(crate) use places::Places;

@@ -8,9 +8,10 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tinderbox_training::{KindError, KindProblem};
 
 use super::diagnostic::nearest;
-use super::{Configuration, Defaults};
+use super::{Configuration, ConfigurationError, Defaults};
 use crate::json;
 
 /// `key=value` of a command line, such as `training.learning_rate=0.01`.
@@ -309,7 +310,10 @@ fn unknown(keys: &[&str], allowed: Vec<String>) -> SettingError {
 fn read(tree: Value, keys: &[&str], defaults: Defaults) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
     let given = lookup(&tree, keys).cloned().unwrap_or_default();
-    let configuration = defaults.read(&tree).map_err(|reason| refuse(plain_words(&reason)))?;
+    let configuration = defaults.read(&tree).map_err(|error| match error {
+        ConfigurationError::Training(error) => wrong_kind(error),
+        ConfigurationError::Other(reason) => refuse(plain_words(&reason)),
+    })?;
     let kept = json::value(&configuration);
     match json::lost(&given, lookup(&kept, keys).unwrap_or(&Value::Null)) {
         None => Ok(configuration),
@@ -322,6 +326,15 @@ fn read(tree: Value, keys: &[&str], defaults: Defaults) -> Result<Configuration,
             }
             Err(unknown(&keys, lost.allowed))
         }
+    }
+}
+
+/// A setting of the training that is wrong, at its key.
+fn wrong_kind(KindError { keys, problem }: KindError) -> SettingError {
+    let key: Vec<&str> = keys.iter().map(String::as_str).collect();
+    match problem {
+        KindProblem::UnknownKey { allowed } => unknown(&key, allowed),
+        problem => SettingError::Value { key: key.join("."), reason: problem.to_string() },
     }
 }
 

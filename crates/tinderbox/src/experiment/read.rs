@@ -68,6 +68,7 @@ pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experi
             statement: file.statement,
             protocol: file.protocol.to_string(),
             seeds: Vec::new(),
+            epochs: Some(file.profiles.full.epochs),
             perturbations,
             search: search.as_ref().map(search::Search::facts),
             claims: file.claims,
