@@ -93,7 +93,7 @@ fn a_benchmark_of_our_own_backend_prints_json_that_the_page_is_made_of() {
 #[test]
 fn what_cannot_be_measured_is_refused_before_anything_starts() {
     for (words, message) in [
-        ("models --model vgg", "expected fcn, cnn or local-net"),
+        ("models --model vgg", "[possible values: fcn, cnn, local-net]"),
         ("models --against keras", "[possible values: pytorch, jax, burn-train]"),
         ("models --batch 0", "0 is not in 1..=65536"),
         ("models --rounds 0", "0 is not in 1..=1000"),
