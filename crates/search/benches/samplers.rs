@@ -63,7 +63,7 @@ fn observe_in_cube(space: &Space, number: u64) -> Observation {
 
 /// Prints how long a point takes.
 fn report(name: &str, sampler: &dyn Sampler, space: &Space, told: &[Observation], points: u64) {
-    let history = History { told, ..History::default() };
+    let history = History { finished: told, ..History::default() };
     let mut times: Vec<_> = (0..points).map(|turn| time(sampler, space, &history, turn)).collect();
     times.sort_unstable_by(f64::total_cmp);
     let [least, median] = [times[0], times[times.len() / 2]];
@@ -83,7 +83,7 @@ fn observe(space: &Space, number: u64) -> Observation {
 /// Milliseconds for a point.
 fn time(sampler: &dyn Sampler, space: &Space, history: &History<'_>, turn: u64) -> f64 {
     let start = Instant::now();
-    let point = sampler.sample(space, history, history.told.len() as u64 + turn);
+    let point = sampler.sample(space, history, history.finished.len() as u64 + turn);
     let elapsed = start.elapsed();
     assert!(point.is_ok_and(|point| point.is_some()));
     elapsed.as_secs_f64() * 1e3

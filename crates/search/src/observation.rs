@@ -23,7 +23,7 @@ pub struct Observation {
 
 impl Observation {
     /// What `trial` showed, in a study of these directions; `None` while it has not finished.
-    pub fn of(trial: &Trial, directions: &[Direction]) -> Option<Self> {
+    pub fn from_trial(trial: &Trial, directions: &[Direction]) -> Option<Self> {
         trial.state.is_finished().then(|| Self::finished(trial, directions))
     }
 
@@ -97,11 +97,11 @@ mod tests {
         trial.state = State::Complete;
         for values in [vec![], vec![f64::NAN], vec![0.5, 0.5]] {
             trial.values = values;
-            let observation = Observation::of(&trial, &[Direction::Maximize]).unwrap();
+            let observation = Observation::from_trial(&trial, &[Direction::Maximize]).unwrap();
             assert!(observation.losses.is_empty() && !observation.is_feasible(), "{:?}", trial.values);
         }
         (trial.values, trial.constraints) = (vec![f64::INFINITY], vec![f64::NAN]);
-        let observation = Observation::of(&trial, &[Direction::Maximize]).unwrap();
+        let observation = Observation::from_trial(&trial, &[Direction::Maximize]).unwrap();
         assert_eq!((&observation.losses[..], observation.is_feasible()), (&[-f64::INFINITY][..], false));
     }
 
@@ -126,7 +126,7 @@ mod tests {
 
         let observed = |direction| {
             let trials = storage.trials(study).unwrap();
-            trials.iter().map(|trial| Observation::of(trial, &[direction])).collect::<Vec<_>>()
+            trials.iter().map(|trial| Observation::from_trial(trial, &[direction])).collect::<Vec<_>>()
         };
         let expected = |sign: f64| {
             let observation = |number| Observation {

@@ -129,11 +129,11 @@ impl Space {
                 .validate()
                 .map_err(|reason| SpaceError::Dimension { name: name.to_string(), reason })?;
         }
-        Ok(Self::of(dimensions))
+        Ok(Self::from_dimensions(dimensions))
     }
 
     /// The space of dimensions that were checked.
-    fn of(dimensions: Vec<Dimension>) -> Self {
+    fn from_dimensions(dimensions: Vec<Dimension>) -> Self {
         let mut by_name: Vec<_> = (0..dimensions.len()).collect();
         by_name.sort_unstable_by_key(|place| &dimensions[*place].name);
         Self { dimensions, by_name }

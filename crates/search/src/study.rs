@@ -1,4 +1,4 @@
-//! A study: points are asked for, tried, and told, by any number of workers.
+//! A study: any number of workers ask for points, try them and report results.
 
 use std::collections::BTreeMap;
 
@@ -55,22 +55,22 @@ pub struct Study {
     curves: BTreeMap<TrialId, Vec<(u32, f64)>>,
 }
 
-/// What there is to do.
+/// The next thing to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asked {
-    /// A trial, until it is told.
+    /// Run this trial, and report its result.
     Trial(Lease),
-    /// Nothing just now: other workers' trials must finish first.
+    /// Ask again later: other workers' trials must finish first.
     Wait,
-    /// Nothing any more.
+    /// The study is finished.
     Done,
 }
 
 /// Whether a trial is worth its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// As far as the pruner knows, it is.
-    GoOn,
+    /// Continue: the pruner has no objection.
+    Continue,
     /// Stop and tell [`TrialResult::pruned`].
     Stop,
 }
@@ -94,18 +94,18 @@ impl Study {
         Ok(Self::new(storage, id, settings))
     }
 
-    /// Goes on with the study `name` by the settings that it was begun with.
+    /// Resumes the study `name` with its stored settings.
     ///
     /// # Errors
-    /// If there is no such study, or it was not begun by [`Study::open`].
+    /// If there is no such study, or it was not created by [`Study::open`].
     pub fn resume(storage: Box<dyn Storage>, name: &str) -> Result<Self, StudyError> {
         let id = find(storage.as_ref(), name)?;
         let settings = Settings::stored(storage.as_ref(), id, name)?;
         Ok(Self::new(storage, id, settings))
     }
 
-    /// Looks at the study `name`, also where the space that it was begun with is refused now: its trials are shown with
-    /// the dimensions that can still be read, and [`ask`](Study::ask) is an error.
+    /// Opens the study `name` to read it, even if its stored space is invalid in this version: trials then have the
+    /// dimensions that can still be read, and [`ask`](Study::ask) is an error.
     ///
     /// # Errors
     /// If there is no such study, or what else [`Study::open`] stored with it cannot be read.
@@ -223,15 +223,15 @@ impl Study {
     /// If the lease no longer holds, or the storage cannot be used.
     pub fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<Advice, StudyError> {
         self.storage.report(lease, step, value)?;
-        let Some(pruner) = &self.settings.pruner else { return Ok(Advice::GoOn) };
+        let Some(pruner) = &self.settings.pruner else { return Ok(Advice::Continue) };
         let curve = self.curves.entry(lease.trial).or_default();
         curve.retain(|(earlier, _)| *earlier < step);
         curve.push((step, self.settings.directions.first().map_or(value, |direction| direction.loss(value))));
         let told = self.known.told_before(lease.number);
-        Ok(if pruner.prune(told, lease.number, curve) { Advice::Stop } else { Advice::GoOn })
+        Ok(if pruner.prune(told, lease.number, curve) { Advice::Stop } else { Advice::Continue })
     }
 
-    /// Says that the worker of this trial lives, when a trial takes a good part of its lease.
+    /// Renews the lease of a trial. Needed if a trial takes a good part of its lease.
     ///
     /// # Errors
     /// As [`Storage::heartbeat`].
@@ -239,7 +239,7 @@ impl Study {
         Ok(self.storage.heartbeat(lease, now)?)
     }
 
-    /// Ends a trial.
+    /// Stores the result of a trial and ends it.
     ///
     /// # Errors
     /// As [`Storage::tell`].

@@ -1,4 +1,4 @@
-//! A trial from the queue to its result: what is enqueued, leased, reported and read.
+//! A trial from the queue to its result.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -170,7 +170,7 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// Why it failed, or why the trial was given up after it.
     pub reason: Option<String>,
-    /// What its worker told too late, in words: that was not stored.
+    /// What its worker reported too late, in words: that was not stored.
     pub refused: Option<String>,
 }
 

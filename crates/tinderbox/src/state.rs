@@ -30,7 +30,7 @@ const IDENTITY: &str = "tinderbox:id";
 #[derive(Debug)]
 pub struct StateFolder {
     path: PathBuf,
-    /// Whether nobody finds it again, so that it goes when it is dropped.
+    /// Whether it is deleted on drop, since no later process will look for it.
     temporary: bool,
 }
 
@@ -69,7 +69,7 @@ impl StateFolder {
     ///
     /// # Errors
     /// If not even a temporary folder can be made.
-    pub fn of(identity: &str) -> Result<(Self, Option<StateError>), StateError> {
+    pub fn new(identity: &str) -> Result<(Self, Option<StateError>), StateError> {
         match home().map(|home| lasting(&home, &folder_name(identity))) {
             Some(Ok(path)) => Ok((Self { path, temporary: false }, None)),
             Some(Err(error)) => Ok((Self::temporary()?, Some(error))),
@@ -77,7 +77,7 @@ impl StateFolder {
         }
     }
 
-    /// A folder that nobody else knows.
+    /// A fresh folder.
     fn temporary() -> Result<Self, StateError> {
         let path = std::env::temp_dir().join(format!("tinderbox-{}", fresh()));
         match make(&path) {
@@ -151,7 +151,7 @@ pub fn checkpoint(folder: &Path, key: &str) -> PathBuf {
     folder.join(format!("{}.checkpoint", folder_name(key)))
 }
 
-/// The identity of a study, which it gets from whoever first asks for it.
+/// The identity of a study; the first caller makes it.
 ///
 /// # Errors
 /// If the storage refuses.
@@ -168,7 +168,7 @@ pub fn folder_name(identity: &str) -> String {
     digits
 }
 
-/// 32 hexadecimal digits that nobody can foresee.
+/// 32 random hexadecimal digits.
 pub fn fresh() -> String {
     // The keys of a `RandomState` are the system's randomness.
     let random = || RandomState::new().build_hasher().finish();

@@ -67,7 +67,7 @@ pub trait Trials {
     /// # Errors
     /// If that cannot be stored.
     fn report(&mut self, _lease: &Lease, _epoch: &Epoch) -> Result<Advice, StudyError> {
-        Ok(Advice::GoOn)
+        Ok(Advice::Continue)
     }
 
     /// What a finished training is worth: a value for each objective.

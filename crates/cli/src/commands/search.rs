@@ -56,7 +56,7 @@ enum Command {
 
 /// The private folder of the study or run with this identity, if there is a place for one: what is in it only saves time.
 pub(super) fn state_folder(identity: &str) -> Option<StateFolder> {
-    match StateFolder::of(identity) {
+    match StateFolder::new(identity) {
         Ok((folder, None)) => Some(folder),
         Ok((folder, Some(trouble))) => {
             note(format_args!("note: {trouble}; checkpoints go to a temporary folder"));

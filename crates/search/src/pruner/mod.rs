@@ -20,14 +20,14 @@ mod signed_rank;
 /// Stops trials early, by what they report on their way.
 ///
 /// - **Equal settings and arguments give equal answers**, on any machine. A pruner remembers nothing.
-/// - **`told` must not depend on who reported first.** As for a [`Sampler`](crate::Sampler), a
+/// - **`finished` must not depend on who reported first.** As for a [`Sampler`](crate::Sampler), a
 ///   [`Study`](crate::Study) hands in the trials below `number - lag`, all of them finished.
 pub trait Pruner: Send {
     /// Whether to stop trial `number` now.
     ///
     /// `curve` is what it has reported so far, by step, as losses of the first objective: less is better, and the last
-    /// entry is new. `told` holds finished trials from number 0 on, with curves of their own.
-    fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool;
+    /// entry is new. `finished` holds finished trials from number 0 on, with curves of their own.
+    fn prune(&self, finished: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool;
 
     /// What there must be before it can stop a trial at all.
     fn onset(&self) -> Onset {
@@ -75,8 +75,8 @@ impl PrunerError {
 }
 
 impl<P: Pruner + ?Sized> Pruner for Box<P> {
-    fn prune(&self, told: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool {
-        (**self).prune(told, number, curve)
+    fn prune(&self, finished: &[Observation], number: u64, curve: &[(u32, f64)]) -> bool {
+        (**self).prune(finished, number, curve)
     }
 
     fn onset(&self) -> Onset {

@@ -25,7 +25,7 @@ pub(super) struct Axis<'a> {
 
 impl<'a> Axes<'a> {
     /// The dimensions of `space` that have several values and that the sampler wants.
-    pub(super) fn of(space: &'a Space, wants: impl Fn(&Distribution) -> bool) -> Self {
+    pub(super) fn new(space: &'a Space, wants: impl Fn(&Distribution) -> bool) -> Self {
         let mut list = Vec::new();
         let of_dimension = space.dimensions().map(|(name, distribution)| {
             (has_several(distribution) && wants(distribution)).then(|| {
@@ -126,7 +126,7 @@ mod tests {
             ("activation", Distribution::choice(["relu", "tanh"])),
         ]);
         let space = space.unwrap().when("units", Condition::at_least("layers", 2)).unwrap();
-        let axes = Axes::of(&space, |_| true);
+        let axes = Axes::new(&space, |_| true);
         assert_eq!(axes.len(), 3, "a dimension with one value is not an axis");
 
         let one = |distribution: &Distribution| distribution.from_unit(0.0);
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(axes.row(&Point::default()), None);
 
         let numbers =
-            Axes::of(&space, |distribution| !matches!(distribution, Distribution::Categorical { .. }));
+            Axes::new(&space, |distribution| !matches!(distribution, Distribution::Categorical { .. }));
         assert_eq!(numbers.row(&flat), Some(vec![Some(0.125), None]));
     }
 }

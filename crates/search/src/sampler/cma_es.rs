@@ -97,11 +97,11 @@ impl CmaEs {
 
     /// The distribution after every generation of `history` whose results are known.
     fn evolution(&self, space: &Space, axes: &Axes<'_>, history: &History<'_>) -> Evolution {
-        let recalled = self.memo.recall(self, space, history.told);
+        let recalled = self.memo.recall(self, space, history.finished);
         let known = recalled.as_ref().map_or(0, |state| state.trials);
         let mut state = recalled.unwrap_or_else(|| self.first_state(axes));
         let mut generation = Vec::with_capacity(state.evolution.population());
-        for (place, told) in history.told.iter().enumerate().skip(known) {
+        for (place, told) in history.finished.iter().enumerate().skip(known) {
             let Some(row) = axes.row(&told.parameters) else { continue };
             generation.push((told, row));
             if generation.len() < state.evolution.population() {
@@ -125,7 +125,7 @@ impl CmaEs {
             state.trials = place + 1;
         }
         if state.trials > known {
-            self.memo.keep(self, space, history.told, &state);
+            self.memo.keep(self, space, history.finished, &state);
         }
         state.evolution
     }
@@ -149,7 +149,7 @@ impl Sampler for CmaEs {
         history.one_objective("CmaEs")?;
         let is_number =
             |distribution: &Distribution| !matches!(distribution, Distribution::Categorical { .. });
-        let axes = Axes::of(space, is_number);
+        let axes = Axes::new(space, is_number);
         if axes.len() == 0 {
             return Random { seed: self.seed }.sample(space, history, number);
         }

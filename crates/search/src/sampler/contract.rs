@@ -160,7 +160,7 @@ pub(super) fn several_objectives_are_taken_or_refused(sampler: &dyn Sampler, spa
     let two = |told: Observation| Observation { losses: vec![told.losses[0], -told.losses[0]], ..told };
     let parameters = Random { seed: 1 }.sample(&spaces[0], &History::default(), 0).unwrap().unwrap();
     let told = [two(observe(&spaces[0], 0, parameters))];
-    match sampler.sample(&spaces[0], &History { told: &told, ..History::default() }, 1) {
+    match sampler.sample(&spaces[0], &History { finished: &told, ..History::default() }, 1) {
         Err(SampleError::Objectives { found: 2, .. }) => {}
         _ => run(sampler, spaces, 0, two),
     }
@@ -212,7 +212,8 @@ impl Study {
         let number = self.tried.len() as u64;
         let (told, running) = self.tried.split_at(self.tried.len().saturating_sub(lag));
         let pending: Vec<_> = running.iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told, pending: &pending, enqueued: &self.enqueued, ..History::default() };
+        let history =
+            History { finished: told, pending: &pending, enqueued: &self.enqueued, ..History::default() };
         let point = sampler.sample(space, &history, number).unwrap();
         let again = sampler.sample(space, &history.clone(), number).unwrap();
         assert_eq!(point, again, "trial {number}: equal arguments give equal points");

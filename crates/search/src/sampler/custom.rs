@@ -100,7 +100,7 @@ mod tests {
             history: &History<'_>,
             number: u64,
         ) -> Result<Option<Point>, SampleError> {
-            let known = history.told.iter().filter_map(|told| Some((told.loss()?, &told.parameters)));
+            let known = history.finished.iter().filter_map(|told| Some((told.loss()?, &told.parameters)));
             let best = known.min_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(loss, _)| *loss <= 0.0);
             let step = space.point(number)?;
             Ok(best.map(|(_, point)| point.clone()).or(step))

@@ -96,8 +96,8 @@ impl Sampler for GaussianProcess {
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
         history.one_objective("GaussianProcess")?;
-        let axes = Axes::of(space, |_| true);
-        let seen = Seen::of(&axes, history, self.most);
+        let axes = Axes::new(space, |_| true);
+        let seen = Seen::new(&axes, history, self.most);
         if axes.len() > 0
             && has_begun(seen.finished, seen.pending.len(), self.startup)
             && let Some(promises) = self.promises(&axes, &seen)

@@ -38,7 +38,7 @@ mod trials;
 /// - **A history must not depend on who finished first.** Where trials run side by side, a [`Study`](crate::Study)
 ///   hands in the results of trials below `number - lag`, for a lag that stays with it, and waits until these have
 ///   finished.
-/// - **`number` is not an index.** It is how many trials the history holds, `told` and `pending` together, as long as each
+/// - **`number` is not an index.** It is how many trials the history holds, `finished` and `pending` together, as long as each
 ///   of them stands where it stood when its point was chosen. Once trials were deleted, or added between others, it is
 ///   higher than that, and a number that no earlier trial had.
 pub trait Sampler: Send {
@@ -55,10 +55,10 @@ pub trait Sampler: Send {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct History<'a> {
     /// The first trials, all finished, failed ones among them.
-    pub told: &'a [Observation],
+    pub finished: &'a [Observation],
     /// What the trials after those try; what comes of them is not to be known yet.
     pub pending: &'a [Point],
-    /// Places of those that no sampler chose, lowest first: in `told`, and from its length on in `pending`.
+    /// Places of those that no sampler chose, lowest first: in `finished`, and from its length on in `pending`.
     pub enqueued: &'a [usize],
     /// Whether some trial stands at another place than when its point was chosen, for trials were deleted since, or added
     /// between others.
@@ -112,7 +112,7 @@ pub enum SampleError {
 impl History<'_> {
     /// Refuses a study of several objectives for `sampler`, which takes one.
     pub(crate) fn one_objective(&self, sampler: &'static str) -> Result<(), SampleError> {
-        match self.told.iter().map(|told| told.losses.len()).find(|found| *found > 1) {
+        match self.finished.iter().map(|told| told.losses.len()).find(|found| *found > 1) {
             Some(found) => Err(SampleError::Objectives { sampler, found }),
             None => Ok(()),
         }
@@ -120,27 +120,27 @@ impl History<'_> {
 
     /// How many trials there are.
     pub(crate) fn len(&self) -> usize {
-        self.told.len() + self.pending.len()
+        self.finished.len() + self.pending.len()
     }
 
     /// The points of all trials.
     pub(crate) fn points(&self) -> impl Iterator<Item = &Point> {
-        self.told.iter().map(|told| &told.parameters).chain(self.pending)
+        self.finished.iter().map(|told| &told.parameters).chain(self.pending)
     }
 
     /// The point of the trial at `place`.
     pub(crate) fn point(&self, place: usize) -> Option<&Point> {
-        match self.told.get(place) {
+        match self.finished.get(place) {
             Some(told) => Some(&told.parameters),
-            None => self.pending.get(place - self.told.len()),
+            None => self.pending.get(place - self.finished.len()),
         }
     }
 }
 
-/// Whether a sampler that learns from `startup` trials can begin: so many are told or still run, and half are told.
+/// Whether a sampler that learns from `startup` trials can begin: so many have finished or still run, and half have finished.
 ///
-/// Where trials run side by side, waiting for all of them to be told would make as many more random as there are
+/// Where trials run side by side, waiting for all of them to finish would make as many more random as there are
 /// workers.
-fn has_begun(told: usize, pending: usize, startup: usize) -> bool {
-    told + pending >= startup && 2 * told >= startup
+fn has_begun(finished: usize, pending: usize, startup: usize) -> bool {
+    finished + pending >= startup && 2 * finished >= startup
 }

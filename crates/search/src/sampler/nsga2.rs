@@ -155,7 +155,7 @@ impl Sampler for NsgaII {
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
-        let parents = self.parents(space, history.told, number);
+        let parents = self.parents(space, history.finished, number);
         Ok(Some(self.child(space, &parents, &mut stream(self.seed, number))))
     }
 }

@@ -98,7 +98,7 @@ impl Sampler for RegularizedEvolution {
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
         let mut stream = stream(self.seed, number);
-        let grown = eligible_parents(space, history.told);
+        let grown = eligible_parents(space, history.finished);
         let population = &grown[grown.len().saturating_sub(self.population)..];
         let parent =
             if population.len() < self.population { None } else { self.parent(population, &mut stream) };
@@ -161,7 +161,7 @@ mod tests {
     fn children(told: &[Observation]) -> (u64, u64) {
         let child = |seed| {
             let sampler = RegularizedEvolution { seed, population: 3, tournament: 200 };
-            let history = History { told, ..History::default() };
+            let history = History { finished: told, ..History::default() };
             let point = sampler.sample(&line(), &history, told.len() as u64).unwrap().unwrap();
             point["x"].value().as_u64().unwrap()
         };

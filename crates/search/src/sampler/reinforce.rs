@@ -114,7 +114,7 @@ impl Sampler for Reinforce {
         number: u64,
     ) -> Result<Option<Point>, SampleError> {
         self.check()?;
-        let policy = self.learned(space, history.told);
+        let policy = self.learned(space, history.finished);
         let mut stream = stream(self.seed, number);
         Ok(Some(
             space.fill_places(|place, distribution| policy.draw(place, distribution, || unit(&mut stream))),

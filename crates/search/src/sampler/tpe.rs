@@ -162,7 +162,7 @@ impl Sampler for Tpe {
             return first(self.seed, space, history, number);
         }
         let (candidates, mut stream) = (Candidates::new(self, space, &split), stream(self.seed, number));
-        Ok(if objectives(history.told) > 1 {
+        Ok(if objectives(history.finished) > 1 {
             candidates.singly(&mut stream)
         } else {
             candidates.jointly(history, &mut stream)

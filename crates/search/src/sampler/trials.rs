@@ -20,7 +20,7 @@ pub(super) fn run(
     for number in 0..budget {
         let known = number.saturating_sub(lag) as usize;
         let pending: Vec<_> = told[known..].iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told: &told[..known], pending: &pending, ..History::default() };
+        let history = History { finished: &told[..known], pending: &pending, ..History::default() };
         let parameters = sampler.sample(space, &history, number).unwrap().unwrap();
         space.check(&parameters).unwrap();
         let (losses, violation) = result(&parameters);

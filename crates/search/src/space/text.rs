@@ -89,7 +89,7 @@ impl Space {
             let new: Vec<_> = read.into_iter().filter(is_new).collect();
             dimensions.extend(new);
         }
-        Self::of(dimensions)
+        Self::from_dimensions(dimensions)
     }
 }
 

@@ -22,7 +22,7 @@ pub enum StorageError {
         /// Who holds that token.
         worker: String,
     },
-    /// The attempt has ended by its worker's own word.
+    /// The attempt has already reported its result.
     #[error("trial {number}: attempt {attempt} has already reported its result; each attempt reports one")]
     AlreadyTold {
         /// The trial.
@@ -56,14 +56,14 @@ pub enum StorageError {
     #[error("study `{0}` has no objective, expected a direction for each")]
     NoObjective(String),
     /// More or fewer values than objectives.
-    #[error("trial {number}: {told} values, expected {expected}: one for each objective of the study")]
+    #[error("trial {number}: {found} values, expected {expected}: one for each objective of the study")]
     Objectives {
         /// The trial.
         number: u64,
         /// How many objectives the study has.
         expected: usize,
-        /// How many values were told.
-        told: usize,
+        /// How many values were reported.
+        found: usize,
     },
     /// A name that not every storage can hold.
     #[error("{what} `{name}` {reason}")]
@@ -139,7 +139,7 @@ impl TrialResult {
         self.attachments.keys().try_for_each(|name| check_name("file", name))?;
         let FinalState::Complete { values } = &self.state else { return Ok(()) };
         if objectives != 0 && values.len() != objectives {
-            return Err(StorageError::Objectives { number, expected: objectives, told: values.len() });
+            return Err(StorageError::Objectives { number, expected: objectives, found: values.len() });
         }
         if values.iter().any(|value| value.is_nan()) {
             return Err(StorageError::NotANumber { number });

@@ -1,4 +1,4 @@
-//! Where studies live: the contract of every storage, and its errors.
+//! Storages of studies: the contract that each one keeps, and its errors.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,14 +37,14 @@ pub(crate) use error::LONGEST_NAME;
 pub use error::StorageError;
 use error::{check_name, following, same_directions, some_objective};
 
-/// Keeps studies, hands out their trials, and remembers what came of them.
+/// Stores studies, hands out their trials, and keeps the results.
 ///
 /// - **A trial is held by at most one attempt.** [`lease`](Storage::lease) gives a trial to one worker; the attempt
 ///   number in the [`Lease`] is the fencing token. Once another attempt begins, the earlier one can write nothing.
-/// - **A worker may die at any moment.** It shows that it lives by [`heartbeat`](Storage::heartbeat); when none came
-///   for the length of its [lease](LeaseTerms), the next lease takes the trial over. After as many attempts as the lease
-///   allows, the trial fails instead.
-/// - **What was told stays told.** When [`tell`](Storage::tell) returns `Ok`, state, value, attributes and
+/// - **A worker may die at any moment.** While it lives it calls [`heartbeat`](Storage::heartbeat). If none comes
+///   for the length of its lease, the next worker that asks takes the trial over. After as many attempts as the
+///   [terms](LeaseTerms) allow, the trial fails instead.
+/// - **A result is stored whole or not at all.** When [`tell`](Storage::tell) returns `Ok`, state, value, attributes and
 ///   attachments are all stored; when it returns an error, none of them is.
 /// - **Time is an argument**, so that equal calls give equal answers. Workers on several machines need clocks that
 ///   agree to well under a lease.
@@ -164,7 +164,7 @@ pub trait Storage: Send {
         terms: LeaseTerms,
     ) -> Result<Option<Lease>, StorageError>;
 
-    /// Says that the worker is alive: the lease starts again at `now`.
+    /// Renews the lease: it starts again at `now`.
     ///
     /// # Errors
     /// [`StorageError::Fenced`] or [`StorageError::AlreadyTold`] if the lease no longer holds.
@@ -176,10 +176,10 @@ pub trait Storage: Send {
     /// As [`heartbeat`](Storage::heartbeat).
     fn report(&mut self, lease: &Lease, step: u32, value: f64) -> Result<(), StorageError>;
 
-    /// Ends an attempt and its trial with it, all or nothing.
+    /// Stores the result of an attempt, and ends it and its trial, all or nothing.
     ///
-    /// A lease that has run out does not matter as long as nobody took the trial over. What a fenced lease tells is
-    /// not stored, but [`attempts`](Storage::attempts) remembers that it was told.
+    /// A lease that has run out does not matter as long as nobody took the trial over. The result of a lost lease is
+    /// not stored, but [`attempts`](Storage::attempts) shows that it came.
     ///
     /// A pruned trial keeps its last intermediate value as its value, unless that is NaN or the study has several
     /// objectives.
@@ -237,7 +237,7 @@ pub trait Storage: Send {
     /// The attempts at the trial with this key, first to last; none if there is no such trial.
     fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError>;
 
-    /// A file that was told with a trial. Of several trials with that number the first is meant.
+    /// A file of a trial's result. Of several trials with that number the first is meant.
     ///
     /// # Errors
     /// [`StorageError::UnknownTrial`].
@@ -292,7 +292,7 @@ fn pruned_value(last: Option<f64>, objectives: usize) -> Option<f64> {
     last.filter(|value| objectives == 1 && !value.is_nan())
 }
 
-/// Why a trial failed that its workers never told.
+/// The reason of a trial that failed because no worker reported a result.
 fn given_up(attempts: u64) -> String {
     format!("no worker finished it in {attempts} attempts")
 }

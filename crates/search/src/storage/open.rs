@@ -18,7 +18,7 @@ use super::{Storage, StorageError};
 ///   options of libpq that this program knows; for `sslmode` see `Postgres`
 ///
 /// # Errors
-/// [`AddressError`] for anything else, options that have no effect here included, and what `Sqlite::open` and
+/// [`AddressError`] for anything else, unsupported options included, and what `Sqlite::open` and
 /// `Postgres::open` refuse.
 pub fn open(url: &str) -> Result<Box<dyn Storage>, StorageError> {
     open_as(url, Access::Create)
@@ -90,7 +90,7 @@ pub enum AddressError {
 
 #[cfg(feature = "sqlite")]
 fn sqlite(rest: &str, access: Access) -> Result<Box<dyn Storage>, StorageError> {
-    let (file, options) = Options::of_sqlite(rest).map_err(AddressError::from)?;
+    let (file, options) = Options::from_sqlite(rest).map_err(AddressError::from)?;
     if file.is_empty() || file.starts_with("//") {
         return Err(AddressError::NoFile.into());
     }
@@ -206,7 +206,7 @@ mod tests {
         // Port 1 is reserved, and nobody listens there.
         refused(
             "postgresql+psycopg://me:secret@127.0.0.1:1/db",
-            "postgres://me@127.0.0.1:1/db: no PostgreSQL answers",
+            "postgres://me@127.0.0.1:1/db: no PostgreSQL server answers",
         );
         refused("postgres://me:secret@127.0.0.1:1/db?sslmode=on", "the option `sslmode=on` of");
     }

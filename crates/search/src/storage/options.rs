@@ -16,13 +16,13 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
 }
 
-/// An option that has no effect here, or a value that it cannot have.
+/// An unsupported option or value.
 ///
 /// Only values that were expected to be one of a few words are repeated: others may be a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
     /// Nothing here goes by it.
-    #[error("the option `{name}` of the address has no effect here; leave it out. Known are {known}")]
+    #[error("the option `{name}` of the URL is not supported; remove it. Supported are {known}")]
     Unknown {
         /// The option.
         name: String,
@@ -30,7 +30,7 @@ pub enum OptionsError {
         known: &'static str,
     },
     /// A value that it cannot have.
-    #[error("the option `{name}={value}` of the address cannot be honoured; expected {expected}")]
+    #[error("the option `{name}={value}` of the URL is not supported; expected {expected}")]
     Value {
         /// The option.
         name: &'static str,
@@ -40,7 +40,7 @@ pub enum OptionsError {
         expected: &'static str,
     },
     /// The same option more than once.
-    #[error("the option `{0}` is in the address twice; give it once")]
+    #[error("the option `{0}` is in the URL twice; give it once")]
     Twice(String),
 }
 
@@ -51,7 +51,7 @@ const LONGEST: f64 = 366.0 * 86_400.0;
 impl Options {
     /// The name of a file, and what the options after it say.
     #[cfg(feature = "sqlite")]
-    pub(super) fn of_sqlite(address: &str) -> Result<(String, Self), OptionsError> {
+    pub(super) fn from_sqlite(address: &str) -> Result<(String, Self), OptionsError> {
         let (file, query) = address.split_once('?').unwrap_or((address, ""));
         let mut options = Self::default();
         let mut uri = false;
@@ -94,7 +94,7 @@ impl Options {
 
     /// A PostgreSQL address without its options for TLS, and these: `sslmode` and `sslrootcert`.
     #[cfg(feature = "postgres")]
-    pub(super) fn of_postgres(url: &str) -> Result<(String, Option<Mode>, Option<String>), OptionsError> {
+    pub(super) fn from_postgres(url: &str) -> Result<(String, Option<Mode>, Option<String>), OptionsError> {
         const KNOWN: [&str; 15] = [
             "user",
             "password",
@@ -203,7 +203,7 @@ mod tests {
 
     #[track_caller]
     fn read(address: &str) -> (String, Options) {
-        Options::of_sqlite(address).unwrap()
+        Options::from_sqlite(address).unwrap()
     }
 
     #[test]
@@ -236,32 +236,29 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_refused_by_name() {
-        let refused = |address: &str| Options::of_sqlite(address).unwrap_err().to_string();
+        let refused = |address: &str| Options::from_sqlite(address).unwrap_err().to_string();
         assert_eq!(
             refused("a.db?check_same_thread=false"),
-            "the option `check_same_thread` of the address has no effect here; leave it out. Known are `timeout`, \
+            "the option `check_same_thread` of the URL is not supported; remove it. Supported are `timeout`, \
              `mode`, `uri` and `cache`"
         );
         assert_eq!(
             refused("a.db?mode=memory"),
-            "the option `mode=memory` of the address cannot be honoured; expected `ro`, `rw` or `rwc`"
+            "the option `mode=memory` of the URL is not supported; expected `ro`, `rw` or `rwc`"
         );
         for address in ["a.db?timeout=inf", "a.db?timeout=nan", "a.db?timeout=-1", "a.db?timeout="] {
             assert!(refused(address).ends_with("expected a number of seconds, 0 to a year"), "{address}");
         }
         assert!(refused("a.db?cache=shared").contains("`cache=shared`"));
         assert!(refused("a.db?immutable=1").contains("`immutable`"));
-        assert_eq!(
-            refused("a.db?mode=ro&mode=rw"),
-            "the option `mode` is in the address twice; give it once"
-        );
+        assert_eq!(refused("a.db?mode=ro&mode=rw"), "the option `mode` is in the URL twice; give it once");
     }
 
     #[cfg(feature = "postgres")]
     #[test]
     fn options_of_a_server_are_honoured_or_refused_without_their_values() {
         let host = "postgres://me:secret@host/studies";
-        let of = |query: &str| Options::of_postgres(&format!("{host}{query}"));
+        let of = |query: &str| Options::from_postgres(&format!("{host}{query}"));
         assert_eq!(of(""), Ok((host.to_owned(), None, None)));
         let others = "?connect_timeout=5&options=-c%20search_path%3Dx";
         assert_eq!(
@@ -274,7 +271,7 @@ mod tests {
             (host, Some(Mode::VerifyFull), Some("/an authority.crt"))
         );
         let odd = "postgres://me:what?secret@host/studies";
-        assert_eq!(Options::of_postgres(odd), Ok((odd.to_owned(), None, None)));
+        assert_eq!(Options::from_postgres(odd), Ok((odd.to_owned(), None, None)));
         let error = of("?sslpassword=secret").unwrap_err().to_string();
         assert!(error.contains("`sslpassword`") && !error.contains("secret"), "{error}");
         let error = of("?sslmode=verify").unwrap_err().to_string();

@@ -14,7 +14,7 @@ impl Study {
     pub fn best(&self) -> Result<Option<Trial>, StudyError> {
         let trials = self.trials()?;
         let loss = |trial: &Trial| {
-            let observation = Observation::of(trial, &self.settings.directions)?;
+            let observation = Observation::from_trial(trial, &self.settings.directions)?;
             observation.loss().filter(|_| observation.is_feasible())
         };
         let losses = trials.into_iter().filter_map(|trial| Some((loss(&trial)?, trial)));
@@ -29,7 +29,7 @@ impl Study {
     /// If the storage cannot be read.
     pub fn front(&self) -> Result<Vec<Trial>, StudyError> {
         let feasible = |trial: Trial| {
-            let observation = Observation::of(&trial, &self.settings.directions)?;
+            let observation = Observation::from_trial(&trial, &self.settings.directions)?;
             observation.is_feasible().then_some((observation.losses, trial))
         };
         let (losses, trials): (Vec<_>, Vec<_>) = self.trials()?.into_iter().filter_map(feasible).unzip();

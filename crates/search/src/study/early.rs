@@ -1,4 +1,4 @@
-//! Ends of a run that are not the study's: a time limit, and a function that looks at each finished trial.
+//! What can end a run before its study is finished: a time limit, or a function that is called for each finished trial.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Study {
         self
     }
 
-    /// Shows a trial that was told to all who watch; says whether one of them ends the run.
+    /// Calls the watchers with a trial whose result is stored; returns whether one of them ends the run.
     pub(super) fn show(&self, lease: &Lease) -> Result<bool, StudyError> {
         let watches = &self.early.watches;
         if watches.is_empty() {

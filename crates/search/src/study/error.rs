@@ -23,10 +23,10 @@ pub enum StudyError {
         .0.as_deref().unwrap_or("they would be changed")
     )]
     Unstorable(Option<String>),
-    /// A point that is none of the space's.
+    /// A point that is not in the space.
     #[error(transparent)]
     Space(#[from] SpaceError),
-    /// The study is there, with other settings.
+    /// The study already exists with other settings.
     #[error("study `{name}` already exists with {what} {stored}, not {asked}; choose another name")]
     Settings {
         /// The study.
@@ -55,9 +55,9 @@ pub enum StudyError {
         /// The number.
         number: u64,
     },
-    /// The study was begun with settings that are refused now.
+    /// The stored settings are invalid in this version.
     #[error(
-        "{} was begun with settings that are refused now: {reason}; begin another study with settings that are not",
+        "the settings of {} are invalid in this version: {reason}; create another study with valid settings",
         .name.as_ref().map_or_else(|| "the study".to_owned(), |name| format!("study `{name}`"))
     )]
     Outdated {
@@ -67,7 +67,7 @@ pub enum StudyError {
         reason: String,
     },
     /// The study was made by another program.
-    #[error("study `{name}` has no settings of Tinderbox: {reason}; begin it with a space and a sampler")]
+    #[error("study `{name}` was not created by Tinderbox: {reason}; open it with a space and a sampler")]
     Foreign {
         /// The study.
         name: String,

@@ -175,7 +175,7 @@ impl Known {
     /// What the sampler of the next trial may know.
     pub(super) fn history(&self) -> History<'_> {
         let (pending, enqueued) = (&self.pending, &self.enqueued);
-        History { told: &self.told[..self.pending_from], pending, enqueued, moved: self.all.moved }
+        History { finished: &self.told[..self.pending_from], pending, enqueued, moved: self.all.moved }
     }
 
     /// What the pruner of trial `number` may know.

@@ -63,7 +63,8 @@ impl Study {
             }
             notes
         };
-        let outdated = self.outdated.iter().map(|reason| format!("its settings are refused now: {reason}"));
+        let outdated =
+            self.outdated.iter().map(|reason| format!("its settings are invalid in this version: {reason}"));
         let study = outdated.chain(self.storage.left_out(self.id)?).collect();
         Ok(Notes { study, trials: trials.iter().map(of_trial).collect() })
     }

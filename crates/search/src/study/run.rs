@@ -1,4 +1,4 @@
-//! A closure as the objective: asked for, run and told until the study is over.
+//! Runs a closure as the objective, until the study is finished.
 
 use std::any::Any;
 use std::error::Error;
@@ -13,20 +13,20 @@ use crate::storage::LeaseTerms;
 use crate::timestamp::Timestamp;
 use crate::trial::{Lease, TrialResult};
 
-/// The terms of a trial where nothing else was said.
+/// The default terms of a lease.
 pub(super) const TERMS: LeaseTerms = LeaseTerms::new(Duration::from_mins(1));
 /// Between two looks at a study whose other trials must finish first.
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Study {
-    /// Tries points until the study is over, one after the other.
+    /// Runs trials one after the other until the study is finished.
     ///
-    /// An error of `objective` fails its trial, and so does a panic; an error that comes of [`TrialError::Pruned`], or after
-    /// [`Running::report`] has returned that, prunes it. A result that no storage holds, such as NaN or a value too few,
-    /// fails it too. None of these ends the study. While a trial runs, another thread keeps its lease alive. A result
+    /// An error or a panic of `objective` fails its trial. An error caused by [`TrialError::Pruned`], or any error after
+    /// [`Running::report`] has returned it, prunes the trial. A result that cannot be stored (NaN, or too few values) fails
+    /// it too. None of these ends the study. While a trial runs, another thread renews its lease. A result
     /// that comes too late, because another worker took the trial over, is dropped.
     ///
-    /// A lag that is still open is 0 from then on.
+    /// If the lag is not decided yet, it becomes 0.
     ///
     /// [`TrialError::Pruned`]: super::TrialError::Pruned
     ///
@@ -95,8 +95,8 @@ impl Study {
         }
     }
 
-    /// As [`run`](Study::run), on so many threads. What comes out is the same. A lag that is still open is one less than
-    /// there are threads from then on.
+    /// As [`run`](Study::run), on this many threads, with the same results. If the lag is not decided yet, it becomes one
+    /// less than the number of threads.
     ///
     /// # Errors
     /// As [`run`](Study::run). The other threads then end their trials and stop too.

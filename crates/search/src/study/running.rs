@@ -1,4 +1,4 @@
-//! A trial as a closure sees it.
+//! The trial that a closure runs.
 
 use std::error::Error;
 
@@ -9,19 +9,19 @@ use crate::parameter::Parameter;
 use crate::space::Point;
 use crate::trial::Lease;
 
-/// The trial that a closure is to try.
+/// The trial that a closure runs.
 #[derive(Debug)]
 pub struct Running<'a> {
     study: &'a mut Study,
     lease: &'a Lease,
-    /// Whether [`report`](Running::report) has said so.
+    /// Whether [`report`](Running::report) returned [`TrialError::Pruned`].
     is_pruned: bool,
 }
 
-/// Why a trial cannot continue.
+/// Why a trial stops.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
-    /// The pruner says so. Return this error, or any other with this one as its source, and the trial is told as pruned.
+    /// The pruner stops it. If the closure returns this error, or one with this as its source, the trial is stored as pruned.
     #[error("pruned")]
     Pruned,
     /// Its parameters lack one, or it is of another kind.
@@ -99,13 +99,13 @@ impl<'a> Running<'a> {
         found.and_then(Value::as_str).ok_or_else(|| unfit(name, found, "a text"))
     }
 
-    /// Says what the trial has reached at `step`, in the unit of the first objective.
+    /// Reports an intermediate value of the first objective at `step`.
     ///
     /// # Errors
     /// [`TrialError::Pruned`] if the trial is to stop, [`TrialError::Study`] if another worker has taken it over.
     pub fn report(&mut self, step: u32, value: f64) -> Result<(), TrialError> {
         match self.study.report(self.lease, step, value).map_err(Box::new).map_err(TrialError::Study)? {
-            Advice::GoOn => Ok(()),
+            Advice::Continue => Ok(()),
             Advice::Stop => {
                 self.is_pruned = true;
                 Err(TrialError::Pruned)

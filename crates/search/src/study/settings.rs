@@ -100,7 +100,7 @@ impl Settings {
         // Samplers see how many objectives there are by the trials that have finished.
         let losses = vec![0.0; self.directions.len()];
         let told = [Observation { parameters, losses, ..Observation::default() }];
-        self.sampler.sample(&self.space, &History { told: &told, ..History::default() }, 1)?;
+        self.sampler.sample(&self.space, &History { finished: &told, ..History::default() }, 1)?;
         Ok(())
     }
 

@@ -266,7 +266,7 @@ fn another_space_or_sampler_is_refused_and_the_end_may_move() {
     let foreign = other.open_study("foreign", &[Direction::Minimize]).unwrap();
     other.set_study_attribute(foreign, "paper", &json!(1)).unwrap();
     let error = Study::resume(Box::new(other), "foreign").unwrap_err().to_string();
-    assert!(error.starts_with("study `foreign` has no settings of Tinderbox"), "{error}");
+    assert!(error.starts_with("study `foreign` was not created by Tinderbox"), "{error}");
 }
 
 #[test]

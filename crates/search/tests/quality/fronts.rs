@@ -49,7 +49,7 @@ fn tried(sampler: &dyn Sampler, losses: Losses, trials: u64) -> Vec<[f64; 2]> {
     let space = Space::new(names).unwrap();
     let (mut told, mut tried): (Vec<Observation>, _) = (Vec::new(), Vec::new());
     for number in 0..trials {
-        let history = History { told: &told, ..History::default() };
+        let history = History { finished: &told, ..History::default() };
         let parameters = sampler.sample(&space, &history, number).unwrap().unwrap();
         let x: Vec<_> = parameters.values().map(|it| it.value().as_f64().unwrap()).collect();
         tried.push(losses(&x));

@@ -78,7 +78,7 @@ pub(crate) fn bests(sampler: &dyn Sampler, problem: &Problem, trials: u64) -> Ve
     let mut least = f64::INFINITY;
     let mut bests = Vec::new();
     for number in 0..trials {
-        let history = History { told: &told, ..History::default() };
+        let history = History { finished: &told, ..History::default() };
         let Some(parameters) = sampler.sample(&problem.space, &history, number).unwrap() else { break };
         let loss = (problem.loss)(&parameters);
         least = least.min(loss);

@@ -10,7 +10,7 @@ use crate::worker::Message;
 pub(super) struct Place {
     pub(super) child: Child,
     pub(super) name: String,
-    /// None where it cannot be written: that costs its last words, and no trial.
+    /// None where it cannot be written: that costs the end of its log in messages, and no trial.
     pub(super) log: Option<Log>,
     /// The experiment and the key of its trial, while it has one.
     pub(super) trial: Option<(String, String)>,

@@ -48,7 +48,7 @@ impl Trials for StudyTrials {
     fn report(&mut self, lease: &Lease, epoch: &Epoch) -> Result<Advice, StudyError> {
         if self.record.tuning.objectives != [Objective::ValidationAccuracy] {
             // Epochs say nothing of the objectives.
-            return Ok(Advice::GoOn);
+            return Ok(Advice::Continue);
         }
         self.study.report(lease, epoch.epoch as u32, epoch.validation_accuracy)
     }

@@ -64,7 +64,7 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
             return;
         }
         self.broken = match self.trials.report(self.lease, epoch) {
-            Ok(Advice::GoOn) => None,
+            Ok(Advice::Continue) => None,
             Ok(Advice::Stop) => Some(Break::Pruned { epoch: epoch.epoch }),
             Err(error) if error.is_lost_lease() => Some(Break::Lost),
             Err(error) => Some(Break::Machine(error.to_string())),

@@ -80,7 +80,9 @@ fn a_dataset_in_a_format_of_its_own_is_trained_on() {
     let data = external().join("own/datasets").display().to_string();
     let trained = run(
         desk.path(),
-        &format!("train --model normed --epochs 3 --dataset bars --data-dir {data} --output bars.safetensors"),
+        &format!(
+            "train --model normed --epochs 3 --dataset bars --data-dir {data} --output bars.safetensors"
+        ),
     );
     assert!(trained.status.success(), "{}", text(&trained));
     let measured =
@@ -149,7 +151,9 @@ fn numbers(runs: &Path) -> Value {
 fn hashes(runs: &Path) -> BTreeMap<(String, u64), String> {
     let numbers = numbers(runs);
     let trials = numbers["experiments"][0]["trials"].as_array().cloned().unwrap_or_default();
-    let key = |trial: &Value| (trial["arm"].as_str().expect("arm").to_string(), trial["seed"].as_u64().expect("seed"));
+    let key = |trial: &Value| {
+        (trial["arm"].as_str().expect("arm").to_string(), trial["seed"].as_u64().expect("seed"))
+    };
     trials
         .iter()
         .filter(|trial| trial["arm"] != "Vote")

@@ -141,7 +141,8 @@ fn best(study: &Study, trials: Vec<Trial>) -> Result<Vec<Trial>, Refusal> {
     if directions.len() > 1 {
         return Ok(study.front()?);
     }
-    let loss = |trial: &Trial| Observation::of(trial, directions).filter(Observation::is_feasible)?.loss();
+    let loss =
+        |trial: &Trial| Observation::from_trial(trial, directions).filter(Observation::is_feasible)?.loss();
     let ranked = trials.into_iter().filter_map(|trial| Some((loss(&trial)?, trial)));
     let mut ranked: Vec<_> = ranked.collect();
     ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -150,7 +151,9 @@ fn best(study: &Study, trials: Vec<Trial>) -> Result<Vec<Trial>, Refusal> {
 
 /// Which parameters matter, most important first; nothing while too little is known.
 pub(super) fn importances(study: &Study, trials: &[Trial]) -> Vec<(String, f64)> {
-    let observations: Vec<_> =
-        trials.iter().filter_map(|trial| Observation::of(trial, &study.settings().directions)).collect();
+    let observations: Vec<_> = trials
+        .iter()
+        .filter_map(|trial| Observation::from_trial(trial, &study.settings().directions))
+        .collect();
     importance(&observations).unwrap_or_default()
 }

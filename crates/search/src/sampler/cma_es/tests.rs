@@ -29,7 +29,7 @@ fn run(
     for number in 0..trials {
         let (told, running) = tried.split_at(tried.len().saturating_sub(lag));
         let pending: Vec<_> = running.iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told, pending: &pending, ..History::default() };
+        let history = History { finished: told, pending: &pending, ..History::default() };
         let parameters = sampler.sample(space, &history, number).unwrap().unwrap();
         let losses = vec![loss(&parameters)];
         tried.push(Observation { number, parameters, losses, ..Observation::default() });
@@ -102,10 +102,11 @@ fn whole_numbers_reach_their_best() {
 #[test]
 fn a_generation_without_a_difference_teaches_nothing() {
     let (space, sampler) = (cube(2), CmaEs::new(7));
-    let axes = Axes::of(&space, |_| true);
+    let axes = Axes::new(&space, |_| true);
     let mut told = run(&sampler, &space, 12, 0, |_| 0.5);
-    let evolution =
-        |told: &[Observation]| sampler.evolution(&space, &axes, &History { told, ..History::default() });
+    let evolution = |told: &[Observation]| {
+        sampler.evolution(&space, &axes, &History { finished: told, ..History::default() })
+    };
     assert_eq!(evolution(&told).mean, [0.5, 0.5]);
     for told in &mut told {
         told.losses.clear();
@@ -136,10 +137,11 @@ fn what_is_known_ranks_from_the_least_loss_to_failures() {
 #[test]
 fn having_arrived_it_starts_again_elsewhere_with_twice_the_population() {
     let (space, sampler) = (cube(2), CmaEs::new(3));
-    let axes = Axes::of(&space, |_| true);
+    let axes = Axes::new(&space, |_| true);
     let told = run(&sampler, &space, 800, 0, |point| sphere(&numbers(point)));
-    let evolution =
-        |trials| sampler.evolution(&space, &axes, &History { told: &told[..trials], ..History::default() });
+    let evolution = |trials| {
+        sampler.evolution(&space, &axes, &History { finished: &told[..trials], ..History::default() })
+    };
     assert_eq!(evolution(300).population(), 6);
     assert_eq!(evolution(800).population(), 12);
     assert!(evolution(800).step > 1e-6);
@@ -190,7 +192,7 @@ fn what_was_kept_changes_no_point() {
     for (lag, trials) in [(0, 90), (8, 90), (0, 500)] {
         let sampler = CmaEs::new(3);
         let tried = run(&sampler, &space, trials, lag, |point| sphere(&numbers(point)));
-        let history = |end: usize| History { told: &tried[..end], ..History::default() };
+        let history = |end: usize| History { finished: &tried[..end], ..History::default() };
         let sample =
             |sampler: &CmaEs, end: usize| sampler.sample(&space, &history(end), end as u64).unwrap().unwrap();
         for end in (0..tried.len()).rev().step_by(7).chain([3, 80, 12, 81]) {

@@ -27,7 +27,7 @@ pub(in super::super) fn guess_standardised(
     seen: &[(&Point, f64)],
     points: &[Point],
 ) -> (Vec<Option<f64>>, f64, f64) {
-    let axes = Axes::of(space, |_| true);
+    let axes = Axes::new(space, |_| true);
     let row = |point: &Point| {
         let places = axes.row(point)?;
         Some(places.into_iter().map(|place| place.unwrap_or(MIDDLE)).collect::<Vec<_>>())

@@ -26,13 +26,13 @@ pub(super) struct Seen {
 
 impl Seen {
     /// What `history` shows, of at most `most` trials: the best half and the latest others.
-    pub(super) fn of(axes: &Axes<'_>, history: &History<'_>, most: usize) -> Self {
+    pub(super) fn new(axes: &Axes<'_>, history: &History<'_>, most: usize) -> Self {
         let row = |point: &Point| {
             let places = axes.row(point)?;
             Some(places.into_iter().map(|place| place.unwrap_or(MIDDLE)).collect::<Vec<_>>())
         };
         let told: Vec<_> =
-            history.told.iter().filter_map(|told| Some((told, row(&told.parameters)?))).collect();
+            history.finished.iter().filter_map(|told| Some((told, row(&told.parameters)?))).collect();
         let pending: Vec<_> = history.pending.iter().filter_map(row).collect();
         let tried = told.iter().map(|(_, row)| row).chain(&pending).cloned().collect();
         let finished = told.iter().filter(|(told, _)| told.loss().is_some()).count();

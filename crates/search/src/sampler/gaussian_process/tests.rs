@@ -26,7 +26,7 @@ fn run(
 ) -> Vec<Observation> {
     let mut told: Vec<Observation> = Vec::new();
     for number in 0..trials {
-        let history = History { told: &told, ..History::default() };
+        let history = History { finished: &told, ..History::default() };
         let Some(parameters) = sampler.sample(space, &history, number).unwrap() else { break };
         let (losses, violation) = tell(&parameters);
         told.push(Observation { number, parameters, losses, violation, ..Observation::default() });
@@ -54,7 +54,7 @@ fn workers_are_sent_to_different_places() {
     let told = run(&GaussianProcess::new(7), &square(), 10, |point| (vec![bowl(point)], 0.0));
     let mut pending: Vec<Point> = Vec::new();
     for number in 10..14 {
-        let history = History { told: &told, pending: &pending, ..History::default() };
+        let history = History { finished: &told, pending: &pending, ..History::default() };
         pending.extend(GaussianProcess::new(7).sample(&square(), &history, number).unwrap());
     }
     for (place, a) in pending.iter().enumerate() {
@@ -117,7 +117,7 @@ fn the_best_choice_and_number_are_found_together() {
 #[test]
 fn of_many_trials_the_best_and_the_latest_are_kept() {
     let space = square();
-    let axes = Axes::of(&space, |_| true);
+    let axes = Axes::new(&space, |_| true);
     let observe = |number: u32| {
         let parameters =
             space.point_of([("x", 0.5.into()), ("y", (f64::from(number) / 10.0).into())]).unwrap();
@@ -125,7 +125,7 @@ fn of_many_trials_the_best_and_the_latest_are_kept() {
         Observation { number: number.into(), parameters, losses, ..Observation::default() }
     };
     let told: Vec<_> = (0..10).map(observe).collect();
-    let seen = Seen::of(&axes, &History { told: &told, ..History::default() }, 4);
+    let seen = Seen::new(&axes, &History { finished: &told, ..History::default() }, 4);
     let kept: Vec<_> = seen.rows.iter().map(|row| (row[1] * 10.0).round()).collect();
     assert_eq!(kept, [0.0, 5.0, 8.0, 9.0]);
     assert_eq!((seen.best, seen.finished), (Some(0), 10));

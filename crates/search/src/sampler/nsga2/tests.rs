@@ -107,7 +107,7 @@ fn a_child_has_values_of_both_parents_and_now_and_then_one_of_its_own() {
         Observation { number, parameters, losses: vec![x], ..Observation::default() }
     };
     let told = [corner(0, 0.0), corner(1, 1.0)];
-    let history = History { told: &told, ..History::default() };
+    let history = History { finished: &told, ..History::default() };
     let (mut own, mut mixed, mut first) = (0, 0, 0);
     for seed in 0..1000 {
         let sampler = NsgaII { population: 2, ..NsgaII::new(seed) };

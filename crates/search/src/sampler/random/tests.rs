@@ -152,7 +152,7 @@ proptest! {
             numbers.reverse();
             let parameters = space.fill(|d| draw(d, &mut stream(1, 1)));
             let told = [Observation { parameters, ..Observation::default() }];
-            let history = History { told: &told, ..History::default() };
+            let history = History { finished: &told, ..History::default() };
             let again = numbers.iter().map(|&number| Random { seed }.sample(&space, &history, number).unwrap());
             prop_assert!(again.rev().eq(asked));
             numbers.reverse();

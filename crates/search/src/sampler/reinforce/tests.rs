@@ -96,7 +96,7 @@ fn a_number_is_drawn_from_the_part_of_its_range_that_paid() {
         .map(|number| if number % 2 == 0 { at(number, 1e-8, 1.0) } else { at(number, 5.0, 0.0) })
         .collect();
     let draw = |number| {
-        let history = History { told: &told, ..History::default() };
+        let history = History { finished: &told, ..History::default() };
         let point = Reinforce { learning_rate: 1.0, ..Reinforce::new(3) }.sample(&space, &history, number);
         numbers(&point.unwrap().unwrap())[0]
     };

@@ -24,7 +24,7 @@ pub(super) fn believed(
     let mut places: Vec<_> = best.take(MOST).chain(latest).collect();
     places.sort_unstable();
     places.dedup();
-    let told = places.into_iter().map(|place| &history.told[place]);
+    let told = places.into_iter().map(|place| &history.finished[place]);
     let seen: Vec<_> = told.filter_map(|told| Some((&told.parameters, loss(told)?))).collect();
     let mut guesses = guess(space, &seen, history.pending);
     for (turn, guess) in guesses.iter_mut().enumerate() {

@@ -18,7 +18,7 @@ pub(super) fn expected(space: &Space, history: &History<'_>, points: &[Point]) -
     if history.pending.is_empty() {
         return vec![0.0; points.len()];
     }
-    let latest = history.told.iter().rev().take(MOST);
+    let latest = history.finished.iter().rev().take(MOST);
     let mut seen: Vec<_> = latest.filter_map(|told| Some((&told.parameters, loss(told)?))).collect();
     let mut losses: Vec<_> = seen.iter().map(|(_, loss)| *loss).collect();
     losses.sort_unstable_by(f64::total_cmp);
@@ -49,13 +49,13 @@ mod tests {
             ..Observation::default()
         });
         let (pending, points) = ([at(0.6)], [at(0.3), at(0.7), Point::default()]);
-        let history = History { told: &told, pending: &pending, ..History::default() };
+        let history = History { finished: &told, pending: &pending, ..History::default() };
         let added = expected(&space, &history, &points);
         assert!(added[0] > 1.0 + added[1], "{added:?}");
         assert_eq!(added[2].to_bits(), (-0.0_f64).to_bits(), "of another space");
         assert_eq!(expected(&space, &History { pending: &[], ..history }, &points), [0.0; 3]);
         assert_eq!(
-            expected(&space, &History { told: &[], ..history }, &points),
+            expected(&space, &History { finished: &[], ..history }, &points),
             [0.0; 3],
             "nothing was told"
         );

@@ -37,11 +37,11 @@ impl Split {
     pub(super) fn new(tpe: &Tpe, space: &Space, history: &History<'_>) -> Self {
         // Finished trials may be many. Each is looked at once, and few of them closely. Losses lie all over the memory:
         // fetched in a loop of its own, many are on their way at a time.
-        let losses = ranks(tpe, space, history.told);
+        let losses = ranks(tpe, space, history.finished);
         let mut best: Vec<(Rank, usize, Vec<f64>)> = Vec::new();
         let mut ranked = Vec::with_capacity(losses.len());
-        for (place, (told, loss)) in history.told.iter().zip(losses).enumerate() {
-            let Some(rank) = Rank::of(told, loss) else { continue };
+        for (place, (told, loss)) in history.finished.iter().zip(losses).enumerate() {
+            let Some(rank) = Rank::new(told, loss) else { continue };
             ranked.push(place);
             if best.len() == tpe.most_good && best.last().is_some_and(|worst| !rank.is_before(&worst.0)) {
                 continue;
@@ -56,7 +56,7 @@ impl Split {
         let total = ranked.len();
         let believed = believed(space, history, best.iter().map(|(_, place, _)| *place), &ranked);
         let running = history.pending.iter().zip(&believed);
-        for (place, (point, loss)) in (history.told.len()..).zip(running) {
+        for (place, (point, loss)) in (history.finished.len()..).zip(running) {
             let (Some(loss), mut row) = (*loss, Vec::new()) else { continue };
             if push(space, point, &mut row) {
                 let rank = Rank(0, loss, 0.0);
@@ -69,7 +69,7 @@ impl Split {
         let mut good = best.iter().map(|(_, place, _)| *place).peekable();
         ranked.retain(|place| good.next_if_eq(place).is_none());
         // Those that are left come after all that were told: running ones.
-        let running: Vec<_> = good.map(|place| place - history.told.len()).collect();
+        let running: Vec<_> = good.map(|place| place - history.finished.len()).collect();
         let others = others(tpe, space, history, &ranked, &running);
         Self {
             ranked: total,
@@ -96,7 +96,7 @@ fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize], goo
     let trials = places.len() + history.pending.len() - good.len();
     let mut side = Side { trials, ..Side::default() };
     for (turn, weight) in evenly(tpe.most_others, places.len(), trials) {
-        if push(space, &history.told[places[turn]].parameters, &mut side.rows) {
+        if push(space, &history.finished[places[turn]].parameters, &mut side.rows) {
             side.weights.push(weight);
         }
     }
@@ -156,7 +156,7 @@ impl Rank {
     /// Of trials that keep their constraints the complete ones come first, by their loss or what stands for several;
     /// then those that were stopped early, by how far they got and what they reported last; then those that break
     /// constraints, by how much.
-    fn of(told: &Observation, loss: Option<f64>) -> Option<Self> {
+    fn new(told: &Observation, loss: Option<f64>) -> Option<Self> {
         match (loss, told.curve.last()) {
             (None, _) if !told.pruned => None,
             _ if told.violation > 0.0 => Some(Self(2, told.violation, 0.0)),

@@ -24,7 +24,7 @@ fn told(space: &Space, number: u64, values: &[(&str, Value)], loss: f64) -> Obse
 
 /// The value of `name` that comes after `told` and `pending`, for many numbers.
 fn next(space: &Space, told: &[Observation], pending: &[Point], name: &str) -> Vec<f64> {
-    let history = History { told, pending, ..History::default() };
+    let history = History { finished: told, pending, ..History::default() };
     let points = (0..200).map(|number| Tpe::new(7).sample(space, &history, 1_000 + number).unwrap().unwrap());
     points.filter_map(|point| point.get(name)?.value().as_f64()).collect()
 }
@@ -37,7 +37,7 @@ fn mean(numbers: &[f64]) -> f64 {
 fn the_first_trials_are_random() {
     let space = line();
     let told: Vec<_> = (0..9).map(|number| told(&space, number, &[("x", json!(0.5))], 1.0)).collect();
-    let history = History { told: &told, ..History::default() };
+    let history = History { finished: &told, ..History::default() };
     let random = Random { seed: 7 }.sample(&space, &history, 9);
     assert_eq!(Tpe::new(7).sample(&space, &history, 9), random);
     assert_ne!(Tpe { startup: 9, ..Tpe::new(7) }.sample(&space, &history, 9), random);
@@ -55,7 +55,7 @@ fn half_of_the_first_trials_may_still_run() {
         (0..10).map(|number| told(&space, number, &[("x", json!(number as f64 / 10.0))], 1.0)).collect();
     for (known, is_first) in [(4, true), (5, false), (10, false)] {
         let pending: Vec<_> = trials[known..].iter().map(|trial| trial.parameters.clone()).collect();
-        let history = History { told: &trials[..known], pending: &pending, ..History::default() };
+        let history = History { finished: &trials[..known], pending: &pending, ..History::default() };
         assert_eq!(Tpe::new(7).sample(&space, &history, 10) == first(&history), is_first, "{known} told");
         let fewer = History { pending: &pending[1.min(pending.len())..], ..history };
         assert_eq!(
@@ -137,7 +137,7 @@ fn more_others_than_are_looked_at_change_little() {
             told(&space, number, &[("x", json!(x))], (x - 0.3).abs())
         })
         .collect();
-    let history = History { told: &trials, ..History::default() };
+    let history = History { finished: &trials, ..History::default() };
     let all = Tpe { most_others: 2_000, ..Tpe::new(7) };
     for number in 0..20 {
         for tpe in [Tpe::new(7), all.clone()] {
@@ -185,7 +185,7 @@ fn points_are_the_same_for_ever() {
     .unwrap();
     let mut trials = Vec::new();
     for number in 0..30 {
-        let history = History { told: &trials, ..History::default() };
+        let history = History { finished: &trials, ..History::default() };
         let parameters = Tpe::new(7).sample(&space, &history, number).unwrap().unwrap();
         let unit =
             |(name, distribution): (&str, &Distribution)| distribution.to_unit(parameters[name].value());

@@ -45,7 +45,7 @@ pub(super) fn adopt(db: &mut Db, study: StudyId, queued: TrialId, trial: &NewTri
     if db.execute(keyed, &[&id, &study_row(study), &trial.key])? == 0 {
         return Ok(false);
     }
-    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let Parameters { names, stored, distributions } = Parameters::new(trial);
     let (keys, values) = attributes(trial);
     db.execute("DELETE FROM trial_params WHERE trial_id = $1", &[&id])?;
     db.execute(
@@ -80,7 +80,7 @@ pub(super) fn start(
     }
     // One statement: it sees all trials, for nobody adds one while the study is locked. What it writes is as if the trial
     // had been added, leased and begun.
-    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let Parameters { names, stored, distributions } = Parameters::new(trial);
     let (keys, values) = attributes(trial);
     let (micros, attempts) = columns::terms(terms);
     let added = db.row(
@@ -139,7 +139,7 @@ pub(super) fn start(
 
 /// Adds a trial that waits.
 fn insert(db: &mut Db, study: StudyId, number: u64, trial: &NewTrial) -> Result<(), Failure> {
-    let Parameters { names, stored, distributions } = Parameters::of(trial);
+    let Parameters { names, stored, distributions } = Parameters::new(trial);
     let (keys, values) = attributes(trial);
     db.execute(
         "WITH added AS (
@@ -175,7 +175,7 @@ struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    fn of(trial: &'a NewTrial) -> Self {
+    fn new(trial: &'a NewTrial) -> Self {
         let parameters = || trial.parameters.values();
         Self {
             names: trial.parameters.keys().collect(),

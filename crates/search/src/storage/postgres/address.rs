@@ -27,7 +27,7 @@ impl Address {
         if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
             return Err(refused().into());
         }
-        let (rest, mode, roots) = Options::of_postgres(rest).map_err(AddressError::from)?;
+        let (rest, mode, roots) = Options::from_postgres(rest).map_err(AddressError::from)?;
         let mut config: Config = format!("postgresql://{rest}").parse().map_err(|_| refused())?;
         if config.get_hosts().is_empty() {
             // A certificate is made out to a host, which may be named by its address.
@@ -92,7 +92,7 @@ mod tests {
             let error = Address::read(url).err().unwrap().to_string();
             assert_eq!(
                 error,
-                "postgres: not an address of a database, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"
+                "postgres: not a PostgreSQL URL, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"
             );
         }
     }

@@ -8,7 +8,7 @@ use postgres::error::SqlState;
 use super::tls::tls_error;
 use crate::storage::{StorageError, columns};
 
-/// A PostgreSQL database that cannot be used. What was told before stays in it.
+/// A PostgreSQL database that cannot be used. Results stored before stay in it.
 #[derive(Debug, thiserror::Error)]
 #[error("{database}: {reason}")]
 pub struct PostgresError {
@@ -22,12 +22,12 @@ pub struct PostgresError {
 #[derive(Debug, thiserror::Error)]
 pub enum Reason {
     /// Not an address.
-    #[error("not an address of a database, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")]
+    #[error("not a PostgreSQL URL, expected `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")]
     Address,
     /// No server answers.
-    #[error("no PostgreSQL answers: {0}; does it run there, and may this machine reach it?")]
+    #[error("no PostgreSQL server answers: {0}; check host and port, and that this machine may connect")]
     Unreachable(String),
-    /// It went away, or takes nobody just now.
+    /// It is not available at the moment.
     #[error("the database was away for over a minute: {0}; start it and run again: earlier results are safe")]
     Away(String),
     /// TLS failed, or the server's certificate is refused.
@@ -36,11 +36,11 @@ pub enum Reason {
     /// The server does not encrypt.
     #[error("the server does not offer TLS; turn its `ssl` on, or write `sslmode=prefer`")]
     NoTls,
-    /// Nobody is named whose signature would be trusted.
+    /// There are no certificates of authorities to trust.
     #[error("no certificate can be checked: {0}")]
     Authorities(String),
     /// A wrong name or password.
-    #[error("refused to let you in: {0}; check user and password")]
+    #[error("login failed: {0}; check user and password")]
     Login(String),
     /// There is a server, but not that database.
     #[error("{0}; create it with `createdb`, or name another")]
@@ -62,13 +62,13 @@ pub enum Reason {
     #[error("Tinderbox's tables are of version {0}, expected {expected}; use the Tinderbox that wrote them, or name \
              another database", expected = columns::VERSION)]
     Version(i64),
-    /// The user may not do that, or nobody may.
-    #[error("may not be written: {0}; ask its owner, or name another database")]
+    /// The user lacks a privilege, or the database is read-only.
+    #[error("cannot be written: {0}; ask its owner, or name another database")]
     Forbidden(String),
     /// No room.
     #[error("the disk is full; make room and run again: earlier results are safe, this one was not stored")]
     Full,
-    /// Rows that nobody should have written.
+    /// Damaged rows.
     #[error("damaged: {0}; restore it from a copy")]
     Damaged(String),
     /// Anything else, with what PostgreSQL says.

@@ -34,15 +34,15 @@ pub(super) use tls::Mode;
 ///
 /// Each write is one transaction that is on the server's disk when the method returns, but for
 /// [`start`](Storage::start) and [`heartbeat`](Storage::heartbeat): a server that crashes may lose those of its last
-/// second. A worker whose trial is lost so is told that it does not hold it, and the trial begins again.
+/// second. A worker that loses its trial this way gets an error, and the trial starts again.
 ///
 /// Open the database once a thread. A server that goes away for less than a minute is waited for, and a write whose
 /// answer was lost on the way is looked up before it is made again; only after that minute an error leaves open whether
 /// the last write was made.
 ///
 /// Connections are encrypted as libpq's `sslmode` says. `disable`: never. `allow`: if the server insists. `prefer`, which
-/// is the default: if the server can; somebody on the way can prevent it. `require`: always, and whoever answers is believed
-/// to be the server, unless authorities are named. `verify-ca`: the certificate must be signed by one of them. `verify-full`:
+/// is the default: if the server can; somebody on the way can prevent it. `require`: always, but the server's identity is
+/// checked only if authorities are named. `verify-ca`: the certificate must be signed by one of them. `verify-full`:
 /// and be made out to the host. `sslrootcert` names a PEM file of authorities, or with `system` those of the operating
 /// system; without it `~/.postgresql/root.crt` is used where it exists.
 pub struct Postgres {

@@ -28,7 +28,7 @@ pub(crate) enum Mode {
     /// Encrypted if the server can, else not.
     #[default]
     Prefer,
-    /// Encrypted; whose certificate it is is looked at only where authorities are named.
+    /// Encrypted; the certificate is checked only if authorities are named.
     Require,
     /// And the certificate is signed by a trusted authority.
     VerifyCa,
@@ -132,7 +132,7 @@ fn depends_on_tls(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) || tls_error(error).is_some()
 }
 
-/// Why TLS failed, if that is what failed. A connection that broke meanwhile is none of it.
+/// Why TLS failed, if this error is about TLS; `None` for a connection that broke meanwhile.
 pub(super) fn tls_error(error: &postgres::Error) -> Option<Reason> {
     use std::error::Error as _;
 

@@ -6,7 +6,7 @@ use rusqlite::ErrorCode;
 
 use crate::storage::{StorageError, columns};
 
-/// An SQLite file that cannot be used. What was told before stays in it.
+/// An SQLite file that cannot be used. Results stored before stay in it.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", .path.display())]
 pub struct SqliteError {

@@ -305,7 +305,7 @@ fn two_trials_of_one_number_have_a_curve_each() {
     second.number = 0;
     for step in 0..6 {
         let falls = 1.0 - f64::from(step) / 10.0;
-        assert_eq!(study.report(&first, step, falls).unwrap(), Advice::GoOn);
+        assert_eq!(study.report(&first, step, falls).unwrap(), Advice::Continue);
         // It rises, and stands between the values of the other.
         let stops = study.report(&second, step, 2.0 + f64::from(step)).unwrap() == Advice::Stop;
         assert!(stops || step < 3, "the other's curve falls, not its own");
@@ -340,7 +340,7 @@ fn a_study_whose_space_is_refused_now_is_looked_at_and_not_gone_on_with() {
         stored["space"].as_array_mut().unwrap().push(dimension);
         storage.set_study_attribute(study, "tinderbox:settings", &stored).unwrap();
         let error = Study::resume(Box::new(storage.clone()), "study").unwrap_err().to_string();
-        assert!(error.starts_with("study `study` was begun with settings that are refused now: "), "{error}");
+        assert!(error.starts_with("the settings of study `study` are invalid in this version: "), "{error}");
         assert!(error.contains(expected) && !error.contains("no settings"), "{error}");
         let mut looked = Study::look(Box::new(storage), "study").unwrap();
         let trials = looked.trials().unwrap();

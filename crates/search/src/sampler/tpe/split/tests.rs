@@ -20,7 +20,7 @@ fn numbers(side: &Side) -> Vec<u64> {
 }
 
 fn split(tpe: &Tpe, told: &[Observation], pending: &[Point]) -> Split {
-    Split::new(tpe, &line(), &History { told, pending, ..History::default() })
+    Split::new(tpe, &line(), &History { finished: told, pending, ..History::default() })
 }
 
 #[test]

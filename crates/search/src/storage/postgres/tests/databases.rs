@@ -115,7 +115,7 @@ fn a_wrong_password_or_database_is_refused_without_showing_the_password() {
     let Some(url) = server::database() else { return };
     refused(
         &url.replace(":secret@", ":wrong@"),
-        "refused to let you in: password authentication failed for user \"tinderbox\"; check user and password",
+        "login failed: password authentication failed for user \"tinderbox\"; check user and password",
     );
     let missing = format!("{}/nowhere", url.rsplit_once('/').unwrap().0);
     refused(&missing, "database \"nowhere\" does not exist; create it with `createdb`, or name another");
@@ -127,7 +127,10 @@ fn a_server_that_was_never_there_is_not_waited_for() {
     let started = Instant::now();
     // Port 1 is reserved, and nobody listens there.
     let error = Postgres::open("postgres://me:secret@127.0.0.1:1/studies").unwrap_err().to_string();
-    assert!(error.starts_with("postgres://me@127.0.0.1:1/studies: no PostgreSQL answers: "), "{error}");
+    assert!(
+        error.starts_with("postgres://me@127.0.0.1:1/studies: no PostgreSQL server answers: "),
+        "{error}"
+    );
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
@@ -140,7 +143,7 @@ fn a_database_that_may_not_be_written_is_refused() {
         .unwrap();
     refused(
         &url,
-        "may not be written: cannot execute CREATE TYPE in a read-only transaction; ask its owner, or name another \
+        "cannot be written: cannot execute CREATE TYPE in a read-only transaction; ask its owner, or name another \
          database",
     );
 }
@@ -194,7 +197,7 @@ fn a_look_makes_and_writes_nothing() {
     let mut reader = Postgres::open_read_only(&url).unwrap();
     assert_eq!(reader.trials(study).unwrap().len(), 1);
     let error = reader.enqueue(study, &new("b")).unwrap_err().to_string();
-    assert!(error.contains("may not be written: it was opened to be read"), "{error}");
+    assert!(error.contains("cannot be written: it was opened to be read"), "{error}");
     // Without tables of Tinderbox there are sessions that have some of their own.
     plain(&url)
         .batch_execute(

@@ -207,7 +207,8 @@ fn used(folder: &Folder) -> Result<(), TestCaseError> {
     study.best().map_err(|error| wrong("best", &error))?;
     study.front().map_err(|error| wrong("front", &error))?;
     let directions = &study.settings().directions;
-    let observed: Vec<_> = trials.iter().filter_map(|trial| Observation::of(trial, directions)).collect();
+    let observed: Vec<_> =
+        trials.iter().filter_map(|trial| Observation::from_trial(trial, directions)).collect();
     _ = crate::importance(&observed);
     drop(study);
 
