@@ -53,7 +53,7 @@ fn settings_are_laid_over_at_once_and_each_key_has_one_answer() {
     let adversarial = ["training.adversarial.share=0.25", "training.adversarial.epsilon=0.1"];
     assert!(lay(&adversarial).expect("fits").training.adversarial.is_some());
     assert!(lay(&adversarial[..1]).expect_err("refused").contains("missing field `epsilon`"));
-    assert!(lay(&["training.adversarial.epsilonn=0.1"]).expect_err("refused").contains("`epsilonn`"));
+    assert!(lay(&["training.adversarial.epsilonn=0.1"]).expect_err("refused").contains("`training.adversarial.epsilonn`"));
     for twice in [
         ["training.batch_size=32", "training.batch_size=64"],
         ["training.optimizer.kind=sgd", "training.optimizer={ kind = \"adam\" }"],
@@ -104,7 +104,7 @@ fn mistakes_are_named_by_key() {
     let hiden = message("model={ kind = \"cnn\", hiden = 3 }");
     assert_eq!(hiden, "unknown key `model.hiden`, did you mean `hidden`?");
     assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
-    assert!(message("validation_fraction=1.0").contains("expected in (0, 1)"));
+    assert!(message("validation_fraction=1.0").contains("expected a number in (0, 1)"));
     assert!(message("training.kind=sgd").starts_with("unknown key `training.kind`"));
     assert!(message("training={ kind = \"sgd\" }").starts_with("unknown key `training.kind`"));
     assert!(message("training..epochs=3").contains("expected key=value"));
