@@ -53,13 +53,22 @@ fn claims_and_searches_are_refused_at_their_place() {
         &claim("\"narrow\", \"robust\"]", "\"narow\", \"robust\"]"),
         &["did you mean `narrow`?"],
     );
-    experiment_refused(&claim("epsilon = 0.1", "epsilon = 1.5"), &["adversarial.epsilon"]);
+    experiment_refused(
+        &claim("epsilon = 0.1", "epsilon = 1.5"),
+        &["epsilon = 1.5", "is 1.5, expected in [0, 1]"],
+    );
     let search = |from: &str, to: &str| change(SEARCH, from, to);
     experiment_refused(&search("training.batch_size", "training.batch_sise"), &["batch_sise"]);
-    experiment_refused(&search("training.batch_size", "training.learning_rate"), &["two dimensions set"]);
+    experiment_refused(&search("training.batch_size", "training.learning_rate"), &["training.learning_rate"]);
     experiment_refused(&search("training.batch_size", "training.epochs"), &["set by the profiles"]);
-    experiment_refused(&search("training.batch_size", "model.hidden.layers"), &["go together"]);
-    experiment_refused(&search("{rate} / {batch}", "{rate}"), &["two points are called"]);
+    experiment_refused(
+        &search("training.batch_size", "model.hidden.layers"),
+        &["the width `model.hidden.1` is missing"],
+    );
+    experiment_refused(
+        &search("{learning_rate} / {batch_size}", "{learning_rate}"),
+        &["two points are called"],
+    );
     experiment_refused(&search("points = 4", "points = 0"), &["at least 1"]);
 }
 
@@ -70,7 +79,7 @@ fn a_command_line_is_refused_before_anything_starts() {
     run("--set training.learning_rat=0.1")
         .refused(&["training.learning_rat", "did you mean `learning_rate`?"]);
     run("--set training.learning_rate=-1")
-        .refused(&["learning_rate is -1, expected a finite number above 0"]);
+        .refused(&["`training.learning_rate`: is -1, expected a finite number above 0"]);
     run("--set learning_rate").refused(&["expected key=value"]);
     run("--set model.pixels=100").refused(&["is for images of 100 pixels", "these are 1x16x16"]);
     run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]")

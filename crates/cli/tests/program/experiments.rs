@@ -73,12 +73,11 @@ epochs = 3
 model = { kind = "fcn", hidden = [16] }
 
 [search.draw]
-sampler = "random"
-seed = 1
-name = "{rate} / {batch}"
-dimensions = [
-    { name = "rate", key = "training.learning_rate", values = [0.001, 0.01, 0.1] },
-    { name = "batch", key = "training.batch_size", values = [32, 64] },
+sampler = { kind = "random", seed = 1 }
+name = "{learning_rate} / {batch_size}"
+space = [
+    { name = "training.learning_rate", choices = [0.001, 0.01, 0.1] },
+    { name = "training.batch_size", choices = [32, 64] },
 ]
 "#;
 
@@ -135,7 +134,7 @@ fn a_search_draws_its_points_and_borrows_what_is_trained_already() {
     // As a dashboard sees them: with their parameters.
     let storage = desk.run_folder("all").join("study.sqlite");
     let storage = rusqlite::Connection::open(storage).expect("a storage");
-    let count = "SELECT count(*) FROM trial_params WHERE param_name IN ('rate', 'batch')";
+    let count = "SELECT count(*) FROM trial_params WHERE param_name IN ('learning_rate', 'batch_size')";
     assert_eq!(storage.query_row(count, [], |row| row.get::<_, u64>(0)).expect("a count"), 24);
 
     // `narrow` is the point 0.001 / 64.

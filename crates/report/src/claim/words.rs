@@ -102,7 +102,8 @@ impl fmt::Display for Why<'_> {
                 );
             }
             Some((Drift::Unknown, _)) => {
-                return f.write_str("; but one epoch does not show how the effect moves; more epochs decide it");
+                return f
+                    .write_str("; but one epoch does not show how the effect moves; more epochs decide it");
             }
             None => {}
         }

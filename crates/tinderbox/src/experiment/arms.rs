@@ -157,8 +157,8 @@ pub(super) fn searched(
             overlay(&configuration, &key.split('.').collect::<Vec<_>>(), value, defaults)
         });
         let configuration = configured.map_err(|error| {
-            let (_, message, help) = error.words();
-            at(&format!("{error}; {message}"), help.as_deref())
+            let (key, message, help) = error.words();
+            at(&format!("`{key}`: {message}"), help.as_deref())
         })?;
         let name = search.arm(&drawn);
         if arms.iter().any(|other| other.name() == name) {

@@ -53,7 +53,11 @@ fn settings_are_laid_over_at_once_and_each_key_has_one_answer() {
     let adversarial = ["training.adversarial.share=0.25", "training.adversarial.epsilon=0.1"];
     assert!(lay(&adversarial).expect("fits").training.adversarial.is_some());
     assert!(lay(&adversarial[..1]).expect_err("refused").contains("missing field `epsilon`"));
-    assert!(lay(&["training.adversarial.epsilonn=0.1"]).expect_err("refused").contains("`training.adversarial.epsilonn`"));
+    assert!(
+        lay(&["training.adversarial.epsilonn=0.1"])
+            .expect_err("refused")
+            .contains("`training.adversarial.epsilonn`")
+    );
     for twice in [
         ["training.batch_size=32", "training.batch_size=64"],
         ["training.optimizer.kind=sgd", "training.optimizer={ kind = \"adam\" }"],
