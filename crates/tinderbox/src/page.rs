@@ -26,12 +26,10 @@ pub enum ReportError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// A trial is not as its worker left it.
-    #[error("{place}: study `{study}`, trial {number}: {fault}")]
+    #[error("{place}, trial {number}: {fault}")]
     Trial {
-        /// The run.
+        /// The run and the study.
         place: String,
-        /// The study.
-        study: String,
         /// The trial.
         number: u64,
         /// What is wrong.
@@ -41,16 +39,14 @@ pub enum ReportError {
     #[error("{0}: no experiment in it")]
     Empty(String),
     /// An ensemble has a rule that this program does not know, or not so.
-    #[error("{place}: study `{study}`, arm `{arm}`: {error}")]
+    #[error("{place}, arm `{arm}`: {error}")]
     Rule {
-        /// The run.
+        /// The run and the study.
         place: String,
-        /// The study.
-        study: String,
         /// The ensemble.
         arm: String,
         /// What is wrong with its rule.
-        error: KindError,
+        error: Box<KindError>,
     },
     /// The page could not be made.
     #[error(transparent)]

@@ -155,8 +155,13 @@ impl Run {
         Ok(of_run.collect())
     }
 
+    /// How messages call an experiment's study.
+    pub fn place_of(&self, experiment: &str) -> String {
+        format!("{}: study `{experiment}`", self.place)
+    }
+
     fn fault(&self, study: &str, fault: impl Into<Fault>) -> RunError {
-        RunError::Fault { place: format!("{}: study `{study}`", self.place), fault: fault.into() }
+        RunError::Fault { place: self.place_of(study), fault: fault.into() }
     }
 
     /// Puts an experiment's trials in the storage, under a seal; existing trials stay as they are.

@@ -15,7 +15,7 @@ use burn::prelude::Device;
 use tinderbox_data::Dataset;
 use tinderbox_report::{Predictions, Record};
 use tinderbox_search::{
-    Advice, Asked, Lease, LeaseTerms, Pulse, Storage, StudyError, Timestamp, TrialResult,
+    Advice, Asked, Lease, LeaseTerms, Pulse, Storage, StorageError, StudyError, Timestamp, TrialResult,
 };
 use tinderbox_training::learner::{Epoch, Observer};
 
@@ -54,7 +54,7 @@ pub trait Trials {
     ///
     /// # Errors
     /// If the storage cannot be used.
-    fn ask(&mut self, worker: &str) -> Result<Asked, StudyError>;
+    fn ask(&mut self, worker: &str) -> Result<Asked, WorkerError>;
 
     /// What a trial is.
     ///
@@ -66,7 +66,7 @@ pub trait Trials {
     ///
     /// # Errors
     /// If that cannot be stored.
-    fn report(&mut self, _lease: &Lease, _epoch: &Epoch) -> Result<Advice, StudyError> {
+    fn report(&mut self, _lease: &Lease, _epoch: &Epoch) -> Result<Advice, WorkerError> {
         Ok(Advice::Continue)
     }
 
@@ -80,7 +80,7 @@ pub trait Trials {
     ///
     /// # Errors
     /// If the lease was lost, or the storage cannot be used.
-    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError> {
+    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), WorkerError> {
         Ok(self.storage().tell(lease, result, now())?)
     }
 
@@ -123,6 +123,12 @@ impl From<StudyError> for WorkerError {
     }
 }
 
+impl From<StorageError> for WorkerError {
+    fn from(error: StorageError) -> Self {
+        StudyError::from(error).into()
+    }
+}
+
 /// How an attempt ended, unless the trial was lost.
 enum End {
     /// With a value for each objective.
@@ -137,8 +143,17 @@ enum End {
 enum Cut {
     /// Another worker has taken the trial over.
     Lost,
-    /// The machine's fault: it says nothing about the trial, which is attempted again.
-    Machine(String),
+    /// The fault of the machine or the storage: it says nothing about the trial, which is attempted again.
+    Worker(WorkerError),
+}
+
+impl From<WorkerError> for Cut {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Study(study) if study.is_lost_lease() => Self::Lost,
+            error => Self::Worker(error),
+        }
+    }
 }
 
 impl<W: Write> Worker<W> {
@@ -147,7 +162,7 @@ impl<W: Write> Worker<W> {
     /// # Errors
     /// If the storage or the machine fails; the trial then waits for another attempt. A failed trial is not an error.
     pub fn run(&mut self) -> Result<(), WorkerError> {
-        let storage = self.trials.storage().reopen().map_err(StudyError::from)?;
+        let storage = self.trials.storage().reopen()?;
         let worked = Pulse::beside(storage, HEARTBEAT, now, |pulse| self.work(pulse));
         worked.inspect_err(|error| say(&mut self.out, &Message::Mishap { reason: error.to_string() }))
     }
@@ -176,19 +191,18 @@ impl<W: Write> Worker<W> {
             }
             Err(reason) => (Ok(End::Failed(reason)), None),
         };
-        let end = match ended {
-            _ if pulse.let_go() => return Ok(say(&mut self.out, &taken_over())),
-            Err(Cut::Lost) => return Ok(say(&mut self.out, &taken_over())),
-            Err(Cut::Machine(reason)) => return Err(WorkerError::Machine(reason)),
-            Ok(end) => end,
+        let told = match ended {
+            _ if pulse.let_go() => Err(Cut::Lost),
+            Ok(end) => self.trials.tell(lease, &end.result()).map(|()| end).map_err(Cut::from),
+            cut => cut,
         };
-        let message = match self.trials.tell(lease, &end.result()) {
-            Ok(()) => {
+        let message = match told {
+            Ok(end) => {
                 forget(checkpoint.as_deref());
                 end.message()
             }
-            Err(error) if error.is_lost_lease() => Message::Refused { reason: error.to_string() },
-            Err(error) => return Err(error.into()),
+            Err(Cut::Lost) => taken_over(),
+            Err(Cut::Worker(error)) => return Err(error),
         };
         say(&mut self.out, &message);
         Ok(())
@@ -210,13 +224,12 @@ impl<W: Write> Worker<W> {
         };
         say(&mut self.out, &started);
         let attempt = Attempt { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
-        let device = task.backend.open().map_err(|error| Cut::Machine(error.to_string()))?;
+        let device = task.backend.open().map_err(|error| WorkerError::Machine(error.to_string()))?;
         let (catalog, dataset, out) = (&self.catalog, &self.dataset, &mut self.out);
         let mut reporter = Reporter::new(self.trials.as_mut(), lease, pulse, |message| say(out, &message));
         let record = run_caught(task, catalog, dataset, &device, &attempt, &mut reporter);
         match (record, reporter.broken) {
-            (_, Some(Break::Lost)) => Err(Cut::Lost),
-            (_, Some(Break::Machine(reason))) => Err(Cut::Machine(reason)),
+            (_, Some(Break::Cut(cut))) => Err(cut),
             // One that had ended by itself is whole, whatever the pruner thinks of its last epoch.
             (Ok(Ok(record)), _) => Ok(match self.trials.values(&record) {
                 Ok(values) => End::Finished(Box::new(record), values),
@@ -224,7 +237,7 @@ impl<W: Write> Worker<W> {
             }),
             (_, Some(Break::Pruned { epoch })) => Ok(End::Pruned { epoch }),
             (Ok(Err(reason)), None) => Ok(End::Failed(reason)),
-            (Err(mishap), None) => Err(Cut::Machine(mishap)),
+            (Err(mishap), None) => Err(WorkerError::Machine(mishap).into()),
         }
     }
 

@@ -200,9 +200,9 @@ impl Reproduce {
                 .collect();
             return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
         }
-        let asked = |experiment: &Experiment| match self.only.is_empty() {
-            true => !self.files.is_empty() || experiment.is_of_paper(),
-            false => self.only.iter().any(|name| is(experiment, name)),
+        let asked = |experiment: &Experiment| {
+            let by_default = self.only.is_empty() && (!self.files.is_empty() || experiment.is_of_paper());
+            by_default || self.only.iter().any(|name| is(experiment, name))
         };
         Ok(all.into_iter().filter(asked).collect())
     }

@@ -119,11 +119,9 @@ impl Options {
         for (name, value) in pairs(url[query..].trim_start_matches('?'))? {
             match name {
                 "sslmode" => {
-                    mode = Some(Mode::from_word(value).ok_or_else(|| OptionsError::Value {
-                        name: "sslmode",
-                        value: value.to_owned(),
-                        expected: "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`",
-                    })?)
+                    let expected = "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`";
+                    let wrong = || OptionsError::Value { name: "sslmode", value: value.to_owned(), expected };
+                    mode = Some(Mode::from_word(value).ok_or_else(wrong)?);
                 }
                 "sslrootcert" => roots = Some(unescaped(value)),
                 _ if KNOWN.contains(&name) => others.push(format!("{name}={value}")),

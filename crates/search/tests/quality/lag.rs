@@ -24,7 +24,7 @@ fn bests(sampler: AnySampler, problem: &Problem, trials: u64, lag: u64) -> Vec<f
         Settings { trials: Some(trials), lag: Some(lag), ..Settings::new(problem.space.clone(), sampler) };
     let mut study = Study::open(Box::new(Memory::new()), "study", settings).unwrap();
     let (now, mut running) = (Timestamp::MIN, VecDeque::new());
-    let (mut least, mut bests) = (f64::INFINITY, Vec::new());
+    let (mut best, mut bests) = (f64::INFINITY, Vec::new());
     loop {
         while let Asked::Trial(lease) = study.ask(now).unwrap() {
             running.push_back(lease);
@@ -33,8 +33,8 @@ fn bests(sampler: AnySampler, problem: &Problem, trials: u64, lag: u64) -> Vec<f
         let Some(lease) = running.pop_front() else { return bests };
         let loss = (problem.loss)(&lease.parameters);
         study.tell(&lease, &TrialResult::complete(loss), now).unwrap();
-        least = least.min(loss);
-        bests.push(least);
+        best = best.min(loss);
+        bests.push(best);
     }
 }
 

@@ -39,8 +39,7 @@ impl Trials {
                     arms.entry((name.clone(), task.arm.clone(), task.protocol.to_string())).or_default();
                 let number = trial.number;
                 arm.add(trial, &task, record.as_deref()).map_err(|fault| ReportError::Trial {
-                    place: run.place().to_string(),
-                    study: name.clone(),
+                    place: run.place_of(name),
                     number,
                     fault,
                 })?;
@@ -70,10 +69,9 @@ impl Trials {
                 None => self.fill(&mut view, heading),
                 Some(ensemble) => Together::new(ensemble, &views, kinds)
                     .map_err(|error| ReportError::Rule {
-                        place: run.place().to_string(),
-                        study: heading.facts.name.clone(),
+                        place: run.place_of(&heading.facts.name),
                         arm: facts.name.clone(),
-                        error,
+                        error: Box::new(error),
                     })?
                     .fill(&mut view, heading),
             }

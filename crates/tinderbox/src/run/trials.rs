@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tinderbox_report::Record;
-use tinderbox_search::{Asked, Lease, State, Storage, StorageError, StudyError, StudyId, Trial};
+use tinderbox_search::{Asked, Lease, State, Storage, StorageError, StudyId, Trial};
 
 use super::{Run, RunError, TASK};
 use crate::experiment::Defaults;
 use crate::plan::Task;
 use crate::tuning::Objective;
-use crate::worker::{LEASE, Trials, now};
+use crate::worker::{LEASE, Trials, WorkerError, now};
 
 /// The trials of a run.
 pub struct RunTrials {
@@ -30,7 +30,7 @@ impl RunTrials {
 }
 
 impl Trials for RunTrials {
-    fn ask(&mut self, worker: &str) -> Result<Asked, StudyError> {
+    fn ask(&mut self, worker: &str) -> Result<Asked, WorkerError> {
         let mut open = false;
         for &study in &self.studies {
             if let Some(lease) = self.storage.lease(study, worker, now(), LEASE)? {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tinderbox_report::Record;
-use tinderbox_search::{Advice, Asked, Lease, Point, Storage, Study, StudyError, TrialResult};
+use tinderbox_search::{Advice, Asked, Lease, Point, Storage, Study, TrialResult};
 use tinderbox_training::learner::Epoch;
 
 use super::{Objective, TuningRecord};
 use crate::experiment::Defaults;
 use crate::json::plain;
 use crate::plan::Task;
-use crate::worker::{Trials, now};
+use crate::worker::{Trials, WorkerError, now};
 
 /// The trials of a study. They go by the name and the terms of its [`Study`].
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub struct StudyTrials {
 }
 
 impl Trials for StudyTrials {
-    fn ask(&mut self, _worker: &str) -> Result<Asked, StudyError> {
-        self.study.ask(now())
+    fn ask(&mut self, _worker: &str) -> Result<Asked, WorkerError> {
+        Ok(self.study.ask(now())?)
     }
 
     fn task(&self, lease: &Lease, defaults: Defaults) -> Result<Task, String> {
@@ -45,12 +45,12 @@ impl Trials for StudyTrials {
         })
     }
 
-    fn report(&mut self, lease: &Lease, epoch: &Epoch) -> Result<Advice, StudyError> {
+    fn report(&mut self, lease: &Lease, epoch: &Epoch) -> Result<Advice, WorkerError> {
         if self.record.tuning.objectives != [Objective::ValidationAccuracy] {
             // Epochs say nothing of the objectives.
             return Ok(Advice::Continue);
         }
-        self.study.report(lease, epoch.epoch as u32, epoch.validation_accuracy)
+        Ok(self.study.report(lease, epoch.epoch as u32, epoch.validation_accuracy)?)
     }
 
     /// A training that diverged failed: it is on no front and teaches no sampler, which a value of 0 would.
@@ -59,8 +59,8 @@ impl Trials for StudyTrials {
         values.collect::<Result<_, _>>().map_err(|error| error.to_string())
     }
 
-    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), StudyError> {
-        self.study.tell(lease, result, now())
+    fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), WorkerError> {
+        Ok(self.study.tell(lease, result, now())?)
     }
 
     fn storage(&mut self) -> &mut dyn Storage {

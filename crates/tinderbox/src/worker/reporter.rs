@@ -6,19 +6,17 @@ use std::time::{Duration, Instant};
 use tinderbox_search::{Advice, Lease, Pulse};
 use tinderbox_training::learner::{CheckpointError, Epoch, Observer, Step};
 
-use super::{Message, Trials};
+use super::{Cut, Message, Trials};
 
 /// How often a step is worth a message.
 const STEP_MESSAGES: Duration = Duration::from_millis(200);
 
 /// Why a training is to stop.
 pub(super) enum Break {
-    /// Another worker has taken the trial over.
-    Lost,
-    /// The pruner said so after this epoch, from 1.
+    /// The pruner stops it after this epoch, from 1.
     Pruned { epoch: usize },
-    /// Nothing can be reported.
-    Machine(String),
+    /// Epochs cannot be reported.
+    Cut(Cut),
 }
 
 /// Turns what the learner does into messages, each epoch into a report, and what comes of that into an end.
@@ -66,8 +64,7 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
         self.broken = match self.trials.report(self.lease, epoch) {
             Ok(Advice::Continue) => None,
             Ok(Advice::Stop) => Some(Break::Pruned { epoch: epoch.epoch }),
-            Err(error) if error.is_lost_lease() => Some(Break::Lost),
-            Err(error) => Some(Break::Machine(error.to_string())),
+            Err(error) => Some(Break::Cut(error.into())),
         };
     }
 
