@@ -81,7 +81,7 @@ fn a_dataset_in_a_format_of_its_own_is_trained_on() {
     let trained = run(
         desk.path(),
         &format!(
-            "train --model normed --epochs 3 --dataset bars --data-dir {data} --output bars.safetensors"
+            "train --model normed --epochs 20 --set training.learning_rate=0.01 --dataset bars --data-dir {data} --output bars.safetensors"
         ),
     );
     assert!(trained.status.success(), "{}", text(&trained));

@@ -23,7 +23,7 @@ impl Kind for RmsProp {
     const NAME: &'static str = "rms-prop";
 
     fn check(&self) -> Result<(), SettingError> {
-        SettingError::unless_share("alpha", self.alpha.into())
+        SettingError::unless_share("alpha", self.alpha)
     }
 }
 
