@@ -133,10 +133,10 @@ pub struct Epoch {
     /// On the validation images, after the epoch.
     #[serde(with = "number")]
     pub validation_accuracy: f64,
-    /// On the test images, after the epoch; for figures, never for a decision.
+    /// On the test images, after the epoch; for figures and for withholding verdicts, never for a choice.
     #[serde(with = "number")]
     pub test_loss: f64,
-    /// On the test images, after the epoch; for figures, never for a decision.
+    /// On the test images, after the epoch; for figures and for withholding verdicts, never for a choice.
     #[serde(with = "number")]
     pub test_accuracy: f64,
 }

@@ -5,7 +5,7 @@ use super::decide::{ALPHA, binding, corrected, need, p, refuted_by, refuting, ve
 use super::evidence::{Evidence, Finding};
 use super::judgement::{Judgement, Part, Verdict};
 use super::sample::sample;
-use super::settled::{Drift, undone};
+use super::settled::{Drift, trained, undone, unmeasured};
 use super::words::Why;
 use super::{Claim, Test};
 use crate::report::{ExperimentView, STAND_IN};
@@ -89,6 +89,7 @@ fn judged(
     let partial = partial(claim, view).filter(|_| verdict == Verdict::Holds);
     let drifts: Vec<_> = tested.iter().map(|tested| (&tested.finding, tested.drift)).collect();
     let undone = undone(verdict, &drifts, refuted_by(&findings));
+    let unmeasured = unmeasured(verdict, &drifts, refuted_by(&findings));
     let shown = undone.unwrap_or(shown);
     let is_withheld = partial.is_some() || undone.is_some();
     let verdict = if is_withheld { Verdict::Undecided } else { verdict };
@@ -103,6 +104,7 @@ fn judged(
         closest: findings.iter().all(|other| other.effect >= findings[shown].effect),
         partial,
         undone: undone.map(|place| (tested[place].drift, view.facts.epochs.unwrap_or(0))),
+        short: view.facts.epochs.filter(|_| unmeasured).map(|full| [trained(view), full]),
         corrected,
         family,
         paired: paired.unwrap_or(view.facts.seeds.len()),

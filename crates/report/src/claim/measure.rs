@@ -45,7 +45,7 @@ pub(super) enum Quantity {
 /// Validation accuracy that counts as learnt.
 const LEARNT: f64 = 0.9;
 /// Test accuracy below which a training has diverged.
-const LOST: f64 = 0.3;
+pub(super) const LOST: f64 = 0.3;
 
 impl Quantity {
     /// Of one trial: one value an image, or one value alone; `None` where it was not measured.

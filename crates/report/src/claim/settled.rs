@@ -3,40 +3,52 @@
 //! The rule is fixed beforehand and the same for all claims. From half of the epochs to the last an effect has moved by some
 //! amount; each doubling of the epochs that the long profile still has is taken to move it by as much. A verdict stands only
 //! if it would stand after that: else the claim is undecided. Progress of trainings is usually slower than that, so the rule
-//! rather withholds a verdict than gives a wrong one. It makes no verdict, so that error rates do not rise.
+//! rather withholds a verdict than gives a wrong one. It makes no verdict, so that error rates do not rise; the p that Holm
+//! corrects are those of before, so that no other claim's verdict depends on it.
+//!
+//! Perturbed images and ensembles are measured at the end alone: such a verdict stands, and says how long the networks were
+//! trained. What is not about finished networks (an epoch's validation accuracy, epochs to learn, seconds, sizes) stands too.
+
+use std::iter::Sum;
+use std::ops::Range;
 
 use super::Measure;
-use super::contrast::Contrast;
+use super::contrast::{Contrast, Term};
 use super::evidence::Finding;
 use super::judgement::Verdict;
-use super::measure::Quantity;
+use super::measure::{LOST, Quantity};
 use crate::record::{Epoch, Outcome, Record};
 use crate::report::ExperimentView;
 
 /// How an effect is likely to move if trainings have more epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Drift {
-    /// By this, in the unit of the effect; 0 where the run is as long as the long profile, and where epochs do not show
-    /// the measure (perturbed images, ensembles, seconds).
+    /// By this, in the unit of the effect; 0 where more epochs would change nothing.
     Of(f64),
-    /// One epoch does not show it.
+    /// The measure is one of the end alone.
+    Unmeasured,
+    /// One epoch does not show it, and neither do numbers that are not finite.
     Unknown,
 }
 
 impl Drift {
-    /// The drift of a contrast until the epochs of the long profile.
+    /// The drift of a contrast until the epochs of the long profile: the mean over the seeds that every arm has a record of.
     pub(super) fn new(contrast: &Contrast, view: &ExperimentView) -> Self {
         let Some(full) = view.facts.epochs else { return Self::Of(0.0) };
-        let mut moves = Vec::new();
-        for &seed in &view.facts.seeds {
-            match of_seed(contrast, view, seed, full) {
-                Some(Self::Of(by)) => moves.push(by),
-                Some(Self::Unknown) => return Self::Unknown,
-                None => {}
-            }
-        }
-        let sum: f64 = moves.iter().filter(|by| by.is_finite()).sum();
-        Self::Of(if moves.is_empty() { 0.0 } else { sum / moves.len() as f64 })
+        let of_seed = |seed: &u64| {
+            let of_term = |term: &Term| {
+                let record = view.arms[term.arm].records.iter().find(|record| record.seed == *seed)?;
+                Some(of_record(record, &term.quantity, full, trained(view)).times(term.weight))
+            };
+            contrast.terms.iter().map(of_term).sum::<Option<Self>>()
+        };
+        let moves: Vec<Self> = view.facts.seeds.iter().filter_map(of_seed).collect();
+        let seeds = moves.len().max(1) as f64;
+        moves.into_iter().sum::<Self>().times(1.0 / seeds)
+    }
+
+    fn times(self, weight: f64) -> Self {
+        if let Self::Of(by) = self { Self::Of(weight * by) } else { self }
     }
 
     /// Whether a finding would still show the claim (`Holds`), or still refute it.
@@ -44,10 +56,26 @@ impl Drift {
         match (self, verdict) {
             (Self::Of(by), Verdict::Holds) => finding.low + by.min(0.0) > 0.0,
             (Self::Of(by), Verdict::DoesNotHold) => finding.high + by.max(0.0) < finding.margin,
-            (Self::Of(_), _) => true,
+            (Self::Of(_) | Self::Unmeasured, _) => true,
             (Self::Unknown, _) => false,
         }
     }
+}
+
+/// What is not known of one part is not known of the sum.
+impl Sum for Drift {
+    fn sum<I: Iterator<Item = Self>>(drifts: I) -> Self {
+        drifts.fold(Self::Of(0.0), |sum, drift| match (sum, drift) {
+            (Self::Of(sum), Self::Of(by)) => Self::Of(sum + by),
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            _ => Self::Unmeasured,
+        })
+    }
+}
+
+/// Epochs of the longest training.
+pub(super) fn trained(view: &ExperimentView) -> usize {
+    view.records().map(|record| record.results.history.len()).max().unwrap_or(0)
 }
 
 /// The position of the contrast whose drift would undo `verdict`, if there is one; `refuting` is the one that it rests on if
@@ -57,56 +85,50 @@ pub(super) fn undone(
     findings: &[(&Finding, Drift)],
     refuting: Option<usize>,
 ) -> Option<usize> {
-    let mut places = match (verdict, refuting) {
-        (Verdict::Holds, _) => 0..findings.len(),
-        (Verdict::DoesNotHold, Some(place)) => place..place + 1,
-        _ => 0..0,
-    };
-    places.find(|&place| {
+    rests_on(verdict, findings.len(), refuting).find(|&place| {
         let (finding, drift) = findings[place];
         !drift.leaves(finding, verdict)
     })
 }
 
-/// The drift of one seed; `None` where a trial is missing, or its epochs do not show the measure.
-fn of_seed(contrast: &Contrast, view: &ExperimentView, seed: u64, full: usize) -> Option<Drift> {
-    let mut sum = 0.0;
-    for term in &contrast.terms {
-        let record = view.arms[term.arm].records.iter().find(|record| record.seed == seed)?;
-        let shown = shown(&term.quantity)?;
-        match of_record(record, shown, full)? {
-            Drift::Of(by) => sum += term.weight * by,
-            Drift::Unknown => return Some(Drift::Unknown),
-        }
-    }
-    Some(Drift::Of(sum))
+/// Whether `verdict` rests on a measure of which epochs show nothing.
+pub(super) fn unmeasured(verdict: Verdict, findings: &[(&Finding, Drift)], refuting: Option<usize>) -> bool {
+    rests_on(verdict, findings.len(), refuting).any(|place| findings[place].1 == Drift::Unmeasured)
 }
 
-fn of_record(record: &Record, shown: fn(&Epoch) -> f64, full: usize) -> Option<Drift> {
-    let history = &record.results.history;
-    let last = history.len();
-    if last == 0 {
-        return None;
+/// The contrasts that a verdict rests on.
+fn rests_on(verdict: Verdict, contrasts: usize, refuting: Option<usize>) -> Range<usize> {
+    match (verdict, refuting) {
+        (Verdict::Holds, _) => 0..contrasts,
+        (Verdict::DoesNotHold, Some(place)) => place..place + 1,
+        _ => 0..0,
     }
+}
+
+/// `trained`: epochs of the run.
+fn of_record(record: &Record, quantity: &Quantity, full: usize, trained: usize) -> Drift {
+    let history = &record.results.history;
+    // An ensemble was not trained itself.
+    let last = if history.is_empty() { trained } else { history.len() };
     // A training that ended by itself would not go on.
     if last >= full || record.results.outcome != Outcome::Finished {
-        return Some(Drift::Of(0.0));
+        return Drift::Of(0.0);
     }
-    if last == 1 {
-        return Some(Drift::Unknown);
-    }
+    let shown: fn(&Epoch) -> f64 = match quantity {
+        Quantity::Of(Measure::ValidationAfter(_) | Measure::EpochSeconds)
+        | Quantity::Epochs { .. }
+        | Quantity::Size(_) => return Drift::Of(0.0),
+        _ if last == 1 => return Drift::Unknown,
+        Quantity::Of(Measure::Under(_) | Measure::LostUnder(_)) => return Drift::Unmeasured,
+        _ if history.is_empty() => return Drift::Unmeasured,
+        Quantity::Of(Measure::Accuracy) => |epoch| epoch.test_accuracy,
+        Quantity::Of(Measure::Training) => |epoch| epoch.training_accuracy,
+        Quantity::Of(Measure::Gap) => |epoch| epoch.training_accuracy - epoch.test_accuracy,
+        Quantity::Diverged => |epoch| f64::from(epoch.test_accuracy < LOST),
+    };
     let half = last.div_ceil(2);
     let doublings = |more: usize, less: usize| (more as f64 / less as f64).log2();
     let moved = shown(&history[last - 1]) - shown(&history[half - 1]);
-    Some(Drift::Of(moved * doublings(full, last) / doublings(last, half)))
-}
-
-/// The measure after an epoch, or what moves with it.
-fn shown(quantity: &Quantity) -> Option<fn(&Epoch) -> f64> {
-    match quantity {
-        Quantity::Of(Measure::Accuracy) => Some(|epoch| epoch.test_accuracy),
-        Quantity::Of(Measure::Training) => Some(|epoch| epoch.training_accuracy),
-        Quantity::Of(Measure::Gap) => Some(|epoch| epoch.training_accuracy - epoch.test_accuracy),
-        _ => None,
-    }
+    let by = moved * doublings(full, last) / doublings(last, half);
+    if by.is_finite() { Drift::Of(by) } else { Drift::Unknown }
 }

@@ -50,6 +50,8 @@ pub(super) struct Why<'a> {
     pub(super) partial: Option<[usize; 2]>,
     /// How the effect would move in a run of so many epochs, if that is why the claim is not decided.
     pub(super) undone: Option<(Drift, usize)>,
+    /// Epochs trained and those of a long run, if the verdict rests on a measure of which epochs show nothing.
+    pub(super) short: Option<[usize; 2]>,
     /// Corrected p and refuting p.
     pub(super) corrected: [f64; 2],
     pub(super) family: usize,
@@ -85,25 +87,34 @@ impl fmt::Display for Why<'_> {
             write!(f, "; {} of {}", self.paired, counted(self.planned, "seed", "seeds"))?;
         }
         if self.verdict != Verdict::Undecided {
-            return Ok(());
+            return match self.short {
+                Some([trained, full]) => {
+                    write!(
+                        f,
+                        "; of networks trained for {trained} of {full} epochs, which do not show how this moves"
+                    )
+                }
+                None => Ok(()),
+            };
         }
         if let Some([drawn, points]) = self.partial {
             return write!(f, "; but only {drawn} of {points} points were drawn");
         }
         match self.undone {
             Some((Drift::Of(by), epochs)) => {
-                let scale = contrast.scale;
-                let moves = scale.shown(finding.effect + by) - scale.shown(finding.effect);
+                let [now, then] =
+                    [finding.effect, finding.effect + by].map(|effect| contrast.scale.shown(effect));
                 return write!(
                     f,
-                    "; but the networks still learn: by epoch {epochs} the effect would move by {} if it went on as it does; \
-                     more epochs decide it",
-                    amount(scale, moves)
+                    "; but the networks still learn: by epoch {epochs} the effect would move by {} if it went on as it \
+                     does; more epochs decide it",
+                    amount(contrast.scale, then - now).replace('-', "−")
                 );
             }
-            Some((Drift::Unknown, _)) => {
-                return f
-                    .write_str("; but one epoch does not show how the effect moves; more epochs decide it");
+            Some(_) => {
+                return f.write_str(
+                    "; but the epochs so far do not show how the effect moves; more epochs decide it",
+                );
             }
             None => {}
         }

@@ -1,6 +1,7 @@
 //! Claims over made-up records, from the file's words to the reader's.
 
 mod contrasts;
+mod settled;
 
 use serde_json::{Value, json};
 
@@ -236,74 +237,4 @@ fn a_judgement_is_written_whole_and_the_same_every_time() {
     assert_eq!((&json[0]["verdict"], &json[1]["verdict"]), (&json!("holds"), &json!("does_not_hold")));
     assert_eq!((&json[0]["kind"], &json[0]["parts"][0]["unit"]), (&json!("best"), &json!("points")));
     assert!(json[0]["parts"][0]["p_two_variance"].as_f64().unwrap() < 0.05);
-}
-
-/// Two arms whose test accuracies at half of the epochs were `before`, of 200 images; at the end `after`.
-fn moving(before: [f64; 2], after: [usize; 2]) -> ExperimentView {
-    let arms = [("a", 0), ("b", 1)].map(|(name, place)| {
-        let mut arm = arm(name, 8, |seed| after[place] + (seed * 7 % 3) as usize);
-        for record in &mut arm.records {
-            let last = record.results.test.as_ref().and_then(Predictions::accuracy).expect("answers");
-            let epochs = record.results.history.len();
-            for (place_in_time, epoch) in record.results.history.iter_mut().enumerate() {
-                epoch.test_accuracy = if place_in_time + 1 == epochs { last } else { before[place] };
-            }
-        }
-        arm
-    });
-    view(arms.to_vec(), 8, &[json!({ "order": { "arms": ["a", "b"], "margin": 1.0 } })])
-}
-
-#[test]
-fn a_verdict_that_more_epochs_would_undo_is_withheld() {
-    // 5 points apart at the end, 20 at half of the epochs: another doubling or two, and nothing is left.
-    let mut view = moving([0.95, 0.75], [10, 20]);
-    let verdict = |view: &ExperimentView| judge(view, false).remove(0);
-    assert_eq!(verdict(&view).verdict, Verdict::Holds, "nothing is known of a longer run");
-    let epochs = view.arms[0].records[0].results.history.len();
-    view.facts.epochs = Some(4 * epochs);
-    let withheld = verdict(&view);
-    assert_eq!(withheld.verdict, Verdict::Undecided);
-    assert!(withheld.reason.contains("the networks still learn"), "{}", withheld.reason);
-    assert!(withheld.reason.contains(&format!("by epoch {}", 4 * epochs)), "{}", withheld.reason);
-    view.facts.epochs = Some(epochs);
-    assert_eq!(verdict(&view).verdict, Verdict::Holds, "the run is as long as the long profile");
-}
-
-#[test]
-fn a_verdict_that_more_epochs_would_confirm_stands() {
-    let mut view = moving([0.90, 0.88], [10, 20]);
-    view.facts.epochs = Some(1000);
-    assert_eq!(judge(&view, false)[0].verdict, Verdict::Holds);
-    // It ended by itself: more epochs would change nothing.
-    let mut view = moving([0.95, 0.75], [10, 20]);
-    for record in view.arms.iter_mut().flat_map(|arm| &mut arm.records) {
-        let epoch = record.results.history.len();
-        record.results.outcome = Outcome::StoppedEarly { epoch, best: epoch };
-    }
-    view.facts.epochs = Some(1000);
-    assert_eq!(judge(&view, false)[0].verdict, Verdict::Holds);
-}
-
-#[test]
-fn one_epoch_decides_nothing_where_more_are_planned() {
-    let mut view = moving([0.9, 0.8], [10, 20]);
-    view.facts.epochs = Some(20);
-    for record in view.arms.iter_mut().flat_map(|arm| &mut arm.records) {
-        record.results.history.truncate(1);
-    }
-    let withheld = judge(&view, false).remove(0);
-    assert_eq!(withheld.verdict, Verdict::Undecided);
-    assert!(withheld.reason.ends_with("more epochs decide it"), "{}", withheld.reason);
-}
-
-#[test]
-fn a_refutation_that_more_epochs_would_undo_is_withheld() {
-    // `a` catches up: 40 points behind at half of the epochs, level at the end.
-    let mut view = moving([0.55, 0.95], [15, 15]);
-    view.facts.claims[0].test =
-        serde_json::from_value(json!({ "order": { "arms": ["a", "b"], "margin": 5.0 } })).unwrap();
-    assert_eq!(judge(&view, false)[0].verdict, Verdict::DoesNotHold);
-    view.facts.epochs = Some(4 * view.arms[0].records[0].results.history.len());
-    assert_eq!(judge(&view, false)[0].verdict, Verdict::Undecided);
 }
