@@ -11,7 +11,7 @@ pub mod statistics;
 pub mod study;
 pub mod terminal;
 
-mod figure;
+mod chart;
 mod format;
 mod picture;
 

@@ -6,9 +6,7 @@
 mod check;
 mod page;
 
-mod chart;
 mod figure;
-mod ruler;
 mod values;
 
 mod contour;
@@ -35,7 +33,7 @@ pub use page::{StudyPageError, page};
 /// A search: what was sought, what could be varied, and all that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Study {
+pub struct StudyView {
     /// Its name.
     pub name: String,
     /// What was sought; one at least.

@@ -57,7 +57,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 // Curves: a slider moves along the columns, and shows their values.
 for (const panel of document.querySelectorAll(".panel")) {
-  const drawings = [...panel.querySelectorAll("svg.chart")].map((chart) => [...chart.querySelectorAll(".column")]);
+  const drawings = [...panel.querySelectorAll("svg.plot")].map((chart) => [...chart.querySelectorAll(".column")]);
   const columns = drawings[0] ?? [];
   if (columns.length < 2) continue;
   const slider = document.createElement("input");

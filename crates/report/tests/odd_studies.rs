@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use tinderbox_report::study::{
-    Direction, Importance, Intermediate, Objective, ParameterKind, ParameterValue, Study, StudyParameter,
-    StudyTrial, TrialState, page,
+    Direction, Importance, Intermediate, Objective, ParameterKind, ParameterValue, StudyParameter,
+    StudyTrial, StudyView, TrialState, page,
 };
 
 /// Numbers at the ends of everything, and a few in between.
@@ -28,7 +28,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn study() -> impl Strategy<Value = Study> {
+fn study() -> impl Strategy<Value = StudyView> {
     let kind = prop_oneof![
         any::<bool>().prop_map(|log| ParameterKind::Numeric { log }),
         prop::collection::vec(text(), 1..4).prop_map(|choices| ParameterKind::Categorical { choices }),
@@ -53,7 +53,7 @@ fn study() -> impl Strategy<Value = Study> {
         let trials = prop::collection::vec(trial(objectives, parameters.clone()), 0..30);
         let notes = prop::collection::vec(text(), 0..3);
         let objectives = prop::collection::vec(objective, objectives);
-        (text(), objectives, trials, notes).prop_map(move |(name, objectives, trials, notes)| Study {
+        (text(), objectives, trials, notes).prop_map(move |(name, objectives, trials, notes)| StudyView {
             name,
             objectives,
             parameters: parameters.clone(),
@@ -160,7 +160,7 @@ proptest! {
             parameters: [("x".to_owned(), ParameterValue::Number(if same { first } else { *value }))].into(),
             ..StudyTrial::waiting(place as u64)
         };
-        let study = Study {
+        let study = StudyView {
             name: "s".to_owned(),
             objectives: vec![Objective {
                 name: "loss".to_owned(), direction: Direction::Minimize, importances: vec![],

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Benchmark, Entry, Group};
-use crate::figure::{Interval, Scale};
+use crate::chart::{Interval, Scale};
 use crate::format::{ABSENT, seconds};
 use crate::page::policy::{STYLE, policy};
 

@@ -1,7 +1,7 @@
 //! One claim on the page: the sentence, the verdict and why, and every number behind it.
 
+use crate::chart::{Interval, Scale};
 use crate::claim::{Judgement, Measure, Part, Side, Test, Unit};
-use crate::figure::{Interval, Scale};
 use crate::format::{ABSENT, amount, count, interval, p_value, unit};
 use crate::report::{ArmView, ExperimentView};
 

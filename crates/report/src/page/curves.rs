@@ -1,11 +1,12 @@
 //! The learning curves of an experiment: test and validation accuracy and training loss by epoch.
 
-use crate::figure::{Against, At, BANDS, Drawing, Line, Look, Measure, Size, draw, looks};
-use crate::format::percent;
+use crate::chart::{Against, At, BANDS, Key, Line, Look, Measure, Panel, curves, looks};
 use crate::numbers::{ArmNumbers, Curves, Point};
 
-pub(super) struct CurvesFigure<'a> {
-    pub(super) legend: Legend<'a>,
+pub(super) struct CurvesFigure {
+    pub(super) legend: Vec<Key>,
+    /// Number of lines in colour, where others are grey.
+    pub(super) bright: Option<usize>,
     /// Whether bands are drawn.
     pub(super) bands: bool,
     /// Whether a trial diverged.
@@ -13,71 +14,35 @@ pub(super) struct CurvesFigure<'a> {
     pub(super) panels: Vec<Panel>,
 }
 
-/// What the lines of a figure stand for.
-pub(super) struct Legend<'a> {
-    /// Name and look of each line in colour.
-    pub(super) keys: Vec<(&'a str, Look)>,
-    /// Number of grey lines.
-    pub(super) grey: usize,
-}
-
-/// The same lines for wide and for narrow windows, of which the style sheet shows one.
-pub(super) struct Panel {
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) description: String,
-    /// Each with its class.
-    pub(super) drawings: Vec<(&'static str, Drawing)>,
-}
-
-/// For a panel of its own.
-pub(super) const BOTH: [(&str, Size); 2] = [("wide", Size::Wide), ("narrow", Size::Narrow)];
-/// For a panel beside another.
-const SMALL: [(&str, Size); 1] = [("multiple", Size::Narrow)];
-
-impl<'a> CurvesFigure<'a> {
+impl CurvesFigure {
     /// `None` where no arm has a curve.
-    pub(super) fn of(id: &str, arms: &'a [ArmNumbers]) -> Option<Self> {
+    pub(super) fn of(id: &str, arms: &[ArmNumbers]) -> Option<Self> {
         let drawn: Vec<&ArmNumbers> =
             arms.iter().filter(|arm| !arm.curves.test_accuracy.is_empty()).collect();
         let looks = looks(&merits(&drawn));
-        let panel = |name, title, measure, of: fn(&Curves) -> &[Point], sizes| {
-            let line = |(arm, look): (&&'a ArmNumbers, &Look)| Line {
-                name: &arm.facts.name,
-                look: look.clone(),
-                points: of(&arm.curves).iter().map(At::from).collect(),
-            };
-            let lines: Vec<Line> = drawn.iter().zip(&looks).map(line).collect();
-            Panel::of(format!("{id}-{name}"), String::from(title), &lines, Against::Epochs, measure, sizes)
+        let panel = |name, title: &str, measure, of: fn(&Curves) -> &[Point]| {
+            let lines = lines(&drawn, &looks, |arm| of(&arm.curves).iter().map(At::from).collect());
+            panel(format!("{id}-{name}"), title.into(), &lines, Against::Epochs, measure, name == "test")
         };
-        let panels: Vec<Panel> = [
-            panel(
-                "test",
-                "Test accuracy per epoch",
-                Measure::Accuracy("Test accuracy, %"),
-                |curves| &curves.test_accuracy,
-                &BOTH[..],
-            ),
+        let panels = [
+            panel("test", "Test accuracy per epoch", Measure::Accuracy("Test accuracy, %"), |curves| {
+                &curves.test_accuracy
+            }),
             panel(
                 "validation",
                 "Validation accuracy per epoch",
                 Measure::Accuracy("Validation accuracy, %"),
                 |curves| &curves.validation_accuracy,
-                &SMALL[..],
             ),
-            panel(
-                "loss",
-                "Training loss per epoch",
-                Measure::Loss("Training loss, nats"),
-                |curves| &curves.training_loss,
-                &SMALL[..],
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+            panel("loss", "Training loss per epoch", Measure::Loss("Training loss, nats"), |curves| {
+                &curves.training_loss
+            }),
+        ];
+        let panels: Vec<Panel> = panels.into_iter().flatten().collect();
+        let bright = looks.iter().filter(|look| !look.faint).count();
         (!panels.is_empty()).then(|| Self {
-            legend: Legend::of(drawn.iter().map(|arm| arm.facts.name.as_str()).zip(looks)),
+            legend: legend(&drawn, &looks),
+            bright: (bright < looks.len()).then_some(bright),
             bands: drawn.len() <= BANDS,
             diverged: drawn.iter().any(|arm| arm.diverged > 0),
             panels,
@@ -85,29 +50,9 @@ impl<'a> CurvesFigure<'a> {
     }
 }
 
-impl<'a> Legend<'a> {
-    pub(super) fn of(lines: impl Iterator<Item = (&'a str, Look)>) -> Self {
-        let (grey, keys): (Vec<_>, Vec<_>) = lines.partition(|(_, look)| look.faint);
-        Self { keys, grey: grey.len() }
-    }
-}
-
-impl Panel {
-    /// `None` where no line has a point.
-    pub(super) fn of(
-        id: String,
-        title: String,
-        lines: &[Line],
-        against: Against<'_>,
-        measure: Measure,
-        sizes: &[(&'static str, Size)],
-    ) -> Option<Self> {
-        let drawing = |(class, size): &(&'static str, Size)| {
-            Some((*class, draw(lines, against, measure, *size, &format!("{id}-{class}"))?))
-        };
-        let drawings: Vec<_> = sizes.iter().filter_map(drawing).collect();
-        let description = describe(lines, against, measure);
-        (!drawings.is_empty()).then_some(Self { id, title, description, drawings })
+impl From<&Point> for At {
+    fn from(point: &Point) -> Self {
+        Self { x: point.epoch as f64, mean: point.mean, low: point.low, high: point.high }
     }
 }
 
@@ -116,21 +61,59 @@ pub(super) fn merits(arms: &[&ArmNumbers]) -> Vec<Option<f64>> {
     arms.iter().map(|arm| arm.validation_accuracy.map(|estimate| estimate.mean)).collect()
 }
 
+/// A line an arm.
+pub(super) fn lines<'a>(
+    arms: &[&'a ArmNumbers],
+    looks: &[Look],
+    points: impl Fn(&ArmNumbers) -> Vec<At>,
+) -> Vec<Line<'a>> {
+    let line = |(arm, look): (&&'a ArmNumbers, &Look)| Line {
+        name: &arm.facts.name,
+        look: look.clone(),
+        points: points(arm),
+    };
+    arms.iter().zip(looks).map(line).collect()
+}
+
+/// A key for each line in colour, and one for all the others.
+pub(super) fn legend(arms: &[&ArmNumbers], looks: &[Look]) -> Vec<Key> {
+    let bright = arms.iter().zip(looks).filter(|(_, look)| !look.faint);
+    let mut keys: Vec<Key> =
+        bright.map(|(arm, look)| Key::line(format!("line {}", look.class), arm.facts.name.clone())).collect();
+    if let Some(faint) = looks.iter().find(|look| look.faint) {
+        let others = looks.len() - keys.len();
+        keys.push(Key::line(format!("line {}", faint.class), format!("the {others} others")));
+    }
+    keys
+}
+
+/// `None` where no line has a point; a panel for the `whole` width, or for a part of it.
+pub(super) fn panel(
+    id: String,
+    title: String,
+    lines: &[Line],
+    against: Against<'_>,
+    measure: Measure,
+    whole: bool,
+) -> Option<Panel> {
+    let charts = curves(lines, against, measure, whole);
+    let description = describe(lines, against, measure);
+    (!charts.is_empty()).then_some(Panel { id, title, description, charts })
+}
+
 /// What a figure shows, for those who cannot see it: where each line ends.
 fn describe(lines: &[Line], against: Against<'_>, measure: Measure) -> String {
     let value = |value: f64| match measure {
-        Measure::Accuracy(_) => format!("{} %", percent(value)),
-        Measure::Loss(_) => format!("{value:.4}"),
+        Measure::Accuracy(_) => format!("{} %", measure.written(value)),
+        Measure::Loss(_) => measure.written(value),
     };
     let end = |line: &Line| {
         let At { x, mean, low, high } = *line.points.last()?;
-        let (low, high) = (value(low), value(high));
+        let (mean, low, high) = (value(mean), value(low), value(high));
         Some(match against {
-            Against::Epochs => {
-                format!("{}: {} in epoch {x}, seeds {low} to {high}", line.name, value(mean))
-            }
+            Against::Epochs => format!("{}: {mean} in epoch {x}, seeds {low} to {high}", line.name),
             Against::Strength { symbol, .. } => {
-                format!("{}: {} at {symbol} = {x}, {low} to {high}", line.name, value(mean))
+                format!("{}: {mean} at {symbol} = {x}, {low} to {high}", line.name)
             }
         })
     };

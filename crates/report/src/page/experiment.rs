@@ -20,7 +20,7 @@ pub(super) struct ExperimentPage<'a> {
     pub(super) view: &'a ExperimentView,
     pub(super) scope: String,
     pub(super) claims: Vec<ClaimPage<'a>>,
-    pub(super) curves: Option<CurvesFigure<'a>>,
+    pub(super) curves: Option<CurvesFigure>,
     pub(super) arms: ArmsTable<'a>,
     pub(super) perturbed: Option<PerturbedPage<'a>>,
     pub(super) search: Option<SearchPage<'a>>,
@@ -46,7 +46,7 @@ impl<'a> ExperimentPage<'a> {
             curves: CurvesFigure::of(&id, &numbers.arms),
             arms: ArmsTable::of(view, &numbers.arms),
             perturbed: PerturbedPage::of(&id, &numbers.arms),
-            search: numbers.search.as_ref().map(|search| SearchPage::of(search, &numbers.arms)),
+            search: numbers.search.as_ref().map(|search| SearchPage::of(&id, search, &numbers.arms)),
             gallery: numbers
                 .mistakes
                 .as_ref()

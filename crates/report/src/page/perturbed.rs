@@ -1,12 +1,12 @@
 //! How the arms do on perturbed images: a table, and accuracy against the strength of each attack.
 
-use crate::figure::{Against, At, BANDS, Line, Look, Measure, looks};
+use crate::chart::{Against, At, BANDS, Key, Look, Measure, Panel, looks};
 use crate::format::{ABSENT, estimate};
 use crate::numbers::{ArmNumbers, PerturbedNumbers};
 use crate::report::{PerturbationFacts, label};
 use crate::statistics::Estimate;
 
-use super::curves::{BOTH, Legend, Panel, merits};
+use super::curves::{self, legend, lines, merits};
 
 pub(super) struct PerturbedPage<'a> {
     /// Heads of the columns.
@@ -16,7 +16,7 @@ pub(super) struct PerturbedPage<'a> {
     pub(super) unanswered: usize,
     /// Whether bands are drawn.
     pub(super) bands: bool,
-    pub(super) legend: Legend<'a>,
+    pub(super) legend: Vec<Key>,
     /// One an attack with two strengths at least.
     pub(super) panels: Vec<Panel>,
 }
@@ -36,9 +36,8 @@ impl<'a> PerturbedPage<'a> {
         }
         let all = distinct(&asked);
         let looks = looks(&merits(&asked));
-        let attacks = attacks(&all).into_iter().enumerate();
-        let panels = attacks.filter_map(|(number, attack)| {
-            panel(&format!("{id}-attack-{}", number + 1), attack, &asked, &looks)
+        let panels = attacks(&all).into_iter().enumerate().filter_map(|(number, attack)| {
+            panel(format!("{id}-attack-{}", number + 1), attack, &asked, &looks)
         });
         Some(Self {
             panels: panels.collect(),
@@ -46,7 +45,7 @@ impl<'a> PerturbedPage<'a> {
             unanswered: asked.iter().flat_map(|arm| &arm.perturbed).map(|changed| changed.unanswered).sum(),
             bands: asked.len() <= BANDS,
             perturbations: all.iter().map(|facts| label(&facts.perturbation, &all)).collect(),
-            legend: Legend::of(asked.iter().map(|arm| arm.facts.name.as_str()).zip(looks)),
+            legend: legend(&asked, &looks),
         })
     }
 }
@@ -92,20 +91,16 @@ fn attack(facts: &PerturbationFacts) -> Option<Attack<'_>> {
 }
 
 /// `None` unless there are two strengths of the attack.
-fn panel(id: &str, attack: Attack, arms: &[&ArmNumbers], looks: &[Look]) -> Option<Panel> {
-    let lines: Vec<Line> = arms
-        .iter()
-        .zip(looks)
-        .map(|(arm, look)| Line { name: &arm.facts.name, look: look.clone(), points: attacked(arm, attack) })
-        .collect();
+fn panel(id: String, attack: Attack, arms: &[&ArmNumbers], looks: &[Look]) -> Option<Panel> {
+    let lines = lines(arms, looks, |arm| attacked(arm, attack));
     // From no attack on: two strengths make three points.
     if lines.iter().all(|line| line.points.len() < 3) {
         return None;
     }
     let (title, symbol) = attack;
     let heading = format!("Test accuracy against the strength of {title}");
-    let against = Against::Strength { title, symbol };
-    Panel::of(id.into(), heading, &lines, against, Measure::Accuracy("Test accuracy, %"), &BOTH)
+    let measure = Measure::Accuracy("Test accuracy, %");
+    curves::panel(id, heading, &lines, Against::Strength { title, symbol }, measure, true)
 }
 
 /// Natural accuracy at 0, then accuracy under the attack, the weakest first.

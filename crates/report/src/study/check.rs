@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{ParameterKind, ParameterValue, Study, StudyTrial, TrialState};
+use super::{ParameterKind, ParameterValue, StudyTrial, StudyView, TrialState};
 
 /// Why the parts of a study do not belong together.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -67,7 +67,7 @@ pub enum TrialReason {
     },
 }
 
-impl Study {
+impl StudyView {
     /// Whether the parts belong together.
     ///
     /// # Errors

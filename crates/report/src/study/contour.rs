@@ -1,11 +1,10 @@
 //! The objective over two parameters: dots in the shade of their rank, and between them what their neighbours suggest.
 
-use super::chart::{Chart, Mark, SMALL, round};
-use super::figure::{Drawn, Figure, Key, Panel, shades};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure, ruler, shades};
 use super::slice::written;
 use super::values::{FIFTHS, Told, Values};
-use super::{Study, StudyParameter};
+use super::{StudyParameter, StudyView};
+use crate::chart::{Chart, Key, Mark, Panel, SMALL, round};
 use crate::format::counted;
 
 /// Every pair of so many parameters is drawn.
@@ -18,7 +17,7 @@ const CELLS: (usize, usize) = (42, 28);
 const REACH: f64 = 0.12;
 
 /// A panel for each pair of the most important parameters.
-pub(super) fn contour(study: &Study, values: &Values) -> Drawn {
+pub(super) fn contour(study: &StudyView, values: &Values) -> Drawn {
     values.none("A contour needs")?;
     let chosen = chosen(study, values);
     if chosen.len() < 2 {
@@ -54,7 +53,7 @@ pub(super) fn contour(study: &Study, values: &Values) -> Drawn {
 }
 
 /// The most important parameters that complete trials have, or the first where importances are not known.
-fn chosen<'a>(study: &'a Study, values: &Values) -> Vec<&'a StudyParameter> {
+fn chosen<'a>(study: &'a StudyView, values: &Values) -> Vec<&'a StudyParameter> {
     let importance = |parameter: &StudyParameter| {
         let given = values.objective.importances.iter().find(|given| given.parameter == parameter.name);
         given
@@ -77,8 +76,8 @@ fn panel(id: String, x: &StudyParameter, y: &StudyParameter, values: &Values) ->
         .iter()
         .filter_map(|told| Some((*told, told.trial.place(x)?, told.trial.place(y)?)))
         .collect();
-    let across = Ruler::parameter(x, both.iter().map(|at| at.1))?;
-    let up = Ruler::parameter(y, both.iter().map(|at| at.2))?;
+    let across = ruler(x, both.iter().map(|at| at.1))?;
+    let up = ruler(y, both.iter().map(|at| at.2))?;
     let numbers = !across.is_places() && !up.is_places();
     let mut chart = Chart::new(SMALL, (&x.name, across), (&y.name, up));
     let ranked: Vec<(f64, f64, f64)> = both

@@ -1,9 +1,8 @@
 //! The empirical distribution function of an objective: the share of trials up to each value.
 
-use super::chart::{Chart, Frame, Mark, SMALL};
-use super::figure::{Drawn, Figure, Panel, Table};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure, Table};
 use super::values::Values;
+use crate::chart::{Chart, Frame, Mark, Panel, Ruler, SMALL};
 use crate::format::{counted, number};
 
 /// Shares of the table.

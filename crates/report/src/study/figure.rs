@@ -1,7 +1,8 @@
-//! What every figure of a study is made of: panels, a legend, a caption and tables of the numbers.
+//! What every figure of a study is made of: panels, a legend, a caption and tables of its numbers.
 
-use super::chart::Chart;
 use super::values::{FIFTHS, Values};
+use super::{ParameterKind, StudyParameter};
+use crate::chart::{Key, Panel, Ruler};
 use crate::format::number;
 
 /// A figure, or the sentence why there is none.
@@ -13,24 +14,6 @@ pub(super) struct Figure {
     pub(super) panels: Vec<Panel>,
     pub(super) caption: String,
     pub(super) tables: Vec<Table>,
-}
-
-/// The same marks for one or two widths of the window, of which the style sheet shows one.
-pub(super) struct Panel {
-    /// Its name within the page.
-    pub(super) id: String,
-    pub(super) title: String,
-    /// For those who cannot see it.
-    pub(super) description: String,
-    /// Each with its class.
-    pub(super) charts: Vec<(&'static str, Chart)>,
-}
-
-/// How marks look, and what they stand for.
-pub(super) struct Key {
-    pub(super) class: String,
-    pub(super) path: &'static str,
-    pub(super) text: String,
 }
 
 /// Numbers in rows, the first of each being its head.
@@ -49,13 +32,13 @@ impl Figure {
     }
 }
 
-impl Key {
-    pub(super) fn dot(class: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { class: format!("dots {}", class.into()), path: "M14 6h0", text: text.into() }
-    }
-
-    pub(super) fn line(class: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { class: class.into(), path: "M2 6h24", text: text.into() }
+/// For the values of a parameter; `None` where there is none to draw.
+pub(super) fn ruler(parameter: &StudyParameter, values: impl IntoIterator<Item = f64>) -> Option<Ruler> {
+    match &parameter.kind {
+        ParameterKind::Numeric { log } => Ruler::numbers(values, *log),
+        ParameterKind::Categorical { choices } => {
+            values.into_iter().next().map(|_| Ruler::Places(choices.clone()))
+        }
     }
 }
 

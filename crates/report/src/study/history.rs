@@ -1,9 +1,8 @@
 //! The objective by trial number, and the best so far.
 
-use super::chart::{Chart, Frame, Mark, SMALL, WIDE};
-use super::figure::{Drawn, Figure, Key, Panel, Table};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure, Table};
 use super::values::{Told, Values};
+use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::{counted, number};
 
 /// Dots, and the staircase of the best; its table holds the trials that were better than all before them.

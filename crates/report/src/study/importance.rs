@@ -1,9 +1,8 @@
 //! How much of an objective each parameter explains, as bars.
 
-use super::chart::{Chart, Mark, SMALL};
-use super::figure::{Drawn, Figure, Panel, Table};
-use super::ruler::Ruler;
-use super::values::{Values, drawable};
+use super::figure::{Drawn, Figure, Table};
+use super::values::Values;
+use crate::chart::{Chart, Mark, Panel, Ruler, SMALL, drawable};
 use crate::format::number;
 
 /// Bars, the most important on top.

@@ -1,11 +1,9 @@
 //! What trials reported on their way, step by step.
 
-use super::chart::{Chart, Frame, Mark, SMALL, WIDE};
-use super::figure::{Drawn, Figure, Key, Panel};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure};
 use super::timeline::{class, word};
-use super::values::drawable;
-use super::{Study, StudyTrial, TrialState};
+use super::{StudyTrial, StudyView, TrialState};
+use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE, drawable};
 use crate::format::{count, counted};
 
 /// More lines cannot be told apart: the last are drawn.
@@ -15,7 +13,7 @@ const STATES: [TrialState; 4] =
     [TrialState::Complete, TrialState::Pruned, TrialState::Fail, TrialState::Running];
 
 /// A line a trial, in the colour of its state.
-pub(super) fn intermediate(study: &Study) -> Drawn {
+pub(super) fn intermediate(study: &StudyView) -> Drawn {
     let mut trials: Vec<&StudyTrial> =
         study.trials.iter().filter(|trial| !trial.intermediate.is_empty()).collect();
     if trials.is_empty() {

@@ -1,13 +1,13 @@
 //! What could not be read of a study, or is odd about its trials.
 
-use super::Study;
+use super::StudyView;
 use crate::format::count;
 
 /// The most notes of a page.
 const NOTES: usize = 100;
 
 /// A sentence each, those of the study first, then those of trials by number.
-pub(super) fn notes(study: &Study) -> Vec<String> {
+pub(super) fn notes(study: &StudyView) -> Vec<String> {
     let mut trials: Vec<_> = study.trials.iter().filter(|trial| !trial.notes.is_empty()).collect();
     trials.sort_by_key(|trial| trial.number);
     let of_trials = trials

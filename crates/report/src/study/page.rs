@@ -5,7 +5,7 @@ use askama::Template;
 use super::figure::{Drawn, Table};
 use super::slice::written;
 use super::values::Values;
-use super::{Direction, Study, StudyError, TrialState, contour, distribution, history, importance};
+use super::{Direction, StudyError, StudyView, TrialState, contour, distribution, history, importance};
 use super::{intermediate, notes, parallel, pareto, slice, timeline, trials};
 use crate::format::{count, counted, number};
 use crate::page::policy::{SCRIPT, STYLE, policy};
@@ -16,8 +16,8 @@ use crate::page::policy::{SCRIPT, STYLE, policy};
 /// sentence that says why.
 ///
 /// # Errors
-/// If the parts of the study do not belong together, see [`Study::check`].
-pub fn page(study: &Study) -> Result<String, StudyPageError> {
+/// If the parts of the study do not belong together, see [`StudyView::check`].
+pub fn page(study: &StudyView) -> Result<String, StudyPageError> {
     study.check()?;
     let objectives: Vec<Values> = (0..study.objectives.len()).map(|place| Values::of(study, place)).collect();
     let page = Page {
@@ -86,7 +86,7 @@ impl Direction {
     }
 }
 
-fn of_objective(study: &Study, values: &Values) -> Section {
+fn of_objective(study: &StudyView, values: &Values) -> Section {
     Section {
         id: values.id.clone(),
         title: format!("{}, to {}", values.objective.name, values.objective.direction.word()),
@@ -101,7 +101,7 @@ fn of_objective(study: &Study, values: &Values) -> Section {
     }
 }
 
-fn of_all(study: &Study) -> Section {
+fn of_all(study: &StudyView) -> Section {
     Section {
         id: "study".into(),
         title: "The whole study".into(),
@@ -114,7 +114,7 @@ fn of_all(study: &Study) -> Section {
 }
 
 /// `42 trials: 30 complete, 8 pruned, 4 running`.
-fn progress(study: &Study) -> String {
+fn progress(study: &StudyView) -> String {
     let states = [
         TrialState::Complete,
         TrialState::Pruned,
@@ -132,7 +132,7 @@ fn progress(study: &Study) -> String {
     if parts.is_empty() { trials } else { format!("{trials}: {}", parts.join(", ")) }
 }
 
-fn facts(study: &Study, objectives: &[Values]) -> Vec<(String, String)> {
+fn facts(study: &StudyView, objectives: &[Values]) -> Vec<(String, String)> {
     let best = |values: &Values| {
         let best = values.best()?;
         let tried = study.parameters.iter().filter_map(|parameter| {

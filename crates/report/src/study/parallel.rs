@@ -2,11 +2,10 @@
 //!
 //! Axes lie one above the other rather than side by side, so that a narrow window has room for any number of them.
 
-use super::Study;
-use super::chart::{Chart, Frame, Mark, SMALL, WIDE};
-use super::figure::{Drawn, Figure, Key, Panel, shades};
-use super::ruler::Ruler;
+use super::StudyView;
+use super::figure::{Drawn, Figure, ruler, shades};
 use super::values::{FIFTHS, Told, Values};
+use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::count;
 
 /// More lines cannot be told apart: the best are drawn.
@@ -15,7 +14,7 @@ const LINES: usize = 500;
 const ROW: f64 = 46.0;
 
 /// The objective on top, then a row a parameter that complete trials have.
-pub(super) fn parallel(study: &Study, values: &Values) -> Drawn {
+pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
     values.none("Parallel coordinates need")?;
     let mut best_first = values.told.clone();
     best_first.sort_by(|one, other| values.rank(one.value).total_cmp(&values.rank(other.value)));
@@ -51,13 +50,13 @@ pub(super) fn parallel(study: &Study, values: &Values) -> Drawn {
 }
 
 /// `None` without a parameter to draw.
-fn chart(study: &Study, values: &Values, told: &[Told], frame: Frame) -> Option<Chart> {
+fn chart(study: &StudyView, values: &Values, told: &[Told], frame: Frame) -> Option<Chart> {
     let mut names = vec![values.objective.name.clone()];
     let mut rulers = vec![Ruler::values(told.iter().map(|told| told.value))?];
     let mut held = vec![];
     for parameter in &study.parameters {
         let places = told.iter().filter_map(|told| told.trial.place(parameter));
-        if let Some(ruler) = Ruler::parameter(parameter, places) {
+        if let Some(ruler) = ruler(parameter, places) {
             names.push(parameter.name.clone());
             rulers.push(ruler);
             held.push(parameter);

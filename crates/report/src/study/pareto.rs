@@ -1,15 +1,13 @@
 //! The Pareto front: the trials that no other is at least as good as in every objective and better in one.
 
-use super::chart::{Chart, Frame, Mark, SMALL, WIDE};
-use super::figure::{Drawn, Figure, Key, Panel, Table};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure, Table};
 use super::slice::written;
-use super::values::drawable;
-use super::{Direction, Objective, Study, StudyTrial, TrialState};
+use super::{Direction, Objective, StudyTrial, StudyView, TrialState};
+use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE, drawable};
 use crate::format::{counted, number};
 
 /// A scatter of two objectives; of more, the front as a table alone.
-pub(super) fn pareto(study: &Study) -> Drawn {
+pub(super) fn pareto(study: &StudyView) -> Drawn {
     if study.objectives.len() < 2 {
         return Err("A Pareto front needs two objectives; this study has one.".into());
     }
@@ -115,7 +113,7 @@ fn chart(first: &Objective, front: &[&StudyTrial], dominated: &[&StudyTrial], fr
     Some(chart)
 }
 
-fn table(study: &Study, front: &[&StudyTrial]) -> Table {
+fn table(study: &StudyView, front: &[&StudyTrial]) -> Table {
     let objectives = study.objectives.iter().map(|objective| objective.name.clone());
     let parameters = study.parameters.iter().map(|parameter| parameter.name.clone());
     let row = |trial: &&StudyTrial| {

@@ -1,14 +1,13 @@
 //! The objective against each parameter, one small scatter a parameter.
 
-use super::chart::{Chart, Mark, SMALL};
-use super::figure::{Drawn, Figure, Key, Panel, Table};
-use super::ruler::Ruler;
+use super::figure::{Drawn, Figure, Table, ruler};
 use super::values::{FIFTHS, Told, Values};
-use super::{ParameterKind, Study, StudyParameter};
+use super::{ParameterKind, StudyParameter, StudyView};
+use crate::chart::{Chart, Key, Mark, Panel, Ruler, SMALL};
 use crate::format::{ABSENT, counted, number};
 
 /// A panel a parameter; the shade of a dot says when its trial came.
-pub(super) fn slice(study: &Study, values: &Values) -> Drawn {
+pub(super) fn slice(study: &StudyView, values: &Values) -> Drawn {
     values.none("A slice needs")?;
     if study.parameters.is_empty() {
         return Err("A slice needs a parameter; this study has none.".into());
@@ -51,7 +50,7 @@ pub(super) fn written(parameter: &StudyParameter, place: Option<f64>) -> String 
 
 /// `None` where there is no dot.
 fn panel(id: String, parameter: &StudyParameter, values: &Values) -> Option<Panel> {
-    let x = Ruler::parameter(parameter, values.told.iter().filter_map(|told| told.trial.place(parameter)))?;
+    let x = ruler(parameter, values.told.iter().filter_map(|told| told.trial.place(parameter)))?;
     let y = Ruler::values(values.told.iter().map(|told| told.value))?;
     let mut chart = Chart::new(SMALL, (&parameter.name, x), ("", y));
     let title = |told: &Told, x| format!("{} at {}", told.title(), written(parameter, Some(x)));

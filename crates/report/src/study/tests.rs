@@ -13,13 +13,13 @@ pub(super) fn told(number: u64, values: &[f64]) -> StudyTrial {
 }
 
 /// A complete trial for each of `values`.
-pub(super) fn with_values(direction: Direction, values: &[f64]) -> Study {
+pub(super) fn with_values(direction: Direction, values: &[f64]) -> StudyView {
     let trials = values.iter().enumerate().map(|(number, &value)| told(number as u64, &[value])).collect();
-    Study { objectives: vec![objective("loss", direction)], trials, ..empty() }
+    StudyView { objectives: vec![objective("loss", direction)], trials, ..empty() }
 }
 
-fn empty() -> Study {
-    Study {
+fn empty() -> StudyView {
+    StudyView {
         name: "digits".into(),
         objectives: vec![objective("loss", Direction::Minimize)],
         parameters: vec![],
@@ -32,7 +32,7 @@ fn empty() -> Study {
 }
 
 /// Two objectives, three parameters of which `momentum` is conditional, and a trial in every state.
-fn mixed() -> Study {
+fn mixed() -> StudyView {
     let parameter = |name: &str, kind| StudyParameter { name: name.into(), kind };
     let choices = vec!["adam".to_owned(), "sgd".to_owned()];
     let trial = |number: u64, state, values: &[f64], rate: f64, optimiser| StudyTrial {
@@ -69,7 +69,7 @@ fn mixed() -> Study {
         Importance { parameter: "optimiser".into(), importance: 0.125 },
         Importance { parameter: "rate".into(), importance: 0.875 },
     ];
-    Study {
+    StudyView {
         objectives,
         parameters: vec![
             parameter("rate", ParameterKind::Numeric { log: true }),
@@ -85,7 +85,7 @@ fn mixed() -> Study {
 }
 
 #[track_caller]
-fn drawn(study: &Study) -> String {
+fn drawn(study: &StudyView) -> String {
     page(study).unwrap()
 }
 
@@ -116,7 +116,7 @@ fn its_json_has_these_keys_and_comes_back() {
         serde_json::json!({"rate": {"number": 0.01}, "optimiser": {"choice": 1}, "momentum": {"number": 0.9}})
     );
     assert_eq!(written["parameters"][0]["kind"], serde_json::json!({"numeric": {"log": true}}));
-    assert_eq!(serde_json::from_value::<Study>(written).unwrap(), study);
+    assert_eq!(serde_json::from_value::<StudyView>(written).unwrap(), study);
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn a_trial_whose_end_is_unknown_has_no_duration() {
 
 #[test]
 fn parts_that_do_not_belong_together_are_named() {
-    let message = |change: fn(&mut Study)| {
+    let message = |change: fn(&mut StudyView)| {
         let mut study = mixed();
         change(&mut study);
         page(&study).unwrap_err().to_string()

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chart::{Chart, Frame, Mark, SMALL, WIDE};
-use super::figure::{Drawn, Figure, Key, Panel, Table};
-use super::ruler::Ruler;
-use super::{Study, StudyTrial, TrialState};
+use super::figure::{Drawn, Figure, Table};
+use super::{StudyTrial, StudyView, TrialState};
+use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::{ABSENT, count, counted, number, seconds};
 
 /// Workers that are drawn: those of most trials.
@@ -15,7 +14,7 @@ const STATES: [TrialState; 4] =
 
 /// A bar from start to end; a trial that has not ended reaches to the last moment that is known, and one whose end is
 /// unknown is a stroke at its start.
-pub(super) fn timeline(study: &Study) -> Drawn {
+pub(super) fn timeline(study: &StudyView) -> Drawn {
     let begun: Vec<Begun> = study.trials.iter().filter_map(|trial| Begun::of(trial, last(study))).collect();
     if begun.is_empty() {
         return Err("A timeline needs a trial that has begun; there is none yet.".into());
@@ -117,7 +116,7 @@ impl Begun<'_> {
 }
 
 /// The last moment that is known, in seconds.
-fn last(study: &Study) -> f64 {
+fn last(study: &StudyView) -> f64 {
     let moments = study.trials.iter().flat_map(|trial| [trial.started, trial.finished]);
     moments.flatten().fold(0.0, f64::max)
 }

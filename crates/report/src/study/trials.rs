@@ -3,7 +3,7 @@
 use super::figure::Table;
 use super::slice::written;
 use super::timeline::word;
-use super::{Study, StudyTrial};
+use super::{StudyTrial, StudyView};
 use crate::format::{ABSENT, count, counted, number, seconds};
 
 /// Rows that a page holds.
@@ -13,7 +13,7 @@ const ROWS: usize = 5000;
 type Column<'a> = (String, Box<dyn Fn(&StudyTrial) -> Option<String> + 'a>);
 
 /// A row a trial by number, and a column for all that one of them has.
-pub(super) fn trials(study: &Study) -> Table {
+pub(super) fn trials(study: &StudyView) -> Table {
     let mut trials: Vec<&StudyTrial> = study.trials.iter().collect();
     trials.sort_by_key(|trial| trial.number);
     let all = trials.len();
@@ -34,7 +34,7 @@ pub(super) fn trials(study: &Study) -> Table {
     }
 }
 
-fn columns(study: &Study) -> Vec<Column<'_>> {
+fn columns(study: &StudyView) -> Vec<Column<'_>> {
     let mut columns: Vec<Column> = vec![
         ("Trial".into(), Box::new(|trial| Some(trial.number.to_string()))),
         ("State".into(), Box::new(|trial| Some(word(trial.state).into()))),

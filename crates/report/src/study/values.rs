@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::{Objective, Study, StudyTrial, TrialState};
-use crate::figure::axis::LARGEST;
+use super::{Objective, StudyTrial, StudyView, TrialState};
+use crate::chart::drawable;
 use crate::format::{count, number};
 
 /// Shades of a ranking: the best fifth of the trials has the first.
@@ -31,7 +31,7 @@ pub(super) struct Told<'a> {
 
 impl<'a> Values<'a> {
     /// Of the objective at `place`.
-    pub(super) fn of(study: &'a Study, place: usize) -> Self {
+    pub(super) fn of(study: &'a StudyView, place: usize) -> Self {
         let objective = &study.objectives[place];
         let complete = || study.trials.iter().filter(|trial| trial.state == TrialState::Complete);
         let mut told: Vec<Told> = complete()
@@ -109,9 +109,4 @@ impl Told<'_> {
     pub(super) fn title(&self) -> String {
         format!("Trial {}: {}", self.trial.number, number(self.value))
     }
-}
-
-/// Whether an axis can hold a value.
-pub(super) fn drawable(value: f64) -> bool {
-    value.abs() <= LARGEST
 }

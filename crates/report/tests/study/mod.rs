@@ -1,17 +1,17 @@
 //! A made-up study: two objectives, a conditional parameter, trials in every state, and names that would run as script.
 
 use tinderbox_report::study::{
-    Direction, Importance, Intermediate, Objective, ParameterKind, ParameterValue, Study, StudyParameter,
-    StudyTrial, TrialState,
+    Direction, Importance, Intermediate, Objective, ParameterKind, ParameterValue, StudyParameter,
+    StudyTrial, StudyView, TrialState,
 };
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
-pub(crate) fn study() -> Study {
+pub(crate) fn study() -> StudyView {
     let parameter = |name: &str, kind| StudyParameter { name: name.into(), kind };
     let numeric = |log| ParameterKind::Numeric { log };
     let importance = |parameter: &str, importance| Importance { parameter: parameter.into(), importance };
-    Study {
+    StudyView {
         name: "Made-up digits".into(),
         objectives: vec![
             Objective {

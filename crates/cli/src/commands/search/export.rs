@@ -69,7 +69,7 @@ impl Export {
 }
 
 /// The study with its trials as the report shows it.
-fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::Study, Refusal> {
+fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::StudyView, Refusal> {
     let settings = study.settings();
     let importances = importances(study, &trials);
     // A study that was begun elsewhere says nothing of what its objectives are.
@@ -107,7 +107,7 @@ fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::Study, R
     // Where a clock was set back, an end may lie before all starts.
     let start = trials.iter().flat_map(|trial| [trial.started, trial.finished]).flatten().min();
     let rows = trials.into_iter().zip(notes.trials);
-    Ok(page::Study {
+    Ok(page::StudyView {
         name: name.to_string(),
         objectives: objectives.collect(),
         parameters: parameters.collect(),
@@ -170,7 +170,7 @@ fn row(trial: Trial, notes: Vec<String>, study: &Study, start: Option<Timestamp>
 }
 
 /// A row for each trial, in the order of numbers.
-fn csv(study: &page::Study) -> String {
+fn csv(study: &page::StudyView) -> String {
     let text = |text: &str| Cell::Text(text.to_string());
     let names = study.objectives.iter().map(|objective| &objective.name);
     let names = names.chain(study.parameters.iter().map(|parameter| &parameter.name));

@@ -1,12 +1,10 @@
 //! What lies along an edge of a chart: numbers, numbers on a logarithmic scale, or places in a row.
 
-use super::values::drawable;
-use super::{ParameterKind, StudyParameter};
-use crate::figure::axis::Axis;
+use super::axis::{Axis, drawable};
 use crate::format::number;
 
 /// From one end of an edge to the other.
-pub(super) enum Ruler {
+pub(crate) enum Ruler {
     Even(Axis),
     /// Decimal logarithms of the ends.
     Logarithmic {
@@ -21,35 +19,28 @@ pub(super) enum Ruler {
 
 impl Ruler {
     /// Numbers that hold all of `values` that can be drawn; `None` where there is none.
-    pub(super) fn numbers(values: impl IntoIterator<Item = f64>, log: bool) -> Option<Self> {
+    pub(crate) fn numbers(values: impl IntoIterator<Item = f64>, log: bool) -> Option<Self> {
         let held = values.into_iter().filter(|&value| drawable(value) && (!log || value > 0.0));
         let (low, high) = ends(held)?;
         Some(if log { Self::logarithmic(low, high) } else { Self::Even(Axis::around(low, high)) })
     }
 
     /// Values of an objective or of a report: logarithmic where they are positive and over a thousand times apart.
-    pub(super) fn values(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+    pub(crate) fn values(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let (low, high) = ends(values.into_iter().filter(|&value| drawable(value)))?;
         let far = low > 0.0 && high / 1000.0 > low;
         Some(if far { Self::logarithmic(low, high) } else { Self::Even(Axis::around(low, high)) })
     }
 
     /// Whole numbers, from the least to the largest.
-    pub(super) fn whole(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+    pub(crate) fn whole(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         ends(values).map(|(low, high)| Self::Even(Axis::whole(low, high)))
     }
 
-    /// The values of a parameter; `None` where there is none to draw.
-    pub(super) fn parameter(
-        parameter: &StudyParameter,
-        values: impl IntoIterator<Item = f64>,
-    ) -> Option<Self> {
-        match &parameter.kind {
-            ParameterKind::Numeric { log } => Self::numbers(values, *log),
-            ParameterKind::Categorical { choices } => {
-                values.into_iter().next().map(|_| Self::Places(choices.clone()))
-            }
-        }
+    /// Percent that hold all of `values`, within 0 and 100.
+    pub(crate) fn percent(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        ends(values.into_iter().filter(|&value| drawable(value)))
+            .map(|(low, high)| Self::Even(Axis::percent(low, high)))
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
@@ -58,16 +49,16 @@ impl Ruler {
         Self::Logarithmic { low: low - spare, high: high + spare }
     }
 
-    pub(super) fn is_logarithmic(&self) -> bool {
+    pub(crate) fn is_logarithmic(&self) -> bool {
         matches!(self, Self::Logarithmic { .. })
     }
 
-    pub(super) fn is_places(&self) -> bool {
+    pub(crate) fn is_places(&self) -> bool {
         matches!(self, Self::Places(_))
     }
 
     /// Where a value lies, 0 and 1 being the ends; `None` where it has no place.
-    pub(super) fn share(&self, value: f64) -> Option<f64> {
+    pub(crate) fn share(&self, value: f64) -> Option<f64> {
         let between = |value: f64, low: f64, high: f64| (value - low) / (high - low);
         let share = match self {
             Self::Even(axis) => between(value, axis.low, axis.high),
@@ -79,7 +70,7 @@ impl Ruler {
     }
 
     /// Places and texts of the ticks, in ascending order.
-    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
         let place = |value: f64, text: String| Some((self.share(value)?, text));
         match self {
             Self::Even(axis) => {

@@ -1,6 +1,6 @@
 //! Which line looks how: a colour of the style sheet each, or grey where there are too many to tell apart.
 
-/// Colours of the style sheet, `--line-0` and on.
+/// Colours of the style sheet, `c0` and on.
 const COLOURS: usize = 8;
 /// With more lines, bands would hide each other: only the means are drawn.
 pub(crate) const BANDS: usize = 6;
@@ -10,10 +10,8 @@ const BRIGHT: usize = 5;
 /// How a line is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Look {
-    /// A CSS colour.
-    pub(crate) colour: String,
-    /// As SVG writes them; a solid line has none.
-    pub(crate) dashes: Option<&'static str>,
+    /// Classes of the style sheet.
+    pub(crate) class: String,
     /// Thin and behind the others, without a label.
     pub(crate) faint: bool,
 }
@@ -33,12 +31,12 @@ pub(crate) fn looks(merits: &[Option<f64>]) -> Vec<Look> {
 
 /// Dashes besides the colour, for those who see or print no colours.
 fn bright(number: usize) -> Look {
-    let dashes = (number >= COLOURS / 2).then_some("7 3");
-    Look { colour: format!("var(--line-{number})"), dashes, faint: false }
+    let dashes = if number >= COLOURS / 2 { " dashed" } else { "" };
+    Look { class: format!("c{number}{dashes}"), faint: false }
 }
 
 fn grey() -> Look {
-    Look { colour: "var(--axis)".into(), dashes: None, faint: true }
+    Look { class: "thin plain".into(), faint: true }
 }
 
 #[cfg(test)]
@@ -49,8 +47,8 @@ mod tests {
     fn a_few_lines_have_a_colour_each() {
         let looks = looks(&[None; 8]);
         assert!(looks.iter().all(|look| !look.faint));
-        assert_eq!((looks[3].colour.as_str(), looks[3].dashes), ("var(--line-3)", None));
-        assert_eq!((looks[7].colour.as_str(), looks[7].dashes), ("var(--line-7)", Some("7 3")));
+        assert_eq!(looks[3].class, "c3");
+        assert_eq!(looks[7].class, "c7 dashed");
     }
 
     #[test]
@@ -59,6 +57,6 @@ mod tests {
         let looks = looks(&merits);
         let bright: Vec<usize> = (0..18).filter(|&line| !looks[line].faint).collect();
         assert_eq!(bright, [12, 13, 14, 15, 16]);
-        assert_eq!(looks[16].colour, "var(--line-0)", "the best comes first");
+        assert_eq!(looks[16].class, "c0", "the best comes first");
     }
 }

@@ -1,54 +1,39 @@
 //! Names at the right ends of lines, moved apart where lines end close together.
 
-use kuva::render::color::Color;
-use kuva::render::render::{Primitive, Scene, TextAnchor};
-
-use super::Curve;
-use super::frame::Frame;
+use super::{Chart, Label, Mark, round};
 
 /// Pixels between two labels.
 pub(super) const GAP: f64 = 15.0;
 /// Longest label, in characters.
 const LONGEST: usize = 24;
 
-/// Pixels that the labels need.
-pub(super) fn room(lines: &[&Curve]) -> f64 {
-    let longest = lines.iter().map(|line| shortened(line.name).chars().count()).max().unwrap_or(0);
+/// Pixels that `names` need.
+pub(super) fn room<'a>(names: impl Iterator<Item = &'a str>) -> f64 {
+    let longest = names.map(|name| shortened(name).chars().count()).max().unwrap_or(0);
     34.0 + 7.0 * longest as f64
 }
 
-/// Writes the names beside the plot, each tied to its line.
-pub(super) fn label(scene: &mut Scene, lines: &[&Curve], frame: &Frame) {
-    let mut ends: Vec<(&Curve, f64, f64)> = lines
-        .iter()
-        .filter_map(|line| line.points.last().map(|end| (*line, frame.x(end.x), frame.y(end.mean))))
-        .collect();
-    ends.sort_by(|left, right| left.2.total_cmp(&right.2));
-    let wanted: Vec<f64> = ends.iter().map(|end| end.2).collect();
-    let edge = frame.width - frame.right;
-    for ((line, x, y), place) in ends.into_iter().zip(spread(&wanted, frame.top, frame.height - frame.bottom))
-    {
+/// The name of a line, its class, and the place of its right end.
+type End = (String, String, (f64, f64));
+
+/// Writes names beside the plot, each tied to its line.
+pub(super) fn place_names(chart: &mut Chart, mut ends: Vec<End>) {
+    ends.sort_by(|(_, _, left), (_, _, right)| left.1.total_cmp(&right.1));
+    let wanted: Vec<f64> = ends.iter().map(|(_, _, end)| end.1).collect();
+    let edge = chart.frame.edge();
+    let places = spread(&wanted, chart.frame.top, chart.frame.base());
+    for ((name, class, (x, y)), place) in ends.into_iter().zip(places) {
+        let place = round(place);
         // A line that ends early cannot be tied to a name at the edge: a stub in its colours must do.
         let from = if (x - edge).abs() < 1.0 { y } else { place };
-        scene.add(Primitive::Line {
-            x1: edge + 3.0,
-            y1: from,
-            x2: edge + 21.0,
-            y2: place,
-            stroke: Color::from(&line.look.colour),
-            stroke_width: 1.5,
-            stroke_dasharray: line.look.dashes.map(Into::into),
-        });
-        scene.add(Primitive::Text {
-            x: edge + 26.0,
-            y: place + 4.0,
-            // Dollars would be read as formulae.
-            content: shortened(line.name).replace('$', "\\$"),
-            size: 12,
-            anchor: TextAnchor::Start,
-            rotate: None,
-            bold: false,
-            color: Some(Color::from(&line.look.colour)),
+        let tie = Mark::plain(format!("M{} {from}L{} {place}", round(edge + 3.0), round(edge + 21.0)));
+        chart.add(format!("tie {class}"), vec![tie]);
+        chart.texts.push(Label {
+            x: round(edge + 26.0),
+            y: round(place + 4.0),
+            class: format!("name {class}"),
+            anchor: "start",
+            text: shortened(&name),
         });
     }
 }

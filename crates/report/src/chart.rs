@@ -4,103 +4,66 @@
 //! pointer; many are joined into one path and those on the same pixel drawn once, so that five thousand trials make a
 //! page and not a book.
 
-use std::collections::HashSet;
-use std::fmt::Write;
+mod axis;
+mod columns;
+mod curves;
+mod frame;
+mod interval;
+mod mark;
+mod names;
+mod palette;
+mod panel;
+mod ruler;
 
-use super::ruler::Ruler;
-use crate::figure::labels::cut;
+use frame::LETTER;
+use mark::joined;
+use names::cut;
+
+pub(crate) use axis::{Axis, drawable};
+pub(crate) use columns::Column;
+pub(crate) use curves::{Against, At, Line, Measure, curves};
+pub(crate) use frame::{Frame, SMALL, WIDE, round};
+pub(crate) use interval::{Interval, Scale};
+pub(crate) use mark::Mark;
+pub(crate) use palette::{BANDS, Look, looks};
+pub(crate) use panel::{Key, Panel};
+pub(crate) use ruler::Ruler;
 
 /// More marks of a layer than this have no titles.
 const TITLED: usize = 100;
-/// Pixels of a letter, more or less.
-const LETTER: f64 = 6.6;
-
-/// Room for a chart, in pixels.
-#[derive(Clone, Copy)]
-pub(super) struct Frame {
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) left: f64,
-    pub(super) right: f64,
-    pub(super) top: f64,
-    pub(super) bottom: f64,
-}
-
-/// For a panel of its own.
-pub(super) const WIDE: Frame =
-    Frame { width: 760.0, height: 300.0, left: 62.0, right: 16.0, top: 26.0, bottom: 42.0 };
-/// For a panel beside another, or a narrow window.
-pub(super) const SMALL: Frame = Frame { width: 370.0, height: 260.0, right: 14.0, ..WIDE };
 
 /// What the page draws.
-pub(super) struct Chart {
-    pub(super) frame: Frame,
-    pub(super) layers: Vec<Layer>,
-    pub(super) texts: Vec<Label>,
+pub(crate) struct Chart {
+    pub(crate) frame: Frame,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) texts: Vec<Label>,
+    /// What stands under the pointer, from left to right; none where marks have titles of their own.
+    pub(crate) columns: Vec<Column>,
     x: Ruler,
     y: Ruler,
 }
 
-/// A tick or the name of an edge, in pixels.
-pub(super) struct Label {
-    pub(super) x: f64,
-    pub(super) y: f64,
+/// A tick, the name of an edge or of a line, in pixels.
+pub(crate) struct Label {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// Classes of the style sheet, if it is not as the others.
+    pub(crate) class: String,
     /// As SVG has it: `start`, `middle` or `end`.
-    pub(super) anchor: &'static str,
-    pub(super) text: String,
+    pub(crate) anchor: &'static str,
+    pub(crate) text: String,
 }
 
 /// Marks that look alike.
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// Classes of the style sheet.
-    pub(super) class: String,
-    pub(super) marks: Vec<Mark>,
-}
-
-/// A path, and what it says under the pointer.
-pub(super) struct Mark {
-    pub(super) path: String,
-    pub(super) title: Option<String>,
-}
-
-impl Frame {
-    /// With room for texts of `letters` letters on its left, within reason.
-    pub(super) fn with_names(self, letters: usize) -> Self {
-        let left = (LETTER * letters as f64 + 16.0).clamp(self.left, 0.36 * self.width);
-        Self { left, ..self }
-    }
-
-    pub(super) fn with_rows(self, rows: usize, row: f64) -> Self {
-        Self { height: self.top + self.bottom + row * rows as f64, ..self }
-    }
-
-    pub(super) fn x(&self, share: f64) -> f64 {
-        round(self.left + share * (self.width - self.left - self.right))
-    }
-
-    pub(super) fn y(&self, share: f64) -> f64 {
-        round(self.height - self.bottom - share * (self.height - self.bottom - self.top))
-    }
-
-    /// The place nearest to `x` where the middle of a text leaves it within the chart.
-    fn inside(&self, x: f64, text: &str) -> f64 {
-        x.min(round(self.width - LETTER * text.chars().count() as f64 / 2.0))
-    }
-
-    /// Where the horizontal axis lies.
-    pub(super) fn base(&self) -> f64 {
-        self.height - self.bottom
-    }
-
-    /// Where the plot ends on its right.
-    pub(super) fn edge(&self) -> f64 {
-        self.width - self.right
-    }
+    pub(crate) class: String,
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Chart {
     /// Without marks as yet; a ruler comes with the name of what it measures.
-    pub(super) fn new(frame: Frame, (across, x): (&str, Ruler), (up, y): (&str, Ruler)) -> Self {
+    pub(crate) fn new(frame: Frame, (across, x): (&str, Ruler), (up, y): (&str, Ruler)) -> Self {
         let label = |name: &str, ruler: &Ruler, letters: f64| {
             let scale = if ruler.is_logarithmic() { " (log scale)" } else { "" };
             (cut(name, (letters as usize).saturating_sub(scale.len())) + scale).trim_start().to_owned()
@@ -114,7 +77,7 @@ impl Chart {
         let ticks = below.iter().map(|(x, _)| Mark::plain(format!("M{x} {base}v4")));
         let axis = if below.is_empty() { vec![] } else { ticks.chain([line]).collect() };
         let x_label = label(across, &x, (edge - left) / LETTER);
-        let text = |x, y, anchor, text| Label { x, y, anchor, text };
+        let text = |x, y, anchor, text| Label { x, y, class: String::new(), anchor, text };
         let below =
             below.into_iter().map(|(x, tick)| text(frame.inside(x, &tick), base + 17.0, "middle", tick));
         let beside = beside.into_iter().map(|(y, tick)| text(left - 7.0, round(y + 4.0), "end", tick));
@@ -123,17 +86,18 @@ impl Chart {
             text(4.0, 12.0, "start", y_label),
         ];
         let texts = below.chain(beside).chain(labels).filter(|text| !text.text.is_empty()).collect();
-        let mut chart = Self { frame, layers: vec![], texts, x, y };
+        let mut chart = Self { frame, layers: vec![], texts, columns: vec![], x, y };
         chart.add("grid", grid);
         chart.add("axis", axis);
         chart
     }
 
     /// Writes the ticks of a ruler of its own under the row at `y`.
-    pub(super) fn rule(&mut self, ruler: &Ruler, y: f64) {
+    pub(crate) fn rule(&mut self, ruler: &Ruler, y: f64) {
         let text = |(x, text): (f64, String)| Label {
             x: self.frame.inside(x, &text),
             y: round(y + 14.0),
+            class: String::new(),
             anchor: "middle",
             text,
         };
@@ -142,69 +106,29 @@ impl Chart {
     }
 
     /// The pixels of a pair of values; `None` where one of them has no place.
-    pub(super) fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+    pub(crate) fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
         let (x, y) = self.shares(x, y)?;
         Some((self.frame.x(x), self.frame.y(y)))
     }
 
+    /// The horizontal place of a value, in pixels; the edge where it has none.
+    fn x(&self, value: f64) -> f64 {
+        self.frame.x(self.x.share(value).unwrap_or(1.0))
+    }
+
     /// The place of a pair of values in the unit square, `(0, 0)` being where the axes meet.
-    pub(super) fn shares(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+    pub(crate) fn shares(&self, x: f64, y: f64) -> Option<(f64, f64)> {
         Some((self.x.share(x)?, self.y.share(y)?))
     }
 
     /// Adds a layer, unless nothing is in it.
-    pub(super) fn add(&mut self, class: impl Into<String>, marks: Vec<Mark>) {
+    pub(crate) fn add(&mut self, class: impl Into<String>, marks: Vec<Mark>) {
         if marks.is_empty() {
             return;
         }
         let class = class.into();
         let marks = if marks.len() > TITLED { vec![joined(&marks)] } else { marks };
         self.layers.push(Layer { class, marks });
-    }
-}
-
-impl Mark {
-    pub(super) fn plain(path: String) -> Self {
-        Self { path, title: None }
-    }
-
-    pub(super) fn dot((x, y): (f64, f64), title: String) -> Self {
-        Self { path: format!("M{x} {y}h0"), title: Some(title) }
-    }
-
-    /// From the left to the right end of a bar around `y`.
-    pub(super) fn bar(from: f64, to: f64, y: f64, title: String) -> Self {
-        // What took no time is still to be seen, and the next bar is another.
-        Self { path: format!("M{from} {y}h{}", round((to - from - 0.6).max(0.8))), title: Some(title) }
-    }
-
-    /// Through `places`, interrupted where there is none; a lone place is a dot.
-    pub(super) fn line(places: impl IntoIterator<Item = Option<(f64, f64)>>, title: Option<String>) -> Self {
-        let (mut path, mut on, mut lone) = (String::new(), false, false);
-        for place in places {
-            if let Some((x, y)) = place {
-                // Writing to a string does not fail.
-                let _ = write!(path, "{}{x} {y}", if on { 'L' } else { 'M' });
-                lone = !on;
-            } else if lone {
-                path.push_str("h0");
-                lone = false;
-            }
-            on = place.is_some();
-        }
-        if lone {
-            path.push_str("h0");
-        }
-        Self { path, title }
-    }
-}
-
-/// All of `marks`, equal ones once.
-fn joined(marks: &[Mark]) -> Mark {
-    let mut seen = HashSet::new();
-    Mark {
-        path: marks.iter().map(|mark| mark.path.as_str()).filter(|path| seen.insert(*path)).collect(),
-        title: None,
     }
 }
 
@@ -232,11 +156,6 @@ fn above(ruler: &Ruler, frame: Frame) -> Vec<(f64, String)> {
     let longest = ((frame.left - 9.0) / LETTER) as usize;
     let shown = ticks.into_iter().step_by(each);
     shown.map(|(share, text)| (frame.y(share), cut(&text, longest))).collect()
-}
-
-/// To tenths of a pixel.
-pub(super) fn round(pixels: f64) -> f64 {
-    (10.0 * pixels).round() / 10.0
 }
 
 #[cfg(test)]
@@ -270,12 +189,5 @@ mod tests {
         assert_eq!(classes, ["grid", "axis", "few", "many"]);
         assert_eq!(chart.layers[2].marks[7].title.as_deref(), Some("Trial 7"));
         assert_eq!(chart.layers[3].marks[0].path.matches('M').count(), 101);
-    }
-
-    #[test]
-    fn a_line_is_interrupted_where_it_has_no_place() {
-        let places = [Some((1.0, 2.0)), Some((2.0, 3.0)), None, Some((4.0, 5.0)), None, None];
-        assert_eq!(Mark::line(places, None).path, "M1 2L2 3M4 5h0");
-        assert_eq!(Mark::line([Some((1.0, 2.0))], None).path, "M1 2h0");
     }
 }

@@ -1,7 +1,7 @@
 //! The range of an axis, and the step between its ticks.
 
 /// Numbers of a larger size have no place: the range between two of them would overflow.
-pub(crate) const LARGEST: f64 = 1e300;
+const LARGEST: f64 = 1e300;
 /// Numbers that are closer together are one to an axis.
 const SMALLEST: f64 = 1e-290;
 
@@ -14,19 +14,6 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// From 1 to the last epoch; a single epoch stands in the middle.
-    pub(crate) fn epochs(last: f64) -> Self {
-        let step = step((last - 1.0) / 6.0).max(1.0);
-        if last > 1.0 { Self { low: 1.0, high: last, step } } else { Self { low: 0.0, high: 2.0, step } }
-    }
-
-    /// From 0 to the greatest strength.
-    pub(crate) fn strengths(last: f64) -> Self {
-        let step = step(last / 6.0);
-        // As a multiple of the step, as the ticks are reckoned: else rounding may lose the last.
-        Self { low: 0.0, high: (last / step - 1e-9).ceil().max(1.0) * step, step }
-    }
-
     /// Percent, within 0 and 100.
     pub(crate) fn percent(low: f64, high: f64) -> Self {
         let step = step((high - low) / 5.0).clamp(0.1, 20.0);
@@ -60,12 +47,11 @@ impl Axis {
         let step = step((high - low) / 6.0).max(1.0);
         if low < high { Self { low, high, step } } else { Self { low: low - 1.0, high: low + 1.0, step } }
     }
+}
 
-    /// For a logarithmic axis: from 1, 2 or 5 times a power of ten to another.
-    pub(crate) fn logarithmic(low: f64, high: f64) -> Self {
-        let (below, above) = (1.0 / step(1.0 / low), step(high));
-        Self { low: below, high: if below < above { above } else { 2.0 * above }, step: 1.0 }
-    }
+/// Whether an axis has a place for `value`.
+pub(crate) fn drawable(value: f64) -> bool {
+    value.abs() <= LARGEST
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is at least `atleast`.
@@ -95,16 +81,12 @@ mod tests {
         assert_eq!(Axis::percent(9.8, 97.4), Axis { low: 0.0, high: 100.0, step: 20.0 });
         assert_eq!(Axis::percent(100.0, 100.0), Axis { low: 99.9, high: 100.0, step: 0.1 });
         assert_eq!(Axis::percent(0.0, 0.0), Axis { low: 0.0, high: 0.1, step: 0.1 });
-        assert_eq!(Axis::epochs(20.0), Axis { low: 1.0, high: 20.0, step: 5.0 });
-        assert_eq!(Axis::epochs(5.0), Axis { low: 1.0, high: 5.0, step: 1.0 });
-        assert_eq!(Axis::epochs(1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
-        assert_eq!(Axis::strengths(0.3), Axis { low: 0.0, high: 6.0 * 0.05, step: 0.05 });
-        assert!(Axis::strengths(0.0).high > 0.0);
+        assert_eq!(Axis::whole(1.0, 20.0), Axis { low: 1.0, high: 20.0, step: 5.0 });
+        assert_eq!(Axis::whole(1.0, 1.0), Axis { low: 0.0, high: 2.0, step: 1.0 });
         assert_eq!(Axis::around(-3.0, 14.0), Axis { low: -5.0, high: 15.0, step: 5.0 });
         assert_eq!(Axis::around(0.0, 0.0), Axis { low: -1.0, high: 1.0, step: 0.5 });
         assert_eq!(Axis::whole(0.0, 41.0), Axis { low: 0.0, high: 41.0, step: 10.0 });
         assert_eq!(Axis::whole(3.0, 3.0), Axis { low: 2.0, high: 4.0, step: 1.0 });
-        assert_eq!(Axis::logarithmic(0.03, 1.8), Axis { low: 0.02, high: 2.0, step: 1.0 });
     }
 
     proptest! {
@@ -114,9 +96,6 @@ mod tests {
             let axis = Axis::percent(low, high);
             prop_assert!(axis.low <= low && high <= axis.high + 1e-9 && axis.low < axis.high);
             prop_assert!((axis.high - axis.low) / axis.step < 8.0);
-            let (low, high) = (low + 1e-6, high + 1e-6);
-            let axis = Axis::logarithmic(low, high);
-            prop_assert!(axis.low <= low * (1.0 + 1e-9) && high <= axis.high * (1.0 + 1e-9) && axis.low < axis.high);
         }
 
         #[test]
