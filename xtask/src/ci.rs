@@ -13,7 +13,7 @@ use crate::program::{build, invocation};
 use crate::test::{sanitize, spoken, steps};
 
 const HELP: &str = "\
-Checks the workspace as a new machine would: `cargo xtask test`, on x86-64 Linux with --sanitize before it, then a short
+Checks the workspace as on a new machine: `cargo xtask test`, on x86-64 Linux with --sanitize before it, then a short
 reproduction that must leave a report, and once more, which must find everything done.
 
 Usage: cargo xtask ci

@@ -23,12 +23,12 @@ The program, built first if it has to be:
   reproduce [FILES] [--only NAME] ...     run the experiments, make the report
   report RUN_FOLDER                       make the report again; nothing is trained
   search run|resume|show|export|slurm     tune settings of a network in a study
-  worker --storage URL --study NAME       work on a study, or with --run HASH on a run, from here too
+  worker --storage URL --study NAME       join a study, or a run with --run HASH
   train --model KIND ...                  train one network, save it
   evaluate MODEL.safetensors [--json]     test a saved model
-  attack MODEL.safetensors --with KIND=ε  test it on changed images
-  predict MODEL.safetensors [FILE]        rows of pixels in, digits out
-  data list|fetch|verify                  look after the datasets
+  attack MODEL.safetensors --with KIND=ε  test it on perturbed images
+  predict MODEL.safetensors [FILE]        classify rows of pixels
+  data list|fetch|verify                  list, download and verify datasets
 
   Arguments pass through. `--backend wgpu` builds the program with its GPU backend.
   All of a command's arguments: cargo xtask COMMAND --help

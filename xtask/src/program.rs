@@ -114,7 +114,7 @@ pub(crate) fn with_runs(command: &str, arguments: &[OsString]) -> Vec<OsString> 
 fn help_of_an_unbuilt_program(command: &str, backend: Backend) -> String {
     let features = backend.feature().map(|name| format!(" --features {name}")).unwrap_or_default();
     format!(
-        "All arguments of `{command}` are known to the program, which is not built yet. To build it, {}:\n  \
+        "All arguments of `{command}` are listed by the program, which is not built yet. To build it ({}):\n  \
          cargo build --release --package {PACKAGE}{features}",
         forecast(backend)
     )

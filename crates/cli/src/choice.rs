@@ -1,8 +1,8 @@
-//! A choice among a few words, each with its meaning in `--help`.
+//! An argument with a few possible values, each explained in `--help`.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-/// Reads one of `all` by its name; the last of each says what it is.
+/// Parses one of `all` by name; the last element of each is its help text.
 pub fn choice<T: Copy + Send + Sync + 'static, const N: usize>(
     all: [(T, &'static str, &'static str); N],
 ) -> impl TypedValueParser<Value = T> {

@@ -1,4 +1,4 @@
-//! The images of a command: which were asked for, where they are, and a progress bar if they have to be downloaded.
+//! The images of a command: which dataset, where it is, and a progress bar for its download.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,11 +17,12 @@ use crate::commands::note;
 /// Which images, and where to look for them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DatasetArguments {
-    /// `usps`, `stand-in` (the embedded digits), or `auto`: USPS if it can be had, else the stand-in
+    /// `usps`, `stand-in` (the embedded digits), or `auto`: USPS if it is available, otherwise the stand-in
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub dataset: Choice,
 
-    /// Folder of the dataset's files, the only one looked at; without it `TINDERBOX_DATA_DIR`, the cache, then a download
+    /// Folder with the dataset's files; nothing else is searched [default: `TINDERBOX_DATA_DIR`, the cache, then a
+    /// download]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
@@ -30,7 +31,7 @@ impl DatasetArguments {
     /// The images. Says so on the terminal if other digits stand in.
     ///
     /// # Errors
-    /// If they cannot be had, or are not what they should be.
+    /// If they cannot be found or downloaded, or fail their checks.
     pub fn load(&self, datasets: &Datasets) -> Result<Dataset, DatasetError> {
         let places = places(self.data_dir.clone())?;
         if self.dataset == Choice::StandIn && self.data_dir.is_some() {
@@ -41,7 +42,9 @@ impl DatasetArguments {
             tinderbox_data::load(datasets, &self.dataset, &places, &mut |progress| bar.show(&progress))?;
         bar.clear();
         match &dataset.origin {
-            Origin::StandIn { reason } => note(format_args!("note: stand-in digits, not USPS: {reason}")),
+            Origin::StandIn { reason } => {
+                note(format_args!("note: using stand-in digits, not USPS: {reason}"))
+            }
             Origin::Files(folder) => {
                 if let Some(passed) = passed_over(&places, folder) {
                     note(format_args!(
@@ -56,7 +59,7 @@ impl DatasetArguments {
         Ok(dataset)
     }
 
-    /// What settings are laid over, for images of this dataset.
+    /// Default settings for the images of this dataset.
     ///
     /// # Errors
     /// If there is no such dataset.
@@ -68,10 +71,10 @@ impl DatasetArguments {
 /// Why there are no images.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    /// The folder that was given is none: looking elsewhere would hide a slip of the pen.
+    /// The given path is not a folder. Searching elsewhere would hide a typing error.
     #[error("--data-dir: {} is not a folder", .0.display())]
     NoFolder(PathBuf),
-    /// The folder that was given cannot be looked into.
+    /// The given folder cannot be read.
     #[error("--data-dir: {} cannot be read: {reason}", .folder.display())]
     Unreadable {
         /// The folder.
@@ -79,23 +82,21 @@ pub enum DatasetError {
         /// What the system says.
         reason: Error,
     },
-    /// A folder for digits that have no files.
-    #[error(
-        "--data-dir has no effect with --dataset stand-in, whose digits are in the program; leave out one of them"
-    )]
+    /// `--data-dir` for the stand-in digits, which have no files.
+    #[error("--data-dir has no effect with --dataset stand-in, which is built in; remove one of them")]
     NoEffect,
     /// There is no such dataset.
     #[error("--dataset: {0}")]
     Unknown(#[from] UnknownDataset),
-    /// They cannot be had, or are not what they should be.
+    /// They cannot be found or downloaded, or fail their checks.
     #[error(transparent)]
     Load(#[from] LoadError),
 }
 
-/// Where datasets are looked for: the folder that was given, or else what the environment says.
+/// Where datasets are searched: the given folder, otherwise the places that the environment names.
 ///
 /// # Errors
-/// If what was given is not a folder, or cannot be looked into.
+/// If the given path is not a folder, or cannot be read.
 pub fn places(data_dir: Option<PathBuf>) -> Result<Places, DatasetError> {
     if let Some(folder) = &data_dir {
         match fs::metadata(folder) {
@@ -116,7 +117,7 @@ fn passed_over<'a>(places: &'a Places, found: &Path) -> Option<&'a Path> {
     (!found.starts_with(environment)).then_some(environment)
 }
 
-/// Arguments with which a worker finds the very images that were loaded.
+/// Arguments that make a worker load exactly these images.
 pub fn arguments_of(dataset: &Dataset) -> Vec<OsString> {
     // A value that is a word of its own might be read as an option.
     match &dataset.origin {
@@ -129,12 +130,12 @@ pub fn arguments_of(dataset: &Dataset) -> Vec<OsString> {
     }
 }
 
-/// The images of a run: its snapshot, of which `sha256` is the checksum, else what `load` finds.
+/// The images of a run: from its snapshot with the checksum `sha256`, otherwise from `load`.
 ///
-/// A snapshot that is gone or damaged costs time and a note, never a trial.
+/// A missing or damaged snapshot costs time and prints a note; it never fails a trial.
 ///
 /// # Errors
-/// If there is no sound snapshot, and `load` fails.
+/// If the snapshot is missing or damaged, and `load` fails.
 pub fn of_run(
     snapshot: &Path,
     sha256: Option<Checksum>,
@@ -142,13 +143,13 @@ pub fn of_run(
 ) -> Result<Dataset, DatasetError> {
     match sha256.map(|sha256| read_snapshot(snapshot, sha256)) {
         Some(Ok(dataset)) => return Ok(dataset),
-        Some(Err(error)) => note(format_args!("note: {error}; the dataset's own files are read instead")),
+        Some(Err(error)) => note(format_args!("note: {error}; reading the dataset's own files instead")),
         None => {}
     }
     load()
 }
 
-/// A bar for each file, shown only while bytes come.
+/// A progress bar for each file, shown only during its download.
 #[derive(Default)]
 pub struct DownloadBar(Option<ProgressBar>);
 
@@ -165,7 +166,7 @@ impl DownloadBar {
         bar.set_position(progress.received);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn clear(&mut self) {
         if let Some(bar) = self.0.take() {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! The `tinderbox` program: what was typed becomes a command, its end an exit code.
+//! The `tinderbox` program: parses the command line, runs the command and returns its exit code.
 
 pub mod dataset;
 
@@ -12,10 +12,10 @@ use tinderbox::catalog::{Catalog, CatalogError};
 
 use commands::{Cli, note};
 
-/// Does what the command line of this process asks for with what `catalog` holds, and says how it ended: 0 done, 1 a trial
+/// Runs the command line of this process with the kinds of `catalog` and returns the exit code: 0 done, 1 a trial
 /// failed, 2 refused, 130 interrupted.
 ///
-/// A program of one's own is its kinds and this:
+/// A program of your own needs its kinds and this `main`:
 ///
 /// ```no_run
 /// use tinderbox::catalog::Catalog;
@@ -25,7 +25,7 @@ use commands::{Cli, note};
 /// }
 /// ```
 ///
-/// Workers are this very executable, started again: do nothing else in `main`.
+/// Workers are this same executable started again, so `main` must do nothing else.
 pub fn main(catalog: Result<Catalog, CatalogError>) -> ExitCode {
     let catalog = match catalog {
         Ok(catalog) => catalog,

@@ -1,4 +1,4 @@
-//! The program, with what it has built in.
+//! The `tinderbox` program with its built-in catalog.
 
 use std::process::ExitCode;
 

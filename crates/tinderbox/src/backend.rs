@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// Burn's CPU backend, the fast one.
+    /// Burn's CPU backend (the fastest on a CPU).
     #[default]
     Flex,
     /// The `ndarray` crate on the CPU.
@@ -22,7 +22,9 @@ pub enum Backend {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The program was built without it.
-    #[error("this program was built without wgpu: `cargo xtask reproduce --backend wgpu` builds it in")]
+    #[error(
+        "this program was built without wgpu; run `cargo xtask reproduce --backend wgpu` to build it with wgpu"
+    )]
     NotBuilt,
     /// No device answers.
     #[error("no wgpu adapter found: install a Vulkan, Metal or DirectX 12 driver, or use --backend flex")]
@@ -32,9 +34,9 @@ pub enum BackendError {
 impl Backend {
     /// Every backend with its name, and what it is in a line.
     pub const ALL: [(Self, &str, &str); 3] = [
-        (Self::Flex, "flex", "Burn's CPU backend, the fast one"),
+        (Self::Flex, "flex", "Burn's CPU backend (the fastest on a CPU)"),
         (Self::Ndarray, "ndarray", "The `ndarray` crate on the CPU"),
-        (Self::Wgpu, "wgpu", "A GPU through Vulkan, Metal or DirectX 12"),
+        (Self::Wgpu, "wgpu", "GPU: Vulkan, Metal or DirectX 12"),
     ];
 
     /// Its device.

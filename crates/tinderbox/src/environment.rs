@@ -1,4 +1,4 @@
-//! The circumstances of a run that are not its results: versions, machine, hour.
+//! The environment of a run, apart from its results: versions, machine, time.
 
 use std::fs;
 use std::time::SystemTime;
@@ -10,11 +10,11 @@ use crate::backend::Backend;
 /// Version of Burn in the lock file of the workspace.
 const BURN: &str = "0.22.1";
 
-/// The variable with the threads of a process's kernels. Workers have one: their results then hang on no other trial, and two workers
-/// on two cores beat one with two threads.
+/// The variable with the threads of a process's kernels. Workers have one: their results then hang on no other trial,
+/// and two workers on two cores beat one with two threads.
 pub const THREADS: &str = "RAYON_NUM_THREADS";
 
-/// This process, as far as it can be known; worker and attempt are the caller's to fill in.
+/// The environment of this process as far as it is known; the caller sets worker and attempt.
 pub fn here(backend: Backend) -> Environment {
     let (revision, dirty) = revision();
     let cores = cores();
@@ -34,7 +34,7 @@ pub fn here(backend: Backend) -> Environment {
     }
 }
 
-/// How many threads this process may run at once; 1 where it cannot be known.
+/// How many threads this process may run at once; 1 if unknown.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -44,7 +44,7 @@ pub fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
-/// Commit that the program was built from, and whether the checkout held other changes then; none without git.
+/// Commit that the program was built from, and whether the checkout had uncommitted changes; `None` without git.
 pub fn revision() -> (Option<String>, Option<bool>) {
     (
         option_env!("TINDERBOX_REVISION").map(str::to_string),

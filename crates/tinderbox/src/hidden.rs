@@ -1,4 +1,4 @@
-//! Characters that a terminal obeys, or that hide or reorder others.
+//! Control characters, and characters that hide or reorder others.
 
 /// Controls of a terminal, and Unicode's invisible formatting.
 pub fn is_hidden(character: char) -> bool {

@@ -62,7 +62,7 @@ pub fn stored<T: Serialize + DeserializeOwned + PartialEq>(data: &T) -> Result<V
     let read: Result<T, _> = serde_json::from_value(stored.clone());
     match read {
         Ok(read) if read == *data => Ok(stored),
-        Ok(_) => Err("it would be read back changed: is a number not finite?".to_string()),
+        Ok(_) => Err("its value changes when it is read back; is a number not finite?".to_string()),
         Err(error) => Err(format!("it could not be read back: {error}")),
     }
 }
@@ -129,7 +129,8 @@ impl fmt::Display for Lost {
     }
 }
 
-/// As [`text`], with what a terminal obeys, or would hide, behind JSON's escapes: the same data, harmless wherever it is shown.
+/// As [`text`], with what a terminal obeys, or would hide, behind JSON's escapes: the same data, harmless wherever it
+/// is shown.
 pub fn line(data: &impl Serialize) -> String {
     use std::fmt::Write;
 

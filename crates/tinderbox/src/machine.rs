@@ -1,8 +1,8 @@
-//! Which machine this is, and since when it runs.
+//! The identity of this machine, and when it was started.
 
 use std::path::Path;
 
-/// This machine's name; `worker` where it has none that can be read.
+/// This machine's name; `worker` if it cannot be read.
 pub fn name() -> String {
     // What the kernel says: the file in `/etc` may be one for many machines.
     let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
@@ -21,14 +21,15 @@ pub fn mark() -> String {
     format!("{}\n{}\n", name(), boot().unwrap_or_default())
 }
 
-/// Whether a process that left this mark ran on this machine, or on the kernel that runs now, as one in a container does.
+/// Whether a process that left this mark ran on this machine, or on the kernel that runs now, as one in a container
+/// does.
 pub fn is_here(mark: &str) -> bool {
     let mut lines = mark.lines();
     let (theirs, booted) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     theirs == name() || boot().is_some_and(|boot| boot == booted)
 }
 
-/// What the kernel calls the time since it was started, where it does.
+/// The kernel's identity of this boot, where there is one.
 fn boot() -> Option<String> {
     line(Path::new("/proc/sys/kernel/random/boot_id"))
 }

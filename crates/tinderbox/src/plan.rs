@@ -82,7 +82,7 @@ pub enum ProfileName {
 impl ProfileName {
     /// Every profile with its name, and what it is in a word or two.
     pub const ALL: [(Self, &str, &str); 2] =
-        [(Self::Quick, "quick", "Minutes"), (Self::Full, "full", "Over night")];
+        [(Self::Quick, "quick", "Takes minutes"), (Self::Full, "full", "Takes hours")];
 }
 
 impl fmt::Display for ProfileName {
@@ -124,7 +124,7 @@ enum PlanReason {
     Twin(String),
     #[error("{0}")]
     Fit(String),
-    #[error("more than {MOST_TRIALS} trials, with {0} seeds of each arm; take fewer seeds or points")]
+    #[error("more than {MOST_TRIALS} trials, with {0} seeds of each arm; use fewer seeds or points")]
     Many(usize),
 }
 
@@ -166,7 +166,8 @@ impl Plan {
         self.experiments.iter().flat_map(|planned| &planned.tasks)
     }
 
-    /// The first 12 hexadecimal digits of a SHA-256 over the trials, the arms of each experiment and the program's version.
+    /// The first 12 hexadecimal digits of a SHA-256 over the trials, the arms of each experiment and the program's
+    /// version.
     pub fn hash(&self) -> String {
         let tasks: Vec<&Task> = self.tasks().collect();
         let arms: Vec<(&str, Vec<&str>)> = self

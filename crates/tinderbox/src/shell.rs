@@ -1,10 +1,10 @@
-//! Words for a shell: quoted in one place, so that no name, path or address is ever run.
+//! Quoting for a shell, in one place, so that no name, path or address is ever executed.
 
 use std::borrow::Cow;
 
-/// A word that no script can hold.
+/// A word that cannot be written to a script.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} has a control character in it, which a script cannot hold")]
+#[error("{0:?} has a control character, which a script cannot contain")]
 pub struct WordError(String);
 
 /// `text` as one word of `sh`: as it is where every letter is plain, else between quotes.
@@ -18,8 +18,8 @@ pub fn word(text: &str) -> Result<Cow<'_, str>, WordError> {
     Ok(quoted(text))
 }
 
-/// `text` as a user would type it in a command that is shown. Control characters are escaped, so that the word is
-/// another one; it is still a single word, and nothing in it is run.
+/// `text` as a user would type it in a printed command. Control characters are escaped, which changes the word; it
+/// remains a single word, and nothing in it is executed.
 pub fn shown(text: &str) -> Cow<'_, str> {
     word(text).unwrap_or_else(|_| quoted(&text.escape_debug().to_string()).into_owned().into())
 }
@@ -37,7 +37,7 @@ fn quoted(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    /// What a shell hands to a program for `word`.
+    /// What a shell passes to a program for `word`.
     #[cfg(unix)]
     fn read(word: &str) -> String {
         let script = format!("printf '[%s]' {word}");

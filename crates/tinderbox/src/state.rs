@@ -1,15 +1,15 @@
-//! Private folders of the user's own: what workers leave on this machine while a study runs.
+//! Private folders of the user: what workers keep on this machine while a study runs.
 //!
 //! ```text
 //! $XDG_STATE_HOME/tinderbox, else ~/.local/state/tinderbox     mode 0700, of this user, not a link
 //!   <identity of a study>/                                     never its name
-//!     <digest of a trial's key>.checkpoint                     until it is told
-//!     crews/<name of a crew>/                                  lock, held while its supervisor lives, with the machine's
+//!     <digest of a trial's key>.checkpoint                     until its trial ends
+//!     crews/<name of a crew>/                                  lock, held while its supervisor runs, with the machine's
 //!                                                              name in it; logs of its workers
 //! ```
 //!
-//! Where that folder cannot be had, a fresh temporary one takes its place: it costs what an earlier run has left, nothing
-//! else.
+//! Where that folder cannot be had, a fresh temporary one takes its place: it costs what an earlier run has left,
+//! nothing else.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -34,38 +34,38 @@ pub struct StateFolder {
     temporary: bool,
 }
 
-/// A place in the folder of a study, of a crew or of a worker on its own. While it is held, others know that they live, and
-/// the folder stays.
+/// The place of a crew, or of a single worker, in the folder of a study. While it is held, others know that the crew is
+/// running, and the folder stays.
 #[derive(Debug)]
 pub struct Seat {
     path: PathBuf,
     _lock: File,
 }
 
-/// Why a folder is not used.
+/// Error of using a private folder.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// It could not be made or looked at.
+    /// It could not be created or read.
     #[error("{}: {error}", .path.display())]
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// Something else has its name.
+    /// Something that is not a folder has its name.
     #[error("{}: not a folder, or a link to one", .0.display())]
     NotAFolder(PathBuf),
-    /// Another user made it.
+    /// It belongs to another user.
     #[error("{}: it belongs to another user", .0.display())]
     Foreign(PathBuf),
-    /// Others may put files into it.
-    #[error("{}: other users may write to it; `chmod 700` closes it", .0.display())]
+    /// Other users may write to it.
+    #[error("{}: other users may write to it; run `chmod 700` on it", .0.display())]
     Open(PathBuf),
 }
 
 impl StateFolder {
-    /// The folder of the study with this identity; beside it, why it is a temporary one, if it is.
+    /// The folder of the study with this identity, and, if it is a temporary one, the reason.
     ///
     /// # Errors
     /// If not even a temporary folder can be made.
@@ -91,10 +91,10 @@ impl StateFolder {
         &self.path
     }
 
-    /// Takes a place for the crew, or the worker on its own, of this name.
+    /// Takes a place for the crew, or the single worker, of this name.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If the place cannot be created.
     pub fn seat(&self, crew: &str) -> Result<Seat, StateError> {
         // Another one may have ended meanwhile, and taken the folder away.
         own_folder(&self.path)?;
@@ -106,15 +106,15 @@ impl StateFolder {
         }
     }
 
-    /// Names of crews that were here and whose supervisors are gone, and their workers with them. Those of other machines
-    /// are not judged: a folder may be on a network where each machine sees only its own locks.
+    /// Names of crews whose supervisors have ended, and their workers with them. Crews of other machines are not
+    /// judged: a folder may be on a network where each machine sees only its own locks.
     pub fn gone(&self) -> Vec<String> {
         let crews = fs::read_dir(self.path.join("crews")).into_iter().flatten().flatten();
         let gone = crews.filter(|crew| is_gone(&crew.path().join("lock")));
         gone.filter_map(|crew| crew.file_name().into_string().ok()).collect()
     }
 
-    /// Forgets a crew that is gone, with its logs.
+    /// Removes the place and the logs of a crew that has ended.
     pub fn forget(&self, crew: &str) {
         // What cannot be removed only takes space.
         _ = fs::remove_dir_all(self.path.join("crews").join(crew));
@@ -134,12 +134,12 @@ impl Drop for StateFolder {
 }
 
 impl Seat {
-    /// For the logs of the crew's workers.
+    /// The folder for the logs of the crew's workers.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives the place back, with its logs.
+    /// Removes the place, with its logs.
     pub fn leave(self) {
         _ = fs::remove_dir_all(&self.path);
     }
@@ -154,7 +154,7 @@ pub fn checkpoint(folder: &Path, key: &str) -> PathBuf {
 /// The identity of a study; the first caller makes it.
 ///
 /// # Errors
-/// If the storage refuses.
+/// If the storage fails.
 pub fn identity(storage: &mut dyn Storage, study: StudyId) -> Result<String, StorageError> {
     let stored = storage.settle_study_attribute(study, IDENTITY, &Value::from(fresh()))?;
     // Text from us; any other value identifies the study as well.
@@ -175,14 +175,14 @@ pub fn fresh() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// A name that no other crew has: short, for it is shown with each of its workers.
+/// A unique name for a crew; short, because it is shown with each of its workers.
 pub fn crew_name() -> String {
     let mut name = fresh();
     name.truncate(12);
     name
 }
 
-/// The user's folder for state, if there is a user.
+/// The user's folder for state, if there is a home folder.
 fn home() -> Option<PathBuf> {
     // As the XDG specification has it, a relative path is none.
     let absolute = |text: OsString| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
@@ -190,7 +190,7 @@ fn home() -> Option<PathBuf> {
     state.or_else(|| Some(std::env::home_dir().filter(|home| home.is_absolute())?.join(".local/state")))
 }
 
-/// The folder `name` of Tinderbox below `home`, made where it is missing.
+/// The folder `name` of Tinderbox below `home`, created if it is missing.
 fn lasting(home: &Path, name: &str) -> Result<PathBuf, StateError> {
     builder()
         .recursive(true)
@@ -200,7 +200,7 @@ fn lasting(home: &Path, name: &str) -> Result<PathBuf, StateError> {
     own_folder(&ours.join(name))
 }
 
-/// A folder of this user's alone, made if it is missing.
+/// A folder that only this user can use, created if it is missing.
 fn own_folder(path: &Path) -> Result<PathBuf, StateError> {
     let io = |error| StateError::Io { path: path.to_path_buf(), error };
     match make(path) {
@@ -216,7 +216,7 @@ fn own_folder(path: &Path) -> Result<PathBuf, StateError> {
     Ok(path.to_path_buf())
 }
 
-/// Refuses a folder of another user's, or one that others may write to.
+/// Refuses a folder that belongs to another user, or that others may write to.
 #[cfg(unix)]
 fn check_owner(path: &Path, folder: &fs::Metadata) -> Result<(), StateError> {
     use std::os::unix::fs::MetadataExt;
@@ -240,7 +240,7 @@ fn check_owner(_path: &Path, _folder: &fs::Metadata) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Makes a folder that only this user can look into.
+/// Creates a folder that only this user can read.
 fn make(path: &Path) -> io::Result<()> {
     builder().create(path)
 }
@@ -253,7 +253,7 @@ fn builder() -> DirBuilder {
     builder
 }
 
-/// Makes the lock of a crew in its folder. It has its name once it is held, never before.
+/// Creates the lock of a crew in its folder. The file gets its name only once the lock is held.
 fn hold(folder: &Path) -> io::Result<File> {
     let unnamed = folder.join("lock.new");
     let mut file = File::create_new(&unnamed)?;

@@ -25,9 +25,7 @@ use crate::plan::Task;
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     /// The images are not those of the plan.
-    #[error(
-        "the images have fingerprint {found}, the plan expects {expected}: they changed since it was made"
-    )]
+    #[error("the images changed after the plan was made: their fingerprint is {found}, expected {expected}")]
     Dataset {
         /// The plan's.
         expected: String,

@@ -1,4 +1,4 @@
-//! A tuning: a study whose trials are trainings of one network, as a TOML file describes it.
+//! A tuning: a study whose trials train one network, described by a TOML file.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub use objective::Objective;
 pub use point::PointError;
 pub(crate) use widths::fold;
 
-/// What is tuned, and how.
+/// The settings of a tuning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tuning {
@@ -46,18 +46,18 @@ pub struct Tuning {
     /// Settings of every trial, by key, such as `training.batch_size`.
     #[serde(default)]
     pub settings: BTreeMap<String, Value>,
-    /// What is to be good; the first is what pruners go by.
+    /// The objectives; pruners compare the first.
     #[serde(default = "validation_accuracy")]
     pub objectives: Vec<Objective>,
-    /// What can be tried, how points are chosen, and when it ends. The names of the dimensions are keys of settings;
+    /// The space, the sampler, and when the study ends. The names of the dimensions are keys of settings;
     /// its directions are those of the objectives.
     pub study: Settings,
-    /// The file's name and text, to show a place in it; none if this does not come from a file.
+    /// The file's name and text, to show a place in it; `None` without a file.
     #[serde(skip)]
     source: Option<(String, String)>,
 }
 
-/// What a worker needs to know beside the study's own settings.
+/// What a worker needs beside the settings of the study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TuningRecord {
@@ -84,15 +84,15 @@ pub enum TuningError {
     /// A point cannot be trained.
     #[error(transparent)]
     Point(#[from] PointError),
-    /// It cannot be stored.
+    /// The study cannot be stored.
     #[error("this study cannot be stored: {0}")]
     Unstorable(String),
     /// The study cannot be used.
     #[error(transparent)]
     Study(Box<StudyError>),
-    /// The study is there, for something else.
+    /// The study already exists with different settings.
     #[error(
-        "study `{name}` already exists with another `{what}` than this file and these images; choose another name"
+        "study `{name}` already exists with a different `{what}` than this file and these images; choose another name"
     )]
     Other {
         /// The study.
@@ -100,16 +100,16 @@ pub enum TuningError {
         /// What differs.
         what: String,
     },
-    /// The study was begun with other images.
-    #[error("study `{name}` uses other images than {title}; choose them with --dataset")]
+    /// The study uses different images.
+    #[error("study `{name}` uses different images from {title}; choose its images with --dataset")]
     Images {
         /// The study.
         name: String,
-        /// The images that are not its own.
+        /// The title of the given images.
         title: String,
     },
-    /// The study was not begun here.
-    #[error("study `{name}` was not begun by `tinderbox search run`: {reason}")]
+    /// The study was not created by this program.
+    #[error("study `{name}` was not created by `tinderbox search`: {reason}")]
     Foreign {
         /// The study.
         name: String,
@@ -162,7 +162,7 @@ impl Tuning {
             return Err(ExperimentError::at(&name, &text, called.span(), &error.to_string(), None).into());
         }
         if places.has(&["study", "directions"]) {
-            let message = "directions are those of the `objectives`; remove this";
+            let message = "`objectives` set the directions; remove this";
             return Err(places.at(&["study", "directions"], message, None).into());
         }
         tuning.study.directions = tuning.objectives.iter().map(|objective| objective.direction()).collect();
@@ -174,7 +174,7 @@ impl Tuning {
     /// Creates the study, or resumes it.
     ///
     /// # Errors
-    /// If a value of the space fits no setting, or the study is there for something else.
+    /// If a value of the space fits no setting, or the study already exists with different settings.
     pub fn open(
         self,
         mut storage: Box<dyn Storage>,
@@ -205,7 +205,7 @@ impl Tuning {
     }
 }
 
-/// What is wrong with the first dimension that is none, at its place.
+/// The error of the first invalid dimension, at its place.
 fn dimension_error(text: &str, places: &Places) -> Option<ExperimentError> {
     let table: toml::Table = toml::from_str(text).ok()?;
     let space = table.get("study")?.get("space")?.as_array()?;
@@ -214,10 +214,10 @@ fn dimension_error(text: &str, places: &Places) -> Option<ExperimentError> {
 }
 
 impl TuningRecord {
-    /// What a study was begun for.
+    /// The record of a stored study.
     ///
     /// # Errors
-    /// If it was not begun here.
+    /// If the study was not created by this program.
     pub fn of(study: &Study, name: &str) -> Result<Self, TuningError> {
         let id = study.id();
         let stored = study.storage().study_attributes(id)?.remove(RECORD).unwrap_or_default();
@@ -225,10 +225,10 @@ impl TuningRecord {
             .map_err(|error| TuningError::Foreign { name: name.to_string(), reason: error.to_string() })
     }
 
-    /// Whether these are the images that the study was begun with.
+    /// Checks that these are the images of the study.
     ///
     /// # Errors
-    /// If they are others.
+    /// If they are different images.
     pub fn check_images(&self, dataset: &Dataset) -> Result<(), TuningError> {
         if dataset.sha256 == self.dataset_sha256 {
             return Ok(());
@@ -236,8 +236,7 @@ impl TuningRecord {
         Err(TuningError::Images { name: self.tuning.name.clone(), title: dataset.title.clone() })
     }
 
-    /// The first thing that a stored record says otherwise, but for the settings of the study, which look after
-    /// themselves.
+    /// The first difference from a stored record, apart from the settings of the study, which `Study::open` compares.
     fn differs(&self, stored: &Value) -> Option<String> {
         let asked = json::value(self);
         let keys = ["model", "epochs", "seed", "protocol", "settings", "objectives"];

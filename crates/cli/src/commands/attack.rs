@@ -1,4 +1,4 @@
-//! `tinderbox attack`: saved weights against test images that are changed to deceive them.
+//! `tinderbox attack`: saved weights against perturbed test images.
 
 use std::path::PathBuf;
 
@@ -23,10 +23,10 @@ use tinderbox::trial::examples;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Attack {
-    /// Weights that `train` has saved
+    /// Weights file saved by `train`
     weights: PathBuf,
 
-    /// How the images are changed: a kind with its strength, or with its settings; may be repeated
+    /// Perturbation: KIND=STRENGTH, or KIND={ SETTINGS }; may be repeated
     #[arg(long = "with", value_name = "KIND=SETTINGS", required = true)]
     with: Vec<String>,
 
@@ -82,7 +82,7 @@ impl Attack {
         let (protocol, test) = match provenance.filter(|it| it.dataset_sha256 == dataset.sha256) {
             Some(provenance) => (provenance.protocol, provenance.split(&dataset)?.test),
             None => {
-                note("note: the weights do not say that they were trained on this dataset");
+                note("note: the weights file does not say that it was trained on this dataset");
                 (Protocol::Official, dataset.test.clone())
             }
         };
@@ -120,7 +120,7 @@ impl Attack {
     }
 }
 
-/// A perturbation as it is typed: `fgsm=0.1`, `pgd={ epsilon = 0.1 }`.
+/// A perturbation as typed on the command line: `fgsm=0.1`, `pgd={ epsilon = 0.1 }`.
 fn read(text: &str, catalog: &Catalog) -> Result<Choice<dyn Perturbation>, Refusal> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         format!("--with {text}: {}; expected KIND=SETTINGS, such as fgsm=0.1", error.message())

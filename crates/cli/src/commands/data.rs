@@ -19,14 +19,14 @@ pub(super) struct Data {
     #[command(subcommand)]
     action: Action,
 
-    /// Folder to look in, the only one; without it `TINDERBOX_DATA_DIR`, then the cache
+    /// Folder with the dataset's files; nothing else is searched [default: `TINDERBOX_DATA_DIR`, then the cache]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Shows every dataset and where its files were found
+    /// Lists every dataset and where its files were found
     List {
         /// Print JSON
         #[arg(long)]
@@ -38,7 +38,7 @@ enum Action {
         #[arg(default_value = "usps")]
         name: String,
     },
-    /// Compares every file of a dataset with its checksum
+    /// Verifies the checksum of every file of a dataset
     Verify {
         /// Its name
         #[arg(default_value = "usps")]

@@ -21,7 +21,7 @@ use tinderbox::trial::examples;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tinderbox evaluate cnn.safetensors --json")]
 pub(super) struct Evaluate {
-    /// Weights that `train` has saved
+    /// Weights file saved by `train`
     weights: PathBuf,
 
     /// Compute backend
@@ -39,16 +39,16 @@ pub(super) struct Evaluate {
 #[derive(Serialize)]
 struct Measured {
     dataset: String,
-    /// How the test images were drawn: as when the weights were trained, if they say so.
+    /// The protocol that drew the test images: that of the training, if the weights file says it.
     protocol: Protocol,
-    /// Whether they say so.
+    /// Whether the weights file says it.
     split_known: bool,
-    /// The dataset that the weights were trained on, if they say so and the program knows it.
+    /// The dataset that the weights were trained on, if the weights file says it and the program knows it.
     trained_on: Option<String>,
     images: usize,
     accuracy: f64,
     loss: f64,
-    /// Of each class, in its order: images, and the share of them that is right.
+    /// For each class, in order: the number of images, and the share classified correctly.
     classes: Vec<Class>,
 }
 
@@ -83,7 +83,7 @@ impl Evaluate {
             let (path, images) = (self.weights.display(), test.len());
             return Err(format!(
                 "{path}: the network's scores of {unanswered} of {images} test images are not finite (NaN or infinite), \
-                 and its loss is {loss}: its weights are so large that their sums overflow"
+                 and its loss is {loss}: its weights are so large that sums overflow"
             )
             .into());
         }
@@ -124,7 +124,7 @@ impl Evaluate {
     }
 }
 
-/// What a user should know of weights that were not trained on these images.
+/// A warning if the weights were not trained on these images.
 fn warning(
     provenance: &Result<Option<Provenance>, serde_json::Error>,
     trained_on: Option<&str>,
@@ -142,9 +142,9 @@ fn warning(
             provenance.dataset_sha256.escape_debug()
         ),
         (Ok(None), _) => {
-            "the weights do not say on which images they were trained; some of these may be among them"
+            "the weights file does not say which images it was trained on; some of these test images may be among them"
                 .to_string()
         }
-        (Err(error), _) => format!("the training that the weights describe cannot be read: {error}"),
+        (Err(error), _) => format!("the description of the training in the weights file cannot be read: {error}"),
     })
 }

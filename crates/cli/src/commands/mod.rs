@@ -27,7 +27,7 @@ use tinderbox::catalog::Catalog;
 pub(crate) use terminal::note;
 use terminal::{say, say_data};
 
-/// Trains small image classifiers and checks what a published paper claims of them.
+/// Trains small image classifiers and tests the claims of a published paper.
 #[derive(Debug, Parser)]
 #[command(name = "tinderbox", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -52,28 +52,28 @@ enum Command {
     Reproduce(reproduce::Reproduce),
     /// Makes the report of a run again, without training
     Report(report::Report),
-    /// Tunes settings of a network: studies that any machine can join and that survive a kill
+    /// Tunes settings of a network in studies that any machine can join and that survive a kill
     Search(search::Search),
     /// Trains one network and saves its weights
     Train(train::Train),
-    /// Measures saved weights on the test images
+    /// Measures the accuracy of saved weights on the test images
     Evaluate(evaluate::Evaluate),
-    /// Changes the test images against saved weights, and measures them again
+    /// Attacks saved weights and measures their accuracy on the perturbed test images
     Attack(attack::Attack),
-    /// Reads images as rows of numbers and says which digits they are
+    /// Classifies images given as rows of numbers
     Predict(predict::Predict),
     /// Lists, fetches and verifies datasets
     Data(data::Data),
-    /// Claims trials of a run or a study and runs them; `reproduce` and `search` start these themselves
+    /// Leases trials of a run or a study and runs them; `reproduce` and `search` start workers themselves
     Worker(worker::Worker),
 }
 
-/// How a command that was not refused ended.
+/// How a command ended that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All is done.
+    /// Done.
     Done,
-    /// Something that was tried failed; the output says what.
+    /// A trial failed; the output says which.
     Failed,
     /// The user stopped it.
     Interrupted,
@@ -93,10 +93,10 @@ impl From<Exit> for ExitCode {
 pub(crate) type Refusal = Box<dyn Error>;
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     ///
     /// # Errors
-    /// If it was refused: bad input, or a machine that lacks something.
+    /// If it is refused: bad input, or something is missing on this machine.
     pub(crate) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         match self.command {
             Command::Reproduce(command) => command.run(catalog),

@@ -1,4 +1,4 @@
-//! A plan in words: what will be run, and about how long that takes.
+//! A plan as text: what will run, and an estimate of its time.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) struct Outline {
     workers: usize,
     trials: usize,
     claims: usize,
-    /// About, with these workers, on a machine like that where the program was measured; none on wgpu.
+    /// Estimated time with these workers, on a machine like the one that was measured; none on wgpu.
     estimated_seconds: Option<u64>,
     experiments: Vec<Entry>,
 }
@@ -42,7 +42,7 @@ struct Entry {
 struct ArmEntry {
     name: String,
     description: String,
-    /// Where its trials come from, if they are not its own.
+    /// The arm or experiment that its trials are shared with, if any.
     from: Option<String>,
 }
 
@@ -100,8 +100,8 @@ impl Outline {
             guess(self.estimated_seconds)
         );
         let times = match self.estimated_seconds {
-            Some(_) => "Times are guesses from another machine.",
-            None => "How long they take depends on the GPU.",
+            Some(_) => "Times are estimates from another machine.",
+            None => "Times depend on the GPU.",
         };
         format!(
             "{head}{lines}{all}\n{}\nTrials shared with an earlier experiment are counted there. {times}",
@@ -127,7 +127,7 @@ impl Outline {
         }
         let guess = match self.estimated_seconds {
             Some(seconds) => format!(", about {}", about(seconds)),
-            None => "; how long they take depends on the GPU".to_string(),
+            None => "; the time depends on the GPU".to_string(),
         };
         format!("{text}{}{guess}", self.workers())
     }
@@ -169,12 +169,12 @@ impl Entry {
     }
 }
 
-/// [`about`], or `?` where there is no guess.
+/// [`about`], or `?` without an estimate.
 fn guess(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "?".to_string(), about)
 }
 
-/// A guess, rounded like one: `20 s`, `3 min`, `2 h 10 min`.
+/// An estimate, rounded: `20 s`, `3 min`, `2 h 10 min`.
 fn about(seconds: u64) -> String {
     let minutes = seconds.div_ceil(60);
     match (seconds, minutes) {
@@ -213,10 +213,10 @@ mod tests {
         };
         let (cpu, gpu) = (outline(Backend::Ndarray), outline(Backend::Wgpu));
         assert!(cpu.estimated_seconds.is_some_and(|seconds| seconds > 0));
-        assert!(cpu.list().ends_with("Times are guesses from another machine."), "{}", cpu.list());
+        assert!(cpu.list().ends_with("Times are estimates from another machine."), "{}", cpu.list());
         let all = gpu.list().lines().find(|line| line.starts_with("all ")).map(str::to_string);
         assert!(all.is_some_and(|line| line.ends_with(" ?")), "{}", gpu.list());
-        assert!(gpu.arms().ends_with("; how long they take depends on the GPU"), "{}", gpu.arms());
+        assert!(gpu.arms().ends_with("; the time depends on the GPU"), "{}", gpu.arms());
         assert!(serde_json::to_value(&gpu).expect("plain data")["estimated_seconds"].is_null());
     }
 }

@@ -18,13 +18,13 @@ use tinderbox::json;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Predict {
-    /// Weights that `train` has saved
+    /// Weights file saved by `train`
     weights: PathBuf,
 
-    /// Rows of numbers, one image each; `-` or nothing is standard input
+    /// File with one row of numbers per image; `-` or no file reads standard input
     rows: Option<PathBuf>,
 
-    /// What a pixel of the rows is
+    /// Range of the pixel values
     #[arg(long, value_enum, default_value_t)]
     values: Values,
 
@@ -43,7 +43,8 @@ Examples:
   tinderbox predict cnn.safetensors digits.txt
   zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json";
 
-const NOT_FINITE: &str = "the network's scores are not finite (NaN or infinite): its weights are so large that their sums overflow";
+const NOT_FINITE: &str =
+    "the network's scores are not finite (NaN or infinite): its weights are so large that sums overflow";
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Values {
@@ -136,7 +137,7 @@ impl Values {
     }
 }
 
-/// The first letters of a word, on one line.
+/// The first characters of a word, on one line.
 fn shown(word: &str) -> String {
     word.escape_debug().take(30).collect()
 }

@@ -11,18 +11,18 @@ use super::terminal::{visible, visible_line};
 use tinderbox::crew::News;
 use tinderbox::worker::Message;
 
-/// What the terminal shows while a crew works.
+/// Progress on the terminal while a crew works.
 pub(super) struct Progress {
     bars: Option<Bars>,
     total: usize,
     done: usize,
-    /// What each worker is at.
+    /// What each worker is doing.
     workers: Vec<At>,
     /// Whether a warning was shown.
     warned: bool,
 }
 
-/// What a worker is at.
+/// What a worker is doing.
 #[derive(Clone, Default)]
 struct At {
     experiment: String,
@@ -42,7 +42,8 @@ struct Bars {
 const TRIAL: usize = 1000;
 
 impl Progress {
-    /// Of each experiment so many trials are done, of so many in all; the others are shared by so many workers.
+    /// `experiments` holds the name of each experiment, its finished trials and all its trials; `workers` run the
+    /// others.
     pub(super) fn new(experiments: &[(String, usize, usize)], workers: usize) -> Self {
         let bars = std::io::stderr().is_terminal().then(|| Bars::new(experiments, workers));
         let (done, total) =
@@ -57,7 +58,7 @@ impl Progress {
             News::Died(place, how) => {
                 let At { experiment, trial, .. } = &self.workers[*place];
                 let at = if trial.is_empty() { String::new() } else { format!(" at {experiment}, {trial}") };
-                self.line(&format!("worker {place} {how}{at}; another one takes over"));
+                self.line(&format!("worker {place} {how}{at}; starting another worker"));
                 self.worker(*place, At::default(), "");
             }
             News::Ended(place) => {
@@ -69,7 +70,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bars away and says how long it took.
+    /// Removes the bars and prints the elapsed time.
     pub(super) fn end(&self, elapsed: Duration) {
         if let Some(bars) = &self.bars {
             _ = bars.all.clear();
@@ -116,7 +117,7 @@ impl Progress {
         }
     }
 
-    /// Says it once: what fails under one trial fails under the next.
+    /// Shows a warning once: the cause usually affects the next trial, too.
     fn warn(&mut self, text: &str) {
         if !self.warned {
             self.warned = true;
@@ -176,7 +177,7 @@ impl Bars {
             experiments.iter().fold((0, 0), |(done, total), entry| (done + entry.1, total + entry.2));
         let whole = bar(
             total * TRIAL,
-            "all trials          [{bar:30}] {percent:>3} %  {elapsed} gone, about {eta} left",
+            "all trials          [{bar:30}] {percent:>3} %  {elapsed} elapsed, about {eta} left",
         );
         whole.set_position((done * TRIAL) as u64);
         whole.reset_eta();

@@ -42,19 +42,19 @@ Any number of machines work on one study: `tinderbox worker --storage URL --stud
 enum Command {
     /// Creates the study that a file describes, or resumes it
     Run(work::Run),
-    /// Stores the study that a file describes, and trains nothing: for workers that are started elsewhere
+    /// Creates the study that a file describes, without training, for workers that are started elsewhere
     Create(create::Create),
-    /// Resumes a study that is in the storage
+    /// Resumes a stored study
     Resume(work::Resume),
     /// Shows a study: counts, the best trials, which parameters matter
     Show(show::Show),
     /// Prints every trial of a study
     Export(export::Export),
-    /// Prints a batch script with which Slurm starts workers on a study
+    /// Prints a Slurm batch script that starts workers on a study
     Slurm(slurm::Slurm),
 }
 
-/// The private folder of the study or run with this identity, if there is a place for one: what is in it only saves time.
+/// The private folder of the study or run with this identity, if one can be made. Its contents only save time.
 pub(super) fn state_folder(identity: &str) -> Option<StateFolder> {
     match StateFolder::new(identity) {
         Ok((folder, None)) => Some(folder),
@@ -69,7 +69,7 @@ pub(super) fn state_folder(identity: &str) -> Option<StateFolder> {
     }
 }
 
-/// Says that the pruner of a study stops no trial, if that is so: the file may have left open what decides it.
+/// Notes that the pruner of a study stops no trial, if so. The file may leave open what decides this.
 fn say_idle_pruner(study: &Study, name: &str) -> Result<(), Refusal> {
     if let Some(reason) = TuningRecord::of(study, name)?.tuning.idle_pruner(study.settings()) {
         note(format_args!("note: {reason}"));

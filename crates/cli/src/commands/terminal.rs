@@ -1,4 +1,4 @@
-//! What reaches a terminal: lines in which no name, path or reason can move the cursor, change colours or turn text round.
+//! Output to a terminal: no name, path or reason can move the cursor, change colours or reorder text.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
@@ -17,7 +17,7 @@ pub(super) fn say_data(text: impl Display) -> io::Result<bool> {
     print(&if io::stdout().is_terminal() { visible(&text) } else { text.into() })
 }
 
-/// Tells the user something beside the output, on standard error. It does not matter whether it arrives.
+/// Prints a note on standard error; a failure to print is ignored.
 pub(crate) fn note(text: impl Display) {
     _ = writeln!(io::stderr(), "{}", visible(&text.to_string()));
 }
@@ -30,7 +30,7 @@ fn print(line: &str) -> io::Result<bool> {
     }
 }
 
-/// `text` with each character that a terminal obeys, or that hides or reorders others, written as `\u{1b}`. Line feeds and
+/// `text` with each control character, and each that hides or reorders others, written as `\u{1b}`. Line feeds and
 /// tabs stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {

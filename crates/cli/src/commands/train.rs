@@ -37,15 +37,15 @@ pub(super) struct Train {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<Setting>,
 
-    /// How data are split: `official` or `pooled`
+    /// How the data are split: `official` or `pooled`
     #[arg(long, default_value_t)]
     protocol: Protocol,
 
-    /// File for the weights, in safetensors form; a symlink is followed
+    /// File for the weights, in safetensors format; a symlink is followed
     #[arg(long, short, value_name = "FILE", default_value = "model.safetensors")]
     output: PathBuf,
 
-    /// Save each epoch here, and resume from what is found there, also with more epochs
+    /// Checkpoint file: saved after each epoch, resumed if it exists, also with more epochs
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
@@ -74,7 +74,7 @@ impl Train {
             return Err("--set: epochs are set by --epochs".into());
         }
         if self.settings.iter().any(|setting| setting.sets("model.kind")) {
-            return Err("--set: the kind of network is set by --model".into());
+            return Err("--set: use --model to set the kind of network".into());
         }
         let defaults = self.dataset.defaults(catalog)?;
         let mut configuration = default(&self.model, defaults)?;
@@ -93,11 +93,13 @@ impl Train {
         watcher.bar.finish_and_clear();
         match fitted.ending {
             Ending::Diverged { epoch } => {
-                note(format_args!("diverged in epoch {epoch}: a loss was not finite; no weights are saved"));
+                note(format_args!(
+                    "diverged in epoch {epoch}: the loss was not finite; no weights are saved"
+                ));
                 return Ok(Exit::Failed);
             }
             Ending::StoppedEarly { epoch, best } => {
-                note(format_args!("stopped after epoch {epoch}; the weights are those of epoch {best}"));
+                note(format_args!("stopped early after epoch {epoch}; the weights are from epoch {best}"));
             }
             Ending::Finished => {}
         }
@@ -107,14 +109,14 @@ impl Train {
     }
 }
 
-/// What a training writes, each at a place that takes it.
+/// The files that a training writes, checked to be writable.
 struct Files {
     output: Destination,
     checkpoint: Option<Destination>,
 }
 
 impl Train {
-    /// Refuses, before anything is trained, what could not be written afterwards.
+    /// Refuses, before training, paths that could not be written afterwards.
     fn files(&self) -> Result<Files, Refusal> {
         let is_weights =
             |path: &Path| path.extension().map(|ending| ending.eq_ignore_ascii_case("safetensors"));
@@ -122,14 +124,14 @@ impl Train {
         for (flag, path) in [("--output", Some(&self.output)), ("--checkpoint", self.checkpoint.as_ref())] {
             if path.is_some_and(|path| path.as_os_str() == "-") {
                 return Err(
-                    format!("{flag}: `-` is not a file; name one, or ./- for a file of that name").into()
+                    format!("{flag}: `-` is not a file; give a path, or ./- for a file named `-`").into()
                 );
             }
         }
         if is_weights(&self.output) == Some(false) {
             let path = shown(&self.output);
             return Err(format!(
-                "--output: {path}: weights are written as safetensors only; give the file that ending, or none"
+                "--output: {path}: weights are saved as safetensors only; use the extension .safetensors, or none"
             )
             .into());
         }
@@ -138,14 +140,14 @@ impl Train {
         let checkpoint = Destination::new(path).map_err(|error| format!("--checkpoint: {error}"))?;
         if checkpoint.is_same_file(&output) {
             return Err(format!(
-                "--checkpoint and --output are one file, {}; a checkpoint needs a file of its own",
+                "--checkpoint and --output name the same file, {}; choose another file for one of them",
                 shown(path)
             )
             .into());
         }
         if is_weights(path) == Some(true) {
             return Err(format!(
-                "--checkpoint: {}: a checkpoint is not a safetensors file; choose another ending",
+                "--checkpoint: {}: a checkpoint is not a safetensors file; choose another extension",
                 shown(path)
             )
             .into());

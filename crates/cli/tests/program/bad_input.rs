@@ -67,7 +67,7 @@ fn claims_and_searches_are_refused_at_their_place() {
     );
     experiment_refused(
         &search("{learning_rate} / {batch_size}", "{learning_rate}"),
-        &["two points are called"],
+        &["two points have the name"],
     );
     experiment_refused(&search("points = 4", "points = 0"), &["at least 1"]);
 }
@@ -81,7 +81,7 @@ fn a_command_line_is_refused_before_anything_starts() {
     run("--set training.learning_rate=-1")
         .refused(&["`training.learning_rate`: is -1, expected a finite number above 0"]);
     run("--set learning_rate").refused(&["expected key=value"]);
-    run("--set model.pixels=100").refused(&["is for images of 100 pixels", "these are 1x16x16"]);
+    run("--set model.pixels=100").refused(&["takes images of 100 pixels", "these images are 1x16x16"]);
     run("--set model.kind=fcn --set model.dropout=0.1 --set model.hidden=[9]")
         .refused(&["identical to arm `Fcn`"]);
     run("--data-dir nowhere").refused(&["--data-dir: nowhere is not a folder"]);

@@ -147,12 +147,12 @@ fn steps_numbers_and_counts_out_of_bounds_are_refused() {
     let refused = |study: &str, words: &[&str]| Parts { study, ..PARTS }.refused(words);
     refused("patience = 0", &["patience", "at least 1"]);
     refused("directions = [\"minimize\"]", &["directions", "`objectives`"]);
-    Parts { settings: "\"training.epochs\" = 3", ..PARTS }.refused(&["given by `epochs`"]);
-    Parts { settings: "\"model.kind\" = \"cnn\"", ..PARTS }.refused(&["given by `model`"]);
+    Parts { settings: "\"training.epochs\" = 3", ..PARTS }.refused(&["set by `epochs`"]);
+    Parts { settings: "\"model.kind\" = \"cnn\"", ..PARTS }.refused(&["set by `model`"]);
     Parts { settings: "\"training.patience\" = nan", ..PARTS }.refused(&["patience", "finite number"]);
     Parts { extra: "objectives = [\"parameters\", \"parameters\"]", ..PARTS }.refused(&["duplicate"]);
     Parts { settings: "\"training.learning_rate\" = 0.1", ..PARTS }.refused(&["in `settings` too"]);
-    Parts { settings: "\"model.pixels\" = 100", ..PARTS }.refused(&["is for images of 100 pixels"]);
+    Parts { settings: "\"model.pixels\" = 100", ..PARTS }.refused(&["takes images of 100 pixels"]);
     Parts { settings: "\"validation_fraction\" = 1e-9", ..PARTS }.refused(&["no image for validation"]);
 }
 
@@ -182,7 +182,7 @@ fn a_setting_of_the_command_line_is_one_finite_value_and_the_only_answer() {
     for value in ["nan", "inf", "-inf"] {
         refused(&format!("training.patience={value}"), &["patience", "finite number"]);
     }
-    refused("training.patience=3\nseed = 4", &["is not one value"]);
+    refused("training.patience=3\nseed = 4", &["is not a single TOML value"]);
     refused(
         "model.initializer={ normal = { standard_deviation = 0.1, standart_deviation = 9 } }",
         &["standart_deviation"],

@@ -47,7 +47,7 @@ fn a_folder_that_takes_no_files_is_refused_before_the_training() {
 fn one_file_for_two_things_is_refused_by_whatever_name() {
     let desk = Desk::new();
     fs::create_dir(desk.path().join("in")).expect("made");
-    let words = ["--checkpoint and --output are one file", "a file of its own"];
+    let words = ["--checkpoint and --output name the same file", "choose another file"];
     refused(&desk, "--checkpoint m --output m", &words);
     refused(&desk, "--checkpoint in/../m --output ./m", &words);
     desk.write("m", "");
@@ -101,7 +101,7 @@ fn a_symlink_stays_and_its_file_gets_the_weights() {
     std::os::unix::fs::symlink("weights", desk.path().join("link")).expect("a link");
     refused(&desk, "--output link", &["--output: link is a symlink to something that does not exist"]);
     desk.write("weights", "");
-    refused(&desk, "--output link --checkpoint weights", &["are one file"]);
+    refused(&desk, "--output link --checkpoint weights", &["name the same file"]);
     desk.run(&format!("{TRAIN} --output link")).done();
     assert!(fs::symlink_metadata(desk.path().join("link")).expect("a link").is_symlink());
     desk.run("evaluate weights --dataset stand-in").done();

@@ -49,7 +49,7 @@ fn a_second_crew_takes_no_trial_from_workers_that_live() {
         let second = start(&desk, words);
         wait_until(|| running(&desk) >= 2);
         let (out, err) = interrupt(second);
-        assert!(err.contains("other workers hold 1 of the trials"), "{out}\n{err}");
+        assert!(err.contains("other workers are running 1 of the trials"), "{out}\n{err}");
         assert!(out.contains("stopped; `tinderbox search resume s` resumes it"), "{out}");
     }
     let taken =
@@ -66,7 +66,7 @@ fn the_trials_of_a_crew_that_was_killed_come_back_at_once() {
     first.kill().expect("killed");
     first.wait().expect("ended");
     let ended = desk.run(RESUME).done();
-    assert!(!ended.err.contains("other workers hold"), "{}", ended.err);
+    assert!(!ended.err.contains("other workers are running"), "{}", ended.err);
     assert!(ended.err.contains("attempt 2"), "{}", ended.err);
     assert_eq!(count(&desk, "SELECT count(*) FROM tinderbox_attempts WHERE outcome = 'RELEASED'"), 1);
     assert_eq!(table(&desk), undisturbed(200, 3));

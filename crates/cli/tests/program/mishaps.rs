@@ -125,7 +125,7 @@ fn a_trial_that_cannot_be_given_back_comes_back_when_its_lease_runs_out() {
     wait_until(|| count(&desk, "SELECT count(*) FROM trial_intermediate_values") > 0);
     kill_worker(child.id());
     let ended = Ended::from(child.wait_with_output().expect("waited for")).done();
-    assert!(ended.err.contains("another one takes over"), "{}", ended.err);
+    assert!(ended.err.contains("starting another worker"), "{}", ended.err);
     assert_eq!((completed(&desk), failed(&desk)), (1, 0));
     assert_eq!(table(&desk), undisturbed(400, 1));
 }
@@ -138,7 +138,7 @@ fn a_trial_that_was_lost_once_and_fails_by_itself_is_not_tried_again() {
                  WHERE key = 'tinderbox:tuning'";
     database(&desk).execute(spoil, []).expect("changed");
     assert_eq!(desk.run(RESUME).code, Some(1));
-    let again = "trials that are tried again because their workers died";
+    let again = "trials retried because their workers died";
     for (attempt, tried) in [("0", false), ("1", true), ("1", false), ("2", true)] {
         let lost =
             "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (1, 'tinderbox:lost', ?1)
@@ -207,7 +207,7 @@ fn a_trial_whose_workers_were_killed_is_tried_again() {
     assert_eq!(failed(&desk), 1);
 
     let again = desk.run(RESUME).done();
-    assert!(again.err.contains("trials that are tried again because their workers died: 1"), "{}", again.err);
+    assert!(again.err.contains("trials retried because their workers died: 1"), "{}", again.err);
     assert_eq!((completed(&desk), failed(&desk)), (1, 0));
     assert_eq!(table(&desk), undisturbed(800, 1));
 }

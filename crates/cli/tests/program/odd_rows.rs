@@ -249,7 +249,7 @@ fn a_look_makes_no_storage() {
 
     plain(&desk).execute_batch("DELETE FROM studies").expect("a statement");
     desk.run("search show s").refused(&["no study `s` in this storage; it has no study"]);
-    assert_eq!(desk.run("search show").done().out, "no studies are in this storage\n");
+    assert_eq!(desk.run("search show").done().out, "this storage has no studies\n");
 }
 
 #[test]

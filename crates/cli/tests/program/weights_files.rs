@@ -186,7 +186,11 @@ fn weights_say_what_they_were_trained_on() {
     let plain = single(0.01).bytes();
     desk.write("plain.safetensors", plain);
     let ended = desk.run("evaluate plain.safetensors --dataset stand-in").done();
-    assert!(ended.err.contains("the weights do not say on which images they were trained"), "{}", ended.err);
+    assert!(
+        ended.err.contains("the weights file does not say which images it was trained on"),
+        "{}",
+        ended.err
+    );
 
     // Needs the real files: without them there is no other dataset to evaluate on.
     let Some(folder) = std::env::var_os("TINDERBOX_DATA_DIR") else {

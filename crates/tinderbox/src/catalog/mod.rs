@@ -1,6 +1,6 @@
 //! The catalog: every network, attack, defence, rule, optimiser, schedule, dataset and experiment that a program knows.
 //!
-//! A program of one's own adds its kinds to the built-in ones:
+//! A program of your own adds its kinds to the built-in ones:
 //!
 //! ```
 //! # use tinderbox::catalog::Catalog;
@@ -43,7 +43,7 @@ pub struct Catalog {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// Another network has its name.
-    #[error("there is already a network `{0}`; choose another name")]
+    #[error("network `{0}` already exists; choose another name")]
     Network(&'static str),
     /// Another kind of its family has its name.
     #[error(transparent)]
@@ -79,7 +79,7 @@ impl Catalog {
         Ok(self)
     }
 
-    /// With a perturbation: an attack, or a change that knows no model.
+    /// With a perturbation: an attack, or a change that does not depend on the model.
     ///
     /// # Errors
     /// If its name is taken.
@@ -127,7 +127,7 @@ impl Catalog {
     /// With a format of data files, for manifests that are added after it.
     ///
     /// # Errors
-    /// If its name is taken, or is none.
+    /// If its name is taken or invalid.
     pub fn format(mut self, format: impl Format + 'static) -> Result<Self, CatalogError> {
         self.datasets.add_format(Arc::new(format))?;
         Ok(self)

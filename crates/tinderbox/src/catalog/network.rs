@@ -1,4 +1,4 @@
-//! Networks whose type is known only when the program runs: what training, weights files and attacks ask of any of them.
+//! Networks whose type is known only at run time: what training, weights files and attacks need of each.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub trait AnyNetwork: Debug + Send + Sync {
     /// The layers and their cost.
     fn summary(&self) -> Summary;
 
-    /// About the nanoseconds that training takes for one image, without the optimiser's step.
+    /// Estimated nanoseconds of training for one image, without the optimiser's step.
     fn nanoseconds(&self) -> f64;
 
     /// Draws a network on `device`; `device.seed` before it determines the weights.
@@ -52,13 +52,13 @@ pub trait AnyNetwork: Debug + Send + Sync {
 
 /// A network of some kind with its weights.
 pub trait AnyTrained {
-    /// A copy that holds still, to be asked and attacked.
+    /// A frozen copy, to evaluate and attack.
     fn victim(&self) -> Victim;
 
     /// Writes its weights to `path`, with a note.
     ///
     /// # Errors
-    /// If the file cannot be written; what was at `path` is then still there.
+    /// If the file cannot be written; an existing file at `path` is then unchanged.
     fn save(&self, note: &Value, path: &Path) -> Result<(), weights::WeightsError>;
 }
 
@@ -114,7 +114,7 @@ impl Networks {
     /// The network that settings with a `kind` describe, checked.
     ///
     /// # Errors
-    /// In words, if there is no such kind, or its settings are wrong.
+    /// With a message, if there is no such kind, or its settings are wrong.
     pub fn read(&self, settings: &Value) -> Result<Arc<dyn AnyNetwork>, String> {
         let mut own: Map<String, Value> =
             settings.as_object().cloned().ok_or_else(|| "expected a table with a `kind`".to_string())?;
@@ -142,7 +142,7 @@ impl Networks {
 
     fn unknown(&self, kind: &str) -> String {
         let kinds: Vec<&str> = self.kinds().collect();
-        format!("there is no kind of network {kind:?}; expected one of {}", kinds.join(", "))
+        format!("unknown kind of network {kind:?}; expected one of {}", kinds.join(", "))
     }
 }
 

@@ -60,9 +60,9 @@ pub(super) fn listed(
             return Err(at("name", "two arms have this name"));
         }
         let (content, ensemble) = match (members(file), &file.model) {
-            (Some(_), Some(_)) => return Err(at("model", "an ensemble trains nothing, expected no model")),
+            (Some(_), Some(_)) => return Err(at("model", "an ensemble trains nothing; remove its model")),
             (Some(_), None) if file.training.is_some() => {
-                return Err(at("training", "an ensemble trains nothing, expected no settings"));
+                return Err(at("training", "an ensemble trains nothing; remove its settings"));
             }
             (Some((key, rule, members)), None) => {
                 let place = ["arms", &index, key];
@@ -77,10 +77,7 @@ pub(super) fn listed(
                 (Content::Ensemble(rule), Some(ensemble))
             }
             (None, None) => {
-                return Err(at(
-                    "name",
-                    "this arm has no model, no average and no ensemble, expected one of them",
-                ));
+                return Err(at("name", "expected one of `model`, `average` and `ensemble` in this arm"));
             }
             (None, Some(model)) => {
                 let own = file.training.clone().unwrap_or_default();
@@ -162,7 +159,7 @@ pub(super) fn searched(
         })?;
         let name = search.arm(&drawn);
         if arms.iter().any(|other| other.name() == name) {
-            let message = format!("two points are called `{name}`, expected every dimension in braces");
+            let message = format!("two points have the name `{name}`; put every dimension in braces");
             return Err(places.at(&["search", "draw", "name"], &message, None));
         }
         let description = drawn.iter().map(|(name, value)| format!("{name} {}", plain(value)));
@@ -180,7 +177,7 @@ pub(super) fn searched(
     Ok((arms, search))
 }
 
-/// Refuses an ensemble of arms that do not stand before it, or are not trained.
+/// Refuses an ensemble whose members are not trained arms listed before it.
 fn check_members(
     members: &[String],
     arms: &[Arm],
@@ -196,7 +193,7 @@ fn check_members(
         if !arms.iter().filter(trained).any(|arm| arm.name() == member) {
             let help = nearest(member, arms.iter().filter(trained).map(Arm::name));
             let help = help.map(|word| format!("did you mean `{word}`?"));
-            return at(&format!("no arm `{member}` is trained above this one"), help.as_deref());
+            return at(&format!("no trained arm `{member}` is listed before this one"), help.as_deref());
         }
     }
     if members.len() < 2 {

@@ -1,4 +1,4 @@
-//! A configuration: every setting of a trial but its seed, read into types that cannot hold what is wrong.
+//! A configuration: every setting of a trial except its seed, in types that cannot hold invalid values.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ use super::diagnostic::nearest;
 use crate::catalog::{AnyNetwork, Catalog};
 use crate::json;
 
-/// Every setting of a trial, but for its seed.
+/// Every setting of a trial except its seed.
 #[derive(Debug, Clone)]
 pub struct Configuration {
-    /// What is trained.
+    /// The network.
     pub model: Arc<dyn AnyNetwork>,
-    /// How it is trained.
+    /// The training.
     pub training: LearnerConfig,
     /// Share of the training images that is kept for validation, in `(0, 1)`.
     pub validation_fraction: f64,
 }
 
-/// What settings are laid over: the defaults of each kind that a program knows, for some images.
+/// The defaults that settings replace: of each kind that a program knows, for given images.
 #[derive(Debug, Clone, Copy)]
 pub struct Defaults<'a> {
-    /// What the program knows.
+    /// The kinds that the program knows.
     pub catalog: &'a Catalog,
-    /// What networks are for unless a file says otherwise.
+    /// The images of a network unless a file says otherwise.
     pub images: ImageSpec,
 }
 
@@ -37,11 +37,11 @@ pub struct Defaults<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// No kind has this name.
-    #[error("there is no kind of network `{word}`; expected one of {}", .known.join(", "))]
+    #[error("unknown kind of network `{word}`; expected one of {}", .known.join(", "))]
     Unknown {
         /// The name.
         word: String,
-        /// The names that there are.
+        /// The known names.
         known: Vec<&'static str>,
     },
     /// A network of this kind cannot take such images.
@@ -49,13 +49,13 @@ pub enum NetworkError {
     Refused(String),
 }
 
-/// Why a tree of settings is not a configuration.
+/// Error of reading a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigurationError {
     /// A setting of the training is wrong.
     #[error(transparent)]
     Training(#[from] KindError),
-    /// Something else is, in words.
+    /// Another error, as a message.
     #[error("{0}")]
     Other(String),
 }
@@ -135,7 +135,7 @@ impl Configuration {
         settings
     }
 
-    /// Refuses a network that is for other images.
+    /// Refuses a network for different images.
     ///
     /// # Errors
     /// As [`check_fit`].
@@ -149,17 +149,19 @@ impl Configuration {
     }
 }
 
-/// Refuses a network that is for other images.
+/// Refuses a network for different images.
 ///
 /// # Errors
-/// In words: what the network takes, and what the images are.
+/// With a message: what the network takes, and what the images are.
 pub fn check_fit(network: &dyn AnyNetwork, images: &Images) -> Result<(), String> {
     let (input, classes) = (network.input(), network.classes());
     let (shape, ours) = (images.shape(), images.classes());
     if input.fits([shape.channels, shape.height, shape.width]) && classes >= ours {
         return Ok(());
     }
-    Err(format!("the network is for images of {input} in {classes} classes, these are {shape} in {ours}"))
+    Err(format!(
+        "the network takes images of {input} with {classes} classes; these images are {shape} with {ours}"
+    ))
 }
 
 impl Serialize for Configuration {

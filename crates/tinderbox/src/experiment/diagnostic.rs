@@ -1,4 +1,4 @@
-//! What is wrong with an experiment file, and where: file, line, caret and the nearest allowed word.
+//! Errors of an experiment file with their place: file, line, caret and the nearest allowed word.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ impl ExperimentError {
         Self { rendered: format!("{path}: {reason}") }
     }
 
-    /// What the TOML parser says, at its place. It lists the allowed words between back-ticks after the one it found.
+    /// The TOML parser's error, at its place. It lists the allowed words in backticks after the one it found.
     pub(crate) fn toml(path: &str, text: &str, error: &toml::de::Error) -> Self {
         let message = error.message().trim().replace('\n', "; ");
         let mut words = message.split('`').skip(1).step_by(2);

@@ -32,12 +32,12 @@ pub(crate) const PAPER: [(&str, &str); 8] = [
     ("experiments/architecture-grid.toml", include_str!("../../experiments/architecture-grid.toml")),
 ];
 
-/// The part of experiments that the paper does not have.
+/// The part of the experiments that go beyond the paper.
 pub const BEYOND: &str = "beyond";
 
-/// The most seeds of an arm.
+/// Largest number of seeds of an arm.
 pub(crate) const MOST_SEEDS: usize = 10_000;
-/// The most epochs of a training.
+/// Largest number of epochs of a training.
 pub(crate) const MOST_EPOCHS: usize = 100_000;
 
 /// One table or figure of the paper.
@@ -57,7 +57,7 @@ pub struct Experiment {
     pub search: Option<Search>,
 }
 
-/// How much is run: `quick` answers in minutes, `full` over night.
+/// How much is run: `quick` takes minutes, `full` hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profiles {
@@ -88,16 +88,16 @@ pub struct Profile {
 pub struct Arm {
     /// What a report says of it.
     pub facts: ArmFacts,
-    /// Where its answers come from.
+    /// Where its predictions come from.
     pub content: Content,
 }
 
-/// Where the answers of an arm come from.
+/// Where the predictions of an arm come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// A network, trained with every seed.
     Trained(Configuration),
-    /// Other arms of the experiment, whose probabilities a rule makes one answer of; nothing is trained.
+    /// An ensemble: a rule combines the probabilities of other arms of the experiment; nothing is trained.
     Ensemble(Choice<dyn Rule>),
 }
 
@@ -115,7 +115,7 @@ impl Arm {
         }
     }
 
-    /// Whether it gives the answers of another arm.
+    /// Whether it has the same predictions as another arm: the same settings, or the same ensemble.
     pub fn is_twin_of(&self, other: &Self) -> bool {
         let members = |arm: &Self| arm.facts.ensemble.as_ref().map(|ensemble| ensemble.members.clone());
         self.content == other.content && members(self) == members(other)
@@ -148,7 +148,7 @@ impl Experiment {
         &self.facts.name
     }
 
-    /// Whether it tests the paper's claims, or goes beyond them.
+    /// Whether it is one of the paper's experiments, not one of part `beyond`.
     pub fn is_of_paper(&self) -> bool {
         self.facts.part != BEYOND
     }

@@ -1,4 +1,4 @@
-//! An overlay: keys of a file or a command line, laid over the defaults of a configuration.
+//! An overlay: settings of a file or a command line that replace the defaults of a configuration.
 //!
 //! Burn's `#[derive(Config)]` ignores keys that it does not know. Here the default is written out as a tree first, so
 //! a key that is not in the tree is a mistake, and each key is tried on its own, so a wrong value is blamed on its key.
@@ -21,7 +21,7 @@ pub struct Setting {
     value: Value,
 }
 
-/// Why a setting does not fit.
+/// Error of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// Not of the form `key=value`.
@@ -32,9 +32,9 @@ pub enum SettingError {
     Unknown {
         /// The key, with the keys above it.
         key: String,
-        /// What was probably meant.
+        /// The key that was probably meant.
         nearest: Option<String>,
-        /// What is allowed there.
+        /// The keys that are allowed there.
         allowed: Vec<String>,
     },
     /// The value is of the wrong kind or outside its range.
@@ -48,7 +48,7 @@ pub enum SettingError {
 }
 
 impl SettingError {
-    /// The key that a setting failed at, what is wrong with it, and what was probably meant.
+    /// The key of the error, the reason, and a suggestion.
     pub(crate) fn words(&self) -> (&str, String, Option<String>) {
         match self {
             Self::Unknown { key, nearest, allowed } => (
@@ -96,7 +96,10 @@ impl FromStr for Setting {
             Err(_) if is_word(value.trim()) => toml::Value::String(value.trim().to_string()),
             Err(error) => {
                 let value = value.trim();
-                return Err(refuse(format!("{value:?} is not one value: {}", error.message().trim())));
+                return Err(refuse(format!(
+                    "{value:?} is not a single TOML value: {}",
+                    error.message().trim()
+                )));
             }
         };
         let value = json::from_toml(&value).map_err(|error| refuse(error.to_string()))?;
@@ -104,7 +107,7 @@ impl FromStr for Setting {
     }
 }
 
-/// Whether a text needs no quotes on a command line: `sgd`, `he-normal`.
+/// Whether a string needs no quotes on a command line: `sgd`, `he-normal`.
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
@@ -321,7 +324,7 @@ fn read(tree: Value, keys: &[&str], defaults: Defaults) -> Result<Configuration,
             let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
             let keys = [keys, &below].concat();
             if lost.allowed.is_empty() {
-                let reason = "would be read as something else".to_string();
+                let reason = "does not keep this value when it is read; check its type".to_string();
                 return Err(SettingError::Value { key: keys.join("."), reason });
             }
             Err(unknown(&keys, lost.allowed))
@@ -338,7 +341,7 @@ fn wrong_kind(KindError { keys, problem }: KindError) -> SettingError {
     }
 }
 
-/// What serde says of Rust's types, in the words of a file.
+/// Replaces serde's names of Rust types with the spelling in a file.
 fn plain_words(reason: &str) -> String {
     reason.replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }")
 }

@@ -40,7 +40,7 @@ impl<'a> Places<'a> {
     /// What the file holds.
     ///
     /// # Errors
-    /// If it does not fit, at its place.
+    /// If the contents do not fit, with their place.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, ExperimentError> {
         toml::from_str(self.text).map_err(|error| ExperimentError::toml(self.path, self.text, &error))
     }
@@ -52,7 +52,7 @@ impl<'a> Places<'a> {
         table.is_some_and(|table| table.contains_key(*last))
     }
 
-    /// What is wrong at `keys`, or at the last place on the way there that exists.
+    /// The error at `keys`, or at the last part of them that exists.
     pub(crate) fn at(&self, keys: &Path, message: &str, help: Option<&str>) -> ExperimentError {
         let span = span(&self.table, keys).unwrap_or(0..self.text.len().min(1));
         ExperimentError::at(self.path, self.text, span, message, help)

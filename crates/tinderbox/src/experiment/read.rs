@@ -1,4 +1,4 @@
-//! From text to an [`Experiment`]: the frame by serde, then the arms, then what must agree between them.
+//! From text to an [`Experiment`]: serde reads the tables, then the arms are built, then cross-checks follow.
 
 use serde::Deserialize;
 use tinderbox_data::Protocol;
@@ -45,12 +45,16 @@ pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experi
     if file.arms.is_empty() && file.search.is_none() {
         return Err(places.at(
             &["name"],
-            "this experiment has no arms and no search, expected one of them",
+            "this experiment has neither arms nor a search; add one of them",
             None,
         ));
     }
     if file.search.is_some() && !file.arms.is_empty() {
-        return Err(places.at(&["arms"], "the arms of a search are its points, expected no others", None));
+        return Err(places.at(
+            &["arms"],
+            "an experiment with a search takes its arms from the search; remove `arms`",
+            None,
+        ));
     }
     let (arms, search) = match file.search {
         Some(search) => {
@@ -103,7 +107,7 @@ fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<
             }
         }
         if profile.points.is_some() && !search {
-            return at("points", "there is no search to draw points of");
+            return at("points", "this experiment has no search, so `points` has no effect; remove it");
         }
     }
     Ok(())
@@ -134,7 +138,7 @@ fn check_perturbations(
         let choice = kinds.perturbations.read(&json::value(perturbation), kinds);
         let choice = choice.map_err(|error| kind_error(places, &["perturbations"], &index, &error))?;
         if choice.strength().is_some_and(|(_, value)| value == 0.0) && choice.as_attack().is_none() {
-            let message = "a strength of 0 changes nothing; expected more";
+            let message = "a strength of 0 changes nothing; expected a strength above 0";
             return Err(places.at(&["perturbations", &index], message, None));
         }
         if read.contains(&choice) {

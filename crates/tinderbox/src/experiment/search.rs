@@ -1,4 +1,4 @@
-//! A search: arms that are points of a space, in the order in which a sampler draws them.
+//! A search: its arms are points of a space, in the order in which a sampler draws them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::tuning::fold;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
-    /// What chooses the points.
+    /// The sampler of the points.
     pub sampler: AnySampler,
     /// Name of an arm, with the short names of dimensions in braces: `{layers} x {units}`.
     pub name: String,
@@ -53,7 +53,7 @@ impl Search {
     /// Every point of the space, in the order of the sampler.
     ///
     /// # Errors
-    /// In words, if these points cannot be arms.
+    /// With a message, if these points cannot be arms.
     pub(super) fn points(&self) -> Result<Vec<Point>, String> {
         self.check()?;
         let size = self.space.size().map_err(|error| error.to_string())?;
@@ -91,7 +91,7 @@ impl Search {
     /// The settings of a point: keys and values, for an overlay.
     ///
     /// # Errors
-    /// In words, if values contradict each other.
+    /// With a message, if values contradict each other.
     pub(super) fn settings(point: &Point) -> Result<Vec<(String, Value)>, String> {
         let chosen = point.iter().map(|(key, parameter)| (key.to_string(), parameter.value().clone()));
         fold(chosen.collect()).map_err(|(key, reason)| format!("`{key}`: {reason}"))

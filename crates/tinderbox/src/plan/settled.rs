@@ -12,7 +12,7 @@ pub(super) struct Settled {
     pooled: bool,
 }
 
-/// An arm that is trained, and what all experiments that use it want of it.
+/// A trained arm, and what the experiments that use it need of it.
 pub(super) struct Shared {
     pub(super) source: Source,
     pub(super) configuration: Configuration,

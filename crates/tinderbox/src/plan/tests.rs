@@ -132,7 +132,7 @@ fn an_experiment_has_bounded_trials() {
     let error = plan(33_334).expect_err("refused").to_string();
     assert_eq!(
         error,
-        "arm 0.9 of dropout: more than 100000 trials, with 33334 seeds of each arm; take fewer seeds or points"
+        "arm 0.9 of dropout: more than 100000 trials, with 33334 seeds of each arm; use fewer seeds or points"
     );
 }
 

@@ -1,4 +1,4 @@
-//! What can be refused before a study is stored is refused, at its place in the file.
+//! Checks of a tuning before its study is stored; errors show the place in the file.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::experiment::{Configuration, Defaults, MOST_EPOCHS, Places};
 use crate::origin::Provenance;
 
-/// The most trials of a study.
+/// Largest number of trials of a study.
 pub const MOST_TRIALS: u64 = 1_000_000;
 
 /// The keys that must agree with the images; a table `model` may give any of them.
@@ -19,19 +19,19 @@ const SHAPE: [&str; 7] =
     ["model.pixels", "model.channels", "model.height", "model.width", "model.classes", "model", "model.kind"];
 
 impl Tuning {
-    /// Refuses what contradicts itself or has no effect, whatever the images are.
+    /// Refuses contradictions and settings without effect, independently of the images.
     pub(super) fn check(&self, defaults: Defaults) -> Result<(), TuningError> {
         self.check_settings()?;
         self.check_points(defaults, None)
     }
 
-    /// As [`check`](Self::check); refuses a network that is for other images, too, and a split that leaves a set empty.
+    /// As [`check`](Self::check); also refuses a network for different images, and a split that leaves a set empty.
     pub(super) fn check_with(&self, catalog: &Catalog, dataset: &Dataset) -> Result<(), TuningError> {
         self.check_settings()?;
         self.check_points(Defaults { catalog, images: dataset.test.spec() }, Some(dataset))
     }
 
-    /// All but the points.
+    /// All checks except those of the points.
     fn check_settings(&self) -> Result<(), TuningError> {
         self.check_counts()?;
         self.check_objectives()?;
@@ -77,7 +77,7 @@ impl Tuning {
         Ok(())
     }
 
-    /// Refuses two answers to one question.
+    /// Refuses a setting that is given twice.
     fn check_answers(&self) -> Result<(), TuningError> {
         let mut leaves = Vec::new();
         for (key, value) in &self.settings {
@@ -89,14 +89,14 @@ impl Tuning {
                 "model.kind" => "model",
                 _ => continue,
             };
-            let message = format!("`{leaf}` is given by `{given}`; remove it here");
+            let message = format!("`{leaf}` is set by `{given}`; remove it here");
             return Err(self.at(&["settings", key], &message, None));
         }
         for (place, (name, distribution)) in self.study.space.dimensions().enumerate() {
             let at =
                 |message: &str| Err(self.at(&["study", "space", &place.to_string(), "name"], message, None));
             if name == "training.epochs" {
-                return at("`training.epochs` is given by `epochs`, and is the same for all trials");
+                return at("`epochs` sets `training.epochs` for all trials; remove it here");
             }
             let own = Value::from(self.model.clone());
             if let tinderbox_search::Distribution::Categorical { choices } = distribution
@@ -118,12 +118,12 @@ impl Tuning {
         Ok(())
     }
 
-    /// Why the pruner of a study with these settings stops no trial, if it stops none. The lag may have been decided, and
-    /// the number of trials changed, since the file was read.
+    /// Why the pruner of a study with these settings never stops a trial, if it never does. The lag may have been
+    /// decided, and the number of trials changed, since the file was read.
     pub fn idle_pruner(&self, study: &Settings) -> Option<String> {
         let pruner = study.pruner.as_ref()?;
         if self.objectives != [Objective::ValidationAccuracy] {
-            let reason = "this pruner has no effect: it goes by the validation accuracy of each epoch, and needs it as the \
+            let reason = "this pruner has no effect: it compares the validation accuracy of each epoch; make that the \
                           only objective";
             return Some(reason.to_string());
         }
@@ -132,8 +132,8 @@ impl Tuning {
         let last = (self.epochs as u64).saturating_sub(1);
         if onset.step > last {
             return Some(format!(
-                "this pruner has no effect: it stops no trial before epoch {}, and the last at which there is something to \
-                 stop is {last}",
+                "this pruner has no effect: it stops no trial before epoch {}, and {last} is the last epoch after \
+                 which a trial can be stopped",
                 onset.step
             ));
         }
@@ -179,7 +179,7 @@ impl Tuning {
         match varied.difference(&effective).next() {
             Some(name) => Err(self.place(PointError {
                 key: name.clone(),
-                reason: "this dimension has no effect: its values make the same network and training"
+                reason: "this dimension has no effect: all its values give the same network and training"
                     .to_string(),
                 help: None,
             })),

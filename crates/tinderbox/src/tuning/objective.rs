@@ -1,10 +1,10 @@
-//! An objective: a number of a finished training that is to be large or small.
+//! An objective: a number of a finished training to maximise or minimise.
 
 use serde::{Deserialize, Serialize};
 use tinderbox_report::{Outcome, Record, Results};
 use tinderbox_search::Direction;
 
-/// A training that came to no numbers.
+/// A training that diverged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("diverged in epoch {epoch}: a loss was not finite")]
 pub struct Diverged {
@@ -16,11 +16,11 @@ pub struct Diverged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// Share of the validation images that the kept weights get right, in `[0, 1]`. To be large.
+    /// Validation accuracy of the kept weights, in `[0, 1]`. Maximised.
     ValidationAccuracy,
-    /// Weights of the network. To be few.
+    /// Number of parameters of the network. Minimised.
     Parameters,
-    /// Multiply-adds for one image. To be few.
+    /// Multiply-adds for one image. Minimised.
     MultiplyAdds,
 }
 
@@ -36,7 +36,7 @@ impl Objective {
     /// Its value in a record.
     ///
     /// # Errors
-    /// If the training diverged: then no objective has a value, not even the number of parameters.
+    /// If the training diverged: no objective then has a value, not even the number of parameters.
     pub fn of(self, record: &Record) -> Result<f64, Diverged> {
         let Results { model, outcome, .. } = &record.results;
         if let Outcome::Diverged { epoch } = outcome {
@@ -50,7 +50,7 @@ impl Objective {
         })
     }
 
-    /// All of them, as a file names them.
+    /// The names of all objectives.
     pub(super) fn names() -> &'static str {
         "validation-accuracy, parameters and multiply-adds"
     }

@@ -1,4 +1,4 @@
-//! A point of a tuning's space as the configuration that is trained.
+//! The configuration that is trained at a point of a tuning's space.
 
 use serde_json::Value;
 use tinderbox_search::Point;
@@ -56,7 +56,7 @@ impl Tuning {
         Setting::apply_all(&settings.collect::<Result<Vec<_>, _>>()?, &configuration, defaults)
     }
 
-    /// The dimension or setting that `error` is about, and what to do.
+    /// The dimension or setting of `error`, and what to do.
     fn blame(&self, point: &Point, error: &SettingError, defaults: Defaults) -> PointError {
         let (key, reason, help) = error.words();
         let below =

@@ -1,4 +1,4 @@
-//! Points that represent a space: what is wrong at any point of it is wrong at one of these.
+//! Points that represent a space: an error at any point of it shows at one of these.
 //!
 //! Which dimensions are active, and which keys a network or an optimiser has, depends on some dimensions alone: those
 //! that a condition looks at, those called `kind`, and the number of layers. Every combination of their values is
@@ -7,8 +7,8 @@
 //! together. A range between its ends holds nothing that its ends do not show.
 //!
 //! Of a space with more combinations than [`MOST`] points allow, each value of these dimensions is taken, and pairs of
-//! them as far as half of the points go: all pairs of a hundred values. Every other dimension takes each of its choices in
-//! some of these points, so that what is wrong only where three values meet may be found by its trial alone.
+//! them as far as half of the points go: all pairs of a hundred values. Every other dimension takes each of its choices
+//! in some of these points, so that what is wrong only where three values meet may be found by its trial alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,8 +164,8 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Values that represent all of a dimension: every choice, numbers from the least on, so that the largest of all dimensions
-/// meet in one point; the ends of a range, and where conditions on it begin to hold.
+/// Values that represent all of a dimension: every choice, numbers from the least on, so that the largest of all
+/// dimensions meet in one point; the ends of a range, and where conditions on it begin to hold.
 fn values(space: &Space, name: &str, distribution: &Distribution) -> Vec<Value> {
     let (low, high) = match distribution {
         Distribution::Categorical { choices } => {

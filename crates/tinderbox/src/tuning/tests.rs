@@ -1,4 +1,4 @@
-//! Files become spaces, points become configurations, and what is wrong is said before anything runs.
+//! Files become spaces, points become configurations, and errors are found before anything runs.
 
 use serde_json::json;
 use tinderbox_search::{History, Random, Sampler, Threshold};

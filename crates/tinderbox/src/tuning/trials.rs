@@ -1,4 +1,4 @@
-//! The trials of a tuning, for a worker: points that the study chooses, each a training.
+//! The trials of a tuning, for a worker: the study chooses points, and each point is trained.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::json::plain;
 use crate::plan::Task;
 use crate::worker::{Trials, WorkerError, now};
 
-/// The trials of a study. They go by the name and the terms of its [`Study`].
+/// The trials of a study, with the name and the lease terms of its [`Study`].
 #[derive(Debug)]
 pub struct StudyTrials {
-    /// The study, under the worker's name.
+    /// The study, opened under the worker's name.
     pub study: Study,
-    /// What the study was begun for.
+    /// The record of the study.
     pub record: TuningRecord,
 }
 
@@ -53,7 +53,8 @@ impl Trials for StudyTrials {
         Ok(self.study.report(lease, epoch.epoch as u32, epoch.validation_accuracy)?)
     }
 
-    /// A training that diverged failed: it is on no front and teaches no sampler, which a value of 0 would.
+    /// A diverged training is a failed trial: it is on no Pareto front and no sampler learns from it, as from a value
+    /// of 0.
     fn values(&self, record: &Record) -> Result<Vec<f64>, String> {
         let values = self.record.tuning.objectives.iter().map(|objective| objective.of(record));
         values.collect::<Result<_, _>>().map_err(|error| error.to_string())
@@ -68,12 +69,12 @@ impl Trials for StudyTrials {
     }
 }
 
-/// What a point chose, by key.
+/// The values of a point, by key.
 pub fn values(point: &Point) -> BTreeMap<String, Value> {
     point.iter().map(|(key, parameter)| (key.to_owned(), parameter.value().clone())).collect()
 }
 
-/// Those values in a line.
+/// The values of a point in one line.
 pub fn describe(values: &BTreeMap<String, Value>) -> String {
     let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
     let part = |(key, value): (&String, &Value)| format!("{} {}", short(key), plain(value));

@@ -11,10 +11,10 @@ const LIST: &str = "model.hidden";
 pub(super) const LAYERS: &str = "model.hidden.layers";
 /// The width of all of them.
 const UNITS: &str = "model.hidden.units";
-/// The most layers of a list: more than that is a typing error.
+/// Largest number of layers: more is a typing error.
 pub(super) const MOST_LAYERS: u64 = 64;
 
-/// Whether a key says how many layers there are, or how wide one is.
+/// Whether a key sets the number of layers, or the width of one.
 pub(super) fn is_width(key: &str) -> bool {
     key == LAYERS || key == UNITS || place(key).is_some()
 }
@@ -27,7 +27,7 @@ pub(crate) fn fold(settings: Vec<(String, Value)>) -> Result<Vec<(String, Value)
     let (widths, mut others): (Vec<_>, Vec<_>) = settings.into_iter().partition(|(key, _)| is_width(key));
     if let Some((key, _)) = widths.first() {
         if others.iter().any(|(other, _)| other == LIST) {
-            return Err((LIST.to_string(), format!("`{LIST}` and `{key}` both say how wide the layers are")));
+            return Err((LIST.to_string(), format!("`{LIST}` and `{key}` both set the width of the layers")));
         }
         others.push((LIST.to_string(), Widths::new(widths)?.list()?));
     }
@@ -65,7 +65,7 @@ impl Widths {
         let last = numbered.last_key_value().map_or(0, |(place, _)| *place);
         match (layers, units) {
             (_, Some(_)) if last > 0 => {
-                refuse(UNITS, format!("`{UNITS}` and `{}` both say how wide a layer is", numbered_key(last)))
+                refuse(UNITS, format!("`{UNITS}` and `{}` both set the width of a layer", numbered_key(last)))
             }
             (None, Some(_)) => refuse(UNITS, format!("has no effect without `{LAYERS}` beside it")),
             (Some(0), Some(_)) => refuse(UNITS, no_effect(0, 1)),
@@ -146,8 +146,8 @@ mod tests {
         refused(&[(LAYERS, json!(1)), one.clone(), three], "has no effect with 1 layer; add when");
         refused(&[(UNITS, json!(8))], "no effect without `model.hidden.layers`");
         refused(&[(LAYERS, json!(0)), (UNITS, json!(8))], "has no effect with 0 layers");
-        refused(&[(LAYERS, json!(1)), (UNITS, json!(8)), one.clone()], "both say how wide");
-        refused(&[(LIST, json!([8])), one], "both say how wide");
+        refused(&[(LAYERS, json!(1)), (UNITS, json!(8)), one.clone()], "both set the width");
+        refused(&[(LIST, json!([8])), one], "both set the width");
         for layers in [json!(65), json!(-1), json!(1.5), json!("two"), json!(1_000_000_000)] {
             refused(&[(LAYERS, layers), (UNITS, json!(8))], "expected a whole number of layers up to 64");
         }

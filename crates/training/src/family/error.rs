@@ -49,16 +49,12 @@ impl SettingError {
 
 /// A kind whose name the family has already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is already {} {family} `{name}`; choose another name", article(.family))]
+#[error("{family} `{name}` already exists; choose another name")]
 pub struct NameTaken {
     /// What the family calls one of its kinds.
     pub family: &'static str,
     /// The name.
     pub name: &'static str,
-}
-
-fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// Why a kind with its settings could not be read, and at which key.

@@ -66,7 +66,7 @@ fn a_kind_of_ones_own_is_read_as_the_built_in_ones_are() {
 fn a_name_is_taken_once() {
     let mut kinds = with_loudest();
     let error = kinds.rules.add::<Loudest>().expect_err("refused").to_string();
-    assert_eq!(error, "there is already a rule `loudest`; choose another name");
+    assert_eq!(error, "rule `loudest` already exists; choose another name");
     assert_eq!(kinds.rules.names().filter(|name| *name == "loudest").count(), 1);
 }
 

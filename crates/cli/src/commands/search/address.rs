@@ -1,4 +1,4 @@
-//! Where studies are: the address of a storage, and how a command names it again.
+//! The storage of studies: its URL, and how a printed command repeats it.
 
 use clap::Args;
 use tinderbox_search::{Storage, Study};
@@ -20,27 +20,27 @@ pub(in crate::commands) struct StorageArguments {
 }
 
 impl StorageArguments {
-    /// Opens it; makes it where it is missing.
+    /// Opens the storage, and creates it if it is missing.
     pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
         Ok(tinderbox_search::open(&self.storage)?)
     }
 
-    /// Opens it to look at it; makes and changes nothing.
+    /// Opens the storage to read it; creates and changes nothing.
     pub(in crate::commands) fn look(&self) -> Result<Box<dyn Storage>, Refusal> {
         Ok(tinderbox_search::open_read_only(&self.storage)?)
     }
 
-    /// Opens the study `name` that is in it, to work on it; makes no storage.
+    /// Opens the stored study `name` to work on it; creates no storage.
     pub(in crate::commands) fn study(&self, name: &str) -> Result<Study, Refusal> {
         Ok(Study::resume(tinderbox_search::open_existing(&self.storage)?, name)?)
     }
 
-    /// Opens the study `name` that is in it, to look at it; makes and changes nothing.
+    /// Opens the stored study `name` to read it; creates and changes nothing.
     pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
         Ok(Study::look(self.look()?, name)?)
     }
 
-    /// Whether the environment of this program gives the address.
+    /// Whether the address comes from the environment.
     pub(super) fn is_exported(&self) -> bool {
         std::env::var(ADDRESS).is_ok_and(|exported| exported == self.storage)
     }
@@ -80,7 +80,7 @@ fn command(address: &str, exported: Option<&str>, words: &str, study: &str) -> S
     format!("`tinderbox {words} --storage {} {study}`", shell::shown(address))
 }
 
-/// Whether an address has a password in it, or something that might be one.
+/// Whether an address contains a password, or might.
 pub(super) fn holds_secret(address: &str) -> bool {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     // A password ends at the first `@`, and may itself hold a question mark.

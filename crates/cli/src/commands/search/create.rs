@@ -16,10 +16,10 @@ use tinderbox::tuning::Tuning;
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// A TOML file: what is tuned, and how
+    /// TOML file that describes the study
     file: PathBuf,
 
-    /// How many workers the study is for: its lag is one less, unless the file has one
+    /// Number of workers of the study; sets the lag to one less, unless the file sets it
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
 
@@ -48,7 +48,7 @@ impl Create {
             None => "as many trials as its sampler finds".to_string(),
         };
         let lag = match (self.workers, study.lag()) {
-            (None, None) => "that the first workers decide: give `--workers` for more than one".to_string(),
+            (None, None) => "decided by the first workers; give `--workers` to decide it now".to_string(),
             (workers, _) => {
                 let lag = study.settle_lag(workers.map_or(1, usize::from))?;
                 say_idle_pruner(&study, &name)?;

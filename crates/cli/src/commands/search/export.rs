@@ -1,4 +1,4 @@
-//! `tinderbox search export`: every trial of a study, for other programs and for the eye.
+//! `tinderbox search export`: every trial of a study, for other programs, or as a page.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) struct Export {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Leave out times and workers: what is left is the same for any number of workers
+    /// Omit times and worker names; the rest is the same for any number of workers
     #[arg(long)]
     without_times: bool,
 }
@@ -39,7 +39,7 @@ Examples:
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
-    /// All that the page shows
+    /// Everything that the page shows
     #[default]
     Json,
     /// A row for each trial; a text that a spreadsheet would take for a formula has an apostrophe before it

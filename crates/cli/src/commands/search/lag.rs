@@ -1,10 +1,10 @@
-//! The lag of a study: decided for so many workers, and said.
+//! The lag of a study: decided for a number of workers, and printed.
 
 use tinderbox_search::Study;
 
 use crate::commands::{Refusal, note};
 
-/// Decides the lag of a study that leaves it open, and says what it means for so many workers.
+/// Decides the lag of a study that leaves it open, and prints what it means for this number of workers.
 pub(super) fn settle_and_say(study: &mut Study, workers: usize) -> Result<(), Refusal> {
     let is_open = study.lag().is_none();
     let lag = study.settle_lag(workers)?;

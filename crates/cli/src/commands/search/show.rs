@@ -15,7 +15,7 @@ use tinderbox::tuning::trials::{describe, values};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// Name of the study; without it the names of all
+    /// Name of the study [default: list the names of all studies]
     name: Option<String>,
 
     #[command(flatten)]
@@ -42,14 +42,14 @@ struct Standing {
     failed: usize,
     best: Vec<Ranked>,
     importance: Vec<(String, f64)>,
-    /// What could not be read, or is odd.
+    /// Rows that could not be read or look wrong.
     notes: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Ranked {
     number: u64,
-    /// Those that are not finite are `"inf"` and `"-inf"`.
+    /// Infinite values are written as `"inf"` and `"-inf"`.
     values: Vec<Value>,
     point: BTreeMap<String, Value>,
 }
@@ -60,7 +60,7 @@ impl Show {
             let names: Vec<_> = self.storage.look()?.studies()?.into_keys().collect();
             match &names[..] {
                 _ if self.json => say_data(json::pretty(&names))?,
-                [] => say("no studies are in this storage")?,
+                [] => say("this storage has no studies")?,
                 names => say_data(names.join("\n"))?,
             };
             return Ok(Exit::Done);
@@ -108,7 +108,7 @@ pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
             write!(text, "\n  {note}")?;
         }
         if notes.len() > NOTES {
-            write!(text, "\n  and {} more: `tinderbox search export` has them all", notes.len() - NOTES)?;
+            write!(text, "\n  and {} more: `tinderbox search export` lists all", notes.len() - NOTES)?;
         }
     }
     Ok(text)
@@ -135,7 +135,7 @@ fn standing(study: &Study, name: &str) -> Result<Standing, Refusal> {
     })
 }
 
-/// The best trials, or with several objectives those that none betters in all of them.
+/// The best trials; with several objectives the Pareto front.
 fn best(study: &Study, trials: Vec<Trial>) -> Result<Vec<Trial>, Refusal> {
     let directions = &study.settings().directions;
     if directions.len() > 1 {
@@ -149,7 +149,7 @@ fn best(study: &Study, trials: Vec<Trial>) -> Result<Vec<Trial>, Refusal> {
     Ok(ranked.into_iter().map(|(_, trial)| trial).take(BEST).collect())
 }
 
-/// Which parameters matter, most important first; nothing while too little is known.
+/// Importance of the parameters, most important first; empty while there are too few trials.
 pub(super) fn importances(study: &Study, trials: &[Trial]) -> Vec<(String, f64)> {
     let observations: Vec<_> = trials
         .iter()

@@ -13,25 +13,25 @@ use tinderbox::shell::{self, WordError};
 Examples:
   tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
 
-An address without a password is written into the script; the password is then looked for where PostgreSQL's clients
-look, in PGPASSWORD of the job's environment. With a password in it, export the address as TINDERBOX_STORAGE and leave
-out --storage: Slurm passes the environment on, and the password is in no file.")]
+A URL without a password is written into the script; the password is then read from PGPASSWORD in the job's
+environment. With a password in the URL, export it as TINDERBOX_STORAGE and leave out --storage: Slurm passes the
+environment on, and the password is in no file.")]
 pub(super) struct Slurm {
-    /// Name of a study that is in the storage
+    /// Name of a stored study
     name: String,
 
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// How many workers; a study without a lag gets one for them
+    /// Number of workers; also decides the lag of a study that has none
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
 
-    /// How long each may take, as Slurm writes it: minutes, `HH:MM:SS` or `D-HH`
+    /// Time limit of each worker, in Slurm's format: minutes, `HH:MM:SS` or `D-HH`
     #[arg(long, value_name = "TIME", default_value = "04:00:00", value_parser = time)]
     time: String,
 
-    /// Memory of each, as Slurm writes it
+    /// Memory of each worker, in Slurm's format
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     memory: String,
 }
@@ -61,8 +61,9 @@ impl Slurm {
         lag::settle_and_say(&mut study, usize::from(self.workers))?;
         say_idle_pruner(&study, &self.name)?;
         let program = std::env::current_exe()?;
-        let program =
-            program.to_str().ok_or("the path of this program is not UTF-8: a script cannot hold it")?;
+        let program = program
+            .to_str()
+            .ok_or("the path of this program is not UTF-8 and cannot be written to a script")?;
         say_data(self.script(program, (!exported).then_some(address))?)?;
         Ok(Exit::Done)
     }

@@ -1,4 +1,4 @@
-//! `tinderbox search run` and `resume`: worker processes on this machine until the study is over.
+//! `tinderbox search run` and `resume`: run worker processes on this machine until the study ends.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use tinderbox::worker::{LEASE, now};
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A TOML file: what is tuned, and how
+    /// TOML file that describes the study
     file: PathBuf,
 
     /// Compute backend
@@ -48,7 +48,7 @@ pub(super) struct Resume {
     team: Team,
 }
 
-/// Who works, on which images, and where results go.
+/// Workers, images, and the storage of the results.
 #[derive(Debug, Args)]
 struct Team {
     #[command(flatten)]
@@ -93,7 +93,7 @@ impl Resume {
 }
 
 impl Team {
-    /// Works on the study until it is over, and says what came of it.
+    /// Works on the study until it ends, and prints a summary.
     fn work(
         &self,
         mut study: Study,
@@ -147,7 +147,7 @@ impl Team {
         let counts = study.storage().counts(id)?;
         let done = (counts.complete + counts.pruned + counts.fail) as u64;
         if until.is_some_and(|until| SystemTime::now() >= until) && (total == 0 || done < total) {
-            say(format_args!("the time is up; {resume} resumes it"))?;
+            say(format_args!("time limit reached; {resume} resumes it"))?;
         }
         Ok(if counts.fail > 0 { Exit::Failed } else { Exit::Done })
     }
@@ -166,18 +166,18 @@ fn take_back(study: &mut Study, folder: Option<&StateFolder>) -> Result<(), Refu
     let held = study.trials()?.iter().filter(is_held).count();
     if held > 0 {
         note(format_args!(
-            "note: other workers hold {held} of the trials; this run joins them, and takes over those of a worker \
-             that is silent for {} s",
+            "note: other workers are running {held} of the trials; this run joins them, and takes over a trial \
+             when its worker has been silent for {} s",
             LEASE.length.as_secs()
         ));
     }
     Ok(())
 }
 
-/// Puts trials back in the queue that failed because their workers died, not by themselves: now they may live.
+/// Puts trials back in the queue that failed only because their workers died.
 ///
-/// Later trials may have been chosen by what little the failure showed, so that the table can differ from that of a study
-/// in which nobody died. A machine that kills three workers at one trial is worth a look before this.
+/// The sampler may have chosen later trials knowing of the failure, so the table can differ from that of a study without
+/// dead workers. Check the machine first if it killed three workers at one trial.
 fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
     let id = study.id();
     let mut lost = Vec::new();
@@ -195,12 +195,12 @@ fn retry_lost(study: &mut Study) -> Result<(), Refusal> {
     }
     match study.storage_mut().retry(id, &lost, now())? {
         0 => {}
-        retried => note(format_args!("trials that are tried again because their workers died: {retried}")),
+        retried => note(format_args!("trials retried because their workers died: {retried}")),
     }
     Ok(())
 }
 
-/// What each worker of the study is started with.
+/// Arguments of each worker of the study.
 fn arguments(
     name: &str,
     folder: Option<&StateFolder>,

@@ -1,4 +1,4 @@
-//! Settings as a user writes them, and what is said of wrong ones.
+//! Settings as a user writes them, and the messages for wrong ones.
 
 use tinderbox_training::learner::{Adam, Sgd};
 
@@ -90,7 +90,7 @@ fn a_value_is_one_finite_value_all_of_which_is_read() {
         "training.patience=[3",
         "training.patience=",
     ] {
-        assert!(message(two).contains("is not one value"), "{two}");
+        assert!(message(two).contains("is not a single TOML value"), "{two}");
     }
     let normal = "model.initializer={ normal = { standard_deviation = 0.1, standart_deviation = 9 } }";
     assert!(message(normal).contains("standart_deviation"), "{}", message(normal));
