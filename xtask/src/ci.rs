@@ -10,10 +10,10 @@ use crate::Error;
 use crate::cargo::{root, target};
 use crate::forecast::Backend;
 use crate::program::{build, invocation};
-use crate::test::{sanitize, spoken, steps};
+use crate::test::{on, sanitize, spoken, steps};
 
 const HELP: &str = "\
-Checks the workspace as on a new machine: `cargo xtask test`, on x86-64 Linux with --sanitize before it, then a short
+Checks the workspace as on a new machine: `cargo xtask test`, on x86-64 Linux with --sanitize before it, the backend ndarray, then a short
 reproduction that must leave a report, and once more, which must find everything done.
 
 Usage: cargo xtask ci
@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
     }
     let sanitized =
         cfg!(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))) || sanitize()?;
-    let passed = sanitized && steps(&[], false)? && Reproduction { epochs: 1 }.check()?;
+    let passed =
+        sanitized && steps(&[], false)? && on(Backend::Ndarray)? && Reproduction { epochs: 1 }.check()?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -55,9 +55,9 @@ pub(crate) fn notice(backend: Backend) -> String {
 
 /// Crates that every build for the CPU compiles, each with the share of the whole time that is over when it begins.
 ///
-/// Measured on two cores. A machine twice as fast reaches each of them in half the time, and the end too.
+/// Shares of the processor time of a build, which two cores share well. A machine twice as fast reaches each of them in half the time, and the end too.
 const MILESTONES: [(&str, f64); 4] =
-    [("burn-flex", 0.18), ("burn-autodiff", 0.40), ("burn-tensor", 0.62), ("tinderbox-training", 0.85)];
+    [("burn-std", 0.15), ("burn-core", 0.45), ("tinderbox-ops", 0.72), ("tinderbox-training", 0.86)];
 
 /// Guesses the end of a build from the times at which Cargo begins its crates.
 #[derive(Debug, Default)]
@@ -146,11 +146,11 @@ mod tests {
     fn what_the_first_crates_took_says_what_the_rest_will_take() {
         let mut progress = Progress::default();
         let minute = Duration::from_mins(1);
-        assert_eq!(progress.read(b"   Compiling syn v2.0.1\n   Compiling burn-fl", minute), None);
+        assert_eq!(progress.read(b"   Compiling syn v2.0.1\n   Compiling burn-s", minute), None);
         let (_, share) = MILESTONES[0];
         let expected = minute.mul_f64(1.0 / share - 1.0);
-        assert_eq!(progress.read(b"ex v0.22.1\n", minute), Some(expected));
-        assert_eq!(progress.read(b"   Compiling burn-flex v0.22.1\n", minute), None, "it was said already");
+        assert_eq!(progress.read(b"td v0.22.1\n", minute), Some(expected));
+        assert_eq!(progress.read(b"   Compiling burn-std v0.22.1\n", minute), None, "it was said already");
     }
 
     #[test]

@@ -30,12 +30,12 @@ The program, built first if it has to be:
   predict MODEL.safetensors [FILE]        classify rows of pixels
   data list|fetch|verify                  list, download and verify datasets
 
-  Arguments pass through. `--backend wgpu` builds the program with its GPU backend.
+  Arguments pass through. `--backend ndarray` and `--backend wgpu` build the program with these backends.
   All of a command's arguments: cargo xtask COMMAND --help
 
 The workspace:
   test [--only STEP] [--keep-going]       format, lints, tests, documentation
-  test --backend wgpu                     the GPU backend compared with flex
+  test --backend ndarray|wgpu             another backend compared with flex
   bench models|ops|study|search           Tinderbox beside PyTorch, JAX, Optuna and plain Burn
   ci                                      test, then a short reproduction, twice
 ";

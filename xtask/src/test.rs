@@ -13,12 +13,13 @@ const HELP: &str = "\
 Checks the workspace: formatting, lints, tests, documentation. Stops at the first failure.
 
 Usage: cargo xtask test [--only STEP]... [--keep-going]
-       cargo xtask test --backend wgpu
+       cargo xtask test --backend ndarray|wgpu
        cargo xtask test --sanitize
 
   --only STEP      fmt, clippy, alone, test or doc; may be repeated
   --keep-going     run the other steps after a failure too
-  --backend wgpu   compare the GPU backend with flex instead; builds it, about 13 minutes on two cores
+  --backend ndarray  the tests that name backends, on ndarray too, instead; compiles it
+  --backend wgpu   compare the GPU backend with flex instead; compiles it, which takes longer than everything else
   --sanitize       run the kernels, without Burn, under the address sanitizer instead; for x86-64 Linux
 ";
 
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
             print!("{HELP}");
             true
         }
-        Request::Wgpu => wgpu()?,
+        Request::Backend(backend) => on(backend)?,
         Request::Sanitize => sanitize()?,
         Request::Steps { only, keep_going } => steps(&only, keep_going)?,
     };
@@ -48,14 +49,32 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
 
 /// The test that compares wgpu with flex. All of the workspace is selected, as in the step `test`: the same features of
 /// everything, and wgpu's.
-const WGPU: &str = "test --release --workspace --features tinderbox-cli/wgpu --test wgpu -- --nocapture";
+const WGPU: [&str; 1] =
+    ["test --release --workspace --features tinderbox-cli/wgpu --test wgpu -- --nocapture"];
 
-fn wgpu() -> Result<bool, Error> {
-    eprintln!("\n== wgpu: cargo {WGPU}");
-    if is_cold(&target(), Backend::Wgpu) {
-        eprintln!("{}", notice(Backend::Wgpu));
+/// The tests that go through all CPU backends, with ndarray among them: those of operations, networks and training, and those of the
+/// program that compare bits.
+const NDARRAY: [&str; 2] = [
+    "test --release --package tinderbox-ops --package tinderbox-models --package tinderbox-training --package tinderbox-cli \
+     --features tinderbox-cli/ndarray --lib --test kernels --test linear --test locally_connected --test dropout --test sgd \
+     --test seed --test pytorch --test allocations",
+    "test --release --package tinderbox-ops --package tinderbox-models --package tinderbox-training --package tinderbox-cli \
+     --features tinderbox-cli/ndarray --test program -- determinism weights_files",
+];
+
+/// Runs the tests of a backend that the steps leave out.
+pub(crate) fn on(backend: Backend) -> Result<bool, Error> {
+    let commands = if backend == Backend::Wgpu { &WGPU[..] } else { &NDARRAY };
+    for words in commands {
+        eprintln!("\n== {}: cargo {words}", backend.feature().unwrap_or("flex"));
+        if is_cold(&target(), backend) {
+            eprintln!("{}", notice(backend));
+        }
+        if !command("test", words).status().map_err(Error::Start)?.success() {
+            return Ok(false);
+        }
     }
-    Ok(command("wgpu", WGPU).status().map_err(Error::Start)?.success())
+    Ok(true)
 }
 
 /// The kernels are where `unsafe` is. They compile without Burn, in seconds, and into a folder of their own: another flag is
@@ -139,7 +158,7 @@ enum Outcome {
 #[derive(Debug, PartialEq)]
 enum Request {
     Help,
-    Wgpu,
+    Backend(Backend),
     Sanitize,
     Steps { only: Vec<&'static str>, keep_going: bool },
 }
@@ -151,32 +170,38 @@ impl Request {
         {
             return Ok(Self::Sanitize);
         }
-        let (mut only, mut keep_going, mut wgpu) = (Vec::new(), false, false);
+        let (mut only, mut keep_going, mut backend) = (Vec::new(), false, None);
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             match word.to_str() {
                 Some("--help" | "-h") => return Ok(Self::Help),
                 Some("--keep-going") => keep_going = true,
                 Some("--only") => only.push(known_step(words.next())?),
-                Some("--backend") if words.next().is_some_and(|name| name == "wgpu") => wgpu = true,
-                Some("--backend=wgpu") => wgpu = true,
                 Some("--backend") => {
-                    return Err(refuse("--backend", "`--backend wgpu`: the steps cover the others"));
+                    backend = Some(known_backend(words.next().and_then(|name| name.to_str()))?);
+                }
+                Some(joined) if joined.starts_with("--backend=") => {
+                    backend = Some(known_backend(joined.strip_prefix("--backend="))?);
                 }
                 _ => {
                     return Err(refuse(
                         word,
-                        "--only STEP, --keep-going, --help, or alone --backend wgpu or --sanitize",
+                        "--only STEP, --keep-going, --help, or alone --backend ndarray, --backend wgpu or --sanitize",
                     ));
                 }
             }
         }
-        match (wgpu, only.is_empty() && !keep_going) {
-            (true, true) => Ok(Self::Wgpu),
-            (true, false) => Err(refuse("--backend wgpu", "it alone: it replaces the steps")),
-            (false, _) => Ok(Self::Steps { only, keep_going }),
+        match (backend, only.is_empty() && !keep_going) {
+            (Some(backend), true) => Ok(Self::Backend(backend)),
+            (Some(_), false) => Err(refuse("--backend", "it alone: it replaces the steps")),
+            (None, _) => Ok(Self::Steps { only, keep_going }),
         }
     }
+}
+
+fn known_backend(name: Option<&str>) -> Result<Backend, Error> {
+    let found = [Backend::Ndarray, Backend::Wgpu].into_iter().find(|backend| backend.feature() == name);
+    found.ok_or_else(|| refuse("--backend", "`--backend ndarray` or `--backend wgpu`: the steps cover flex"))
 }
 
 fn known_step(word: Option<&OsString>) -> Result<&'static str, Error> {
@@ -205,7 +230,8 @@ mod tests {
     fn steps_are_chosen_by_name() {
         let chosen = Request::Steps { only: vec!["clippy", "doc"], keep_going: true };
         assert_eq!(parse("--only clippy --keep-going --only doc"), Ok(chosen));
-        assert_eq!(parse("--backend wgpu"), Ok(Request::Wgpu));
+        assert_eq!(parse("--backend wgpu"), Ok(Request::Backend(Backend::Wgpu)));
+        assert_eq!(parse("--backend=ndarray"), Ok(Request::Backend(Backend::Ndarray)));
         assert_eq!(parse("--sanitize"), Ok(Request::Sanitize));
     }
 
@@ -215,6 +241,7 @@ mod tests {
             "test: unexpected `--only clipy`, expected --only and a step: fmt, clippy, alone, test, doc";
         assert_eq!(parse("--only clipy"), Err(message.into()));
         assert!(parse("--backend flex").is_err());
+        assert!(parse("--backend").is_err());
         assert!(parse("--backend wgpu --only doc").is_err());
         assert!(parse("--sanitize --only doc").is_err());
         assert!(parse("clippy").is_err());

@@ -22,10 +22,8 @@ pub enum Backend {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The program was built without it.
-    #[error(
-        "this program was built without wgpu; run `cargo xtask reproduce --backend wgpu` to build it with wgpu"
-    )]
-    NotBuilt,
+    #[error("this program was built without {0}; run `cargo xtask reproduce --backend {0}` to build it with {0}")]
+    NotBuilt(Backend),
     /// No device answers.
     #[error("no wgpu adapter found: install a Vulkan, Metal or DirectX 12 driver, or use --backend flex")]
     NoAdapter,
@@ -46,8 +44,11 @@ impl Backend {
     pub fn open(self) -> Result<Device, BackendError> {
         match self {
             Self::Flex => Ok(Device::flex()),
+            #[cfg(feature = "ndarray")]
             #[expect(deprecated, reason = "upstream prefers flex; here ndarray stays a choice of the user's")]
             Self::Ndarray => Ok(Device::ndarray()),
+            #[cfg(not(feature = "ndarray"))]
+            Self::Ndarray => Err(BackendError::NotBuilt(self)),
             Self::Wgpu => wgpu(),
         }
     }
@@ -73,5 +74,5 @@ fn wgpu() -> Result<Device, BackendError> {
 
 #[cfg(not(feature = "wgpu"))]
 fn wgpu() -> Result<Device, BackendError> {
-    Err(BackendError::NotBuilt)
+    Err(BackendError::NotBuilt(Backend::Wgpu))
 }

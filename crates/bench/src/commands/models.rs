@@ -37,7 +37,7 @@ pub(super) struct Models {
     batch: Vec<u32>,
 
     /// Our backends
-    #[arg(long, value_parser = choice(Backend::ALL), value_delimiter = ',', default_value = "flex,ndarray", value_name = "BACKENDS")]
+    #[arg(long, value_parser = choice(Backend::ALL), value_delimiter = ',', default_value = "flex", value_name = "BACKENDS")]
     backend: Vec<Backend>,
 
     /// Only whole epochs, without their forward passes on their own

@@ -92,12 +92,14 @@ fn a_command_line_is_refused_before_anything_starts() {
     assert!(!desk.path().join("runs").exists());
 }
 
-#[cfg(not(feature = "wgpu"))]
+#[cfg(not(any(feature = "ndarray", feature = "wgpu")))]
 #[test]
 fn a_backend_that_was_not_built_is_refused_in_one_line() {
-    let ended =
-        Desk::new().run("reproduce --backend wgpu").refused(&["cargo xtask reproduce --backend wgpu"]);
-    assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+    for backend in ["ndarray", "wgpu"] {
+        let run = format!("reproduce --backend {backend}");
+        let ended = Desk::new().run(&run).refused(&[&format!("cargo xtask {run}")]);
+        assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+    }
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::CPU_BACKENDS;
 use crate::desk::Desk;
 
 const RUN: &str = "reproduce small.toml --dataset stand-in";
 
 #[test]
 fn one_worker_or_two_give_the_same_hashes() {
-    for backend in ["flex", "ndarray"] {
+    for backend in CPU_BACKENDS {
         let desk = Desk::new();
         desk.run(&format!("{RUN} --backend {backend} --workers 1 --runs one")).done();
         desk.run(&format!("{RUN} --backend {backend} --workers 2 --runs two")).done();
@@ -26,7 +27,7 @@ fn one_worker_or_two_give_the_same_hashes() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let desk = Desk::new();
-    for backend in ["flex", "ndarray"] {
+    for backend in CPU_BACKENDS {
         let dropping = "fcn --set model.dropout=0.5 --set model.activation=\"sigmoid\"";
         for model in ["fcn", dropping, "cnn", "local-net"] {
             let weights = [1, 2, 5].map(|threads| {
@@ -45,7 +46,7 @@ fn the_number_of_threads_changes_no_bit() {
 
 #[test]
 fn a_run_that_is_killed_and_given_again_ends_as_if_it_had_not_been() {
-    for backend in ["flex", "ndarray"] {
+    for backend in CPU_BACKENDS {
         let desk = Desk::new();
         let run = format!("{RUN} --backend {backend} --workers 2 --epochs 40");
         desk.run(&format!("{run} --runs whole")).done();

@@ -23,3 +23,9 @@ mod small_study;
 mod storages;
 mod terminal;
 mod weights_files;
+
+/// The backends of this build that promise equal bits.
+#[cfg(not(feature = "ndarray"))]
+const CPU_BACKENDS: [&str; 1] = ["flex"];
+#[cfg(feature = "ndarray")]
+const CPU_BACKENDS: [&str; 2] = ["flex", "ndarray"];
