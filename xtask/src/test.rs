@@ -16,7 +16,7 @@ Usage: cargo xtask test [--only STEP]... [--keep-going]
        cargo xtask test --backend ndarray|wgpu
        cargo xtask test --sanitize
 
-  --only STEP      fmt, clippy, alone, test or doc; may be repeated
+  --only STEP      fmt, clippy, alone, bare, test or doc; may be repeated
   --keep-going     run the other steps after a failure too
   --backend ndarray  the tests that name backends, on ndarray too, instead; compiles it
   --backend wgpu   compare the GPU backend with flex instead; compiles it, which takes longer than everything else
@@ -25,10 +25,11 @@ Usage: cargo xtask test [--only STEP]... [--keep-going]
 
 /// Name and command of every step, in order. All of them together compile Burn once and check it once; one of the tests
 /// compiles another Burn in a light profile, for the package that uses burn-train.
-const STEPS: [(&str, &str); 5] = [
+const STEPS: [(&str, &str); 6] = [
     ("fmt", "fmt --all --check"),
     ("clippy", "clippy --release --workspace --all-targets -- -D warnings"),
     ("alone", "check --release --package tinderbox-search --no-default-features"),
+    ("bare", "check --release --package tinderbox-models --package tinderbox-training --no-default-features"),
     ("test", "test --release --workspace"),
     ("doc", "doc --release --workspace --no-deps"),
 ];
@@ -237,8 +238,7 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_told_what_would_be_right() {
-        let message =
-            "test: unexpected `--only clipy`, expected --only and a step: fmt, clippy, alone, test, doc";
+        let message = "test: unexpected `--only clipy`, expected --only and a step: fmt, clippy, alone, bare, test, doc";
         assert_eq!(parse("--only clipy"), Err(message.into()));
         assert!(parse("--backend flex").is_err());
         assert!(parse("--backend").is_err());

@@ -46,6 +46,6 @@ fn what_cannot_be_done_is_refused_before_anything_starts() {
     refuses("ci --fast", "ci: unexpected `--fast`, expected no arguments");
     refuses(
         "test --only",
-        "test: unexpected `--only`, expected --only and a step: fmt, clippy, alone, test, doc",
+        "test: unexpected `--only`, expected --only and a step: fmt, clippy, alone, bare, test, doc",
     );
 }
