@@ -9,7 +9,9 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The libraries, each with crates that its importers must not have to compile.
-const LIBRARIES: [(&str, &[&str]); 6] = [
+const LIBRARIES: [(&str, &[&str]); 8] = [
+    ("tinderbox", &["burn-ndarray", "burn-train", "burn-dataset", "clap", "indicatif"]),
+    ("cli", &["burn-ndarray", "burn-train", "burn-dataset"]),
     ("data", &["burn", "rusqlite", "postgres"]),
     ("ops", &["burn-store", "burn-optim", "burn-ndarray", "safetensors", "rusqlite"]),
     ("models", &["burn-optim", "burn-ndarray", "burn-train", "tinderbox-training", "rusqlite"]),
@@ -26,7 +28,7 @@ fn a_library_says_what_it_is_and_depends_on_versions() {
     let metadata = json(cargo(&root()).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]));
     let packages = metadata["packages"].as_array().expect("packages");
     for (library, _) in LIBRARIES {
-        let name = format!("tinderbox-{library}");
+        let name = name(library);
         let package = packages.iter().find(|package| package["name"] == name.as_str()).expect("a package");
         for key in ["description", "license", "repository", "readme"] {
             assert!(package[key].is_string(), "{name} has no {key}");
@@ -64,7 +66,7 @@ fn the_dependencies_of_a_readme_bring_what_it_needs_and_nothing_else() {
         let block = readme.split("```toml\n[dependencies]\n").nth(1).expect("a block to paste");
         let block = block.split("```").next().expect("the end of the block");
         let tree = tree_of(block);
-        assert!(tree.contains(&format!("tinderbox-{library}")), "{library}: {tree:?}");
+        assert!(tree.contains(&name(library)), "{library}: {tree:?}");
         let found: Vec<_> = unwanted.iter().filter(|name| tree.contains(**name)).collect();
         assert_eq!(found, Vec::<&&str>::new(), "{library} brings what an importer does not need");
     }
@@ -91,6 +93,11 @@ fn a_study_in_memory_compiles_no_storage() {
     }
     // Under 20 seconds on one core: this many crates, none of them large.
     assert!(tree.len() < 40, "{} crates: {tree:?}", tree.len());
+}
+
+/// The name of the package in a folder of `crates`.
+fn name(folder: &str) -> String {
+    if folder == "tinderbox" { folder.to_string() } else { format!("tinderbox-{folder}") }
 }
 
 /// The names of all crates that a package with these dependencies compiles.
