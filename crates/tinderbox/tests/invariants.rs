@@ -37,9 +37,6 @@ const WITHOUT_BURN: [&str; 4] = ["tinderbox-data", "tinderbox-search", "tinderbo
 /// What reads a command line and draws on a terminal.
 const TERMINAL: [&str; 3] = ["clap", "indicatif", "anstream"];
 
-/// What a crate that trains must not compile: networks, and files of weights.
-const STORES: [&str; 3] = ["tinderbox-models", "safetensors", "burn-store"];
-
 const PRINTING: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
 
 /// Clocks and generators that nobody handed in.
@@ -70,15 +67,6 @@ fn the_library_behind_the_program_reads_no_command_line() {
     for name in TERMINAL {
         assert!(!graph.below("tinderbox").contains(name), "tinderbox must compile without {name}");
         assert!(graph.below("tinderbox-cli").contains(name), "{name} is seen where it is used");
-    }
-}
-
-#[test]
-fn training_compiles_no_network_and_no_store_of_weights() {
-    let graph = Graph::of(&metadata());
-    for name in STORES {
-        assert!(!graph.below("tinderbox-training").contains(name), "training must compile without {name}");
-        assert!(graph.below("tinderbox").contains(name), "{name} is seen where it is used");
     }
 }
 

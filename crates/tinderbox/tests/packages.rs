@@ -73,6 +73,13 @@ fn the_dependencies_of_a_readme_bring_what_it_needs_and_nothing_else() {
 }
 
 #[test]
+fn networks_bring_the_store_of_weights_that_training_lacks() {
+    // `cargo metadata` also lists what Burn would take if it were asked: the tree shows what is compiled.
+    let tree = tree_of("tinderbox-models = { path = \"../tinderbox/crates/models\" }\n");
+    assert!(["burn-store", "safetensors"].iter().all(|name| tree.contains(*name)), "{tree:?}");
+}
+
+#[test]
 fn without_a_cpu_backend_no_kernel_is_compiled() {
     let alone = "burn = { version = \"0.22\", default-features = false, features = [\"std\"] }\n\
          tinderbox-models = { path = \"../tinderbox/crates/models\" }\n\
