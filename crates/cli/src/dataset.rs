@@ -43,7 +43,7 @@ impl DatasetArguments {
         bar.clear();
         match &dataset.origin {
             Origin::StandIn { reason } => {
-                note(format_args!("note: using stand-in digits, not USPS: {reason}"))
+                note(format_args!("note: using stand-in digits, not USPS: {reason}"));
             }
             Origin::Files(folder) => {
                 if let Some(passed) = passed_over(&places, folder) {

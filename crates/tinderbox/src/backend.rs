@@ -22,7 +22,9 @@ pub enum Backend {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The program was built without it.
-    #[error("this program was built without {0}; run `cargo xtask reproduce --backend {0}` to build it with {0}")]
+    #[error(
+        "this program was built without {0}; run `cargo xtask reproduce --backend {0}` to build it with {0}"
+    )]
     NotBuilt(Backend),
     /// No device answers.
     #[error("no wgpu adapter found: install a Vulkan, Metal or DirectX 12 driver, or use --backend flex")]

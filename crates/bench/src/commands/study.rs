@@ -140,7 +140,7 @@ impl Study {
         if let Some(name) =
             self.only.iter().find(|name| experiments.iter().all(|one| one.name() != name.as_str()))
         {
-            let known: Vec<_> = experiments.iter().map(|one| one.name()).collect();
+            let known: Vec<_> = experiments.iter().map(Experiment::name).collect();
             return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
         }
         let asked = |experiment: &Experiment| {

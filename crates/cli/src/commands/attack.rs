@@ -79,12 +79,12 @@ impl Attack {
         check_fit(&*network, &dataset.test)?;
         let provenance = Provenance::of_note(weights::note(&self.weights)?).ok().flatten();
         // Under `pooled` the test images of the training are drawn again: the others are known to the weights.
-        let (protocol, test) = match provenance.filter(|it| it.dataset_sha256 == dataset.sha256) {
-            Some(provenance) => (provenance.protocol, provenance.split(&dataset)?.test),
-            None => {
-                note("note: the weights file does not say that it was trained on this dataset");
-                (Protocol::Official, dataset.test.clone())
-            }
+        let same = provenance.filter(|provenance| provenance.dataset_sha256 == dataset.sha256);
+        let (protocol, test) = if let Some(provenance) = same {
+            (provenance.protocol, provenance.split(&dataset)?.test)
+        } else {
+            note("note: the weights do not say that they were trained on this dataset");
+            (Protocol::Official, dataset.test.clone())
         };
         let test = examples("test", &test)?;
         let victim = trained.victim();

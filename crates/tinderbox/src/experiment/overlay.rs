@@ -230,7 +230,7 @@ pub(super) fn overlay(
             }
             Some(_) => {
                 *place = value.clone();
-                read(tree, keys, defaults)
+                read(&tree, keys, defaults)
             }
             None => lay_each(configuration.clone(), keys, entries, old, defaults),
         },
@@ -246,7 +246,7 @@ pub(super) fn overlay(
         }
         (None, _) => {
             *place = value.clone();
-            read(tree, keys, defaults)
+            read(&tree, keys, defaults)
         }
     }
 }
@@ -310,10 +310,10 @@ fn unknown(keys: &[&str], allowed: Vec<String>) -> SettingError {
 
 /// The configuration in a tree of which the entry at `keys` is new. All of that entry must be there again when the
 /// configuration is written out: what is not there was read by nobody.
-fn read(tree: Value, keys: &[&str], defaults: Defaults) -> Result<Configuration, SettingError> {
+fn read(tree: &Value, keys: &[&str], defaults: Defaults) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
-    let given = lookup(&tree, keys).cloned().unwrap_or_default();
-    let configuration = defaults.read(&tree).map_err(|error| match error {
+    let given = lookup(tree, keys).cloned().unwrap_or_default();
+    let configuration = defaults.read(tree).map_err(|error| match error {
         ConfigurationError::Training(error) => wrong_kind(error),
         ConfigurationError::Other(reason) => refuse(plain_words(&reason)),
     })?;

@@ -124,7 +124,7 @@ fn text(output: &Output) -> String {
 
 /// Kills one worker of a run, as soon as it has one.
 fn kill_worker(run: &Child) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let found = Command::new("pgrep").args(["-P", &run.id().to_string()]).output().expect("pgrep");
         if let Some(worker) = String::from_utf8_lossy(&found.stdout).lines().next() {
