@@ -29,7 +29,7 @@ fn the_workspace_commands_have_help_of_their_own() {
     for (words, first) in [
         ("test --help", "Checks the workspace: formatting"),
         ("bench --help", "Measures Tinderbox beside its peers"),
-        ("ci --help", "Checks the workspace as a"),
+        ("ci --help", "Checks the workspace as on a new machine"),
     ] {
         let help = String::from_utf8(xtask(words).stdout).expect("help is text");
         assert!(help.starts_with(first), "{help}");
@@ -40,8 +40,8 @@ fn the_workspace_commands_have_help_of_their_own() {
 fn what_cannot_be_done_is_refused_before_anything_starts() {
     refuses(
         "publish",
-        "no command `publish`; there are reproduce, report, search, worker, train, evaluate, predict, data, test, bench, ci; \
-         see `cargo xtask --help`",
+        "no command `publish`; there are reproduce, report, search, worker, train, evaluate, attack, predict, data, test, bench, \
+         ci; see `cargo xtask --help`",
     );
     refuses("ci --fast", "ci: unexpected `--fast`, expected no arguments");
     refuses(

@@ -92,7 +92,7 @@ fn other_types_and_other_formats_are_called_by_their_name() {
     let misspelt = Linear { network: json!({"kind": "fcn", "hidden": [], "dropuot": 0.5}), ..single(0.01) };
     refused(&misspelt.bytes(), &["dropuot"]);
     let unknown = Linear { network: json!({"kind": "resnet"}), ..single(0.01) };
-    refused(&unknown.bytes(), &["there is no kind of network \"resnet\"; expected one of fcn"]);
+    refused(&unknown.bytes(), &["unknown kind of network \"resnet\"; expected one of fcn"]);
 }
 
 #[test]
