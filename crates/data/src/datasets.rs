@@ -132,7 +132,7 @@ impl Datasets {
 
     /// Size and classes of the images that `choice` means, without reading any.
     ///
-    /// Those of [`Choice::Auto`] are the same whether USPS is found or the stand-in digits are used.
+    /// For [`Choice::Auto`] they are the same whether USPS is found or the stand-in digits are used.
     ///
     /// # Errors
     /// If there is no such dataset.

@@ -35,14 +35,14 @@ pub enum EnsembleError {
     /// Nobody to ask.
     #[error("an ensemble of no members, expected at least one")]
     Empty,
-    /// Members that were asked about other images, or other classes.
+    /// Members with probabilities of different images, or different classes.
     #[error("member {member} has {found} probabilities, expected {expected} like the first")]
     Length {
         /// Position of the member.
         member: usize,
         /// Its probabilities.
         found: usize,
-        /// Those of the first member.
+        /// Probabilities of the first member.
         expected: usize,
     },
     /// Probabilities that are not whole rows.
@@ -56,9 +56,9 @@ pub enum EnsembleError {
     /// The rule gave another number of probabilities than the members have.
     #[error("the rule gave {found} probabilities, expected {expected}")]
     Rule {
-        /// Those that it gave.
+        /// Probabilities that it gave.
         found: usize,
-        /// Those of each member.
+        /// Probabilities of each member.
         expected: usize,
     },
 }

@@ -6,7 +6,7 @@ use burn_train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining,
 };
 
-/// Looks away.
+/// Ignores every event.
 pub struct Quiet;
 
 impl MetricsRenderer for Quiet {
