@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use tinderbox_data::{Format, FormatError, Images, Manifest, Part, Position};
+use tinderbox_data::{DataFile, Format, FormatError, Images, Manifest, Part, Position};
 
 /// A part has one file.
 #[derive(Debug)]
@@ -15,30 +15,40 @@ impl Format for Raw {
     }
 
     fn check(&self, _: &Manifest, part: &Part) -> Result<(), String> {
-        match part.files.len() {
-            1 => Ok(()),
-            files => Err(format!("{files} files, expected 1")),
-        }
+        only_file(part).map(drop)
     }
 
     fn read(&self, manifest: &Manifest, part: &Part, folder: &Path) -> Result<Images, FormatError> {
-        let file = &part.files[0];
+        let file = only_file(part).map_err(|reason| FormatError::new(folder, reason))?;
         let path = folder.join(&file.name);
-        let failed = |error| FormatError::new(&path, error);
+        let refused = |reason: String| FormatError::new(&path, reason);
         let record = 1 + manifest.shape.pixels();
-        let expected = part.images * record;
+        let expected =
+            part.images.checked_mul(record).ok_or_else(|| refused("too many images".to_owned()))?;
         let mut bytes = Vec::new();
-        let mut content = file.open(folder).map_err(failed)?.take(expected as u64 + 1);
-        content.read_to_end(&mut bytes).map_err(failed)?;
+        // A byte more than there may be: so much is read and no more.
+        let most = (expected as u64).saturating_add(1);
+        file.open(folder)
+            .and_then(|content| content.take(most).read_to_end(&mut bytes))
+            .map_err(|error| FormatError::new(&path, error))?;
         if bytes.len() != expected {
+            let found = bytes.len() as u64;
             let reason = format!("expected {expected} bytes: {} images of {record}", part.images);
-            return Err(FormatError::new(&path, reason).at(Position::Byte(bytes.len() as u64)));
+            return Err(refused(reason).at(Position::Byte(found)));
         }
         let (low, high) = (manifest.values.low, manifest.values.high);
         let pixel = |&byte: &u8| (f32::from(byte) - low) / (high - low);
         let pixels = bytes.chunks(record).flat_map(|image| image[1..].iter().map(pixel)).collect();
         let labels = bytes.chunks(record).map(|image| image[0]).collect();
+        // Refuses pixels outside [0, 1], and labels beyond the classes.
         Images::new(manifest.shape, manifest.classes, pixels, labels)
             .map_err(|error| FormatError::new(&path, error))
+    }
+}
+
+fn only_file(part: &Part) -> Result<&DataFile, String> {
+    match part.files.as_slice() {
+        [file] => Ok(file),
+        files => Err(format!("{} files, expected 1", files.len())),
     }
 }

@@ -14,13 +14,20 @@ impl Kind for Vote {
 
 impl Rule for Vote {
     fn combine(&self, members: &[&[f32]], classes: usize) -> Vec<f32> {
-        let mut votes = vec![0.0; members[0].len()];
-        for member in members {
-            for (image, row) in member.chunks(classes).enumerate() {
-                let chosen = (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best });
-                votes[image * classes + chosen] += 1.0 / members.len() as f32;
+        let combined = |image: usize| {
+            let mut votes = vec![0.0; classes];
+            for member in members {
+                let row = &member[image..image + classes];
+                // A network that has diverged has no answer: there is none of the ensemble, either.
+                if row.iter().any(|probability| probability.is_nan()) {
+                    return vec![f32::NAN; classes];
+                }
+                let chosen =
+                    (1..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });
+                votes[chosen] += 1.0 / members.len() as f32;
             }
-        }
-        votes
+            votes
+        };
+        (0..members[0].len()).step_by(classes).flat_map(combined).collect()
     }
 }
