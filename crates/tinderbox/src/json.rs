@@ -162,7 +162,10 @@ mod tests {
         }
         assert_eq!(stored(&vec![0.5, -0.0]), Ok(json!([0.5, -0.0])));
         assert!(stored(&vec![0.5, f64::INFINITY]).unwrap_err().starts_with("it could not be read back"));
-        assert!(stored(&Some(f64::NAN)).unwrap_err().contains("changes when it is read back"), "null is read as none");
+        assert!(
+            stored(&Some(f64::NAN)).unwrap_err().contains("changes when it is read back"),
+            "null is read as none"
+        );
     }
 
     #[test]

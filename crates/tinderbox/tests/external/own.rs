@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{build, external, target};
 
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    build(&["own", "together"]);
+    build(&["attack", "own"]);
     target().join("release/own")
 });
 
