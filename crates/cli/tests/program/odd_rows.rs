@@ -238,7 +238,7 @@ fn a_look_makes_no_storage() {
     let refused = |storage: &str, words: &[&str]| {
         desk.run(&format!("search show s --storage {storage}")).refused(words);
     };
-    refused("sqlite:studies.sqlite?check_same_thread=0", &["`check_same_thread`", "no effect here"]);
+    refused("sqlite:studies.sqlite?check_same_thread=0", &["`check_same_thread`", "is not supported"]);
     refused("sqlite:.", &["a folder, expected a file"]);
     refused("sqlite:/dev/zero", &["a device, expected a file"]);
     desk.write("empty.db", "");
