@@ -126,7 +126,7 @@ impl Run {
         self.storage.as_mut()
     }
 
-    /// Its [identity](crate::state::identity), which is that of one of its studies.
+    /// Its [identity], which is that of one of its studies.
     ///
     /// # Errors
     /// If the storage refuses.

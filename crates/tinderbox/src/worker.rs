@@ -32,7 +32,7 @@ pub use message::Message;
 use message::{say, taken_over};
 use reporter::{Break, Reporter};
 
-/// How long a worker may be silent before its trial is taken over; it speaks every [`HEARTBEAT`].
+/// How long a worker may be silent before its trial is taken over; it speaks every three seconds.
 ///
 /// Attempts are many: a user who stops a run over and over must not make its trials fail.
 pub const LEASE: LeaseTerms = LeaseTerms { length: Duration::from_secs(15), attempts: 64 };

@@ -211,7 +211,12 @@ fn a_look_makes_and_writes_nothing() {
     {
         assert_eq!(reader.trials(study).unwrap()[0].key, None);
     }
-    let tables = plain(&url).query("SELECT 1 FROM pg_tables WHERE tablename LIKE 'tinderbox%'", &[]).unwrap();
+    let tables = plain(&url)
+        .query(
+            "SELECT 1 FROM pg_tables WHERE tablename LIKE 'tinderbox%' AND schemaname NOT LIKE 'pg_temp%'",
+            &[],
+        )
+        .unwrap();
     assert!(tables.is_empty());
 }
 
