@@ -122,6 +122,22 @@ pub(crate) fn number(value: f64) -> String {
     text.strip_prefix('-').map_or_else(|| text.clone(), |size| format!("−{size}"))
 }
 
+/// A number as people write it, to four figures: `0.1942`, `96.71`, `1.5e-7`. Whole numbers, and the whole part of large
+/// ones, keep all their digits.
+pub fn figures(value: f64) -> String {
+    let rounded = match value.abs() {
+        1000.0.. => value.round(),
+        _ => format!("{value:.3e}").parse().unwrap_or(value),
+    };
+    let text = match rounded.abs() {
+        f64::INFINITY => if rounded < 0.0 { "-∞" } else { "∞" }.into(),
+        0.0 => "0".into(),
+        size if size.is_nan() || (1e-4..1e15).contains(&size) => rounded.to_string(),
+        _ => format!("{rounded:e}"),
+    };
+    text.strip_prefix('-').map_or_else(|| text.clone(), |size| format!("−{size}"))
+}
+
 /// The number, then the noun in its number: `1 trial`, `2 trials`.
 pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number as u64), if number == 1 { one } else { many })
@@ -172,6 +188,17 @@ mod tests {
         assert_eq!(counted(1, "trial", "trials"), "1 trial");
         assert_eq!(counted(1000, "trial", "trials"), "1,000 trials");
         assert_eq!(short("é123456789abc"), "é123456789");
+    }
+
+    #[test]
+    fn four_figures_are_enough_for_people() {
+        let values =
+            [0.194_212_25, 0.967_078, 96.7078, 0.0, 53.0, 12_345_678.0, 4321.5, -0.000_951_661, 1.234_56e-7];
+        assert_eq!(
+            values.map(figures),
+            ["0.1942", "0.9671", "96.71", "0", "53", "12345678", "4322", "−0.0009517", "1.235e-7"]
+        );
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(figures), ["NaN", "∞", "−∞"]);
     }
 
     #[test]

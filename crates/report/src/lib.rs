@@ -19,6 +19,7 @@ mod picture;
 mod fixture;
 
 pub use claim::{Claim, Judgement, Verdict, judge};
+pub use format::figures;
 pub use markdown::markdown;
 pub use numbers::{Numbers, numbers, schema};
 pub use page::{PageError, render};

@@ -24,6 +24,7 @@ use crate::experiment::Defaults;
 use crate::plan::Task;
 use crate::state::checkpoint;
 use crate::trial::{self, Attempt};
+use crate::tuning::Objective;
 
 mod message;
 mod reporter;
@@ -75,6 +76,12 @@ pub trait Trials {
     /// # Errors
     /// The reason as a text, if the trial failed though its training ended.
     fn values(&self, record: &Record) -> Result<Vec<f64>, String>;
+
+    /// What a sampler ranks the trials by: the meaning of [`values`](Self::values), in their order. None where the trials
+    /// are arms of experiments.
+    fn objectives(&self) -> &[Objective] {
+        &[]
+    }
 
     /// Ends a trial.
     ///
@@ -199,7 +206,7 @@ impl<W: Write> Worker<W> {
         let message = match told {
             Ok(end) => {
                 forget(checkpoint.as_deref());
-                end.message()
+                end.message(self.trials.objectives())
             }
             Err(Cut::Lost) => taken_over(),
             Err(Cut::Worker(error)) => return Err(error),
@@ -221,6 +228,7 @@ impl<W: Write> Worker<W> {
             seed: task.seed,
             key: lease.key.clone(),
             attempt: lease.attempt,
+            number: (!self.trials.objectives().is_empty()).then_some(lease.number),
         };
         say(&mut self.out, &started);
         let attempt = Attempt { worker: self.name.clone(), attempt: lease.attempt, checkpoint };
@@ -263,11 +271,13 @@ impl End {
     }
 
     /// What is said once that is stored.
-    fn message(self) -> Message {
+    fn message(self, objectives: &[Objective]) -> Message {
         match self {
-            Self::Finished(record, _) => {
-                Message::Finished { accuracy: accuracy(&record), seconds: record.timing.wall_seconds }
-            }
+            Self::Finished(record, values) => Message::Finished {
+                accuracy: accuracy(&record),
+                objectives: objectives.iter().copied().zip(values).collect(),
+                seconds: record.timing.wall_seconds,
+            },
             Self::Pruned { epoch } => Message::Pruned { epoch },
             Self::Failed(reason) => Message::Failed { reason },
         }

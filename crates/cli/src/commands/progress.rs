@@ -27,6 +27,8 @@ pub(super) struct Progress {
 struct At {
     experiment: String,
     trial: String,
+    /// The point of a search's trial, in words; `None` for an arm of an experiment, whose name says it all.
+    point: Option<String>,
     /// Share of the trial that is done.
     done: f64,
 }
@@ -81,26 +83,38 @@ impl Progress {
 
     fn said(&mut self, place: usize, message: &Message) {
         match message {
-            Message::Started { experiment, arm, seed, key, attempt } => {
+            Message::Started { experiment, arm, seed, attempt, number, .. } => {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-                let trial = if arm.is_empty() {
-                    format!("trial {key}{again}")
-                } else {
-                    format!("{arm} seed {seed}{again}")
+                let (trial, point) = match number {
+                    Some(number) => (format!("trial {number}{again}"), Some(arm.clone())),
+                    None => (format!("{arm} seed {seed}{again}"), None),
                 };
-                self.worker(place, At { experiment: experiment.clone(), trial, done: 0.0 }, "");
+                self.worker(place, At { experiment: experiment.clone(), trial, point, done: 0.0 }, "");
             }
-            Message::Progress { done, epoch, epochs, accuracy } => {
-                let accuracy =
-                    accuracy.map_or_else(String::new, |accuracy| format!("  {:.1} %", accuracy * 100.0));
+            Message::Progress { done, epoch, epochs, accuracy, validation_accuracy } => {
                 let at = At { done: *done, ..self.workers[place].clone() };
-                self.worker(place, at, &format!("  epoch {epoch}/{epochs}{accuracy}"));
+                // The test images choose nothing, so a search does not show them.
+                let shown = match at.point {
+                    Some(_) => validation_accuracy.map(|accuracy| ("validation", accuracy)),
+                    None => accuracy.map(|accuracy| ("test", accuracy)),
+                };
+                let shown = shown.map_or_else(String::new, |(images, accuracy)| {
+                    format!("  {images} accuracy {:.1} %", accuracy * 100.0)
+                });
+                self.worker(place, at, &format!("  epoch {epoch}/{epochs}{shown}"));
             }
-            Message::Finished { accuracy, seconds } => {
+            Message::Finished { accuracy, objectives, seconds } => {
                 self.ended(place);
-                let accuracy = accuracy
-                    .map_or_else(|| "diverged".to_string(), |accuracy| format!("{:.2} %", accuracy * 100.0));
-                self.trial_line(place, &format!("{accuracy} in {seconds:.1} s"));
+                let reached = match (&objectives[..], accuracy) {
+                    ([], None) => "diverged".to_string(),
+                    ([], Some(accuracy)) => format!("test accuracy {:.2} %", accuracy * 100.0),
+                    (objectives, _) => objectives
+                        .iter()
+                        .map(|(objective, value)| objective.written(*value))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                };
+                self.trial_line(place, &format!("{reached} in {seconds:.1} s"));
             }
             Message::Failed { reason } => {
                 self.ended(place);
@@ -127,8 +141,12 @@ impl Progress {
 
     fn trial_line(&mut self, place: usize, what: &str) {
         let width = self.total.to_string().len();
-        let At { experiment, trial, .. } = &self.workers[place];
-        self.line(&format!("[{:>width$}/{}] {experiment}, {trial}: {what}", self.done, self.total));
+        let At { experiment, trial, point, .. } = &self.workers[place];
+        let line = match point {
+            Some(point) => format!("{trial}: {what} ({point})"),
+            None => format!("{experiment}, {trial}: {what}"),
+        };
+        self.line(&format!("[{:>width$}/{}] {line}", self.done, self.total));
         self.worker(place, At::default(), "");
     }
 

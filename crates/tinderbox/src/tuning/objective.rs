@@ -50,6 +50,23 @@ impl Objective {
         })
     }
 
+    /// What it measures, as in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ValidationAccuracy => "validation accuracy",
+            Self::Parameters => "parameters",
+            Self::MultiplyAdds => "multiply-adds",
+        }
+    }
+
+    /// A value with its name: `validation accuracy 92.92 %`, `1234 parameters`.
+    pub fn written(self, value: f64) -> String {
+        match self {
+            Self::ValidationAccuracy => format!("{} {:.2} %", self.words(), value * 100.0),
+            Self::Parameters | Self::MultiplyAdds => format!("{value} {}", self.words()),
+        }
+    }
+
     /// The names of all objectives.
     pub(super) fn names() -> &'static str {
         "validation-accuracy, parameters and multiply-adds"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tinderbox_report::Record;
+use tinderbox_report::{Record, figures};
 use tinderbox_search::{Advice, Asked, Lease, Point, Storage, Study, TrialResult};
 use tinderbox_training::learner::Epoch;
 
@@ -60,6 +60,10 @@ impl Trials for StudyTrials {
         values.collect::<Result<_, _>>().map_err(|error| error.to_string())
     }
 
+    fn objectives(&self) -> &[Objective] {
+        &self.record.tuning.objectives
+    }
+
     fn tell(&mut self, lease: &Lease, result: &TrialResult) -> Result<(), WorkerError> {
         Ok(self.study.tell(lease, result, now())?)
     }
@@ -74,9 +78,33 @@ pub fn values(point: &Point) -> BTreeMap<String, Value> {
     point.iter().map(|(key, parameter)| (key.to_owned(), parameter.value().clone())).collect()
 }
 
-/// The values of a point in one line.
+/// The values of a point in one line, floats to four figures.
 pub fn describe(values: &BTreeMap<String, Value>) -> String {
-    let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
-    let part = |(key, value): (&String, &Value)| format!("{} {}", short(key), plain(value));
-    values.iter().map(part).collect::<Vec<_>>().join(", ")
+    values.iter().map(|(key, value)| format!("{key} {}", rounded(value))).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as people write it: a float to four figures, texts without quotes.
+pub fn rounded(value: &Value) -> String {
+    value.as_f64().filter(|_| value.is_f64()).map_or_else(|| plain(value), figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_point_is_written_with_whole_names_and_rounded_numbers() {
+        let point = [
+            ("model.hidden.1", json!(16)),
+            ("training.learning_rate", json!(0.194_212_250_985_176_78)),
+            ("training.optimizer.kind", json!("sgd")),
+        ];
+        let point = point.map(|(key, value)| (key.to_string(), value)).into();
+        assert_eq!(
+            describe(&point),
+            "model.hidden.1 16, training.learning_rate 0.1942, training.optimizer.kind sgd"
+        );
+    }
 }

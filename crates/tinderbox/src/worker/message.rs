@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::json;
+use crate::tuning::Objective;
 
 /// What a worker says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub enum Message {
         key: String,
         /// How often it has been begun, this time counted.
         attempt: u64,
+        /// Its number in its study, if a sampler chose it; none for an arm of an experiment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
     },
     /// A trial continues.
     Progress {
@@ -33,11 +37,16 @@ pub enum Message {
         epochs: usize,
         /// Test accuracy after the last finished epoch, in `[0, 1]`.
         accuracy: Option<f64>,
+        /// Validation accuracy after the last finished epoch, in `[0, 1]`.
+        validation_accuracy: Option<f64>,
     },
     /// A trial ended and its record is stored.
     Finished {
         /// Test accuracy, in `[0, 1]`; none if it diverged.
         accuracy: Option<f64>,
+        /// What a search ranks it by: each objective with its value. Empty for an arm of an experiment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        objectives: Vec<(Objective, f64)>,
         /// Seconds it took.
         seconds: f64,
     },

@@ -25,7 +25,8 @@ pub(super) struct Reporter<'a, S> {
     lease: &'a Lease,
     pulse: &'a Pulse,
     pub(super) broken: Option<Break>,
-    accuracy: Option<f64>,
+    /// On the test and the validation images, after the last epoch.
+    accuracies: Option<[f64; 2]>,
     last: Option<Instant>,
     /// Whether it has said that checkpoints fail.
     warned: bool,
@@ -34,7 +35,7 @@ pub(super) struct Reporter<'a, S> {
 
 impl<'a, S: FnMut(Message)> Reporter<'a, S> {
     pub(super) fn new(trials: &'a mut dyn Trials, lease: &'a Lease, pulse: &'a Pulse, say: S) -> Self {
-        Self { trials, lease, pulse, broken: None, accuracy: None, last: None, warned: false, say }
+        Self { trials, lease, pulse, broken: None, accuracies: None, last: None, warned: false, say }
     }
 }
 
@@ -50,14 +51,15 @@ impl<S: FnMut(Message)> Observer for Reporter<'_, S> {
                 done: ((step.epoch - 1) * step.steps + step.step) as f64 / steps as f64,
                 epoch: step.epoch,
                 epochs: step.epochs,
-                accuracy: self.accuracy,
+                accuracy: self.accuracies.map(|[test, _]| test),
+                validation_accuracy: self.accuracies.map(|[_, validation]| validation),
             });
         }
         ControlFlow::Continue(())
     }
 
     fn epoch(&mut self, epoch: &Epoch) {
-        self.accuracy = Some(epoch.test_accuracy);
+        self.accuracies = Some([epoch.test_accuracy, epoch.validation_accuracy]);
         if self.broken.is_some() {
             return;
         }
