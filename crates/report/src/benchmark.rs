@@ -132,7 +132,7 @@ impl Group {
         if let Some(place) = reference {
             let reference = entries[place].clone();
             for (_, entry) in entries.iter_mut().enumerate().filter(|(other, _)| *other != place) {
-                entry.ratio = Ratio::of(&entry.samples, &reference.name, &reference.samples);
+                entry.ratio = Ratio::new(&entry.samples, &reference.name, &reference.samples);
             }
         }
         if let Some(work) = &work {

@@ -222,8 +222,8 @@ mod tests {
 
     #[test]
     fn an_estimate_is_printed_with_what_is_known_of_it() {
-        assert_eq!(estimate(Estimate::of(&[0.95])), "95.00");
-        assert_eq!(estimate(Estimate::of(&[0.94, 0.95, 0.96])), "95.00 ± 2.48");
+        assert_eq!(estimate(Estimate::from_values(&[0.95])), "95.00");
+        assert_eq!(estimate(Estimate::from_values(&[0.94, 0.95, 0.96])), "95.00 ± 2.48");
         assert_eq!(estimate(None), "–");
     }
 

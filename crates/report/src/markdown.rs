@@ -52,7 +52,7 @@ fn claim(claim: &Judgement) -> Vec<String> {
 fn arms(text: &mut String, experiment: &ExperimentNumbers) {
     let _ = write!(text, "\n### {}\n", escaped(&experiment.title));
     let head =
-        ["Arm", "Test accuracy, %", "Reported by the paper, %", "Parameters", "Seconds an epoch", "Trials"];
+        ["Arm", "Test accuracy, %", "Reported by the paper, %", "Parameters", "Seconds per epoch", "Trials"];
     table(text, &head, experiment.arms.iter().map(arm));
 }
 

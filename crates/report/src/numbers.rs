@@ -38,7 +38,7 @@ pub fn numbers(report: &Report) -> Numbers {
         profile: report.plan.profile.clone(),
         backend: report.backend.clone(),
         notice: report.notice().map(Into::into),
-        verdicts: Verdicts::of(experiments.iter().flat_map(|experiment| &experiment.claims)),
+        verdicts: Verdicts::count(experiments.iter().flat_map(|experiment| &experiment.claims)),
         experiments,
     }
 }
@@ -94,10 +94,10 @@ pub struct ExperimentNumbers {
 }
 
 fn experiment(view: &ExperimentView) -> ExperimentNumbers {
-    let speakers: Vec<(&str, &[Record])> =
+    let answers: Vec<(&str, &[Record])> =
         view.arms.iter().map(|arm| (arm.facts.name.as_str(), &arm.records[..])).collect();
     let stand_in = view.records().any(|record| record.results.dataset.stand_in);
-    let arms: Vec<_> = view.arms.iter().map(|arm| ArmNumbers::of(arm, view)).collect();
+    let arms: Vec<_> = view.arms.iter().map(|arm| ArmNumbers::new(arm, view)).collect();
     ExperimentNumbers {
         name: view.facts.name.clone(),
         title: view.facts.title.clone(),
@@ -107,15 +107,15 @@ fn experiment(view: &ExperimentView) -> ExperimentNumbers {
         command: view.command.clone(),
         waiting: view.arms.iter().map(|arm| arm.waiting).sum(),
         claims: judge(view, stand_in),
-        search: view.facts.search.as_ref().map(|search| SearchNumbers::of(search, &arms)),
+        search: view.facts.search.as_ref().map(|search| SearchNumbers::new(search, &arms)),
         trials: view.arms.iter().flat_map(trials).collect(),
-        mistakes: mistakes::everyones(&speakers),
+        mistakes: mistakes::shared_mistakes(&answers),
         arms,
     }
 }
 
 fn trials(arm: &ArmView) -> impl Iterator<Item = TrialNumbers> {
-    arm.records.iter().chain(&arm.pooled).map(|record| TrialNumbers::of(&arm.facts.name, record))
+    arm.records.iter().chain(&arm.pooled).map(|record| TrialNumbers::new(&arm.facts.name, record))
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ use ledger::Ledger;
 
 /// Writes the page.
 ///
-/// Every string of the report stands in it as text, whatever it holds, and the page's own policy forbids any script or
-/// style that is not Tinderbox's.
+/// Every string of the report is in it as text, with any content, and the page's policy forbids any script or style but
+/// Tinderbox's.
 ///
 /// # Errors
 /// If the parts of the report do not belong together, see [`Report::check`].
@@ -43,7 +43,7 @@ pub fn render(report: &Report) -> Result<String, PageError> {
         notice,
         progress: head::progress(report),
         facts: head::facts(report),
-        ledger: Ledger::of(&numbers),
+        ledger: Ledger::new(&numbers),
         experiments: experiments
             .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers))
             .collect::<Result<_, _>>()?,

@@ -1,4 +1,4 @@
-//! What a trial leaves: the part that its seed gives again, and the circumstances that it does not.
+//! The record of a trial: results that its seed reproduces, timing and environment.
 
 mod envelope;
 pub(crate) mod number;
@@ -24,7 +24,7 @@ pub struct Record {
     pub arm: String,
     /// Seed of every random stream of the trial.
     pub seed: u64,
-    /// What the same seed gives again.
+    /// What the same seed reproduces.
     pub results: Results,
     /// How long it took.
     pub timing: Timing,
@@ -32,7 +32,7 @@ pub struct Record {
     pub environment: Environment,
 }
 
-/// The part that the same seed gives again, whatever the hour, the host or the number of workers.
+/// What the same seed reproduces, at any time, on any host and with any number of workers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
@@ -67,7 +67,7 @@ impl Results {
         }
     }
 
-    /// What the kept model says of the test images once they are changed so; `None` if it was not asked, or had no answer.
+    /// What the kept model says of the test images once they are changed so; `None` if it was not asked, or has no predictions.
     pub fn under(&self, perturbation: &Perturbation) -> Option<&Predictions> {
         self.perturbed.iter().find(|changed| changed.perturbation == *perturbation)?.test.as_ref()
     }
@@ -89,7 +89,7 @@ pub struct DatasetIdentity {
     pub training: usize,
     /// Images that choices are made on.
     pub validation: usize,
-    /// Images that nothing is decided on.
+    /// Images that no choice is made on.
     pub test: usize,
     /// Number of classes.
     pub classes: usize,
@@ -108,7 +108,7 @@ pub enum Outcome {
         /// Epoch with the smallest validation loss, whose weights were kept, from 1.
         best: usize,
     },
-    /// A loss or weight was no longer a number.
+    /// A loss or weight was not finite.
     Diverged {
         /// Epoch in which that happened, from 1.
         epoch: usize,

@@ -14,7 +14,7 @@ pub use facts::{
     Strength,
 };
 
-/// Said of numbers that other digits gave, where [`Report::notice`] says nothing better.
+/// The notice of numbers measured on stand-in digits, where [`Report::notice`] has no other.
 pub const STAND_IN: &str = "stand-in digits, not USPS";
 
 /// Everything that the page shows; nothing else is read, no clock and no file.

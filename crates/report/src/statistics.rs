@@ -39,7 +39,7 @@ impl Estimate {
     /// Of `values`, whose NaN and infinities are left out; `None` without any.
     ///
     /// Interval: `mean ± t(0.975, n - 1) · s / √n`.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    pub fn from_values(values: &[f64]) -> Option<Self> {
         let values: Vec<f64> = finite(values);
         let count = values.len();
         let mean = mean(&values)?;
@@ -91,14 +91,14 @@ mod tests {
     #[test]
     fn an_estimate_agrees_with_scipy() {
         let values = [0.9412, 0.9387, 0.9442, 0.9402, 0.9367];
-        let estimate = Estimate::of(&values).unwrap();
+        let estimate = Estimate::from_values(&values).unwrap();
         // SciPy 1.17.1: numpy.mean(x), stats.tstd(x).
         close(estimate.mean, 0.940_199_999_999_999_9);
         close(estimate.deviation.unwrap(), 0.002_806_243_040_080_483_6);
         // low, high = stats.t.interval(0.95, len(x) - 1, numpy.mean(x), stats.sem(x)); (high - low) / 2.
         close(estimate.half_width.unwrap(), 0.003_484_410_953_077_832_2);
         // The same of [1.0, 2.0].
-        close(Estimate::of(&[1.0, 2.0]).unwrap().half_width.unwrap(), 6.353_102_368_087_347);
+        close(Estimate::from_values(&[1.0, 2.0]).unwrap().half_width.unwrap(), 6.353_102_368_087_347);
     }
 
     #[test]
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn one_value_has_no_interval_and_none_has_nothing() {
         let one = Estimate { count: 1, mean: 0.5, deviation: None, half_width: None };
-        assert_eq!(Estimate::of(&[0.5]), Some(one));
-        assert_eq!(Estimate::of(&[f64::NAN, 0.5, f64::INFINITY]), Some(one));
-        assert_eq!(Estimate::of(&[]), None);
+        assert_eq!(Estimate::from_values(&[0.5]), Some(one));
+        assert_eq!(Estimate::from_values(&[f64::NAN, 0.5, f64::INFINITY]), Some(one));
+        assert_eq!(Estimate::from_values(&[]), None);
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
     proptest! {
         #[test]
         fn an_interval_moves_with_its_values(values in prop::collection::vec(-1e3..1e3_f64, 2..20), by in -1e3..1e3_f64) {
-            let here = Estimate::of(&values).unwrap();
-            let there = Estimate::of(&values.iter().map(|value| value + by).collect::<Vec<_>>()).unwrap();
+            let here = Estimate::from_values(&values).unwrap();
+            let there = Estimate::from_values(&values.iter().map(|value| value + by).collect::<Vec<_>>()).unwrap();
             prop_assert!((there.mean - here.mean - by).abs() < 1e-9);
             prop_assert!((there.half_width.unwrap() - here.half_width.unwrap()).abs() < 1e-6);
         }

@@ -30,17 +30,17 @@ use crate::record::number;
 pub use check::{StudyError, TrialReason};
 pub use page::{StudyPageError, page};
 
-/// A search: what was sought, what could be varied, and all that was tried.
+/// A hyperparameter search: its objectives, parameters and trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudyView {
     /// Its name.
     pub name: String,
-    /// What was sought; one at least.
+    /// What is optimised; at least one.
     pub objectives: Vec<Objective>,
-    /// What was varied, in the order of figures and tables.
+    /// What is varied, in the order of figures and tables.
     pub parameters: Vec<StudyParameter>,
-    /// What was tried.
+    /// All trials.
     pub trials: Vec<StudyTrial>,
     /// What chose the points, and its settings, in words.
     pub sampler: Option<String>,
@@ -48,12 +48,12 @@ pub struct StudyView {
     pub pruner: Option<String>,
     /// How far the sampler's knowledge may be behind, in words.
     pub lag: Option<String>,
-    /// What of the study could not be read, in sentences without an end; what is odd about a trial is said there.
+    /// What could not be read of the study; sentences without a full stop. Those about a trial are in its own notes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// A number that was to be small, or large.
+/// A number to minimise or maximise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -81,12 +81,12 @@ pub enum Direction {
 pub struct Importance {
     /// Name of the parameter, or of parameters that act together.
     pub parameter: String,
-    /// Larger is more important; shares of 1 as a rule.
+    /// Larger is more important; usually a share of 1.
     #[serde(with = "number")]
     pub importance: f64,
 }
 
-/// What was varied.
+/// What is varied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudyParameter {
@@ -130,12 +130,12 @@ pub struct StudyTrial {
     pub number: u64,
     /// Where it stands.
     pub state: TrialState,
-    /// One an objective, in their order; a trial that is not complete may have none.
+    /// One per objective, in their order; a trial that is not complete may have none.
     #[serde(with = "number")]
     pub values: Vec<f64>,
-    /// What it tried, by name; conditional parameters may be missing.
+    /// Values of its parameters, by name; conditional ones may be missing.
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// What it reported on its way, in the order of steps.
+    /// Intermediate values, in the order of steps.
     pub intermediate: Vec<Intermediate>,
     /// Who ran it.
     pub worker: Option<String>,
@@ -147,7 +147,7 @@ pub struct StudyTrial {
     pub sampled_by: Option<String>,
     /// Why it failed.
     pub failure: Option<String>,
-    /// What could not be read of it, or is odd about it, in sentences without an end.
+    /// What could not be read of it, or is odd about it; sentences without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -158,7 +158,7 @@ pub struct StudyTrial {
 pub enum TrialState {
     /// In the queue.
     Waiting,
-    /// At work.
+    /// Being run.
     Running,
     /// Finished, with its values.
     Complete,
@@ -168,7 +168,7 @@ pub enum TrialState {
     Fail,
 }
 
-/// A value reported on the way.
+/// An intermediate value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intermediate {
@@ -207,7 +207,7 @@ impl StudyTrial {
         }
     }
 
-    /// Whether nothing more will come of it.
+    /// Whether it has ended.
     fn has_ended(&self) -> bool {
         matches!(self.state, TrialState::Complete | TrialState::Pruned | TrialState::Fail)
     }

@@ -87,7 +87,7 @@ fn a_reported_number_is_placed_among_the_runs_of_each_protocol() {
 #[test]
 fn borrowed_and_averaged_trials_say_whose_they_are() {
     let page = render(&paper()).unwrap();
-    assert!(page.contains("<small>the trials of LocalNet of architectures, same settings</small>"));
+    assert!(page.contains("<small>trials of LocalNet in architectures, which has the same settings</small>"));
     assert!(page.contains("<small>mean of Fcn, LocalNet and Cnn; nothing was trained</small>"));
     assert!(page.contains("<small>attempt 2</small>"));
 }

@@ -67,7 +67,8 @@ impl<'a> Table<'a> {
     fn new(id: String, group: &'a Group) -> Self {
         // Ratios are even about 1 on a logarithmic scale, and all of a table share it.
         let ratios = group.entries.iter().filter_map(|entry| entry.ratio.as_ref());
-        let scale = Scale::of(ratios.flat_map(|ratio| [ratio.low.ln(), ratio.high.ln()]).chain([0.0]));
+        let scale =
+            Scale::from_values(ratios.flat_map(|ratio| [ratio.low.ln(), ratio.high.ln()]).chain([0.0]));
         let limit =
             group.work.as_ref().map(|work| format!("{}: {:.1} {}", work.limit, work.ceiling, work.unit));
         let rows = group.entries.iter().map(|entry| Row::new(group, entry, scale)).collect();

@@ -20,7 +20,7 @@ pub struct Ratio {
 
 impl Ratio {
     /// Of `samples` to those of `reference`, round by round; `None` unless every round has both and each is above 0.
-    pub fn of(samples: &[f64], reference: &str, others: &[f64]) -> Option<Self> {
+    pub fn new(samples: &[f64], reference: &str, others: &[f64]) -> Option<Self> {
         let positive = |values: &[f64]| values.iter().all(|value| value.is_finite() && *value > 0.0);
         if samples.is_empty() || samples.len() != others.len() || !positive(samples) || !positive(others) {
             return None;
@@ -62,15 +62,15 @@ mod tests {
     #[test]
     fn a_ratio_is_that_of_the_rounds_and_not_of_the_medians() {
         // The medians are 2 and 2, the ratios 1/2, 2, 2.
-        let ratio = Ratio::of(&[1.0, 2.0, 6.0], "other", &[2.0, 1.0, 3.0]).expect("a ratio");
+        let ratio = Ratio::new(&[1.0, 2.0, 6.0], "other", &[2.0, 1.0, 3.0]).expect("a ratio");
         assert_eq!(ratio, Ratio { reference: "other".into(), median: 2.0, low: 0.5, high: 2.0 });
     }
 
     #[test]
     fn rounds_that_do_not_pair_have_no_ratio() {
-        assert_eq!(Ratio::of(&[1.0, 2.0], "other", &[1.0]), None);
-        assert_eq!(Ratio::of(&[1.0], "other", &[0.0]), None);
-        assert_eq!(Ratio::of(&[], "other", &[]), None);
+        assert_eq!(Ratio::new(&[1.0, 2.0], "other", &[1.0]), None);
+        assert_eq!(Ratio::new(&[1.0], "other", &[0.0]), None);
+        assert_eq!(Ratio::new(&[], "other", &[]), None);
     }
 
     proptest! {
@@ -83,8 +83,8 @@ mod tests {
             let slowed = |values: &[f64]| -> Vec<f64> {
                 values.iter().zip(&rounds).map(|(value, round)| value * round.2).collect()
             };
-            let quiet = Ratio::of(&ours, "other", &theirs).expect("a ratio");
-            let noisy = Ratio::of(&slowed(&ours), "other", &slowed(&theirs)).expect("a ratio");
+            let quiet = Ratio::new(&ours, "other", &theirs).expect("a ratio");
+            let noisy = Ratio::new(&slowed(&ours), "other", &slowed(&theirs)).expect("a ratio");
             prop_assert!((quiet.median / noisy.median - 1.0).abs() < 1e-9);
             prop_assert!(quiet.low <= quiet.median && quiet.median <= quiet.high);
         }

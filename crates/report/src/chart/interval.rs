@@ -28,7 +28,7 @@ pub(crate) struct Interval {
 
 impl Scale {
     /// Holds all of `values` that are numbers.
-    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn from_values(values: impl IntoIterator<Item = f64>) -> Self {
         let finite = values.into_iter().filter(|value| value.is_finite());
         let ends = finite.fold(None, |ends: Option<(f64, f64)>, value| {
             Some(ends.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
@@ -72,16 +72,16 @@ mod tests {
 
     #[test]
     fn an_effect_lies_between_its_ends() {
-        let interval = Scale::of([0.0, 0.5, 2.0]).interval(1.0, (0.5, 2.0), 0.0, 0.5);
+        let interval = Scale::from_values([0.0, 0.5, 2.0]).interval(1.0, (0.5, 2.0), 0.0, 0.5);
         assert_eq!((interval.null, interval.high, interval.effect), (15.0, 245.0, 130.0));
         assert_eq!(interval.threshold, Some(interval.low));
-        let open = Scale::of([-1.0, 1.0]).interval(0.0, (-1.0, f64::INFINITY), 0.0, 0.0);
+        let open = Scale::from_values([-1.0, 1.0]).interval(0.0, (-1.0, f64::INFINITY), 0.0, 0.0);
         assert_eq!((open.high, open.threshold), (245.0, None));
     }
 
     #[test]
     fn nothing_to_compare_is_still_a_scale() {
-        let interval = Scale::of([f64::NAN]).interval(0.0, (0.0, 0.0), 0.0, 0.0);
+        let interval = Scale::from_values([f64::NAN]).interval(0.0, (0.0, 0.0), 0.0, 0.0);
         assert_eq!((interval.effect, interval.threshold), (15.0, None));
     }
 }

@@ -32,16 +32,16 @@ pub fn check(claims: &[Claim], arms: &[ArmFacts], perturbations: &[Perturbation]
             return Err(at(Fault::new(Reason::Id(claim.id.clone())).under(&"id")));
         }
         if claims[..place].iter().any(|other| other.id == claim.id) {
-            return Err(at(Fault::new(Reason::Twice(claim.id.clone())).under(&"id")));
+            return Err(at(Fault::new(Reason::Duplicate(claim.id.clone())).under(&"id")));
         }
         if claim.sentence.trim().is_empty() {
-            return Err(at(Fault::new(Reason::Empty).under(&"sentence")));
+            return Err(at(Fault::new(Reason::NoSentence).under(&"sentence")));
         }
         known.test(&claim.test).map_err(|fault| at(fault.under(&"test")))?;
         family += usize::from(claim.test.has_p());
         if claim.test.has_p() && family > FAMILY {
             let all = claims.iter().filter(|claim| claim.test.has_p()).count();
-            return Err(at(Fault::new(Reason::Family(all)).under(&"test")));
+            return Err(at(Fault::new(Reason::TooManyClaims(all)).under(&"test")));
         }
     }
     Ok(())
@@ -87,7 +87,7 @@ impl Known<'_> {
                 let arm = self.side(&best.arm).map_err(|fault| fault.under(&"arm"))?;
                 self.measured(&best.measure, best.margin)?;
                 if arm.len() == self.arms.len() {
-                    return Err(Fault::new(Reason::Few(arm.len())).under(&"arm"));
+                    return Err(Fault::new(Reason::TooFewArms(arm.len())).under(&"arm"));
                 }
             }
             Test::Order(order) => {
@@ -121,7 +121,7 @@ impl Known<'_> {
                 }
                 for (place, part) in parts.iter().enumerate() {
                     let checked = match part {
-                        Test::All(_) => Err(Fault::new(Reason::Nested)),
+                        Test::All(_) => Err(Fault::new(Reason::NestedAll)),
                         part => self.test(part),
                     };
                     checked.map_err(|fault| fault.under(&place))?;
@@ -134,7 +134,7 @@ impl Known<'_> {
     /// Sides of which each is compared with others.
     fn row(&self, sides: &[Side]) -> Result<(), Fault> {
         if sides.len() < 2 {
-            return Err(Fault::new(Reason::Few(sides.len())).under(&"arms"));
+            return Err(Fault::new(Reason::TooFewArms(sides.len())).under(&"arms"));
         }
         let mut taken: Vec<&str> = Vec::new();
         for (place, side) in sides.iter().enumerate() {
@@ -161,7 +161,7 @@ impl Known<'_> {
     fn one(&self, side: &Side) -> Result<&str, Fault> {
         match self.side(side)?[..] {
             [arm] => Ok(arm),
-            ref arms => Err(Fault::new(Reason::Several(side.to_string(), arms.len()))),
+            ref arms => Err(Fault::new(Reason::SeveralArms(side.to_string(), arms.len()))),
         }
     }
 
@@ -171,7 +171,7 @@ impl Known<'_> {
             self.arms.iter().filter(|arm| side.takes(arm)).map(|arm| arm.name.as_str()).collect();
         if let (Side::Selected(values), Some(arm)) = (side, self.arms.first()) {
             if values.is_empty() {
-                return Err(Fault::new(Reason::Nothing));
+                return Err(Fault::new(Reason::EmptySelection));
             }
             let dimensions: Vec<String> = arm.point.keys().cloned().collect();
             for (key, value) in values {
@@ -182,7 +182,7 @@ impl Known<'_> {
                 }
                 if !self.arms.iter().any(|arm| arm.point.get(key).is_some_and(|known| same(value, known))) {
                     let alone = Side::Selected([(key.clone(), value.clone())].into());
-                    return Err(Fault::new(Reason::Nobody(alone.to_string())).under(key));
+                    return Err(Fault::new(Reason::NoArm(alone.to_string())).under(key));
                 }
             }
         }
@@ -195,7 +195,7 @@ impl Known<'_> {
                 let expected = listed(&names);
                 Err(Fault::unknown(name, names, Reason::Arm(name.clone(), expected)))
             }
-            Side::Selected(_) => Err(Fault::new(Reason::Nobody(side.to_string()))),
+            Side::Selected(_) => Err(Fault::new(Reason::NoArm(side.to_string()))),
         }
     }
 

@@ -239,7 +239,7 @@ fn matched(first: &Side, second: &Side, view: &ExperimentView) -> Result<(Vec<us
     let (left, right) = (keep(&left, &right), keep(&right, &left));
     if left.is_empty() {
         return Err(format!(
-            "the search has drawn no points of {first} and of {second} that are otherwise alike"
+            "the search has drawn no points of {first} and {second} that differ in nothing else"
         ));
     }
     Ok((left, right))
@@ -259,8 +259,8 @@ impl Contrast {
             let records = terms.flat_map(|term| &view.arms[term.arm].records);
             records.filter(|record| counts(epochs_to_learn(record))).count()
         };
-        let never = "never got to 90 %, which counts as one epoch more than was run";
-        let first = "got there within the first epoch, however early";
+        let never = "did not reach 90 %, counted as one epoch more than was run";
+        let first = "reached 90 % within the first epoch";
         let told = [
             (trials(|weight| weight > 0.0, |epochs| epochs.is_none()), arm, never),
             (trials(|weight| weight < 0.0, |epochs| epochs.is_none()), reference, never),
@@ -271,7 +271,7 @@ impl Contrast {
             .map(|(count, arm, what)| format!("{} of {arm} {what}", counted(*count, "trial", "trials")))
             .collect();
         if !self.bounded {
-            notes.push("so nothing bounds the ratio from above".into());
+            notes.push("so the ratio has no upper bound".into());
         }
         (!notes.is_empty()).then(|| notes.join("; "))
     }

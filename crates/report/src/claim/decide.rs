@@ -149,7 +149,7 @@ mod tests {
     }
 
     fn paired(rows: &[Vec<f64>]) -> Evidence {
-        Evidence::Paired(Crossed::of(rows).unwrap())
+        Evidence::Paired(Crossed::from_rows(rows).unwrap())
     }
 
     #[test]

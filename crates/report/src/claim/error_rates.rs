@@ -90,7 +90,7 @@ fn contrast(answers: &[Vec<Vec<f64>>], weights: &[f64]) -> Evidence {
         row
     };
     let rows: Vec<Vec<f64>> = (0..answers[0].len()).map(row).collect();
-    Evidence::Paired(Crossed::of(&rows).unwrap())
+    Evidence::Paired(Crossed::from_rows(&rows).unwrap())
 }
 
 /// What six claims of one family show, at margins that are their true effects if `step` is [`STEP`].

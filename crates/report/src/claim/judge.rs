@@ -50,7 +50,10 @@ fn test(claim: &Claim, view: &ExperimentView, stand_in: bool) -> Result<Vec<Test
         return Err(STAND_IN.into());
     }
     if view.facts.protocol != "official" {
-        return Err(format!("under the protocol {} every seed has other test images", view.facts.protocol));
+        return Err(format!(
+            "under the protocol {} each seed has different test images",
+            view.facts.protocol
+        ));
     }
     let of_contrast = |contrast: Contrast| {
         let evidence = sample(&contrast, view)?;

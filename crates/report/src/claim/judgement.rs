@@ -104,7 +104,7 @@ pub struct Part {
     pub paired: usize,
     /// Test images that they share.
     pub images: Option<usize>,
-    /// Whether the verdict rests on this part: the one that speaks for the claim the least, or refutes it.
+    /// Whether the verdict rests on this part: the one with the weakest support, or the one that refutes the claim.
     pub binding: bool,
     /// What the reader must know of how trials were counted.
     pub note: Option<String>,

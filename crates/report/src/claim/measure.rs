@@ -51,7 +51,7 @@ impl Quantity {
     /// Of one trial: one value an image, or one value alone; `None` where it was not measured.
     ///
     /// A trial that diverged and left no answers gets every image wrong, and has neither a gap nor anything to lose.
-    pub(super) fn of(&self, record: &Record) -> Option<Vec<f64>> {
+    pub(super) fn measure(&self, record: &Record) -> Option<Vec<f64>> {
         let results = &record.results;
         let lost = diverged(record);
         let right = |test: Option<&Predictions>| test.map(right).or(lost.then(|| vec![0.0]));
@@ -155,7 +155,7 @@ impl Measure {
                 format!("test accuracy lost under {}", label(perturbation, perturbations))
             }
             Self::ValidationAfter(epoch) => format!("validation accuracy after epoch {epoch}"),
-            Self::EpochSeconds => "seconds an epoch".into(),
+            Self::EpochSeconds => "seconds per epoch".into(),
         }
     }
 }

@@ -53,7 +53,7 @@ pub fn place(arm: &ArmView, protocol: &str) -> Option<Placement> {
         let ended =
             records.iter().filter(|record| !matches!(record.results.outcome, Outcome::Diverged { .. }));
         let percent: Vec<f64> = ended.filter_map(last_test_accuracy).map(|share| 100.0 * share).collect();
-        let prediction = Prediction::of(&percent)?;
+        let prediction = Prediction::from_values(&percent)?;
         Some(Protocol {
             name: name.into(),
             seeds: prediction.count,

@@ -26,16 +26,16 @@ pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evide
         ));
     }
     if let Some(arm) = arms.iter().find(|arm| arm.records.is_empty()) {
-        return Err(format!("no trial of {} has left a record", arm.facts.name));
+        return Err(format!("no trial of {} has finished", arm.facts.name));
     }
     if contrast.is_exact() {
         let of_first = |term: &Term| {
             let record = view.arms[term.arm].records.first();
-            record.and_then(|record| term.quantity.of(record)).map(|row| (term.weight, row))
+            record.and_then(|record| term.quantity.measure(record)).map(|row| (term.weight, row))
         };
         let terms: Option<Vec<_>> = contrast.terms.iter().map(of_first).collect();
         let sum = terms.and_then(|terms| combine(&terms)).map(|row| mean(&row));
-        return sum.map(Evidence::Exact).ok_or_else(|| "the models have no such number".into());
+        return sum.map(Evidence::Exact).ok_or_else(|| "the models do not record this number".into());
     }
     let paired: Vec<Vec<&Record>> =
         view.facts.seeds.iter().filter_map(|seed| records(contrast, view, *seed)).collect();
@@ -47,7 +47,7 @@ pub(super) fn sample(contrast: &Contrast, view: &ExperimentView) -> Result<Evide
         let yes = rows.iter().filter(|row| mean(row) > 0.0).count();
         return Ok(Evidence::Share(Share { yes, of: rows.len() }));
     }
-    Crossed::of(&rows).map(Evidence::Paired).ok_or_else(|| "its measures are not finite".into())
+    Crossed::from_rows(&rows).map(Evidence::Paired).ok_or_else(|| "the measures are not finite".into())
 }
 
 /// One record a term; `None` unless every arm has one with this seed.
@@ -64,7 +64,7 @@ fn rows(contrast: &Contrast, paired: &[Vec<&Record>]) -> Vec<Vec<f64>> {
     let same = judged.all(|images| Some(images) == first);
     let row = |records: &Vec<&Record>| {
         let measured = contrast.terms.iter().zip(records).map(|(term, record)| {
-            let row = term.quantity.of(record)?;
+            let row = term.quantity.measure(record)?;
             Some((term.weight, if same { row } else { vec![mean(&row)] }))
         });
         let mut row = combine(&measured.collect::<Option<Vec<_>>>()?)?;

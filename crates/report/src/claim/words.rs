@@ -154,7 +154,7 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
             let rival = if *rival && closest && finding.effect >= 0.0 { ", the closest rival" } else { "" };
             if of.measure == Measure::EpochSeconds {
                 return format!(
-                    "{first} takes {shown:.2} times the seconds an epoch of {second}{rival} {interval}"
+                    "{first} takes {shown:.2} times the seconds per epoch of {second}{rival} {interval}"
                 );
             }
             let of =

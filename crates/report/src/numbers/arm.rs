@@ -50,12 +50,12 @@ pub struct ArmNumbers {
 
 impl ArmNumbers {
     /// Of an arm of `view`.
-    pub(super) fn of(arm: &ArmView, view: &ExperimentView) -> Self {
+    pub(super) fn new(arm: &ArmView, view: &ExperimentView) -> Self {
         let records: Vec<&Record> = arm.records.iter().collect();
         let (diverged, ended): (Vec<&Record>, Vec<&Record>) =
             records.iter().partition(|record| matches!(record.results.outcome, Outcome::Diverged { .. }));
         let estimate = |measure: fn(&Record) -> Option<f64>| {
-            Estimate::of(&ended.iter().filter_map(|record| measure(record)).collect::<Vec<_>>())
+            Estimate::from_values(&ended.iter().filter_map(|record| measure(record)).collect::<Vec<_>>())
         };
         let seconds: Vec<f64> =
             records.iter().flat_map(|record| record.timing.epoch_seconds.iter().copied()).collect();
@@ -72,13 +72,13 @@ impl ArmNumbers {
                 record.results.kept().map(|epoch| epoch.validation_accuracy)
             }),
             training_accuracy: estimate(|record| record.results.final_training_accuracy),
-            perturbed: PerturbedNumbers::of(&ended, &view.facts.perturbations),
+            perturbed: PerturbedNumbers::from_records(&ended, &view.facts.perturbations),
             placement: place(arm, &view.facts.protocol),
             parameters: model.map(|model| model.parameters),
             multiply_adds: model.map(|model| model.multiply_adds),
             layers: model.map_or_else(Vec::new, |model| model.layers.clone()),
             epoch_seconds: median(&seconds),
-            curves: Curves::of(&records),
+            curves: Curves::from_records(&records),
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Point {
 }
 
 impl Curves {
-    pub(super) fn of(records: &[&Record]) -> Self {
+    pub(super) fn from_records(records: &[&Record]) -> Self {
         Self {
             test_accuracy: curve(records, |epoch| epoch.test_accuracy),
             validation_accuracy: curve(records, |epoch| epoch.validation_accuracy),
@@ -55,7 +55,7 @@ fn curve(records: &[&Record], measure: fn(&Epoch) -> f64) -> Vec<Point> {
 /// `measured` is of one epoch, lowest first.
 fn point(measured: &[(usize, f64)]) -> Option<Point> {
     let values: Vec<f64> = measured.iter().map(|(_, value)| *value).collect();
-    let Estimate { count, mean, .. } = Estimate::of(&values)?;
+    let Estimate { count, mean, .. } = Estimate::from_values(&values)?;
     Some(Point {
         epoch: measured.first()?.0,
         trials: count,
@@ -79,7 +79,7 @@ mod tests {
             record.results.history[0].test_accuracy = accuracy;
         }
         records[0].results.history[1].test_accuracy = 0.875;
-        let curve = Curves::of(&[&records[0], &records[1]]).test_accuracy;
+        let curve = Curves::from_records(&[&records[0], &records[1]]).test_accuracy;
         assert_eq!(
             curve,
             [
@@ -94,7 +94,7 @@ mod tests {
         let mut record = record("cnn", 0);
         record.results.history[1].training_loss = f64::NAN;
         let epochs: Vec<usize> =
-            Curves::of(&[&record]).training_loss.iter().map(|point| point.epoch).collect();
+            Curves::from_records(&[&record]).training_loss.iter().map(|point| point.epoch).collect();
         assert_eq!(epochs, [1, 3, 4, 5, 6, 7, 8]);
     }
 }

@@ -49,7 +49,7 @@ struct Votes {
 }
 
 /// `None` where no arm left predictions.
-pub(super) fn everyones(arms: &[(&str, &[Record])]) -> Option<Mistakes> {
+pub(super) fn shared_mistakes(arms: &[(&str, &[Record])]) -> Option<Mistakes> {
     let votes: Vec<(&str, BTreeMap<u32, Votes>)> = arms
         .iter()
         .map(|(arm, records)| (*arm, votes(records)))
@@ -140,7 +140,7 @@ mod tests {
         // Image 1: a is right. Image 2: both wrong, once each by a trial that is right.
         let a = [trial([0.75, 1.0, 0.25]), trial([0.5, 1.0, 0.625])];
         let b = [trial([0.75, 0.0, 0.0]), trial([1.0, 0.0, 0.25])];
-        let mistakes = everyones(&[("a", &a), ("none", &[]), ("b", &b)]).unwrap();
+        let mistakes = shared_mistakes(&[("a", &a), ("none", &[]), ("b", &b)]).unwrap();
         assert_eq!(mistakes.judged, 3);
         let answers = |a, b| {
             let answer = |arm: &str, class| Answer { arm: arm.into(), class: Some(class) };
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn the_most_often_wrong_comes_first() {
         let (often, once) = (trial([0.0, 0.0, 0.0]), trial([0.0, 0.75, 0.0]));
-        let mistakes = everyones(&[("a", &[often, once])]).unwrap();
+        let mistakes = shared_mistakes(&[("a", &[often, once])]).unwrap();
         let shares: Vec<(u32, f64)> =
             mistakes.images.iter().map(|image| (image.index, image.share_wrong)).collect();
         assert_eq!(shares, [(2, 1.0), (1, 0.5)]);
@@ -167,10 +167,10 @@ mod tests {
     #[test]
     fn a_trial_of_nans_is_wrong_and_says_nothing() {
         let (broken, sound) = (trial([f32::NAN; 3]), trial([0.75, 1.0, 1.0]));
-        let mistakes = everyones(&[("a", &[broken.clone(), sound])]).unwrap();
+        let mistakes = shared_mistakes(&[("a", &[broken.clone(), sound])]).unwrap();
         assert_eq!(mistakes.images.len(), 1);
         assert_eq!(mistakes.images[0].answers[0].class, Some((1, 0.75)));
-        let only = everyones(&[("a", &[broken])]).unwrap();
+        let only = shared_mistakes(&[("a", &[broken])]).unwrap();
         assert_eq!(only.images.iter().map(|image| image.answers[0].class).collect::<Vec<_>>(), [None; 3]);
     }
 
@@ -179,7 +179,7 @@ mod tests {
         let mut partial = trial([0.0; 3]);
         let test = partial.results.test.as_mut().unwrap();
         (test.indices, test.labels, test.probabilities) = (vec![1], vec![1], vec![1.0, 0.0]);
-        let mistakes = everyones(&[("a", &[trial([0.0; 3])]), ("b", &[partial])]).unwrap();
+        let mistakes = shared_mistakes(&[("a", &[trial([0.0; 3])]), ("b", &[partial])]).unwrap();
         assert_eq!((mistakes.judged, mistakes.images.len(), mistakes.images[0].index), (1, 1, 1));
     }
 }

@@ -21,7 +21,7 @@ pub struct PerturbedNumbers {
 
 impl PerturbedNumbers {
     /// Of each way that is asked for and that any record knows, in the order of `asked`.
-    pub(super) fn of(records: &[&Record], asked: &[PerturbationFacts]) -> Vec<Self> {
+    pub(super) fn from_records(records: &[&Record], asked: &[PerturbationFacts]) -> Vec<Self> {
         let known = |way: &&PerturbationFacts| {
             let mut changes = records.iter().flat_map(|record| &record.results.perturbed);
             changes.any(|changed| changed.perturbation == way.perturbation)
@@ -37,7 +37,7 @@ fn under(facts: &PerturbationFacts, records: &[&Record]) -> PerturbedNumbers {
     let accuracies: Vec<f64> = answers.iter().filter_map(|test| test.accuracy()).collect();
     PerturbedNumbers {
         facts: facts.clone(),
-        test_accuracy: Estimate::of(&accuracies),
+        test_accuracy: Estimate::from_values(&accuracies),
         unanswered: asked.len() - answers.len(),
     }
 }
@@ -65,7 +65,7 @@ mod tests {
             ];
         }
         let asked = [noise.clone(), fixture::noise(0.9), fgsm.clone()];
-        let numbers = PerturbedNumbers::of(&records.each_ref(), &asked);
+        let numbers = PerturbedNumbers::from_records(&records.each_ref(), &asked);
         let means: Vec<_> = numbers.iter().map(|way| way.test_accuracy.map(|e| (e.count, e.mean))).collect();
         assert_eq!(numbers.iter().map(|way| &way.facts).collect::<Vec<_>>(), [&noise, &fgsm]);
         assert_eq!(means, [Some((3, 0.25)), Some((2, 0.75))]);

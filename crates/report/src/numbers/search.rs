@@ -44,7 +44,7 @@ pub struct Chosen {
 }
 
 impl SearchNumbers {
-    pub(super) fn of(search: &SearchFacts, arms: &[ArmNumbers]) -> Self {
+    pub(super) fn new(search: &SearchFacts, arms: &[ArmNumbers]) -> Self {
         let points: Vec<Chosen> = arms.iter().filter_map(point).collect();
         let chosen = highest(&points, |point| point.validation_accuracy);
         let best = highest(&points, |point| point.test_accuracy);

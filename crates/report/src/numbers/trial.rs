@@ -24,7 +24,7 @@ pub struct TrialNumbers {
     pub chosen_epoch: Option<usize>,
     /// Test accuracy after that epoch.
     pub chosen_test_accuracy: Option<f64>,
-    /// Hash of what the seed gives again.
+    /// Hash of the results, which the same seed reproduces.
     pub result_sha256: String,
     /// Seconds of the attempt that finished it.
     pub wall_seconds: Option<f64>,
@@ -35,7 +35,7 @@ pub struct TrialNumbers {
 }
 
 impl TrialNumbers {
-    pub(super) fn of(arm: &str, record: &Record) -> Self {
+    pub(super) fn new(arm: &str, record: &Record) -> Self {
         let finite = |value: f64| value.is_finite().then_some(value);
         let chosen = chosen(record);
         Self {

@@ -19,7 +19,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    pub(super) fn of<'a>(claims: impl Iterator<Item = &'a Judgement>) -> Self {
+    pub(super) fn count<'a>(claims: impl Iterator<Item = &'a Judgement>) -> Self {
         claims.fold(Self::default(), |mut verdicts, claim| {
             *match claim.verdict {
                 Verdict::Holds => &mut verdicts.holds,

@@ -31,7 +31,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> ArmsTable<'a> {
-    pub(super) fn of(view: &'a ExperimentView, arms: &'a [ArmNumbers]) -> Self {
+    pub(super) fn new(view: &'a ExperimentView, arms: &'a [ArmNumbers]) -> Self {
         Self {
             has_reported: arms.iter().any(|arm| arm.facts.reported.is_some()),
             covers: covers(view),
@@ -48,7 +48,7 @@ fn covers(view: &ExperimentView) -> String {
         Some(first) if tests.all(|test| test.indices == first.indices) => {
             format!("all trials are tested on the same {} images", count(first.len() as u64))
         }
-        Some(_) => "the test images differ from seed to seed, and overlap".into(),
+        Some(_) => "each seed has different test images, which overlap".into(),
     }
 }
 
@@ -73,7 +73,10 @@ fn row<'a>(arm: &'a ArmView, numbers: &'a ArmNumbers) -> Row<'a> {
 
 fn origin(arm: &ArmFacts) -> Option<String> {
     if let Some(source) = &arm.same_as {
-        return Some(format!("the trials of {} of {}, same settings", source.arm, source.experiment));
+        return Some(format!(
+            "trials of {} in {}, which has the same settings",
+            source.arm, source.experiment
+        ));
     }
     let ensemble = arm.ensemble.as_ref()?;
     Some(format!("{} of {}; nothing was trained", ensemble.title, list(&ensemble.members)))

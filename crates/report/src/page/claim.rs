@@ -13,7 +13,7 @@ pub(super) struct ClaimPage<'a> {
     pub(super) mark: Mark,
     /// What the paper reports of it, such as `Ensemble 95.57 %`.
     pub(super) reported: Vec<String>,
-    /// The part that speaks for the claim the least, in words and drawn.
+    /// The part with the weakest support, in words and drawn.
     pub(super) figure: Option<Figure>,
     pub(super) rows: Vec<Row<'a>>,
     /// Names and values.
@@ -96,7 +96,7 @@ fn figure(part: &Part) -> Option<Figure> {
     let place = |value: f64| if part.unit == Unit::Times { value.ln() } else { value };
     let limits = (place(part.low?), place(part.high?));
     let [effect, null, threshold] = [part.effect, part.null, part.threshold].map(place);
-    let scale = Scale::of([limits.0, limits.1, effect, null, threshold]);
+    let scale = Scale::from_values([limits.0, limits.1, effect, null, threshold]);
     Some(Figure {
         words: interval(part),
         null: part.null.to_string(),
@@ -130,9 +130,9 @@ fn facts(claim: &Judgement) -> Vec<(&'static str, String)> {
     [
         p("p of the claim, the largest of its parts", claim.p),
         p("Corrected p (Holm)", claim.corrected_p),
-        p("Corrected p against it being true", claim.corrected_refuting_p),
+        p("Corrected p of the claim being true", claim.corrected_refuting_p),
         p("Smallest p that these seeds can give", claim.attainable_p),
-        claim.p.map(|_| ("Claims that the correction counts", family)),
+        claim.p.map(|_| ("Claims in the correction", family)),
         Some(("Seeds paired", format!("{} of {} planned", claim.paired, claim.planned))),
         claim.images.map(|images| ("Test images", count(images as u64))),
         claim.power.map(|power| {

@@ -16,7 +16,7 @@ pub(super) struct CurvesFigure {
 
 impl CurvesFigure {
     /// `None` where no arm has a curve.
-    pub(super) fn of(id: &str, arms: &[ArmNumbers]) -> Option<Self> {
+    pub(super) fn new(id: &str, arms: &[ArmNumbers]) -> Option<Self> {
         let drawn: Vec<&ArmNumbers> =
             arms.iter().filter(|arm| !arm.curves.test_accuracy.is_empty()).collect();
         let looks = looks(&merits(&drawn));

@@ -43,18 +43,18 @@ impl<'a> ExperimentPage<'a> {
             view,
             scope: scope(view),
             claims: numbers.claims.iter().map(|claim| ClaimPage::new(view, claim)).collect(),
-            curves: CurvesFigure::of(&id, &numbers.arms),
-            arms: ArmsTable::of(view, &numbers.arms),
-            perturbed: PerturbedPage::of(&id, &numbers.arms),
-            search: numbers.search.as_ref().map(|search| SearchPage::of(&id, search, &numbers.arms)),
+            curves: CurvesFigure::new(&id, &numbers.arms),
+            arms: ArmsTable::new(view, &numbers.arms),
+            perturbed: PerturbedPage::new(&id, &numbers.arms),
+            search: numbers.search.as_ref().map(|search| SearchPage::new(&id, search, &numbers.arms)),
             gallery: numbers
                 .mistakes
                 .as_ref()
                 .map(|mistakes| Gallery::new(mistakes, view.test_images.as_deref()))
                 .transpose()?,
             layers: layers(&numbers.arms),
-            settings: Settings::of(&view.arms),
-            trials: TrialsTable::of(&numbers.trials),
+            settings: Settings::new(&view.arms),
+            trials: TrialsTable::new(&numbers.trials),
             failures: view
                 .arms
                 .iter()

@@ -67,14 +67,14 @@ fn split(record: &Record) -> String {
 fn processor(environment: &Environment) -> String {
     let cores = counted(environment.cores, "core", "cores");
     let threads = counted(environment.threads, "thread", "threads");
-    format!("{}, {cores}, {threads} a trial, {}", environment.cpu, environment.os)
+    format!("{}, {cores}, {threads} per trial, {}", environment.cpu, environment.os)
 }
 
 fn program(environment: &Environment) -> String {
     let Environment { tinderbox, burn, revision, dirty, .. } = environment;
     let revision =
         revision.as_deref().map_or("revision unknown".into(), |full| format!("revision {}", short(full)));
-    let dirty = if *dirty == Some(true) { " with changes that were not committed" } else { "" };
+    let dirty = if *dirty == Some(true) { " with uncommitted changes" } else { "" };
     format!("Tinderbox {tinderbox}, {revision}{dirty}, Burn {burn}")
 }
 
@@ -110,13 +110,13 @@ mod tests {
         assert_eq!(
             values("Processor"),
             [
-                "Example CPU @ 2.00 GHz, 2 cores, 1 thread a trial, Linux",
-                "Other CPU, 2 cores, 1 thread a trial, Linux"
+                "Example CPU @ 2.00 GHz, 2 cores, 1 thread per trial, Linux",
+                "Other CPU, 2 cores, 1 thread per trial, Linux"
             ]
         );
         assert_eq!(
             values("Program")[1],
-            "Tinderbox 0.1.0, revision 0123456789 with changes that were not committed, Burn 0.22.1"
+            "Tinderbox 0.1.0, revision 0123456789 with uncommitted changes, Burn 0.22.1"
         );
         assert_eq!(values("Split"), ["official: 6,562 training, 729 validation, 40 test images, 10 classes"]);
         assert_eq!(values("Trials begun"), ["2026-03-01T12:00:00Z to 2026-03-01T12:00:02Z"]);

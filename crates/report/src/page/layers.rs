@@ -20,10 +20,10 @@ pub(super) fn layers(arms: &[ArmNumbers]) -> Vec<Layers<'_>> {
             None => different.push((arm, vec![&arm.facts.name])),
         }
     }
-    different.into_iter().map(|(arm, arms)| of(arm, arms)).collect()
+    different.into_iter().map(|(arm, arms)| table(arm, arms)).collect()
 }
 
-fn of<'a>(arm: &ArmNumbers, arms: Vec<&'a str>) -> Layers<'a> {
+fn table<'a>(arm: &ArmNumbers, arms: Vec<&'a str>) -> Layers<'a> {
     let row = |layer: &LayerSummary| {
         let output = layer.output.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
         [layer.name.clone(), output, count(layer.parameters), count(layer.multiply_adds)]

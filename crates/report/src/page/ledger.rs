@@ -28,7 +28,7 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Ledger<'a> {
     /// `None` without claims.
-    pub(super) fn of(numbers: &'a Numbers) -> Option<Self> {
+    pub(super) fn new(numbers: &'a Numbers) -> Option<Self> {
         let experiments = numbers.experiments.iter();
         let rows: Vec<Entry> = experiments
             .clone()

@@ -29,7 +29,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> PerturbedPage<'a> {
     /// `None` where no arm was asked about perturbed images.
-    pub(super) fn of(id: &str, arms: &'a [ArmNumbers]) -> Option<Self> {
+    pub(super) fn new(id: &str, arms: &'a [ArmNumbers]) -> Option<Self> {
         let asked: Vec<&ArmNumbers> = arms.iter().filter(|arm| !arm.perturbed.is_empty()).collect();
         if asked.is_empty() {
             return None;

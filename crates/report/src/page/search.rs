@@ -20,7 +20,7 @@ pub(super) struct SearchPage<'a> {
 }
 
 impl<'a> SearchPage<'a> {
-    pub(super) fn of(id: &str, numbers: &'a SearchNumbers, arms: &[ArmNumbers]) -> Self {
+    pub(super) fn new(id: &str, numbers: &'a SearchNumbers, arms: &[ArmNumbers]) -> Self {
         let row = |by: &str, chosen: &Chosen| {
             [
                 by.into(),

@@ -18,7 +18,7 @@ pub(super) struct Settings<'a> {
 
 impl<'a> Settings<'a> {
     /// `None` where nothing was trained.
-    pub(super) fn of(arms: &'a [ArmView]) -> Option<Self> {
+    pub(super) fn new(arms: &'a [ArmView]) -> Option<Self> {
         // An ensemble has no settings of its own.
         let trained = arms.iter().filter(|arm| arm.facts.ensemble.is_none());
         let read: Vec<(&str, BTreeMap<String, String>)> = trained
@@ -90,12 +90,12 @@ mod tests {
             arm("b", json!({"model": {"kind": "cnn"}, "batch_size": 64})),
             mean,
         ];
-        let settings = Settings::of(&arms).unwrap();
+        let settings = Settings::new(&arms).unwrap();
         assert_eq!(settings.varied, ["model.hidden", "model.kind"]);
         assert_eq!(settings.arms[0], ("a", vec!["[512, 128]".into(), "fcn".into()]));
         assert_eq!(settings.arms[1], ("b", vec!["–".into(), "cnn".into()]));
         assert_eq!(settings.shared, [("batch_size".into(), "64".into())]);
         assert_eq!(settings.arms.len(), 2);
-        assert!(Settings::of(&[ArmView::default()]).is_none());
+        assert!(Settings::new(&[ArmView::default()]).is_none());
     }
 }

@@ -173,7 +173,7 @@ fn the_table_tells_what_was_measured() {
         rows[2]
     );
     assert!(page.contains("all trials are tested on the same 40 images"));
-    assert_eq!(page.matches("Trials that diverged are drawn for as long").count(), 1);
+    assert_eq!(page.matches("Diverged trials are drawn up to").count(), 1);
     let hash = paper().experiments[0].arms[0].records[0].result_hash();
     assert!(page.contains(&format!("<code title=\"{hash}\">{}</code>", &hash[..10])));
 }
@@ -229,7 +229,7 @@ fn parts_that_do_not_belong_together_make_no_page() {
     let mut report = fixture::report();
     report.experiments[0].arms[0].records[0].arm = "mlp".into();
     let error = render(&report).unwrap_err().to_string();
-    assert!(error.ends_with("seed 0: the record is of arm mlp"), "{error}");
+    assert!(error.ends_with("seed 0: the record belongs to arm mlp"), "{error}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) struct Trial<'a> {
 
 impl<'a> TrialsTable<'a> {
     /// `None` without trials.
-    pub(super) fn of(trials: &'a [TrialNumbers]) -> Option<Self> {
+    pub(super) fn new(trials: &'a [TrialNumbers]) -> Option<Self> {
         let first = trials.first()?;
         Some(Self {
             protocols: trials.iter().any(|trial| trial.protocol != first.protocol),

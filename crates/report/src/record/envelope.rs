@@ -1,4 +1,4 @@
-//! A record as bytes, sealed with two hashes: one of what the seed gives again, one of everything.
+//! A record as bytes, sealed with two hashes: one of the results, one of everything.
 //!
 //! The JSON is canonical (fields in the order of the types, keys of the configuration sorted, no spaces), so that
 //! equal results have equal hashes and no byte can change unseen.
@@ -55,9 +55,9 @@ pub enum RecordError {
     /// Not the JSON of a record.
     #[error("not a record: {0}")]
     Json(#[from] serde_json::Error),
-    /// Something under a hash was changed, or the hash.
+    /// A hash does not match.
     #[error(
-        "{name} is {stated}, but the record gives {computed}: it was changed after it was written, run the trial \
+        "{name} is {stated}, but the record hashes to {computed}: it was changed after it was written, run the trial \
          again"
     )]
     Hash {
@@ -68,10 +68,10 @@ pub enum RecordError {
         /// What the record in them gives.
         computed: String,
     },
-    /// Both hashes fit, so the values are as written, yet spaces or spelling are not.
+    /// The hashes match the values, but the text has other spaces or numbers in another form.
     #[error(
-        "both hashes fit, but spaces or numbers are not spelled as Tinderbox writes them: it was changed after it \
-         was written, run the trial again"
+        "both hashes match, but the JSON is not formatted as Tinderbox writes it: it was changed after it was \
+         written, run the trial again"
     )]
     Spelling,
     /// Lists of predictions that do not fit together.
@@ -198,7 +198,7 @@ mod tests {
     fn a_change_is_named_by_the_hash_that_it_breaks() {
         refuses(|text| text.replace(r#""seed":3"#, r#""seed":4"#), "result_sha256 is ");
         refuses(|text| text.replace(r#""worker":"w0""#, r#""worker":"w1""#), "record_sha256 is ");
-        refuses(|text| format!("{text}\n"), "both hashes fit");
+        refuses(|text| format!("{text}\n"), "both hashes match");
         refuses(|text| text.replace(r#""arm""#, r#""art""#), "not a record: unknown field `art`");
     }
 

@@ -37,7 +37,7 @@ impl Predictions {
         self.probabilities.get(start..start.checked_add(self.classes)?)
     }
 
-    /// The likeliest class of row `row`, the lowest among equals; `None` past the end or where a NaN answers nothing.
+    /// The likeliest class of row `row`, the lowest among equals; `None` past the end or where there is a NaN.
     pub fn predicted(&self, row: usize) -> Option<usize> {
         likeliest(self.row(row)?)
     }
@@ -74,7 +74,7 @@ impl Predictions {
 /// Why predictions do not fit together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PredictionsError {
-    /// Lists of different images.
+    /// Lists of different lengths.
     #[error(
         "{images} labels, but {indices} indices and {probabilities} probabilities, expected one index and \
          {classes} probabilities a label"
@@ -101,7 +101,7 @@ pub enum PredictionsError {
     },
 }
 
-/// Position of the greatest value, the lowest among equals; `None` where a NaN, or nothing, answers nothing.
+/// Position of the greatest value, the lowest among equals; `None` where there is a NaN, or no value.
 pub(crate) fn likeliest<T: Copy + PartialOrd>(values: &[T]) -> Option<usize> {
     let mut best = 0;
     for (class, value) in values.iter().enumerate() {

@@ -52,27 +52,27 @@ pub enum ReportError {
 /// What is wrong with a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordReason {
-    /// Of another experiment.
-    #[error("the record is of experiment {0}")]
+    /// It belongs to another experiment.
+    #[error("the record belongs to experiment {0}")]
     Experiment(String),
-    /// Of another arm.
-    #[error("the record is of arm {0}")]
+    /// It belongs to another arm.
+    #[error("the record belongs to arm {0}")]
     Arm(String),
-    /// One of two of the same trial.
-    #[error("two records of this trial, expected one")]
-    Twice,
+    /// There is another record for this trial.
+    #[error("two records for this trial, expected one")]
+    Duplicate,
     /// Predictions that do not fit together.
     #[error("test predictions: {0}")]
     Predictions(#[from] PredictionsError),
-    /// An image that is not there.
-    #[error("predictions of test image {index}, but there are {images}")]
+    /// Predictions for an image that does not exist.
+    #[error("predictions for test image {index}, but there are only {images} images")]
     Index {
         /// The image.
         index: u32,
         /// Number of test images.
         images: usize,
     },
-    /// Two truths about one image.
+    /// Labels that differ.
     #[error("test image {index} has label {label} in the record and {expected} in the data set")]
     Label {
         /// The image.
@@ -105,7 +105,7 @@ fn check_experiment(experiment: &ExperimentView) -> Result<(), ReportError> {
                 let reason = if seen.insert(record.seed) {
                     check_record(record, experiment, arm, images)
                 } else {
-                    Err(RecordReason::Twice)
+                    Err(RecordReason::Duplicate)
                 };
                 reason.map_err(|reason| ReportError::Record {
                     experiment: experiment.facts.name.clone(),
@@ -175,22 +175,22 @@ mod tests {
         );
         refuses(
             |report| report.experiments[0].arms[0].records[0].arm = "mlp".into(),
-            "experiment task1_models, arm fcn, seed 0: the record is of arm mlp",
+            "experiment task1_models, arm fcn, seed 0: the record belongs to arm mlp",
         );
         refuses(
             |report| report.experiments[0].facts.name = "task2".into(),
-            "experiment task2, arm fcn, seed 0: the record is of experiment task1_models",
+            "experiment task2, arm fcn, seed 0: the record belongs to experiment task1_models",
         );
         refuses(
             |report| {
                 let source = Source { experiment: "task2".into(), arm: "he".into() };
                 report.experiments[0].arms[0].facts.same_as = Some(source);
             },
-            "experiment task1_models, arm fcn, seed 0: the record is of experiment task1_models",
+            "experiment task1_models, arm fcn, seed 0: the record belongs to experiment task1_models",
         );
         refuses(
             |report| report.experiments[0].arms[0].records[1].seed = 0,
-            "experiment task1_models, arm fcn, seed 0: two records of this trial, expected one",
+            "experiment task1_models, arm fcn, seed 0: two records for this trial, expected one",
         );
     }
 
@@ -201,7 +201,7 @@ mod tests {
         }
         refuses(
             |report| first(report).indices[3] = 40,
-            "experiment task1_models, arm fcn, seed 0: predictions of test image 40, but there are 40",
+            "experiment task1_models, arm fcn, seed 0: predictions for test image 40, but there are only 40 images",
         );
         refuses(
             |report| first(report).labels[3] = 4,

@@ -56,7 +56,7 @@ impl Crossed {
     ///
     /// `None` with fewer than two rows, without columns, with rows of different lengths or with a value that is not
     /// finite.
-    pub fn of(rows: &[Vec<f64>]) -> Option<Self> {
+    pub fn from_rows(rows: &[Vec<f64>]) -> Option<Self> {
         let images = rows.first()?.len();
         let whole = |row: &Vec<f64>| row.len() == images && row.iter().all(|value| value.is_finite());
         if rows.len() < 2 || images == 0 || !rows.iter().all(whole) {
@@ -175,7 +175,7 @@ mod tests {
 
     #[track_caller]
     fn agrees(rows: &[Vec<f64>], squares: [f64; 3], law: [f64; 3], p: f64, interval: [f64; 2]) {
-        let crossed = Crossed::of(rows).unwrap();
+        let crossed = Crossed::from_rows(rows).unwrap();
         close(crossed.squares.seed, squares[0]);
         close(crossed.squares.image, squares[1]);
         close(crossed.squares.residual, squares[2]);
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn without_images_it_is_the_paired_t_test() {
         let rows: Vec<_> = [0.5, 1.2, -0.3, 0.8, 0.9, 0.4, 1.1, 0.7].map(|value| vec![value]).to_vec();
-        let law = Crossed::of(&rows).unwrap().law();
+        let law = Crossed::from_rows(&rows).unwrap().law();
         // SciPy 1.17.1: stats.ttest_1samp(x, 0), its confidence_interval(0.95), stats.ttest_1samp(x, 1.5).
         close(law.p(0.0), 0.005_562_616_844_614_527);
         close(law.interval().0, 0.265_468_643_395_702_64);
@@ -236,20 +236,20 @@ mod tests {
     #[test]
     fn equal_seeds_have_no_variance_even_where_rounding_shows_one() {
         let rows = vec![vec![6.0_f64.log2() - 1.0]; 7];
-        let crossed = Crossed::of(&rows).unwrap();
+        let crossed = Crossed::from_rows(&rows).unwrap();
         let law = crossed.law();
         assert_eq!((law.variance, law.p(0.0)), (0.0, 0.0));
         assert_eq!(law.interval(), (law.effect, law.effect));
-        assert!(Crossed::of(&vec![vec![0.0]; 7]).unwrap().law().p(0.0) > 0.999);
+        assert!(Crossed::from_rows(&vec![vec![0.0]; 7]).unwrap().law().p(0.0) > 0.999);
     }
 
     #[test]
     fn what_cannot_vary_is_refused() {
-        assert_eq!(Crossed::of(&[]), None);
-        assert_eq!(Crossed::of(&[vec![1.0]]), None);
-        assert_eq!(Crossed::of(&[vec![], vec![]]), None);
-        assert_eq!(Crossed::of(&[vec![1.0], vec![1.0, 2.0]]), None);
-        assert_eq!(Crossed::of(&[vec![1.0], vec![f64::NAN]]), None);
+        assert_eq!(Crossed::from_rows(&[]), None);
+        assert_eq!(Crossed::from_rows(&[vec![1.0]]), None);
+        assert_eq!(Crossed::from_rows(&[vec![], vec![]]), None);
+        assert_eq!(Crossed::from_rows(&[vec![1.0], vec![1.0, 2.0]]), None);
+        assert_eq!(Crossed::from_rows(&[vec![1.0], vec![f64::NAN]]), None);
     }
 
     proptest! {
@@ -259,9 +259,9 @@ mod tests {
                 prop::collection::vec(prop::collection::vec(-1.0..1.0_f64, images), seeds)
             }),
         ) {
-            let crossed = Crossed::of(&rows).unwrap();
+            let crossed = Crossed::from_rows(&rows).unwrap();
             let alone: Vec<_> = crossed.means().iter().map(|mean| vec![*mean]).collect();
-            let seeds = Crossed::of(&alone).unwrap().law();
+            let seeds = Crossed::from_rows(&alone).unwrap().law();
             prop_assert!(crossed.law().variance >= seeds.variance * (1.0 - 1e-9));
             prop_assert!((crossed.law().effect - seeds.effect).abs() < 1e-12);
         }

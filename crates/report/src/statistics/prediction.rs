@@ -19,7 +19,7 @@ impl Prediction {
     /// From `values`, whose NaN and infinities are left out; `None` with fewer than two.
     ///
     /// Source: Hahn, Meeker, "Statistical Intervals" (1991), §4.7.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    pub fn from_values(values: &[f64]) -> Option<Self> {
         let values = finite(values);
         let count = values.len();
         let mean = mean(&values)?;
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_prediction_agrees_with_scipy() {
         let runs = [93.93, 94.41, 93.1, 94.0, 95.2, 93.3, 94.6, 93.8, f64::NAN];
-        let prediction = Prediction::of(&runs).unwrap();
+        let prediction = Prediction::from_values(&runs).unwrap();
         // NumPy and SciPy 1.17.1: s = x.std(ddof=1) * sqrt(1 + 1/8); s * stats.t.ppf(0.975, 7).
         assert_eq!(prediction.count, 8);
         for (ours, theirs) in [
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn runs_that_do_not_differ_are_infinitely_far_from_any_other_number() {
-        let prediction = Prediction::of(&[0.5; 3]).unwrap();
+        let prediction = Prediction::from_values(&[0.5; 3]).unwrap();
         assert_eq!((prediction.distance(0.5), prediction.distance(0.6)), (0.0, f64::INFINITY));
-        assert_eq!(Prediction::of(&[0.5, f64::INFINITY]), None);
+        assert_eq!(Prediction::from_values(&[0.5, f64::INFINITY]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What must agree before a page is made: values with objectives, what was tried with what could be.
+//! What must agree before a page is made: values with objectives, and parameters of trials with those of the study.
 
 use std::collections::HashSet;
 
@@ -7,11 +7,11 @@ use super::{ParameterKind, ParameterValue, StudyTrial, StudyView, TrialState};
 /// Why the parts of a study do not belong together.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StudyError {
-    /// Nothing was sought.
-    #[error("a study without objectives, expected at least one")]
+    /// There are no objectives.
+    #[error("the study has no objectives, expected at least one")]
     Objectives,
-    /// A name that comes twice.
-    #[error("two parameters are called `{0}`; give each a name of its own")]
+    /// Two parameters with one name.
+    #[error("two parameters are named `{0}`, expected unique names")]
     Parameter(String),
     /// A trial, and what is wrong with it.
     #[error("trial {number}: {reason}")]
@@ -27,7 +27,7 @@ pub enum StudyError {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TrialReason {
     /// Too few or too many values.
-    #[error("{found} values, expected {expected}, one an objective")]
+    #[error("{found} values, expected {expected}, one for each objective")]
     Values {
         /// How many it has.
         found: usize,
@@ -35,7 +35,7 @@ pub enum TrialReason {
         expected: usize,
     },
     /// A parameter that the study does not have.
-    #[error("parameter `{0}`, which the study does not list")]
+    #[error("parameter `{0}` is not one of the study")]
     Unknown(String),
     /// A choice for a number, or a number for a choice.
     #[error("parameter `{name}` is {found}, expected {expected}")]
@@ -58,7 +58,7 @@ pub enum TrialReason {
         choices: usize,
     },
     /// Times that are not finite or not in order.
-    #[error("it runs from {started} to {finished} seconds, expected two numbers in their order")]
+    #[error("started at {started} s and finished at {finished} s, expected finite times in order")]
     Times {
         /// When it began.
         started: f64,

@@ -2,7 +2,7 @@
 
 use super::figure::{Drawn, Figure, ruler, shades};
 use super::slice::written;
-use super::values::{FIFTHS, Told, Values};
+use super::values::{FIFTHS, TrialValue, Values};
 use super::{StudyParameter, StudyView};
 use crate::chart::{Chart, Key, Mark, Panel, SMALL, round};
 use crate::format::counted;
@@ -43,7 +43,7 @@ pub(super) fn contour(study: &StudyView, values: &Values) -> Drawn {
         legend: shades(values, Key::dot),
         panels,
         caption: format!(
-            "One dot a complete trial, shaded by its rank. Between numbers the background is the mean rank of the trials \
+            "One dot per complete trial, shaded by its rank. Between numbers the background is the mean rank of the trials \
              around, near ones counting more (1 by the fourth power of the distance); far from every trial it is \
              empty.{which}{} The numbers are in the table of all trials.",
             values.note()
@@ -61,8 +61,9 @@ fn chosen<'a>(study: &'a StudyView, values: &Values) -> Vec<&'a StudyParameter> 
             .filter(|importance| !importance.is_nan())
             .unwrap_or(f64::NEG_INFINITY)
     };
-    let has =
-        |parameter: &&StudyParameter| values.told.iter().any(|told| told.trial.place(parameter).is_some());
+    let has = |parameter: &&StudyParameter| {
+        values.complete.iter().any(|complete| complete.trial.place(parameter).is_some())
+    };
     let mut parameters: Vec<&StudyParameter> = study.parameters.iter().filter(has).collect();
     parameters.sort_by(|one, other| importance(other).total_cmp(&importance(one)));
     parameters.truncate(PARAMETERS);
@@ -71,10 +72,10 @@ fn chosen<'a>(study: &'a StudyView, values: &Values) -> Vec<&'a StudyParameter> 
 
 /// `None` where no trial has a place.
 fn panel(id: String, x: &StudyParameter, y: &StudyParameter, values: &Values) -> Option<Panel> {
-    let both: Vec<(Told, f64, f64)> = values
-        .told
+    let both: Vec<(TrialValue, f64, f64)> = values
+        .complete
         .iter()
-        .filter_map(|told| Some((*told, told.trial.place(x)?, told.trial.place(y)?)))
+        .filter_map(|complete| Some((*complete, complete.trial.place(x)?, complete.trial.place(y)?)))
         .collect();
     let across = ruler(x, both.iter().map(|at| at.1))?;
     let up = ruler(y, both.iter().map(|at| at.2))?;
@@ -82,7 +83,7 @@ fn panel(id: String, x: &StudyParameter, y: &StudyParameter, values: &Values) ->
     let mut chart = Chart::new(SMALL, (&x.name, across), (&y.name, up));
     let ranked: Vec<(f64, f64, f64)> = both
         .iter()
-        .filter_map(|(told, x, y)| chart.shares(*x, *y).map(|(x, y)| (x, y, values.rank(told.value))))
+        .filter_map(|(complete, x, y)| chart.shares(*x, *y).map(|(x, y)| (x, y, values.rank(complete.value))))
         .collect();
     if ranked.is_empty() {
         return None;
@@ -94,10 +95,10 @@ fn panel(id: String, x: &StudyParameter, y: &StudyParameter, values: &Values) ->
     }
     // The best lie on top.
     for fifth in (0..FIFTHS).rev() {
-        let here = both.iter().filter(|(told, ..)| values.fifth(told.value) == fifth);
-        let dot = |(told, at, above): &(Told, f64, f64)| {
+        let here = both.iter().filter(|(complete, ..)| values.fifth(complete.value) == fifth);
+        let dot = |(complete, at, above): &(TrialValue, f64, f64)| {
             let place = format!("{}, {}", written(x, Some(*at)), written(y, Some(*above)));
-            Some(Mark::dot(chart.at(*at, *above)?, format!("{} at {place}", told.title())))
+            Some(Mark::dot(chart.at(*at, *above)?, format!("{} at {place}", complete.title())))
         };
         let dots = here.filter_map(dot).collect();
         chart.add(format!("dots q{fifth}"), dots);

@@ -23,7 +23,7 @@ pub(super) fn distribution(values: &Values) -> Drawn {
                 title: format!("Share of trials with at most this {name}"),
                 description: format!(
                     "{}, half of which reached {}",
-                    counted(values.told.len(), "complete trial", "complete trials"),
+                    counted(values.complete.len(), "complete trial", "complete trials"),
                     values.quantile(0.5).map_or_else(String::new, number)
                 ),
                 charts: vec![("multiple", chart)],
@@ -33,7 +33,7 @@ pub(super) fn distribution(values: &Values) -> Drawn {
         caption: format!("The empirical distribution function over complete trials.{}", values.note()),
         tables: vec![Table {
             id: format!("{id}-table"),
-            caption: "What the best trials reached at least".into(),
+            caption: "Worst value among the best trials".into(),
             head: vec!["Of the trials".into(), name.clone()],
             rows: best.into_iter().chain(SHARES.into_iter().filter_map(row)).collect(),
         }],
@@ -42,7 +42,7 @@ pub(super) fn distribution(values: &Values) -> Drawn {
 
 /// Each value once, ascending, with the share of trials that have it or less.
 fn steps(values: &Values) -> Vec<(f64, f64)> {
-    let mut sorted: Vec<f64> = values.told.iter().map(|told| told.value).collect();
+    let mut sorted: Vec<f64> = values.complete.iter().map(|complete| complete.value).collect();
     sorted.sort_by(f64::total_cmp);
     let mut steps: Vec<(f64, f64)> = vec![];
     for (below, &value) in sorted.iter().enumerate() {
@@ -56,7 +56,7 @@ fn steps(values: &Values) -> Vec<(f64, f64)> {
 }
 
 fn chart(values: &Values, frame: Frame) -> Option<Chart> {
-    let x = Ruler::values(values.told.iter().map(|told| told.value))?;
+    let x = Ruler::values(values.complete.iter().map(|complete| complete.value))?;
     let y = Ruler::numbers([0.0, 1.0], false)?;
     let mut chart = Chart::new(frame, (&values.objective.name, x), ("", y));
     let mut places = vec![Some((chart.frame.left, chart.frame.base()))];
@@ -79,15 +79,15 @@ mod tests {
     #[test]
     fn it_steps_up_at_each_value_by_the_trials_that_have_it() {
         let study = with_values(Direction::Minimize, &[3.0, 1.0, 2.0, 1.0, f64::NAN]);
-        assert_eq!(steps(&Values::of(&study, 0)), [(1.0, 0.5), (2.0, 0.75), (3.0, 1.0)]);
+        assert_eq!(steps(&Values::new(&study, 0)), [(1.0, 0.5), (2.0, 0.75), (3.0, 1.0)]);
         let equal = with_values(Direction::Maximize, &[0.0, -0.0]);
-        assert_eq!(steps(&Values::of(&equal, 0)), [(0.0, 1.0)]);
+        assert_eq!(steps(&Values::new(&equal, 0)), [(0.0, 1.0)]);
     }
 
     #[test]
     fn the_best_half_is_that_of_the_direction() {
         let of =
-            |direction, share| Values::of(&with_values(direction, &[4.0, 3.0, 1.0, 2.0]), 0).quantile(share);
+            |direction, share| Values::new(&with_values(direction, &[4.0, 3.0, 1.0, 2.0]), 0).quantile(share);
         assert_eq!(of(Direction::Minimize, 0.5), Some(2.0));
         assert_eq!(of(Direction::Maximize, 0.5), Some(3.0));
         assert_eq!([0.1, 0.75, 1.0].map(|share| of(Direction::Minimize, share)), [1.0, 3.0, 4.0].map(Some));

@@ -1,7 +1,7 @@
 //! The objective by trial number, and the best so far.
 
 use super::figure::{Drawn, Figure, Table};
-use super::values::{Told, Values};
+use super::values::{TrialValue, Values};
 use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::{counted, number};
 
@@ -24,44 +24,45 @@ pub(super) fn history(values: &Values) -> Drawn {
             id: id.clone(),
         }],
         caption: format!(
-            "One dot a complete trial. Trials that run at the same time need not end in the order of their \
+            "One dot per complete trial. Trials that run at the same time need not end in the order of their \
              numbers.{}",
             values.note()
         ),
         tables: vec![Table {
             id: format!("{id}-table"),
-            caption: "Trials that were better than all of lower number".into(),
+            caption: "Trials that improved on all with lower numbers".into(),
             head: vec!["Trial".into(), name.clone()],
             rows: improvements
                 .iter()
-                .map(|told| vec![told.trial.number.to_string(), number(told.value)])
+                .map(|complete| vec![complete.trial.number.to_string(), number(complete.value)])
                 .collect(),
         }],
     })
 }
 
 /// The trials that were better than all before them, by number.
-fn improvements<'a>(values: &Values<'a>) -> Vec<Told<'a>> {
-    let mut found: Vec<Told> = vec![];
-    for told in &values.told {
-        if found.last().is_none_or(|best| values.objective.direction.better(told.value, best.value)) {
-            found.push(*told);
+fn improvements<'a>(values: &Values<'a>) -> Vec<TrialValue<'a>> {
+    let mut found: Vec<TrialValue> = vec![];
+    for complete in &values.complete {
+        if found.last().is_none_or(|best| values.objective.direction.better(complete.value, best.value)) {
+            found.push(*complete);
         }
     }
     found
 }
 
-fn chart(values: &Values, improvements: &[Told], frame: Frame) -> Option<Chart> {
-    let place = |told: &Told| told.trial.number as f64;
-    let x = Ruler::whole(values.told.iter().map(place))?;
-    let y = Ruler::values(values.told.iter().map(|told| told.value))?;
+fn chart(values: &Values, improvements: &[TrialValue], frame: Frame) -> Option<Chart> {
+    let place = |complete: &TrialValue| complete.trial.number as f64;
+    let x = Ruler::whole(values.complete.iter().map(place))?;
+    let y = Ruler::values(values.complete.iter().map(|complete| complete.value))?;
     let mut chart = Chart::new(frame, ("Trial", x), ("", y));
-    let dot = |told: &Told| Some(Mark::dot(chart.at(place(told), told.value)?, told.title()));
-    let dots = values.told.iter().filter_map(dot).collect();
+    let dot =
+        |complete: &TrialValue| Some(Mark::dot(chart.at(place(complete), complete.value)?, complete.title()));
+    let dots = values.complete.iter().filter_map(dot).collect();
     let mut steps = vec![];
-    for (number, told) in improvements.iter().enumerate() {
-        let next = improvements.get(number + 1).or(values.told.last()).map_or(place(told), place);
-        steps.extend([chart.at(place(told), told.value), chart.at(next, told.value)]);
+    for (number, complete) in improvements.iter().enumerate() {
+        let next = improvements.get(number + 1).or(values.complete.last()).map_or(place(complete), place);
+        steps.extend([chart.at(place(complete), complete.value), chart.at(next, complete.value)]);
     }
     let best = Mark::line(steps, None);
     chart.add("dots plain", dots);
@@ -69,11 +70,11 @@ fn chart(values: &Values, improvements: &[Told], frame: Frame) -> Option<Chart> 
     Some(chart)
 }
 
-fn description(values: &Values, improvements: &[Told]) -> String {
-    let trials = counted(values.told.len(), "complete trial", "complete trials");
+fn description(values: &Values, improvements: &[TrialValue]) -> String {
+    let trials = counted(values.complete.len(), "complete trial", "complete trials");
     let steps: Vec<String> = improvements
         .iter()
-        .map(|told| format!("{} in trial {}", number(told.value), told.trial.number))
+        .map(|complete| format!("{} in trial {}", number(complete.value), complete.trial.number))
         .collect();
     format!("{trials}; the best so far was {}", steps.join(", then "))
 }
@@ -86,7 +87,10 @@ mod tests {
 
     fn best(direction: Direction, values: &[f64]) -> Vec<(u64, f64)> {
         let study = with_values(direction, values);
-        improvements(&Values::of(&study, 0)).iter().map(|told| (told.trial.number, told.value)).collect()
+        improvements(&Values::new(&study, 0))
+            .iter()
+            .map(|complete| (complete.trial.number, complete.value))
+            .collect()
     }
 
     #[test]
@@ -100,7 +104,7 @@ mod tests {
     #[test]
     fn its_staircase_goes_down_at_the_trial_that_is_better() {
         let study = with_values(Direction::Minimize, &[4.0, 5.0, 0.0]);
-        let values = Values::of(&study, 0);
+        let values = Values::new(&study, 0);
         let chart = chart(&values, &improvements(&values), WIDE).unwrap();
         let [x0, x2] = [0.0, 2.0].map(|x| chart.at(x, 0.0).unwrap().0);
         let [y4, y0] = [4.0, 0.0].map(|y| chart.at(0.0, y).unwrap().1);

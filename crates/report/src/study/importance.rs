@@ -33,7 +33,7 @@ pub(super) fn importance(values: &Values) -> Drawn {
     Ok(Figure {
         legend: vec![],
         panels: panel.into_iter().collect(),
-        caption: "The longer its bar, the more of what differs between trials a parameter explains.".into(),
+        caption: "A longer bar: the parameter explains more of the variance between trials.".into(),
         tables: vec![Table {
             id: format!("{id}-table"),
             caption: "Importance of each parameter".into(),

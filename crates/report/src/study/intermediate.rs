@@ -6,7 +6,7 @@ use super::{StudyTrial, StudyView, TrialState};
 use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE, drawable};
 use crate::format::{count, counted};
 
-/// More lines cannot be told apart: the last are drawn.
+/// More lines cannot be complete apart: the last are drawn.
 const LINES: usize = 300;
 /// The order in which lines are drawn.
 const STATES: [TrialState; 4] =
@@ -33,9 +33,9 @@ pub(super) fn intermediate(study: &StudyView) -> Drawn {
     let states = || STATES.into_iter().filter(|&state| of(state) > 0);
     let states_text: Vec<String> = states().map(|state| format!("{} {}", of(state), word(state))).collect();
     let which = if drawn.len() < all {
-        format!("The last {LINES} of {} trials that reported, a line each", count(all as u64))
+        format!("The last {LINES} of {} trials that reported, one line each", count(all as u64))
     } else {
-        "One line a trial that reported".into()
+        "One line per trial that reported".into()
     };
     Ok(Figure {
         legend: states().map(|state| Key::line(format!("line thin {}", class(state)), word(state))).collect(),

@@ -19,7 +19,8 @@ use crate::page::policy::{SCRIPT, STYLE, policy};
 /// If the parts of the study do not belong together, see [`StudyView::check`].
 pub fn page(study: &StudyView) -> Result<String, StudyPageError> {
     study.check()?;
-    let objectives: Vec<Values> = (0..study.objectives.len()).map(|place| Values::of(study, place)).collect();
+    let objectives: Vec<Values> =
+        (0..study.objectives.len()).map(|place| Values::new(study, place)).collect();
     let page = Page {
         policy: policy(Some(SCRIPT)),
         style: STYLE,

@@ -4,11 +4,11 @@
 
 use super::StudyView;
 use super::figure::{Drawn, Figure, ruler, shades};
-use super::values::{FIFTHS, Told, Values};
+use super::values::{FIFTHS, TrialValue, Values};
 use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::count;
 
-/// More lines cannot be told apart: the best are drawn.
+/// More lines cannot be complete apart: the best are drawn.
 const LINES: usize = 500;
 /// Pixels between two axes.
 const ROW: f64 = 46.0;
@@ -16,7 +16,7 @@ const ROW: f64 = 46.0;
 /// The objective on top, then a row a parameter that complete trials have.
 pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
     values.none("Parallel coordinates need")?;
-    let mut best_first = values.told.clone();
+    let mut best_first = values.complete.clone();
     best_first.sort_by(|one, other| values.rank(one.value).total_cmp(&values.rank(other.value)));
     best_first.truncate(LINES);
     let drawn = best_first.len();
@@ -27,10 +27,14 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
     if charts.is_empty() {
         return Err("Parallel coordinates need a parameter with values in complete trials.".into());
     }
-    let which = if drawn < values.told.len() {
-        format!("The best {} of {} complete trials, a line each", drawn, count(values.told.len() as u64))
+    let which = if drawn < values.complete.len() {
+        format!(
+            "The best {} of {} complete trials, one line each",
+            drawn,
+            count(values.complete.len() as u64)
+        )
     } else {
-        "One line a complete trial".into()
+        "One line per complete trial".into()
     };
     Ok(Figure {
         legend: shades(values, |class, text| Key::line(format!("line {class}"), text)),
@@ -50,12 +54,12 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
 }
 
 /// `None` without a parameter to draw.
-fn chart(study: &StudyView, values: &Values, told: &[Told], frame: Frame) -> Option<Chart> {
+fn chart(study: &StudyView, values: &Values, complete: &[TrialValue], frame: Frame) -> Option<Chart> {
     let mut names = vec![values.objective.name.clone()];
-    let mut rulers = vec![Ruler::values(told.iter().map(|told| told.value))?];
+    let mut rulers = vec![Ruler::values(complete.iter().map(|complete| complete.value))?];
     let mut held = vec![];
     for parameter in &study.parameters {
-        let places = told.iter().filter_map(|told| told.trial.place(parameter));
+        let places = complete.iter().filter_map(|complete| complete.trial.place(parameter));
         if let Some(ruler) = ruler(parameter, places) {
             names.push(parameter.name.clone());
             rulers.push(ruler);
@@ -71,16 +75,17 @@ fn chart(study: &StudyView, values: &Values, told: &[Told], frame: Frame) -> Opt
     names.reverse();
     let frame = Frame { top: 0.0, bottom: 12.0, ..frame.with_names(longest) }.with_rows(rows, ROW);
     let mut chart = Chart::new(frame, ("", Ruler::Shares), ("", Ruler::Places(names)));
-    let line = |told: &Told| {
-        let places = std::iter::once(Some(told.value)).chain(held.iter().map(|held| told.trial.place(held)));
+    let line = |complete: &TrialValue| {
+        let places =
+            std::iter::once(Some(complete.value)).chain(held.iter().map(|held| complete.trial.place(held)));
         let at = |(row, (ruler, value)): (usize, (&Ruler, Option<f64>))| {
             chart.at(ruler.share(value?)?, (rows - 1 - row) as f64)
         };
-        Mark::line(rulers.iter().zip(places).enumerate().map(at), Some(told.title()))
+        Mark::line(rulers.iter().zip(places).enumerate().map(at), Some(complete.title()))
     };
     let mut fifths: Vec<Vec<Mark>> = (0..FIFTHS).map(|_| vec![]).collect();
-    for told in told {
-        fifths[values.fifth(told.value)].push(line(told));
+    for complete in complete {
+        fifths[values.fifth(complete.value)].push(line(complete));
     }
     // The best lie on top.
     for (fifth, lines) in fifths.into_iter().enumerate().rev() {

@@ -45,7 +45,7 @@ pub(super) fn pareto(study: &StudyView) -> Drawn {
         legend: if panel.is_some() { legend.into() } else { vec![] },
         panels: panel.into_iter().collect(),
         caption: format!(
-            "{description}: another is at least as good in every objective and better in one.{drawing} Trials with a \
+            "{description}: another trial is at least as good in every objective and better in one.{drawing} Trials with a \
              value that is not finite do not count."
         ),
         tables: vec![table(study, &front)],
@@ -134,11 +134,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::study::tests::{objective, told};
+    use crate::study::tests::{complete, objective};
 
     fn on_front(directions: [Direction; 2], values: &[[f64; 2]]) -> Vec<bool> {
         let trials: Vec<StudyTrial> =
-            values.iter().enumerate().map(|(at, values)| told(at as u64, values)).collect();
+            values.iter().enumerate().map(|(at, values)| complete(at as u64, values)).collect();
         front(&directions.map(|direction| objective("", direction)), &trials.iter().collect::<Vec<_>>())
     }
 
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn its_edge_runs_along_what_is_dominated() {
-        let trials = [told(0, &[1.0, 5.0]), told(1, &[3.0, 2.0])];
+        let trials = [complete(0, &[1.0, 5.0]), complete(1, &[3.0, 2.0])];
         let edge = |direction| {
             let chart = chart(&objective("a", direction), &[&trials[0], &trials[1]], &[], SMALL).unwrap();
             let path = chart.layers[2].marks[0].path.clone();

@@ -1,7 +1,7 @@
 //! The objective against each parameter, one small scatter a parameter.
 
 use super::figure::{Drawn, Figure, Table, ruler};
-use super::values::{FIFTHS, Told, Values};
+use super::values::{FIFTHS, TrialValue, Values};
 use super::{ParameterKind, StudyParameter, StudyView};
 use crate::chart::{Chart, Key, Mark, Panel, Ruler, SMALL};
 use crate::format::{ABSENT, counted, number};
@@ -25,12 +25,12 @@ pub(super) fn slice(study: &StudyView, values: &Values) -> Drawn {
         legend: vec![Key::dot("q4", "the first trials"), Key::dot("q0", "the last trials")],
         panels,
         caption: format!(
-            "One dot a complete trial, fainter the earlier it came; a trial without a parameter has no dot there.{}",
+            "One dot per complete trial, fainter for earlier trials; a trial without the parameter has no dot.{}",
             values.note()
         ),
         tables: vec![Table {
             id: format!("{}-slice-table", values.id),
-            caption: "What was tried of each parameter, and what the best trial had".into(),
+            caption: "Values of each parameter, and that of the best trial".into(),
             head: ["Parameter", "Complete trials", "Tried", "In the best trial"].map(Into::into).into(),
             rows: study.parameters.iter().map(|parameter| row(parameter, values)).collect(),
         }],
@@ -50,16 +50,16 @@ pub(super) fn written(parameter: &StudyParameter, place: Option<f64>) -> String 
 
 /// `None` where there is no dot.
 fn panel(id: String, parameter: &StudyParameter, values: &Values) -> Option<Panel> {
-    let x = ruler(parameter, values.told.iter().filter_map(|told| told.trial.place(parameter)))?;
-    let y = Ruler::values(values.told.iter().map(|told| told.value))?;
+    let x = ruler(parameter, values.complete.iter().filter_map(|complete| complete.trial.place(parameter)))?;
+    let y = Ruler::values(values.complete.iter().map(|complete| complete.value))?;
     let mut chart = Chart::new(SMALL, (&parameter.name, x), ("", y));
-    let title = |told: &Told, x| format!("{} at {}", told.title(), written(parameter, Some(x)));
+    let title = |complete: &TrialValue, x| format!("{} at {}", complete.title(), written(parameter, Some(x)));
     let mut shades: Vec<Vec<Mark>> = (0..FIFTHS).map(|_| vec![]).collect();
-    for (rank, told) in values.told.iter().enumerate() {
-        if let Some(x) = told.trial.place(parameter)
-            && let Some(place) = chart.at(x, told.value)
+    for (rank, complete) in values.complete.iter().enumerate() {
+        if let Some(x) = complete.trial.place(parameter)
+            && let Some(place) = chart.at(x, complete.value)
         {
-            shades[rank * FIFTHS / values.told.len()].push(Mark::dot(place, title(told, x)));
+            shades[rank * FIFTHS / values.complete.len()].push(Mark::dot(place, title(complete, x)));
         }
     }
     let drawn: usize = shades.iter().map(Vec::len).sum();
@@ -80,7 +80,8 @@ fn panel(id: String, parameter: &StudyParameter, values: &Values) -> Option<Pane
 }
 
 fn row(parameter: &StudyParameter, values: &Values) -> Vec<String> {
-    let places: Vec<f64> = values.told.iter().filter_map(|told| told.trial.place(parameter)).collect();
+    let places: Vec<f64> =
+        values.complete.iter().filter_map(|complete| complete.trial.place(parameter)).collect();
     let tried = match &parameter.kind {
         ParameterKind::Categorical { choices } => {
             let count = |at: usize| places.iter().filter(|&&place| place as usize == at).count();

@@ -8,13 +8,14 @@ pub(super) fn objective(name: &str, direction: Direction) -> Objective {
     Objective { name: name.into(), direction, importances: vec![] }
 }
 
-pub(super) fn told(number: u64, values: &[f64]) -> StudyTrial {
+pub(super) fn complete(number: u64, values: &[f64]) -> StudyTrial {
     StudyTrial { state: TrialState::Complete, values: values.to_vec(), ..StudyTrial::waiting(number) }
 }
 
 /// A complete trial for each of `values`.
 pub(super) fn with_values(direction: Direction, values: &[f64]) -> StudyView {
-    let trials = values.iter().enumerate().map(|(number, &value)| told(number as u64, &[value])).collect();
+    let trials =
+        values.iter().enumerate().map(|(number, &value)| complete(number as u64, &[value])).collect();
     StudyView { objectives: vec![objective("loss", direction)], trials, ..empty() }
 }
 
@@ -51,7 +52,7 @@ fn mixed() -> StudyView {
         started: Some(number as f64),
         finished: Some(number as f64 + 1.5),
         sampled_by: Some("tpe".into()),
-        ..told(number, values)
+        ..complete(number, values)
     };
     let mut trials = vec![
         trial(0, TrialState::Complete, &[0.5, 10.0], 0.001, 0),
@@ -294,7 +295,7 @@ fn five_thousand_trials_stay_under_four_megabytes() {
     let page = drawn(&study);
     assert!(page.len() < 4_000_000, "{} bytes", page.len());
     assert!(page.contains("5,000 trials: 2,501 complete"));
-    assert!(page.contains("The best 500 of 2,501 complete trials, a line each"));
+    assert!(page.contains("The best 500 of 2,501 complete trials, one line each"));
     let table = page.split_once("id=\"trials-table\"").unwrap().1;
     assert_eq!(table.matches("<tr>").count(), 5001);
 }
@@ -351,19 +352,19 @@ fn parts_that_do_not_belong_together_are_named() {
     };
     assert_eq!(
         message(|study| study.objectives.clear()),
-        "a study without objectives, expected at least one"
+        "the study has no objectives, expected at least one"
     );
     assert_eq!(
         message(|study| study.parameters[1].name = "rate".into()),
-        "two parameters are called `rate`; give each a name of its own"
+        "two parameters are named `rate`, expected unique names"
     );
     assert_eq!(
         message(|study| study.trials[0].values.truncate(1)),
-        "trial 0: 1 values, expected 2, one an objective"
+        "trial 0: 1 values, expected 2, one for each objective"
     );
     assert_eq!(
         message(|study| study.trials[0].values.clear()),
-        "trial 0: 0 values, expected 2, one an objective"
+        "trial 0: 0 values, expected 2, one for each objective"
     );
     let tried = |name: &str, value| {
         let mut study = mixed();
@@ -372,7 +373,7 @@ fn parts_that_do_not_belong_together_are_named() {
     };
     assert_eq!(
         tried("depth", ParameterValue::Choice(0)),
-        "trial 0: parameter `depth`, which the study does not list"
+        "trial 0: parameter `depth` is not one of the study"
     );
     assert_eq!(
         tried("rate", ParameterValue::Choice(0)),
@@ -388,6 +389,6 @@ fn parts_that_do_not_belong_together_are_named() {
     );
     assert_eq!(
         message(|study| study.trials[0].finished = Some(-1.0)),
-        "trial 0: it runs from 0 to -1 seconds, expected two numbers in their order"
+        "trial 0: started at 0 s and finished at -1 s, expected finite times in order"
     );
 }

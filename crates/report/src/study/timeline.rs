@@ -15,7 +15,7 @@ const STATES: [TrialState; 4] =
 /// A bar from start to end; a trial that has not ended reaches to the last moment that is known, and one whose end is
 /// unknown is a stroke at its start.
 pub(super) fn timeline(study: &StudyView) -> Drawn {
-    let begun: Vec<Begun> = study.trials.iter().filter_map(|trial| Begun::of(trial, last(study))).collect();
+    let begun: Vec<Begun> = study.trials.iter().filter_map(|trial| Begun::new(trial, last(study))).collect();
     if begun.is_empty() {
         return Err("A timeline needs a trial that has begun; there is none yet.".into());
     }
@@ -30,7 +30,10 @@ pub(super) fn timeline(study: &StudyView) -> Drawn {
     let hidden = match workers.len() - shown.len() {
         0 => String::new(),
         hidden => {
-            format!(" The {WORKERS} workers of most trials are drawn, {} are not.", count(hidden as u64))
+            format!(
+                " The {WORKERS} workers with the most trials are drawn, {} are not.",
+                count(hidden as u64)
+            )
         }
     };
     let untimed = match begun.iter().filter(|begun| !begun.is_timed()).count() {
@@ -54,8 +57,8 @@ pub(super) fn timeline(study: &StudyView) -> Drawn {
             charts,
         }],
         caption: format!(
-            "One bar a trial, from its start to its end; what has not ended reaches to the last moment that is \
-             known.{untimed}{hidden}"
+            "One bar per trial, from its start to its end; a trial that has not ended reaches to the last known \
+             time.{untimed}{hidden}"
         ),
         tables: vec![table(&workers, last(study))],
     })
@@ -91,7 +94,7 @@ struct Begun<'a> {
 type Worker<'a> = (&'a str, Vec<&'a Begun<'a>>);
 
 impl<'a> Begun<'a> {
-    fn of(trial: &'a StudyTrial, last: f64) -> Option<Self> {
+    fn new(trial: &'a StudyTrial, last: f64) -> Option<Self> {
         let from = trial.started?;
         let open = if trial.has_ended() { from } else { last };
         Some(Self { trial, from, to: trial.finished.unwrap_or(open) })
@@ -181,8 +184,8 @@ fn table(workers: &[Worker], last: f64) -> Table {
     };
     Table {
         id: "timeline-table".into(),
-        caption: "What each worker did".into(),
-        head: ["Worker", "Trials begun", "Seconds at work", "Of the whole time"].map(Into::into).into(),
+        caption: "Trials of each worker".into(),
+        head: ["Worker", "Trials begun", "Busy seconds", "Share of the study"].map(Into::into).into(),
         rows: workers.iter().map(row).collect(),
     }
 }
@@ -217,11 +220,11 @@ mod tests {
     fn a_trial_that_has_ended_without_a_known_end_is_a_stroke_at_its_start() {
         let trial = |state| StudyTrial { state, started: Some(2.0), ..StudyTrial::waiting(3) };
         let ended = trial(TrialState::Complete);
-        let begun = Begun::of(&ended, 9.0).unwrap();
+        let begun = Begun::new(&ended, 9.0).unwrap();
         assert_eq!((begun.from, begun.to), (2.0, 2.0));
         assert_eq!(begun.title(), "Trial 3, complete, duration unknown");
         let runs = trial(TrialState::Running);
-        let begun = Begun::of(&runs, 9.0).unwrap();
+        let begun = Begun::new(&runs, 9.0).unwrap();
         assert_eq!((begun.from, begun.to), (2.0, 9.0));
         assert_eq!(begun.title(), "Trial 3, running, 7.00 s");
     }

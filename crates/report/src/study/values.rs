@@ -15,7 +15,7 @@ pub(super) struct Values<'a> {
     /// What the names of its figures within the page begin with.
     pub(super) id: String,
     /// Complete trials whose value an axis can hold, by number.
-    pub(super) told: Vec<Told<'a>>,
+    pub(super) complete: Vec<TrialValue<'a>>,
     /// How many complete trials have a value that no axis can hold.
     left_out: usize,
     /// Best first.
@@ -24,36 +24,38 @@ pub(super) struct Values<'a> {
 
 /// A trial and its value.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct TrialValue<'a> {
     pub(super) trial: &'a StudyTrial,
     pub(super) value: f64,
 }
 
 impl<'a> Values<'a> {
     /// Of the objective at `place`.
-    pub(super) fn of(study: &'a StudyView, place: usize) -> Self {
+    pub(super) fn new(study: &'a StudyView, place: usize) -> Self {
         let objective = &study.objectives[place];
-        let complete = || study.trials.iter().filter(|trial| trial.state == TrialState::Complete);
-        let mut told: Vec<Told> = complete()
-            .map(|trial| Told { trial, value: trial.values[place] })
-            .filter(|told| drawable(told.value))
+        let ended = || study.trials.iter().filter(|trial| trial.state == TrialState::Complete);
+        let mut complete: Vec<TrialValue> = ended()
+            .map(|trial| TrialValue { trial, value: trial.values[place] })
+            .filter(|complete| drawable(complete.value))
             .collect();
-        told.sort_by_key(|told| told.trial.number);
-        let mut ranked: Vec<f64> = told.iter().map(|told| told.value).collect();
+        complete.sort_by_key(|complete| complete.trial.number);
+        let mut ranked: Vec<f64> = complete.iter().map(|complete| complete.value).collect();
         ranked.sort_by(|&one, &other| match objective.direction.better(one, other) {
             true => Ordering::Less,
             false if objective.direction.better(other, one) => Ordering::Greater,
             false => Ordering::Equal,
         });
-        let left_out = complete().count() - told.len();
-        Self { objective, id: format!("objective-{}", place + 1), told, left_out, ranked }
+        let left_out = ended().count() - complete.len();
+        Self { objective, id: format!("objective-{}", place + 1), complete, left_out, ranked }
     }
 
     /// The first of those that no other is better than.
-    pub(super) fn best(&self) -> Option<Told<'a>> {
+    pub(super) fn best(&self) -> Option<TrialValue<'a>> {
         let better = |one: f64, other: f64| self.objective.direction.better(one, other);
-        let first = |best: Told<'a>, next: Told<'a>| if better(next.value, best.value) { next } else { best };
-        self.told.iter().copied().reduce(first)
+        let first = |best: TrialValue<'a>, next: TrialValue<'a>| {
+            if better(next.value, best.value) { next } else { best }
+        };
+        self.complete.iter().copied().reduce(first)
     }
 
     /// The fifth of the ranking that a value belongs to, from 0; equal values belong to the same.
@@ -85,7 +87,7 @@ impl<'a> Values<'a> {
 
     /// The sentence that there is no figure, if there is nothing to draw; `figure` begins it, such as `A slice needs`.
     pub(super) fn none(&self, figure: &str) -> Result<(), String> {
-        if !self.told.is_empty() {
+        if !self.complete.is_empty() {
             return Ok(());
         }
         Err(match self.left_out {
@@ -104,7 +106,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl Told<'_> {
+impl TrialValue<'_> {
     /// The text under the pointer.
     pub(super) fn title(&self) -> String {
         format!("Trial {}: {}", self.trial.number, number(self.value))

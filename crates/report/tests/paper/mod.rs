@@ -103,7 +103,7 @@ fn initialisation() -> ExperimentView {
     ];
     let mut experiment = experiment(
         "initialisation",
-        "How weights are drawn",
+        "Initialisation",
         "Task II, table 1",
         "He initialisation is the best, and both Xavier and He are above random.",
         QUICK,
@@ -150,7 +150,7 @@ fn learning_rate() -> ExperimentView {
     ];
     let mut experiment = experiment(
         "learning-rate",
-        "How large the steps are",
+        "Learning rate",
         "Task II, figure 2",
         "0.0001 is slow, 0.001 the best, and 0.1 diverges.",
         QUICK,
@@ -178,7 +178,7 @@ fn learning_rate() -> ExperimentView {
 
 fn ensemble() -> ExperimentView {
     let noises = [0.1, 0.2].map(noise);
-    let mut experiment = of_experiment("ensemble", "Three networks asked together", "Task III, figure 3");
+    let mut experiment = of_experiment("ensemble", "Ensemble", "Task III, figure 3");
     experiment.facts.perturbations = noises.to_vec();
     experiment.facts.statement = "The ensemble reaches 95.57 %, more than each of its members.".into();
     let members = [("Fcn", 0.938), ("LocalNet", 0.946), ("Cnn", 0.972)];
@@ -217,7 +217,7 @@ fn dropout() -> ExperimentView {
     });
     let mut experiment = experiment(
         "dropout",
-        "How many units are dropped",
+        "Dropout",
         "Task III, table 2",
         "0.5 is the best, 0.9 underfits.",
         QUICK,
@@ -238,7 +238,7 @@ fn adversarial() -> ExperimentView {
         [("natural", 0.941, 0.0), ("ε 0.05", 0.94, 0.3), (HOSTILE, 0.937, 0.5), ("ε 0.3", 0.92, 0.85)];
     let arms = names.map(|(name, accuracy, robustness)| Arm { accuracy, robustness, ..Arm::new(name) });
     let attacks = [0.05, 0.1, 0.2, 0.3].map(fgsm);
-    let mut experiment = of_experiment("adversarial", "Training on adversarial images", "Extra");
+    let mut experiment = of_experiment("adversarial", "Adversarial training", "Extra");
     experiment.facts.perturbations = attacks.to_vec();
     experiment.facts.statement = "Training on adversarial images raises accuracy on them.".into();
     experiment.arms = arms.iter().map(|arm| view("adversarial", arm, QUICK, &attacks)).collect();

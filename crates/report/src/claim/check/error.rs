@@ -1,4 +1,4 @@
-//! Why claims cannot be meant, and where they say so.
+//! What is wrong with a claim, and where.
 
 use crate::claim::FAMILY;
 use crate::record::Perturbation;
@@ -22,52 +22,52 @@ pub struct ClaimError {
 /// What is wrong with a claim.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Reason {
-    /// A name that is none.
-    #[error("`{0}` is not a name, expected lower-case letters, digits and -")]
+    /// An id with other characters than those allowed.
+    #[error("`{0}` is not an id, expected lower-case letters, digits and -")]
     Id(String),
-    /// One name for two.
-    #[error("two claims are called `{0}`")]
-    Twice(String),
+    /// Two claims with one id.
+    #[error("duplicate claim id `{0}`")]
+    Duplicate(String),
     /// No sentence of the paper.
     #[error("is empty, expected the paper's sentence")]
-    Empty,
-    /// A family that is too large for its correction.
+    NoSentence,
+    /// More claims than the correction allows.
     #[error("{0} claims of this experiment have a p, expected at most {FAMILY}")]
-    Family(usize),
-    /// An arm that is not there.
+    TooManyClaims(usize),
+    /// An unknown arm.
     #[error("no arm `{0}`; expected one of {1}")]
     Arm(String, String),
-    /// A dimension that is not there.
+    /// An unknown dimension.
     #[error("no dimension `{0}`; expected {1}")]
     Dimension(String, String),
-    /// Values that no arm has.
+    /// A selection that matches no arm.
     #[error("no arm has {0}")]
-    Nobody(String),
-    /// A selection of nothing.
-    #[error("selects nothing, expected the value of a dimension")]
-    Nothing,
-    /// Several arms where one can stand.
-    #[error("{0} is {1} arms, expected one")]
-    Several(String, usize),
-    /// The same arm on two sides.
+    NoArm(String),
+    /// A selection without values.
+    #[error("is empty, expected the value of a dimension")]
+    EmptySelection,
+    /// Several arms where one is expected.
+    #[error("{0} selects {1} arms, expected one")]
+    SeveralArms(String, usize),
+    /// The same arm on both sides.
     #[error("arm `{0}` is on both sides of the comparison")]
     Repeated(String),
-    /// A comparison of one.
+    /// A comparison of less than two arms.
     #[error("expected at least two arms, found {0}")]
-    Few(usize),
-    /// Images that are not changed so.
+    TooFewArms(usize),
+    /// A perturbation that the experiment does not have.
     #[error("test images are not changed by `{0}`; expected {1}")]
     Perturbation(Perturbation, String),
     /// Epochs count from 1.
     #[error("is epoch 0, expected 1 or more")]
     Epoch,
-    /// A margin that is none.
+    /// A number out of its range.
     #[error("is {0}, expected {1}")]
     Margin(f64, &'static str),
-    /// A claim of nothing.
+    /// `all` without parts.
     #[error("has no parts, expected at least one")]
     NoParts,
-    /// Parts of parts.
+    /// `all` within `all`.
     #[error("`all` within `all`, expected its parts instead")]
-    Nested,
+    NestedAll,
 }

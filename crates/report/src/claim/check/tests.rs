@@ -1,4 +1,4 @@
-//! Claims that cannot be meant, and what is said of them.
+//! Claims that are refused, and the messages.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ fn refuses(test: &Value, keys: &str, reason: &str) -> ClaimError {
 }
 
 #[test]
-fn claims_that_can_be_meant_are_let_through() {
+fn valid_claims_pass() {
     for test in [
         json!({"best": {"arm": "Cnn", "margin": 0.5}}),
         json!({"best": {"arm": {"layers": 2, "units": 256}, "margin": 0.5}}),
@@ -81,7 +81,7 @@ fn a_selection_must_select_something_there() {
     );
     assert_eq!(error.allowed, ["layers", "units"]);
     refuses(&order(json!({"layers": 5})), "test.order.arms.1.layers", "no arm has layers 5");
-    refuses(&order(json!({})), "test.order.arms.1", "selects nothing, expected the value of a dimension");
+    refuses(&order(json!({})), "test.order.arms.1", "is empty, expected the value of a dimension");
     refuses(
         &json!({"best": {"arm": {"depth": 2}, "margin": 0.5}}),
         "test.best.arm.depth",
@@ -110,11 +110,11 @@ fn an_arm_is_not_compared_with_itself_or_with_nobody() {
     refuses(
         &json!({"diverges": {"arm": {"layers": 2}, "margin": 0.2}}),
         "test.diverges.arm",
-        "layers 2 is 2 arms, expected one",
+        "layers 2 selects 2 arms, expected one",
     );
     let one = [ArmFacts { name: "Cnn".into(), ..ArmFacts::default() }];
     let best = claim("one", &json!({"best": {"arm": "Cnn", "margin": 0.5}}));
-    assert_eq!(check(&[best], &one, &[]).unwrap_err().reason, Box::new(Reason::Few(1)));
+    assert_eq!(check(&[best], &one, &[]).unwrap_err().reason, Box::new(Reason::TooFewArms(1)));
 }
 
 #[test]
@@ -176,10 +176,10 @@ fn a_family_has_names_and_a_size() {
     let best = json!({"best": {"arm": "Cnn", "margin": 0.5}});
     let count = json!({"count": {"fewer": "Cnn", "more": "Fcn", "of": "parameters"}});
     let refused = |claims: &[Claim]| check(claims, &arms, &[]).unwrap_err().to_string();
-    assert_eq!(refused(&[claim("a", &best), claim("a", &count)]), "claim 2, id: two claims are called `a`");
+    assert_eq!(refused(&[claim("a", &best), claim("a", &count)]), "claim 2, id: duplicate claim id `a`");
     assert_eq!(
         refused(&[claim("A b", &best)]),
-        "claim 1, id: `A b` is not a name, expected lower-case letters, digits and -"
+        "claim 1, id: `A b` is not an id, expected lower-case letters, digits and -"
     );
     let silent = Claim { sentence: " ".into(), ..claim("a", &best) };
     assert_eq!(refused(&[silent]), "claim 1, sentence: is empty, expected the paper's sentence");

@@ -143,14 +143,14 @@ fn what_cannot_be_judged_says_why() {
     says(&waiting, Verdict::NotJudged, "3 trials of c are not finished");
     let mut empty = view(three(8), 8, &best);
     empty.arms[1].records.clear();
-    says(&empty, Verdict::NotJudged, "no trial of b has left a record");
+    says(&empty, Verdict::NotJudged, "no trial of b has finished");
     let mut stand_in = view(three(8), 8, &best);
     assert_eq!(judge(&stand_in, true)[0].reason, "stand-in digits, not USPS");
     stand_in.arms[0].records[0].results.dataset.stand_in = true;
     says(&stand_in, Verdict::NotJudged, "stand-in digits, not USPS");
     let mut pooled = view(three(8), 8, &best);
     pooled.facts.protocol = "pooled".into();
-    says(&pooled, Verdict::NotJudged, "under the protocol pooled every seed has other test images");
+    says(&pooled, Verdict::NotJudged, "under the protocol pooled each seed has different test images");
     let undrawn = view(three(8), 8, &[json!({"order": {"arms": [{"layers": 3}, "a"], "margin": 0.5}})]);
     says(&undrawn, Verdict::NotJudged, "the search has not drawn layers 3");
     let one = view(three(1), 8, &best);
