@@ -54,9 +54,13 @@ pub(super) fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
     Ok(following(study, highest)?)
 }
 
+/// A trial's row is below this: what refers to a row beyond is damage, and leaves room for trials below.
+const ROWS_END: i64 = 1 << 62;
+
 /// Adds a trial that waits, or whose first attempt begins at a moment; returns its row.
 ///
 /// SQLite would give it the row of a trial that was deleted, to which other tables may still have something to say.
+/// Those hold whatever was written, fractions too: the next row is the whole number above.
 fn insert(
     db: &Connection,
     study: StudyId,
@@ -68,7 +72,7 @@ fn insert(
     let id = db
         .prepare_cached(
             "INSERT INTO trials (trial_id, number, study_id, state, datetime_start)
-             SELECT max(last) + 1, ?1, ?2, ?3, ?4 FROM (
+             SELECT CAST(max(last) AS INTEGER) + 1, ?1, ?2, ?3, ?4 FROM (
                  SELECT max(trial_id) AS last FROM trials WHERE trial_id < ?5
                  UNION ALL SELECT max(trial_id) FROM trial_params WHERE trial_id < ?5
                  UNION ALL SELECT max(trial_id) FROM trial_values WHERE trial_id < ?5
@@ -80,7 +84,7 @@ fn insert(
                  UNION ALL SELECT max(trial_id) FROM tinderbox_attempts WHERE trial_id < ?5
              )",
         )?
-        .insert(params![number, study.0, state, begins, i64::MAX])?;
+        .insert(params![number, study.0, state, begins, ROWS_END])?;
     cached::execute(
         db,
         "INSERT INTO tinderbox_trials (trial_id, study_id, trial_key, attempt) VALUES (?1, ?2, ?3, ?4)",

@@ -107,7 +107,7 @@ fn cell() -> impl Strategy<Value = Value> {
     prop_oneof![
         5 => prop::sample::select(WORDS.to_vec()).prop_map(|word| Value::Text(word.to_owned())),
         3 => (-2..9_i64).prop_map(Value::Integer),
-        1 => prop::sample::select(vec![i64::MIN, i64::MAX, 900, 5_000_000_000, 2_147_483_647]).prop_map(Value::Integer),
+        1 => prop::sample::select(vec![i64::MIN, i64::MAX, i64::MAX - 1, 1 << 62, 900, 5_000_000_000, 2_147_483_647]).prop_map(Value::Integer),
         1 => prop::num::f64::ANY.prop_map(Value::Real),
         1 => (0.0..1.0).prop_map(Value::Real),
         1 => Just(Value::Null),
@@ -250,5 +250,22 @@ proptest! {
         }
         drop(db);
         used(&folder)?;
+    }
+}
+
+/// The row of a new trial lies above all that other tables refer to, be it a fraction or the last row there is.
+#[test]
+fn a_trial_has_a_row_whatever_others_refer_to() {
+    for odd in [Value::Real(1_965_516.5), Value::Real(-0.5), Value::Integer(i64::MAX - 1), Value::Real(9.0e18)] {
+        let folder = Folder::new();
+        study(&folder);
+        let db = folder.plain();
+        db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        db.execute("UPDATE trial_params SET trial_id = ?1 WHERE rowid = 1", [&odd]).unwrap();
+        drop(db);
+        let mut study = Study::resume(Box::new(folder.open()), "study").unwrap().worker("next");
+        for _ in 0..2 {
+            assert!(matches!(study.ask(at(1_000_000)), Ok(Asked::Trial(_))), "{odd:?}");
+        }
     }
 }
