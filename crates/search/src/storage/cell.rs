@@ -14,7 +14,6 @@ pub(super) enum Cell<'a> {
     Real(f64),
     Text(&'a str),
     /// Bytes, or text that is not UTF-8.
-    #[cfg(feature = "sqlite")]
     Bytes(&'a [u8]),
     #[cfg(feature = "postgres")]
     Time(SystemTime),
@@ -50,6 +49,14 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The content of a file.
+    pub(super) fn bytes(self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.to_owned()),
+            other => Err(other.instead_of("the bytes of a file")),
+        }
+    }
+
     /// A moment, if there is one.
     pub(super) fn moment(self) -> Result<Option<Timestamp>, String> {
         match self {
@@ -73,31 +80,6 @@ impl<'a> Cell<'a> {
     }
 }
 
-impl<'a> From<Option<&'a str>> for Cell<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        text.map_or(Self::Null, Self::Text)
-    }
-}
-
-impl From<Option<f64>> for Cell<'_> {
-    fn from(number: Option<f64>) -> Self {
-        number.map_or(Self::Null, Self::Real)
-    }
-}
-
-impl From<Option<i64>> for Cell<'_> {
-    fn from(number: Option<i64>) -> Self {
-        number.map_or(Self::Null, Self::Int)
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl From<Option<SystemTime>> for Cell<'_> {
-    fn from(time: Option<SystemTime>) -> Self {
-        time.map_or(Self::Null, Self::Time)
-    }
-}
-
 impl fmt::Display for Cell<'_> {
     /// In a few letters, whatever it holds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,9 +92,7 @@ impl fmt::Display for Cell<'_> {
                 let more = if shown.len() < text.len() { "…" } else { "" };
                 write!(f, "`{}{more}`", shown.escape_debug())
             }
-            #[cfg(feature = "sqlite")]
             Self::Bytes([_]) => f.write_str("1 byte that is not text"),
-            #[cfg(feature = "sqlite")]
             Self::Bytes(bytes) => write!(f, "{} bytes that are not text", bytes.len()),
             #[cfg(feature = "postgres")]
             Self::Time(_) => f.write_str("a date outside of the years 1 to 9999"),

@@ -5,7 +5,7 @@ use super::postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use super::{Direction, StudyId, open};
-use crate::trial::{FinalState, Lease, NewTrial, TrialResult};
+use crate::trial::{AttemptOutcome, FinalState, Lease, NewTrial, State, TrialResult};
 
 /// What a storage refuses, or cannot do.
 #[derive(Debug, thiserror::Error)]
@@ -118,14 +118,24 @@ impl StorageError {
 }
 
 impl Lease {
+    /// Refuses a write unless the trial and the attempt of this lease run. `None`: there is none.
+    pub(super) fn holds(
+        &self,
+        state: Option<State>,
+        attempt: Option<AttemptOutcome>,
+    ) -> Result<(), StorageError> {
+        match (state, attempt) {
+            (Some(State::Running), Some(AttemptOutcome::Running)) => Ok(()),
+            (_, Some(AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail)) => {
+                Err(StorageError::AlreadyTold { number: self.number, attempt: self.attempt })
+            }
+            _ => Err(self.fenced()),
+        }
+    }
+
     /// The refusal of a write whose attempt another has replaced.
     pub(super) fn fenced(&self) -> StorageError {
         StorageError::Fenced { number: self.number, attempt: self.attempt, worker: self.worker.clone() }
-    }
-
-    /// The refusal of a write after the result.
-    pub(super) fn already_told(&self) -> StorageError {
-        StorageError::AlreadyTold { number: self.number, attempt: self.attempt }
     }
 }
 

@@ -27,6 +27,8 @@ mod cell;
 mod columns;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod reading;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 
 #[cfg(test)]
 mod contract;

@@ -1,5 +1,6 @@
 //! What may follow the question mark of an address: each option is honoured or refused by its name.
 
+#[cfg(feature = "sqlite")]
 use std::borrow::Cow;
 use std::time::Duration;
 

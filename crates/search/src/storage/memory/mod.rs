@@ -60,13 +60,9 @@ impl Studies {
     /// The trial of a lease that still holds.
     fn held(&mut self, lease: &Lease) -> Result<&mut Entry, StorageError> {
         let entry = self.leased(lease)?;
-        match entry.attempt(lease).map(|attempt| attempt.outcome) {
-            Some(AttemptOutcome::Running) => Ok(entry),
-            Some(AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail) => {
-                Err(lease.already_told())
-            }
-            Some(AttemptOutcome::Expired | AttemptOutcome::Released) | None => Err(lease.fenced()),
-        }
+        let state = entry.trial.state;
+        lease.holds(Some(state), entry.attempt(lease).map(|attempt| attempt.outcome))?;
+        Ok(entry)
     }
 }
 

@@ -3,32 +3,34 @@
 use std::time::SystemTime;
 
 use super::error::Failure;
+use super::queue;
 use super::session::{Db, number_column, study_row, trial_row};
-use super::{queue, studies};
 use crate::parameter::Parameter;
-use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, following};
+use crate::storage::sql::{studies, trials};
+use crate::storage::{LeaseTerms, StorageError, StudyId, TrialId, check_name, columns};
 use crate::timestamp::Timestamp;
 use crate::trial::{Lease, NewTrial};
 
 pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
-    studies::lock(db, study)?;
+    lock(db, study)?;
     trial.check()?;
     let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
                  WHERE tinderbox_trials.study_id = $1 AND trial_key = $2";
     if let Some(row) = db.row(known, &[&study_row(study), &trial.key])? {
         return Ok(row.try_get::<_, i32>(0)? as u64);
     }
-    let number = next(db, study)?;
+    let number = trials::next(db, study)?;
     insert(db, study, number, trial)?;
     Ok(number)
 }
 
-/// The number of the study's next trial: one more than the highest that a trial can have.
-pub(super) fn next(db: &mut Db, study: StudyId) -> Result<u64, Failure> {
-    let highest = "SELECT max(number) FROM trials WHERE study_id = $1 AND number BETWEEN 0 AND $2";
-    let row = db.one(highest, &[&study_row(study), &number_column(LAST_NUMBER)])?;
-    let highest: Option<i32> = row.try_get(0)?;
-    Ok(following(study, highest.map(|number| number as u64))?)
+/// Keeps others, and Optuna, from adding trials to a study until the transaction ends.
+///
+/// The next statement then sees every trial that is there.
+fn lock(db: &mut Db, study: StudyId) -> Result<(), Failure> {
+    let sql = format!("SELECT 1 FROM studies WHERE study_id = {} FOR NO KEY UPDATE", study_row(study));
+    let [found] = db.together(&[sql])?;
+    if found.is_empty() { Err(StorageError::UnknownStudy(study).into()) } else { Ok(()) }
 }
 
 /// Gives a trial of another program that waits a key, parameters and attributes.
@@ -70,7 +72,7 @@ pub(super) fn start(
     trial: &NewTrial,
     (worker, now, terms): (&str, Timestamp, LeaseTerms),
 ) -> Result<Option<Lease>, Failure> {
-    studies::lock(db, study)?;
+    lock(db, study)?;
     trial.check()?;
     check_name("worker", worker)?;
     if let Some(Some(lease)) = lost
@@ -130,7 +132,7 @@ pub(super) fn start(
     )?;
     let Some(row) = added else {
         // Refuses where no number is left.
-        next(db, study)?;
+        trials::next(db, study)?;
         return Ok(None);
     };
     let id = TrialId(row.try_get::<_, i32>(0)?.into());

@@ -6,7 +6,7 @@ use std::io;
 use postgres::error::SqlState;
 
 use super::tls::tls_error;
-use crate::storage::{StorageError, columns};
+use crate::storage::{columns, sql};
 
 /// A PostgreSQL database that cannot be used. Results stored before stay in it.
 #[derive(Debug, thiserror::Error)]
@@ -128,18 +128,7 @@ fn words(error: &postgres::Error) -> String {
 }
 
 /// A refusal, or trouble with a database that is yet to be named.
-pub(super) enum Failure {
-    /// By the contract of a storage.
-    Refused(StorageError),
-    /// By the database.
-    Database(Reason),
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        Self::Refused(error)
-    }
-}
+pub(super) type Failure = sql::Failure<Reason>;
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {

@@ -9,8 +9,8 @@ use postgres::Row;
 
 use super::error::{Failure, Reason};
 use super::session::{Db, attempt_column, number_column, study_row, trial_row};
-use super::{studies, trials};
 use crate::storage::columns::{self, Word};
+use crate::storage::sql::{studies, trials};
 use crate::storage::{LeaseTerms, StudyId, TrialId, check_name, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{AttemptOutcome, Lease, State};
@@ -49,7 +49,8 @@ pub(super) fn lease(
              LEFT JOIN tinderbox_attempts USING (trial_id, attempt) WHERE trial_id = $1",
             &[&id, &SystemTime::from(now)],
         )?;
-        match trials::word(&row, 0)? {
+        let state = State::from_word(row.try_get(0)?);
+        match state.map_err(|why| Reason::Damaged(format!("a word {why}")))? {
             State::Waiting => {
                 if let Some(lease) = leased(db, study, (id, &row), worker, now, terms)? {
                     return Ok(Some(lease));
@@ -74,7 +75,7 @@ fn leased(
     // A damaged row may hold any number.
     let attempt = row.try_get::<_, i64>(3)?.clamp(0, u32::MAX.into()) + 1;
     begin(db, id, attempt, worker, now, terms)?;
-    let parameters = match trials::parameters(db, id) {
+    let parameters = match trials::parameters(db, id.into()) {
         // It would be another trial, and it holds nobody up.
         Err(Failure::Database(Reason::Damaged(why))) => {
             fail(db, id, attempt, &why, now)?;
@@ -90,7 +91,7 @@ fn leased(
         worker: worker.to_owned(),
         key: row.try_get(2)?,
         parameters,
-        attributes: trials::attributes(db, id)?,
+        attributes: trials::attributes(db, id.into())?,
     }))
 }
 

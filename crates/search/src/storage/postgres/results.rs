@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 use postgres::SimpleQueryRow;
 
 use super::error::{Failure, Reason};
+use super::queue;
 use super::session::{Db, attempt_column, study_row, text, trial_row, whole};
-use super::{queue, studies, trials};
+use super::values::step_column;
 use crate::storage::columns::{self, Word};
+use crate::storage::sql::{studies, trials};
 use crate::storage::{StorageError, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{AttemptOutcome, FinalState, Lease, State, TrialResult};
@@ -30,7 +32,7 @@ pub(super) fn report(db: &mut Db, lease: &Lease, step: u32, value: f64) -> Resul
          ON CONFLICT (trial_id, step) DO UPDATE SET
              intermediate_value = excluded.intermediate_value,
              intermediate_value_type = excluded.intermediate_value_type",
-        &[&trial.id, &trials::step_column(step), &value, &kind],
+        &[&trial.id, &step_column(step), &value, &kind],
     )?;
     Ok(())
 }
@@ -64,7 +66,7 @@ pub(super) fn tell(
     let (state, outcome, values, reason) = match &result.state {
         FinalState::Complete { values } => (State::Complete, AttemptOutcome::Complete, values.clone(), None),
         FinalState::Pruned => {
-            let reported = trials::intermediate_values(db, trial.id)?.into_values().last();
+            let reported = trials::intermediate_values(db, trial.id.into())?.into_values().last();
             let kept = pruned_value(reported, trial.objectives);
             (State::Pruned, AttemptOutcome::Pruned, kept.into_iter().collect(), None)
         }
@@ -187,13 +189,8 @@ impl Locked {
 
     /// The length of the lease, if the lease still holds.
     fn held(&self, lease: &Lease) -> Result<Duration, StorageError> {
-        match (self.state, self.attempt) {
-            (State::Running, Some((AttemptOutcome::Running, length))) => Ok(length),
-            (_, Some((AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail, _))) => {
-                Err(lease.already_told())
-            }
-            _ => Err(lease.fenced()),
-        }
+        lease.holds(Some(self.state), self.attempt.map(|(outcome, _)| outcome))?;
+        Ok(self.attempt.map_or(Duration::ZERO, |(_, length)| length))
     }
 }
 

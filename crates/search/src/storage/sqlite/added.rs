@@ -1,15 +1,17 @@
 //! How a trial is added to a study: enqueued, started at once, or adopted from the queue of another program.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::error::Failure;
-use super::{cached, queue, studies};
+use super::values::Db;
+use super::{cached, queue};
 use crate::space::Point;
-use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, following};
+use crate::storage::sql::{studies, trials};
+use crate::storage::{LeaseTerms, StudyId, TrialId, check_name, columns};
 use crate::timestamp::Timestamp;
 use crate::trial::{Lease, NewTrial, State};
 
-pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
+pub(super) fn enqueue(db: &mut Db, study: StudyId, trial: &NewTrial) -> Result<u64, Failure> {
     studies::require(db, study)?;
     trial.check()?;
     let known = "SELECT number FROM trials JOIN tinderbox_trials USING (trial_id)
@@ -17,13 +19,13 @@ pub(super) fn enqueue(db: &Connection, study: StudyId, trial: &NewTrial) -> Resu
     if let Some(number) = cached::row(db, known, params![study.0, trial.key], |row| row.get(0)).optional()? {
         return Ok(number);
     }
-    let number = next(db, study)?;
+    let number = trials::next(db, study)?;
     insert(db, study, number, trial, None)?;
     Ok(number)
 }
 
 pub(super) fn start(
-    db: &Connection,
+    db: &mut Db,
     study: StudyId,
     number: u64,
     trial: &NewTrial,
@@ -36,22 +38,13 @@ pub(super) fn start(
     check_name("worker", worker)?;
     let mut known =
         db.prepare_cached("SELECT 1 FROM tinderbox_trials WHERE study_id = ?1 AND trial_key = ?2")?;
-    if next(db, study)? != number || known.exists(params![study.0, trial.key])? {
+    if trials::next(db, study)? != number || known.exists(params![study.0, trial.key])? {
         return Ok(None);
     }
     // Written as it is to stay: a waiting trial that is begun would be written twice.
     let id = insert(db, study, number, trial, Some(now))?;
     queue::begin_attempt(db, id, 1, worker, now, terms)?;
     Ok(Some(trial.leased(study, TrialId(id), number, worker)))
-}
-
-/// The number of the study's next trial: one more than the highest that a trial can have.
-pub(super) fn next(db: &Connection, study: StudyId) -> Result<u64, Failure> {
-    let highest = "SELECT number FROM trials
-                   WHERE study_id = ?1 AND number BETWEEN 0 AND ?2 AND typeof(number) = 'integer'
-                   ORDER BY number DESC LIMIT 1";
-    let highest = cached::row(db, highest, params![study.0, LAST_NUMBER], |row| row.get(0)).optional()?;
-    Ok(following(study, highest)?)
 }
 
 /// A trial's row is below this: what refers to a row beyond is damage, and leaves room for trials below.
@@ -62,7 +55,7 @@ const ROWS_END: i64 = 1 << 62;
 /// SQLite would give it the row of a trial that was deleted, to which other tables may still have something to say.
 /// Those hold whatever was written, fractions too: the next row is the whole number above.
 fn insert(
-    db: &Connection,
+    db: &mut Db,
     study: StudyId,
     number: u64,
     trial: &NewTrial,
@@ -96,12 +89,7 @@ fn insert(
 }
 
 /// Gives a trial of another program that waits a key, parameters and attributes.
-pub(super) fn adopt(
-    db: &Connection,
-    study: StudyId,
-    queued: TrialId,
-    trial: &NewTrial,
-) -> Result<bool, Failure> {
+pub(super) fn adopt(db: &mut Db, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, Failure> {
     studies::require(db, study)?;
     trial.check()?;
     let adopted = cached::execute(
@@ -120,7 +108,7 @@ pub(super) fn adopt(
     Ok(true)
 }
 
-fn set_parameters(db: &Connection, id: i64, parameters: &Point) -> Result<(), Failure> {
+fn set_parameters(db: &mut Db, id: i64, parameters: &Point) -> Result<(), Failure> {
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)",
     )?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use crate::storage::{StorageError, columns};
+use crate::storage::{columns, sql};
 
 /// An SQLite file that cannot be used. Results stored before stay in it.
 #[derive(Debug, thiserror::Error)]
@@ -100,27 +100,16 @@ fn others(near: &[String]) -> String {
 }
 
 /// A refusal, or trouble with a file that is yet to be named.
-pub(super) enum Failure {
-    /// By the contract of a storage.
-    Refused(StorageError),
-    /// By the file.
-    File(Reason),
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        Self::Refused(error)
-    }
-}
+pub(super) type Failure = sql::Failure<Reason>;
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
-        Self::File(reason)
+        Self::Database(reason)
     }
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        Self::File(error.into())
+        Self::Database(error.into())
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
 
 use super::open::Access;
+use super::sql::{shared_methods, studies, trials};
 use super::{Direction, LeaseTerms, Storage, StorageError, StudyId, TrialId};
 use crate::timestamp::Timestamp;
 use crate::trial::{Attempt, Counts, Lease, NewTrial, Trial, TrialResult};
@@ -21,9 +22,8 @@ mod file;
 mod layout;
 mod queue;
 mod results;
-mod studies;
+mod snapshot;
 mod transaction;
-mod trials;
 mod values;
 
 pub use error::{Reason, SqliteError};
@@ -130,63 +130,12 @@ impl Sqlite {
 }
 
 impl Storage for Sqlite {
+    shared_methods!();
+
     fn reopen(&self) -> Result<Box<dyn Storage>, StorageError> {
         // A file that is gone by now is not made again.
         let timeout = self.patience * self.tries;
         Ok(Box::new(Self::open_as(&self.path, self.access.min(Access::Write), Some(timeout))?))
-    }
-
-    fn open_study(&mut self, name: &str, directions: &[Direction]) -> Result<StudyId, StorageError> {
-        self.write(|db| studies::open(db, name, directions))
-    }
-
-    fn studies(&self) -> Result<BTreeMap<String, StudyId>, StorageError> {
-        self.read(studies::all)
-    }
-
-    fn directions(&self, study: StudyId) -> Result<Vec<Direction>, StorageError> {
-        self.read(|db| studies::directions(db, study))
-    }
-
-    fn set_study_attribute(&mut self, study: StudyId, key: &str, value: &Value) -> Result<(), StorageError> {
-        self.write(|db| studies::set_attribute(db, study, key, value))
-    }
-
-    fn settle_study_attribute(
-        &mut self,
-        study: StudyId,
-        key: &str,
-        value: &Value,
-    ) -> Result<Value, StorageError> {
-        self.write(|db| studies::settle_attribute(db, study, key, value))
-    }
-
-    fn study_attributes(&self, study: StudyId) -> Result<BTreeMap<String, Value>, StorageError> {
-        self.read(|db| studies::attributes(db, study))
-    }
-
-    fn set_study_attachment(
-        &mut self,
-        study: StudyId,
-        name: &str,
-        content: &[u8],
-    ) -> Result<(), StorageError> {
-        self.write(|db| studies::set_attachment(db, study, name, content))
-    }
-
-    fn study_attachment(&self, study: StudyId, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        self.read(|db| studies::attachment(db, study, name))
-    }
-
-    fn next_number(&self, study: StudyId) -> Result<u64, StorageError> {
-        self.read(|db| {
-            studies::require(db, study)?;
-            added::next(db, study)
-        })
-    }
-
-    fn enqueue(&mut self, study: StudyId, trial: &NewTrial) -> Result<u64, StorageError> {
-        self.write(|db| added::enqueue(db, study, trial))
     }
 
     fn adopt(&mut self, study: StudyId, queued: TrialId, trial: &NewTrial) -> Result<bool, StorageError> {
@@ -237,27 +186,7 @@ impl Storage for Sqlite {
     }
 
     fn trials_from(&self, study: StudyId, first: u64) -> Result<Vec<Trial>, StorageError> {
-        self.read(|db| trials::from(db, study, first))
-    }
-
-    fn left_out(&self, study: StudyId) -> Result<Vec<String>, StorageError> {
-        self.read(|db| trials::left_out(db, study))
-    }
-
-    fn counts(&self, study: StudyId) -> Result<Counts, StorageError> {
-        self.read(|db| trials::counts(db, study))
-    }
-
-    fn attempts(&self, study: StudyId, number: u64) -> Result<Vec<Attempt>, StorageError> {
-        self.read(|db| trials::attempts(db, study, number))
-    }
-
-    fn attempts_of(&self, study: StudyId, key: &str) -> Result<Vec<Attempt>, StorageError> {
-        self.read(|db| trials::attempts_of(db, study, key))
-    }
-
-    fn attachment(&self, study: StudyId, number: u64, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        self.read(|db| trials::attachment(db, study, number, name))
+        self.read(|db| snapshot::trials_from(db, study, first))
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
+use super::cached;
 use super::error::{Failure, Reason};
-use super::{cached, studies, trials, values::cell};
+use super::values::{Db, cell};
+use crate::storage::sql::{studies, trials};
 use crate::storage::{LAST_NUMBER, LeaseTerms, StudyId, TrialId, check_name, columns, given_up};
 use crate::timestamp::Timestamp;
 use crate::trial::{AttemptOutcome, Lease, State};
 
 pub(super) fn lease(
-    db: &Connection,
+    db: &mut Db,
     study: StudyId,
     limit: u64,
     worker: &str,
@@ -46,12 +48,7 @@ pub(super) fn lease(
     }
 }
 
-pub(super) fn release(
-    db: &Connection,
-    study: StudyId,
-    worker: &str,
-    now: Timestamp,
-) -> Result<usize, Failure> {
+pub(super) fn release(db: &mut Db, study: StudyId, worker: &str, now: Timestamp) -> Result<usize, Failure> {
     studies::require(db, study)?;
     let mut select = db.prepare_cached(
         "SELECT trial_id FROM trials
@@ -67,12 +64,7 @@ pub(super) fn release(
     Ok(held.len())
 }
 
-pub(super) fn retry(
-    db: &Connection,
-    study: StudyId,
-    keys: &[String],
-    now: Timestamp,
-) -> Result<usize, Failure> {
+pub(super) fn retry(db: &mut Db, study: StudyId, keys: &[String], now: Timestamp) -> Result<usize, Failure> {
     studies::require(db, study)?;
     // Only a trial that another program failed has an attempt that still runs.
     let mut expire = db.prepare_cached(
@@ -99,7 +91,7 @@ pub(super) fn retry(
 
 /// Adds user attributes to a trial, or puts them in place of its own.
 pub(super) fn set_attributes(
-    db: &Connection,
+    db: &mut Db,
     id: i64,
     attributes: &BTreeMap<String, Value>,
 ) -> Result<(), Failure> {
@@ -114,7 +106,7 @@ pub(super) fn set_attributes(
 }
 
 /// Says that the trial's attempt is alive, to Tinderbox and to Optuna.
-pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failure> {
+pub(super) fn beat(db: &mut Db, id: i64, now: Timestamp) -> Result<(), Failure> {
     cached::execute(
         db,
         "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?1, ?2)
@@ -126,7 +118,7 @@ pub(super) fn beat(db: &Connection, id: i64, now: Timestamp) -> Result<(), Failu
 
 /// Begins the next attempt of a waiting trial. One that cannot be read any more is not tried: it fails, and says why.
 fn begin(
-    db: &Connection,
+    db: &mut Db,
     study: StudyId,
     id: i64,
     worker: &str,
@@ -156,7 +148,7 @@ fn begin(
     let read = match (key, trials::parameters(db, id)) {
         (Ok(key), Ok(parameters)) => Ok((key, parameters)),
         (Err(why), _) => Err(format!("the key of the trial {why}")),
-        (_, Err(Failure::File(Reason::Damaged(why)))) => Err(why),
+        (_, Err(Failure::Database(Reason::Damaged(why)))) => Err(why),
         (_, Err(failure)) => return Err(failure),
     };
     let (key, parameters) = match read {
@@ -180,7 +172,7 @@ fn begin(
 
 /// Adds an attempt that runs.
 pub(super) fn begin_attempt(
-    db: &Connection,
+    db: &mut Db,
     id: i64,
     attempt: u64,
     worker: &str,
@@ -199,7 +191,7 @@ pub(super) fn begin_attempt(
 }
 
 /// Ends the running attempt of a trial, which waits again, or fails if no attempt is left.
-fn lose(db: &Connection, id: i64, outcome: AttemptOutcome, now: Timestamp) -> Result<(), Failure> {
+fn lose(db: &mut Db, id: i64, outcome: AttemptOutcome, now: Timestamp) -> Result<(), Failure> {
     // A damaged row holds some number.
     let (attempt, forgiven, allowed): (i64, i64, i64) = cached::row(
         db,
@@ -216,7 +208,7 @@ fn lose(db: &Connection, id: i64, outcome: AttemptOutcome, now: Timestamp) -> Re
 
 /// Ends the last attempt of a trial, and leaves the trial in a state.
 fn end(
-    db: &Connection,
+    db: &mut Db,
     id: i64,
     state: State,
     outcome: AttemptOutcome,

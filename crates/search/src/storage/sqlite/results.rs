@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::error::Failure;
-use super::{cached, queue, studies, trials, values::cell};
+use super::values::{Db, cell};
+use super::{cached, queue, snapshot};
 use crate::storage::columns::Word;
+use crate::storage::sql::{studies, trials};
 use crate::storage::{StorageError, columns, pruned_value};
 use crate::timestamp::Timestamp;
 use crate::trial::{AttemptOutcome, FinalState, Lease, State, TrialResult};
 
-pub(super) fn heartbeat(db: &Connection, lease: &Lease, now: Timestamp) -> Result<(), Failure> {
+pub(super) fn heartbeat(db: &mut Db, lease: &Lease, now: Timestamp) -> Result<(), Failure> {
     let held = Held::by(db, lease)?;
     cached::execute(
         db,
@@ -21,7 +23,7 @@ pub(super) fn heartbeat(db: &Connection, lease: &Lease, now: Timestamp) -> Resul
     queue::beat(db, held.id, now)
 }
 
-pub(super) fn report(db: &Connection, lease: &Lease, step: u32, value: f64) -> Result<(), Failure> {
+pub(super) fn report(db: &mut Db, lease: &Lease, step: u32, value: f64) -> Result<(), Failure> {
     let held = Held::by(db, lease)?;
     let (value, kind) = columns::split(value);
     cached::execute(
@@ -38,13 +40,13 @@ pub(super) fn report(db: &Connection, lease: &Lease, step: u32, value: f64) -> R
 
 /// Stores the result; the inner error is a refusal that is itself worth storing.
 pub(super) fn tell(
-    db: &Connection,
+    db: &mut Db,
     lease: &Lease,
     result: &TrialResult,
     now: Timestamp,
 ) -> Result<Result<(), StorageError>, Failure> {
     studies::require(db, lease.study)?;
-    let objectives = studies::objectives(db, lease.study)?;
+    let objectives = snapshot::objectives(db, lease.study)?;
     result.check(lease.number, objectives)?;
     let held = match Held::by(db, lease) {
         Err(Failure::Refused(error @ StorageError::Fenced { .. })) => {
@@ -93,7 +95,7 @@ pub(super) fn tell(
 }
 
 /// In place of what another program may have put there.
-fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
+fn set_values(db: &mut Db, id: i64, values: &[f64]) -> Result<(), Failure> {
     cached::execute(db, "DELETE FROM trial_values WHERE trial_id = ?1", [id])?;
     let mut insert = db.prepare_cached(
         "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)
@@ -107,7 +109,7 @@ fn set_values(db: &Connection, id: i64, values: &[f64]) -> Result<(), Failure> {
 }
 
 /// Where Optuna keeps them: a system attribute, null where there are none.
-fn set_constraints(db: &Connection, id: i64, constraints: &[f64]) -> Result<(), Failure> {
+fn set_constraints(db: &mut Db, id: i64, constraints: &[f64]) -> Result<(), Failure> {
     cached::execute(
         db,
         "DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND key = 'constraints'",
@@ -130,7 +132,7 @@ struct Held {
 }
 
 impl Held {
-    fn by(db: &Connection, lease: &Lease) -> Result<Self, Failure> {
+    fn by(db: &mut Db, lease: &Lease) -> Result<Self, Failure> {
         studies::require(db, lease.study)?;
         let mut select = db.prepare_cached(
             "SELECT state, outcome, lease_micros FROM trials
@@ -148,20 +150,12 @@ impl Held {
             .optional()?;
         let unknown = StorageError::UnknownTrial { study: lease.study, number: lease.number };
         let (state, outcome, length) = row.ok_or(unknown)?;
-        match (state, outcome) {
-            (Some(State::Running), Some(AttemptOutcome::Running)) => {
-                let length = Duration::from_micros(length.map_or(0, i64::unsigned_abs));
-                Ok(Self { id: lease.trial.0, length })
-            }
-            (_, Some(AttemptOutcome::Complete | AttemptOutcome::Pruned | AttemptOutcome::Fail)) => {
-                Err(lease.already_told().into())
-            }
-            _ => Err(lease.fenced().into()),
-        }
+        lease.holds(state, outcome)?;
+        Ok(Self { id: lease.trial.0, length: Duration::from_micros(length.map_or(0, i64::unsigned_abs)) })
     }
 }
 
-fn remember_refusal(db: &Connection, lease: &Lease, state: &FinalState) -> Result<(), Failure> {
+fn remember_refusal(db: &mut Db, lease: &Lease, state: &FinalState) -> Result<(), Failure> {
     cached::execute(
         db,
         "UPDATE tinderbox_attempts SET refused = ?4 WHERE trial_id = ?1 AND attempt = ?2 AND worker = ?3",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::Failure;
+use super::values::Db;
 use super::{Reason, Sqlite, SqliteError};
 use crate::storage::StorageError;
 
@@ -30,7 +31,7 @@ impl Sqlite {
     /// Runs `work` in a transaction that may write, from its first statement on.
     pub(super) fn write<T>(
         &mut self,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
+        work: impl Fn(&mut Db) -> Result<T, Failure>,
     ) -> Result<T, StorageError> {
         self.commits(Durability::OnDisk)?;
         self.transaction(TransactionBehavior::Immediate, work)
@@ -40,7 +41,7 @@ impl Sqlite {
     /// nearly all of what a small transaction takes.
     pub(super) fn write_in_order<T>(
         &mut self,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
+        work: impl Fn(&mut Db) -> Result<T, Failure>,
     ) -> Result<T, StorageError> {
         self.commits(Durability::InOrder)?;
         self.transaction(TransactionBehavior::Immediate, work)
@@ -61,21 +62,18 @@ impl Sqlite {
     }
 
     /// Runs `work` on one state of the file.
-    pub(super) fn read<T>(
-        &self,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
-    ) -> Result<T, StorageError> {
+    pub(super) fn read<T>(&self, work: impl Fn(&mut Db) -> Result<T, Failure>) -> Result<T, StorageError> {
         self.transaction(TransactionBehavior::Deferred, work)
     }
 
     fn transaction<T>(
         &self,
         behavior: TransactionBehavior,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
+        work: impl Fn(&mut Db) -> Result<T, Failure>,
     ) -> Result<T, StorageError> {
         self.retried(|db| {
             let transaction = Transaction::new_unchecked(db, behavior)?;
-            let answer = work(&transaction)?;
+            let answer = work(&mut &*transaction)?;
             transaction.commit()?;
             Ok(answer)
         })
@@ -89,7 +87,7 @@ impl Sqlite {
     ) -> Result<T, StorageError> {
         for _ in 1..self.tries {
             match work(&self.connection) {
-                Err(Failure::File(Reason::Locked)) => thread::sleep(PAUSE),
+                Err(Failure::Database(Reason::Locked)) => thread::sleep(PAUSE),
                 answer => return self.named(answer),
             }
         }
@@ -99,7 +97,7 @@ impl Sqlite {
     fn named<T>(&self, answer: Result<T, Failure>) -> Result<T, StorageError> {
         answer.map_err(|failure| match failure {
             Failure::Refused(error) => error,
-            Failure::File(reason) => SqliteError { path: self.path.clone(), reason }.into(),
+            Failure::Database(reason) => SqliteError { path: self.path.clone(), reason }.into(),
         })
     }
 }
