@@ -5,11 +5,11 @@ use rand::Rng;
 use super::{EnsembleError, Rule, combine};
 use crate::Kinds;
 use crate::family::Choice;
-use crate::family::contract::built_in;
+use crate::family::contract::accepted;
 use crate::stream::stream;
 
 fn rules() -> Vec<Choice<dyn Rule>> {
-    built_in(&Kinds::default().rules)
+    accepted(&Kinds::default().rules)
 }
 
 const CLASSES: usize = 3;
@@ -43,10 +43,17 @@ fn the_order_of_members_does_not_matter() {
 }
 
 #[test]
-fn a_single_member_comes_back() {
-    let alone = member(1);
+fn members_that_agree_are_followed() {
+    let largest = |row: &[f32]| row.iter().copied().fold(0.0, f32::max);
+    let agreed = &member(1)[..];
     for rule in rules() {
-        assert!(close(&alone, &combine(&*rule, &[&alone], CLASSES).expect("combined")), "{rule:?}");
+        for members in [&[agreed][..], &[agreed; 2]] {
+            let combined = combine(&*rule, members, CLASSES).expect("combined");
+            for (said, combined) in agreed.chunks(CLASSES).zip(combined.chunks(CLASSES)) {
+                let chosen = (0..CLASSES).find(|&class| said[class] >= largest(said)).expect("a largest");
+                assert!(combined[chosen] > largest(combined) - 1e-6, "{rule:?}: {combined:?} of {said:?}");
+            }
+        }
     }
 }
 

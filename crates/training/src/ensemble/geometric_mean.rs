@@ -57,6 +57,14 @@ mod tests {
     }
 
     #[test]
+    fn a_single_member_comes_back() {
+        let combined = combine(&GeometricMean, &[&[0.7, 0.3, 0.0]], 3).expect("combined");
+        for (found, expected) in combined.iter().zip([0.7, 0.3, 0.0]) {
+            assert!((found - expected).abs() < 1e-6, "{combined:?}");
+        }
+    }
+
+    #[test]
     fn members_that_rule_out_each_others_classes_leave_both_open() {
         let combined = combine(&GeometricMean, &[&[1.0, 0.0], &[0.0, 1.0]], 2).expect("combined");
         assert_eq!(combined, [0.5, 0.5]);

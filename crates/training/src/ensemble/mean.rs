@@ -38,6 +38,7 @@ mod tests {
     fn the_mean_is_that_computed_by_hand() {
         let members: [&[f32]; 2] = [&[0.5, 0.5, 1.0, 0.0], &[0.25, 0.75, 0.0, 1.0]];
         assert_eq!(average(&members), Ok(vec![0.375, 0.625, 0.5, 0.5]));
+        assert_eq!(average(&members[..1]), Ok(members[0].to_vec()));
     }
 
     proptest! {

@@ -14,8 +14,8 @@ use crate::family::{Spelling, family};
 
 /// Makes one answer of several.
 ///
-/// The order of members does not matter, and a single member comes back as it is, both up to rounding. Each row of the
-/// result adds up to one.
+/// The order of members does not matter, up to rounding. Each row of the result adds up to one, and where all members hold one class for
+/// the most probable, so does the result. An image that a member did not answer, a row of NaN, is NaN in the result.
 pub trait Rule: Debug + Send + Sync + 'static {
     /// The ensemble's probabilities, `[images, classes]` row by row, as each member's are.
     ///

@@ -11,6 +11,7 @@ macro_rules! contract {
             $crate::family::contract::contract!(@ $field;
                 usual_settings_pass_their_check
                 what_is_written_reads_back_equal
+                different_settings_look_different
                 an_unknown_key_is_refused_and_named
                 a_value_of_the_wrong_type_is_refused_and_named
                 an_unknown_kind_is_refused_with_those_that_are_known
@@ -29,7 +30,27 @@ pub(super) use contract;
 
 /// Every kind of a family, with its defaults and a strength of 0.1.
 pub(crate) fn built_in<T: ?Sized + Role>(family: &Family<T>) -> Vec<Choice<T>> {
-    of_strength(family, 0.1).into_iter().map(Result::unwrap).collect()
+    let read = |(name, choice): (_, Result<_, super::KindError>)| {
+        choice.unwrap_or_else(|error| {
+            panic!("{name}: {error}; each setting has a default, except the one that STRENGTH names")
+        })
+    };
+    family.names().zip(of_strength(family, 0.1)).map(read).collect()
+}
+
+/// Every kind of a family, with one number of its settings at a time set to those of these values that are accepted.
+pub(crate) fn accepted<T: ?Sized + Role>(family: &Family<T>) -> Vec<Choice<T>> {
+    let mut accepted = built_in(family);
+    for choice in built_in(family) {
+        for (key, _) in choice.settings().iter().filter(|(_, value)| value.is_number()) {
+            for value in [json!(-1), json!(-0.5), json!(0), json!(0.5), json!(1), json!(2), json!(100)] {
+                let mut settings = choice.settings().clone();
+                settings.insert(key.clone(), value);
+                accepted.extend(family.read(&spelt::<T>(choice.name(), settings), &Kinds::default()));
+            }
+        }
+    }
+    accepted
 }
 
 /// Every kind of a family, with its defaults and this strength.
@@ -67,6 +88,22 @@ pub(super) fn what_is_written_reads_back_equal<T: ?Sized + Role>(family: &Family
         for written in [short, spelt::<T>(choice.name(), choice.settings().clone())] {
             let read = family.read(&written, &Kinds::default());
             assert_eq!(read.as_ref(), Ok(&choice), "{written}");
+        }
+    }
+}
+
+/// A checkpoint is recognised by what `Debug` shows.
+pub(super) fn different_settings_look_different<T: ?Sized + Role>(family: &Family<T>) {
+    let accepted = accepted(family);
+    for (place, one) in accepted.iter().enumerate() {
+        for other in accepted[..place].iter().filter(|other| *other != one) {
+            assert_ne!(
+                format!("{one:?}"),
+                format!("{other:?}"),
+                "{:?}, {:?}",
+                one.settings(),
+                other.settings()
+            );
         }
     }
 }

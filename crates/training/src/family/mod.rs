@@ -27,8 +27,9 @@ pub use read::read_settings;
 
 /// One kind of a family: its fields are its settings.
 ///
-/// Derive the traits, with `#[serde(default = "...")]` for each setting that has a default and `#[serde(deny_unknown_fields)]`. `Debug`
-/// has to show all settings: a checkpoint is recognised by them.
+/// Derive the traits, with `#[serde(deny_unknown_fields)]`. Each setting has a default, by `#[serde(default)]` or
+/// `#[serde(default = "...")]`, except the one that [`STRENGTH`](Self::STRENGTH) names. `Debug` has to show all settings: a checkpoint
+/// is recognised by them.
 pub trait Kind: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name in files: `[a-z0-9-]`.
     const NAME: &'static str;
@@ -36,7 +37,8 @@ pub trait Kind: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send 
     /// Its name in tables and figures.
     const TITLE: &'static str = Self::NAME;
 
-    /// The setting that says how strong it is, if there is one.
+    /// The setting that says how strong it is, if there is one: ε of an attack. In files and on the command line its value may stand
+    /// alone, `{ fgsm = 0.1 }`.
     const STRENGTH: Option<Strength> = None;
 
     /// Whether every setting is in its range.

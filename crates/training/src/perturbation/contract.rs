@@ -1,12 +1,15 @@
 //! The contract of [`Perturbation`](super::Perturbation) as tests over all built-in kinds: one test a promise.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rand::Rng;
 
 use super::*;
 use crate::Kinds;
 use crate::alone::alone;
 use crate::family::Choice;
-use crate::family::contract::{built_in, of_strength};
+use crate::family::contract::{accepted, built_in, of_strength};
 use crate::networks::Moody;
 use crate::stream::stream;
 
@@ -53,6 +56,27 @@ fn images_stay_images() {
         for perturbation in of_strength(&Kinds::default().perturbations, strength).into_iter().flatten() {
             let pixels = apply(&*perturbation, &some.examples(), 1);
             some.examples().with_pixels(&pixels).unwrap_or_else(|error| panic!("{perturbation:?}: {error}"));
+        }
+    }
+    let few = Digits::new(3);
+    for perturbation in accepted(&Kinds::default().perturbations) {
+        let pixels = apply(&*perturbation, &few.examples(), 1);
+        few.examples().with_pixels(&pixels).unwrap_or_else(|error| panic!("{perturbation:?}: {error}"));
+    }
+}
+
+#[test]
+fn an_attack_moves_no_pixel_further_than_its_strength() {
+    let some = Digits::new(100);
+    let mut kinds = accepted(&Kinds::default().perturbations);
+    for strength in [1e-9, 0.03, 0.07, 0.3] {
+        kinds.extend(of_strength(&Kinds::default().perturbations, strength).into_iter().flatten());
+    }
+    for attack in kinds.iter().filter(|perturbation| perturbation.as_attack().is_some()) {
+        let (_, epsilon) = attack.strength().unwrap_or_else(|| panic!("{attack:?} has no STRENGTH"));
+        for (before, after) in some.pixels.iter().zip(apply(&**attack, &some.examples(), 1)) {
+            let distance = (f64::from(after) - f64::from(*before)).abs();
+            assert!(distance <= epsilon, "{attack:?}: {before} became {after}; `project` has the last word");
         }
     }
 }
@@ -105,8 +129,23 @@ fn the_model_stays_as_it_is_to_the_byte() {
 }
 
 #[test]
-fn an_attack_costs_passes() {
+fn it_asks_the_model_as_often_as_it_says() {
+    let (some, device) = (Digits::new(3), Device::flex());
     for perturbation in perturbations() {
-        assert!(perturbation.as_attack().is_none() || perturbation.passes() >= 1.0, "{perturbation:?}");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let victim = Victim::from_logits(move |images| {
+            count.fetch_add(1, Ordering::Relaxed);
+            brightness(images)
+        });
+        perturbation
+            .apply(&some.examples(), &Context { victim: &victim, seed: 1, device: &device })
+            .expect("changed");
+        // Forward alone is about a third of a pass forward and back.
+        let (asked, passes) = (asked.load(Ordering::Relaxed) as f64, perturbation.passes());
+        assert!(
+            passes <= asked && asked <= 3.0 * passes,
+            "{perturbation:?}: asked {asked} times, passes {passes}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use crate::Kinds;
 use crate::alone::alone;
 use crate::examples::Examples;
 use crate::family::Choice;
-use crate::family::contract::{built_in, of_strength};
+use crate::family::contract::{accepted, built_in, of_strength};
 use crate::networks::{Moody, Perceptron};
 
 const PIXELS: [f32; 12] = [0.2, 0.4, 0.6, 0.8, 0.9, 0.1, 0.5, 0.3, 0.0, 1.0, 0.7, 0.2];
@@ -75,7 +75,7 @@ fn the_loss_leads_back_to_every_weight() {
     }
     let _alone = alone();
     let model = perceptron();
-    for defence in defences() {
+    for defence in accepted(&Kinds::default().defences) {
         let loss = defence.score(&model, batch(), 1).expect("scored").loss;
         model.visit(&mut Gradients(&GradientsParams::from_grads(loss.backward(), &model)));
     }

@@ -4,7 +4,7 @@ use super::descent::{descend, devices};
 use super::{Optimizer, Sgd};
 use crate::Kinds;
 use crate::family::Choice;
-use crate::family::contract::built_in;
+use crate::family::contract::{accepted, built_in};
 
 /// Small enough that plain descent on `x⁴` does not jump out of its valley.
 const RATE: f64 = 0.0001;
@@ -22,6 +22,17 @@ fn equal_gradients_give_equal_steps() {
         for optimizer in optimizers() {
             let places = || descend(optimizer.init(), RATE, &device).places;
             assert_eq!(places(), places(), "{optimizer:?}");
+        }
+    }
+}
+
+#[test]
+fn settings_that_are_accepted_give_finite_steps() {
+    for device in devices() {
+        for optimizer in accepted(&Kinds::default().optimizers) {
+            let places = descend(optimizer.init(), RATE, &device).places;
+            let finite = places.iter().all(|place| place.iter::<f32>().all(f32::is_finite));
+            assert!(finite, "{optimizer:?}: {places:?}");
         }
     }
 }
