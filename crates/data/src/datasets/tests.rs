@@ -31,6 +31,12 @@ fn manifest(name: &str, format: &str) -> String {
     USPS.replace("\"usps\"", &format!("{name:?}")).replace("\"usps-text\"", &format!("{format:?}"))
 }
 
+/// What a message says of the built-in formats where `name` is none of them.
+fn known_formats(name: &str) -> String {
+    let formats = built_in();
+    nearest::expected(name, &formats.iter().map(|format| format.name()).collect::<Vec<_>>())
+}
+
 #[track_caller]
 fn refused(datasets: &mut Datasets, text: &str, expected: &str) {
     let message = datasets.add_manifest(text, Path::new("my.toml")).expect_err("refused").to_string();
@@ -52,8 +58,11 @@ fn a_program_adds_a_format_and_a_dataset_in_it() {
     refused(
         &mut datasets,
         &text,
-        "TOML parse error at line 7, column 10\n  |\n7 | format = \"black\"\n  |          ^^^^^^^\n\
-         unknown format `black`, expected idx or usps-text",
+        &format!(
+            "TOML parse error at line 7, column 10\n  |\n7 | format = \"black\"\n  |          ^^^^^^^\n\
+             unknown format `black`, {}",
+            known_formats("black")
+        ),
     );
     datasets.add_format(Arc::new(Black("black"))).expect("a new name");
     datasets.add_manifest(&text, Path::new("my.toml")).expect("a known format");
@@ -67,9 +76,13 @@ fn a_misspelt_format_is_shown_with_the_nearest() {
     refused(
         &mut Datasets::default(),
         &manifest("mine", "usps-txt"),
-        "TOML parse error at line 7, column 10\n  |\n7 | format = \"usps-txt\"\n  |          ^^^^^^^^^^\n\
-         unknown format `usps-txt`, expected idx or usps-text; did you mean `usps-text`?",
+        &format!(
+            "TOML parse error at line 7, column 10\n  |\n7 | format = \"usps-txt\"\n  |          ^^^^^^^^^^\n\
+             unknown format `usps-txt`, {}",
+            known_formats("usps-txt")
+        ),
     );
+    assert!(known_formats("usps-txt").ends_with("; did you mean `usps-text`?"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Format, FormatError};
 use crate::dataset::read;
 use crate::images::{Images, Shape};
-use crate::manifest::{DataFile, Manifest, ValueRange};
+use crate::manifest::{DataFile, Manifest, Part, ValueRange};
 use crate::test_server::usps;
 
 /// Runs the suite on the samples of a format.
@@ -22,6 +22,7 @@ macro_rules! suite {
             a_label_beyond_the_classes_is_refused
             a_missing_file_is_named
             a_part_without_files_is_refused
+            a_wrong_number_of_files_is_refused_before_any_is_read
             changed_bytes_are_no_trouble
         );
     };
@@ -144,6 +145,24 @@ pub(crate) fn a_part_without_files_is_refused(format: &dyn Format, sample: &Samp
     let mut part = sample.manifest.test.clone();
     part.files.clear();
     format.read(&sample.manifest, &part, Path::new(".")).expect_err("refused");
+}
+
+/// What `read` says of a part as a whole, `check` says before there is any file.
+pub(crate) fn a_wrong_number_of_files_is_refused_before_any_is_read(format: &dyn Format, sample: &Sample) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let files = &sample.manifest.test.files;
+    for (file, bytes) in files.iter().zip(&sample.files) {
+        fs::write(folder.path().join(&file.name), bytes).expect("written");
+    }
+    for count in [files.len() - 1, files.len(), files.len() + 1] {
+        let part = Part {
+            files: files.iter().cycle().take(count).cloned().collect(),
+            ..sample.manifest.test.clone()
+        };
+        let read = format.read(&sample.manifest, &part, folder.path());
+        let whole = read.is_err_and(|error| error.path == folder.path());
+        assert_eq!(format.check(&sample.manifest, &part).is_err(), whole, "{count} files");
+    }
 }
 
 /// What is read of them or not: that nothing panics is what is tested.
