@@ -14,6 +14,7 @@ mod names;
 mod palette;
 mod panel;
 mod ruler;
+mod strip;
 
 use frame::LETTER;
 use mark::joined;
@@ -28,6 +29,7 @@ pub(crate) use mark::Mark;
 pub(crate) use palette::{BANDS, Look, looks};
 pub(crate) use panel::{Key, Panel};
 pub(crate) use ruler::Ruler;
+pub(crate) use strip::{Shown, Strip};
 
 /// More marks of a layer than this have no titles.
 const TITLED: usize = 100;

@@ -42,6 +42,9 @@ pub struct Claim {
     /// How it is read here, where the paper leaves that open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<String>,
+    /// What a reader of its verdict may get wrong. It stands beside every verdict, and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caution: Option<String>,
     /// What decides it.
     pub test: Test,
 }

@@ -163,6 +163,7 @@ pub(crate) fn report() -> Report {
     };
     Report {
         title: "Made-up digits".into(),
+        paper: None,
         created: "2026-03-01 12:30 UTC".into(),
         plan: PlanView { hash: "cd".repeat(32), profile: "quick".into(), epochs: Some(EPOCHS) },
         command: "cargo xtask reproduce --profile quick".into(),

@@ -67,9 +67,11 @@ pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
 }
 
-/// A setting or a value of a dimension: words without quotes, lists with spaces.
+/// A setting or a value of a dimension: words without quotes, lists with spaces, fractions to six figures. So 0.9 that was
+/// held in four bytes is written as 0.9 again.
 pub(crate) fn setting(value: &Value) -> String {
     match value {
+        Value::Number(fraction) if fraction.is_f64() => fraction.as_f64().map_or(ABSENT.into(), number),
         Value::String(text) => text.clone(),
         Value::Null => "none".into(),
         Value::Array(values) => format!("[{}]", values.iter().map(setting).collect::<Vec<_>>().join(", ")),
@@ -108,6 +110,20 @@ pub(crate) fn seconds(seconds: f64) -> String {
         _ => 0,
     };
     format!("{seconds:.decimals$}")
+}
+
+/// A time that people plan with: `45 s`, `12 min 5 s`, `1 h 24 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        ..60 => format!("{whole} s"),
+        ..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => {
+            // Halves of a minute are rounded before hours are taken off.
+            let minutes = (whole + 30) / 60;
+            format!("{} h {} min", count(minutes / 60), minutes % 60)
+        }
+    }
 }
 
 /// A number of which nothing is known, to six figures: `0.0123`, `150`, `1.5e-7`, `−∞`.
@@ -191,6 +207,14 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_two_units() {
+        assert_eq!(
+            [0.0, 59.6, 725.0, 3599.4, 5064.0, 7199.0].map(duration),
+            ["0 s", "1 min 0 s", "12 min 5 s", "59 min 59 s", "1 h 24 min", "2 h 0 min"]
+        );
+    }
+
+    #[test]
     fn four_figures_are_enough_for_people() {
         let values =
             [0.194_212_25, 0.967_078, 96.7078, 0.0, 53.0, 12_345_678.0, 4321.5, -0.000_951_661, 1.234_56e-7];
@@ -217,6 +241,8 @@ mod tests {
     fn a_setting_reads_as_it_was_written() {
         let value = serde_json::json!(["adam", 0.001, null, [64, true]]);
         assert_eq!(setting(&value), "[adam, 0.001, none, [64, true]]");
+        let held = serde_json::json!([0.9_f32, 0.899_999_9, 0.999_f32, 1e-8_f32, 0.0, 12_345_678]);
+        assert_eq!(setting(&held), "[0.9, 0.9, 0.999, 1e-8, 0, 12345678]");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }
 

@@ -28,8 +28,9 @@ pub use record::{
     Predictions, PredictionsError, Record, RecordError, Results, Settings, Timing,
 };
 pub use report::{
-    ArmFacts, ArmView, Dimension, Ensemble, ExperimentFacts, ExperimentView, Failure, PerturbationFacts,
-    PlanView, Report, ReportError, Reported, STAND_IN, SearchFacts, Source, Strength, TestImages,
+    ArmFacts, ArmView, Dimension, Ensemble, ExperimentFacts, ExperimentView, Failure, Paper,
+    PerturbationFacts, PlanView, Report, ReportError, Reported, STAND_IN, SearchFacts, Source, Strength,
+    TestImages,
 };
 pub use terminal::summary;
 

@@ -2,6 +2,7 @@
 
 mod arm;
 mod curve;
+mod effort;
 mod mistakes;
 mod perturbed;
 mod schema;
@@ -14,10 +15,11 @@ use serde::Serialize;
 
 use crate::claim::{Judgement, judge};
 use crate::record::Record;
-use crate::report::{ArmView, ExperimentView, Report};
+use crate::report::{ArmView, ExperimentView, Paper, Report};
 
 pub use arm::ArmNumbers;
 pub use curve::{Curves, Point};
+pub use effort::Effort;
 pub use mistakes::{Answer, Mistake, Mistakes};
 pub use perturbed::PerturbedNumbers;
 pub use schema::schema;
@@ -30,9 +32,11 @@ pub use verdicts::Verdicts;
 ///
 /// What a trial did not measure is absent; NaN and the infinities count as not measured.
 pub fn numbers(report: &Report) -> Numbers {
-    let experiments: Vec<_> = report.experiments.iter().map(experiment).collect();
+    let experiments: Vec<_> = report.experiments.iter().map(|view| experiment(report, view)).collect();
     Numbers {
         title: report.title.clone(),
+        paper: report.paper.clone(),
+        effort: Effort::new(report),
         created: report.created.clone(),
         plan: report.plan.hash.clone(),
         profile: report.plan.profile.clone(),
@@ -48,6 +52,10 @@ pub fn numbers(report: &Report) -> Numbers {
 pub struct Numbers {
     /// Heading of the report.
     pub title: String,
+    /// The paper whose experiments these are.
+    pub paper: Option<Paper>,
+    /// What the trials cost.
+    pub effort: Effort,
     /// When the run was begun.
     pub created: String,
     /// Hash of the plan.
@@ -71,8 +79,10 @@ pub struct ExperimentNumbers {
     pub name: String,
     /// Heading.
     pub title: String,
-    /// Part of the paper.
+    /// Part of the paper, as its file names it.
     pub part: String,
+    /// The same for readers.
+    pub part_title: String,
     /// How data are split.
     pub protocol: String,
     /// Seeds that every arm was to be run with.
@@ -93,7 +103,7 @@ pub struct ExperimentNumbers {
     pub mistakes: Option<Mistakes>,
 }
 
-fn experiment(view: &ExperimentView) -> ExperimentNumbers {
+fn experiment(report: &Report, view: &ExperimentView) -> ExperimentNumbers {
     let answers: Vec<(&str, &[Record])> =
         view.arms.iter().map(|arm| (arm.facts.name.as_str(), &arm.records[..])).collect();
     let stand_in = view.records().any(|record| record.results.dataset.stand_in);
@@ -102,6 +112,7 @@ fn experiment(view: &ExperimentView) -> ExperimentNumbers {
         name: view.facts.name.clone(),
         title: view.facts.title.clone(),
         part: view.facts.part.clone(),
+        part_title: report.part(&view.facts.part).into(),
         protocol: view.facts.protocol.clone(),
         seeds: view.facts.seeds.clone(),
         command: view.command.clone(),

@@ -42,6 +42,7 @@ pub fn render(report: &Report) -> Result<String, PageError> {
         report,
         notice,
         progress: head::progress(report),
+        effort: head::effort(&numbers.effort),
         facts: head::facts(report),
         ledger: Ledger::new(&numbers),
         experiments: experiments
@@ -79,6 +80,7 @@ struct Page<'a> {
     report: &'a Report,
     notice: Option<&'a str>,
     progress: String,
+    effort: Option<String>,
     facts: Vec<Fact>,
     ledger: Option<Ledger<'a>>,
     experiments: Vec<ExperimentPage<'a>>,

@@ -2,6 +2,7 @@
 
 mod check;
 mod facts;
+mod paper;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub use facts::{
     ArmFacts, Dimension, Ensemble, ExperimentFacts, PerturbationFacts, Reported, SearchFacts, Source,
     Strength,
 };
+pub use paper::Paper;
 
 /// The notice of numbers measured on stand-in digits, where [`Report::notice`] has no other.
 pub const STAND_IN: &str = "stand-in digits, not USPS";
@@ -22,6 +24,8 @@ pub const STAND_IN: &str = "stand-in digits, not USPS";
 pub struct Report {
     /// Heading of the page.
     pub title: String,
+    /// The paper whose experiments these are; `None` where they are nobody's.
+    pub paper: Option<Paper>,
     /// When the run began, as it is printed.
     pub created: String,
     /// What is run.
@@ -104,6 +108,12 @@ impl Report {
     pub fn notice(&self) -> Option<&str> {
         let stand_in = || self.records().any(|record| record.results.dataset.stand_in).then_some(STAND_IN);
         self.notice.as_deref().or_else(stand_in)
+    }
+
+    /// The heading of a part of the paper; its name where the paper has no such part.
+    pub fn part<'a>(&'a self, name: &'a str) -> &'a str {
+        let heading = self.paper.as_ref().and_then(|paper| paper.parts.get(name));
+        heading.map_or(name, String::as_str)
     }
 
     /// Every record of the experiments' own protocols.

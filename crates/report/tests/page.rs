@@ -62,11 +62,24 @@ fn a_claim_shows_what_it_rests_on() {
     }
     let value = between(&page, "id=\"claim-ensemble-ensemble-accuracy\"", "</article>");
     assert!(value.contains("Reported by the paper: Ensemble 95.57 %."), "{value}");
+    assert!(
+        value.contains("the lower end of 95.57 ± 0.5 %") || value.contains("the upper end of 95.57 ± 0.5 %")
+    );
     let read = between(&page, "id=\"claim-architectures-localnet-good-but-expensive\"", "</article>");
     assert!(
         read.contains("Our reading: It is more accurate")
             && read.matches("<tr><th scope=\"row\">").count() == 3
     );
+    for half in [
+        "LocalNet is 0.97 points above Fcn",
+        "Also compared: LocalNet takes 2.17 times the seconds per epoch of Cnn",
+        "Also compared: Cnn has 1,246,848 fewer parameters than LocalNet",
+        "8 seeds allow no smaller p: ",
+        "<strong>Caution:</strong> Seconds are this program’s.",
+    ] {
+        assert!(read.contains(half), "{half} in {read}");
+    }
+    assert!(!best.contains("Also compared") && !best.contains("Caution"));
     assert_eq!(page.matches("What would decide it").count(), numbers(&report).verdicts.undecided);
 }
 

@@ -26,6 +26,7 @@ pub mod origin;
 pub mod trial;
 
 pub mod page;
+mod paper;
 
 pub mod backend;
 pub mod environment;

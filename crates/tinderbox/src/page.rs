@@ -15,6 +15,7 @@ use tinderbox_search::StudyId;
 use tinderbox_training::{KindError, Kinds};
 
 use crate::json;
+use crate::paper::paper_of;
 use crate::plan::ProfileName;
 use crate::run::{Heading, Run, RunError};
 use arms::Trials;
@@ -48,6 +49,9 @@ pub enum ReportError {
         /// What is wrong with its rule.
         error: Box<KindError>,
     },
+    /// The file about the paper is wrong.
+    #[error("paper.toml: {0}")]
+    Paper(#[from] toml::de::Error),
     /// The page could not be made.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -153,6 +157,7 @@ pub fn read(run: &Run, kinds: &Kinds) -> Result<Report, ReportError> {
         .collect::<Result<_, _>>()?;
     Ok(Report {
         title: "Tinderbox: what survives of the paper".to_string(),
+        paper: paper_of(headings.iter().map(|(_, heading)| heading.facts.part.as_str()))?,
         created: first.created.clone(),
         plan: PlanView {
             hash: first.plan.clone(),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use tinderbox_data::{Dataset, Origin, Protocol};
+use tinderbox_report::Claim;
 use tinderbox_search::{Direction, NewTrial, Parameter, Point, Storage, StorageError, StudyId};
 
 use crate::json;
@@ -188,7 +189,8 @@ impl Run {
             let reported = |heading: &Heading| -> Vec<_> {
                 heading.arms.iter().map(|arm| (arm.name.clone(), arm.reported.clone())).collect()
             };
-            heading.claims_changed = earlier.claims_changed || earlier.facts.claims != heading.facts.claims;
+            heading.claims_changed =
+                earlier.claims_changed || judged(&earlier.facts.claims) != judged(&heading.facts.claims);
             heading.reported_changed = earlier.reported_changed || reported(&earlier) != reported(&heading);
             heading.created = earlier.created;
         }
@@ -202,6 +204,11 @@ impl Run {
         }
         Ok(study)
     }
+}
+
+/// Claims without what has no part in a verdict.
+fn judged(claims: &[Claim]) -> Vec<Claim> {
+    claims.iter().map(|claim| Claim { caution: None, ..claim.clone() }).collect()
 }
 
 /// What a search chose for a trial, so that dashboards can show it.

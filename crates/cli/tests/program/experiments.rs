@@ -177,6 +177,11 @@ fn claims_that_change_after_the_first_trials_are_told() {
     let run = "reproduce paper.toml --dataset stand-in --epochs 1 --seeds 1";
     let first = desk.run(run).done();
     assert!(!first.out.contains("claims were changed"), "{}", first.out);
+    desk.write("paper.toml", PAPER.replace("test.best", "caution = \"It may mislead.\"\ntest.best"));
+    let cautious = desk.run(run).done();
+    assert!(!cautious.out.contains("claims were changed"), "a caution decides nothing: {}", cautious.out);
+    let page = std::fs::read_to_string(desk.run_folder("runs").join("report.html")).expect("a page");
+    assert!(page.contains("<strong>Caution:</strong> It may mislead."));
     desk.write("paper.toml", PAPER.replace("margin = 5.0", "margin = 0.5"));
     let second = desk.run(run).done();
     assert!(second.out.contains("everything is done already"), "{}", second.out);

@@ -91,7 +91,7 @@ impl<'a> Row<'a> {
                 |ratio| format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high),
             ),
             figure: ratio
-                .map(|ratio| scale.interval(ratio.median.ln(), (ratio.low.ln(), ratio.high.ln()), 0.0, 0.0)),
+                .map(|ratio| scale.interval(ratio.median.ln(), (ratio.low.ln(), ratio.high.ln()), 0.0)),
             rate: number(entry.rate, 1),
             share: share.map_or_else(|| ABSENT.into(), |share| format!("{:.0} %", 100.0 * share)),
             cores: number(entry.cores, 2),

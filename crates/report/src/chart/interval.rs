@@ -1,4 +1,4 @@
-//! An effect on its scale: a dot, the interval around it, and marks at no effect and at the claim's threshold.
+//! Ratios on one scale for a whole table: a dot, the interval around it, and a mark at no effect.
 
 /// Pixels from end to end.
 const WIDTH: f64 = 260.0;
@@ -20,10 +20,6 @@ pub(crate) struct Interval {
     pub(crate) high: f64,
     /// Where there is no effect.
     pub(crate) null: f64,
-    /// From where on the claim is true; `None` where that is the same place.
-    pub(crate) threshold: Option<f64>,
-    /// Whether there is room to name both.
-    pub(crate) both: bool,
 }
 
 impl Scale {
@@ -37,26 +33,14 @@ impl Scale {
         Self { low, high: if low < high { high } else { low + 1.0 } }
     }
 
-    /// Where `effect`, its interval, no effect and the threshold lie.
-    pub(crate) fn interval(
-        self,
-        effect: f64,
-        (low, high): (f64, f64),
-        null: f64,
-        threshold: f64,
-    ) -> Interval {
-        let (null, threshold) = (self.place(null), self.place(threshold));
-        let apart = threshold - null;
-        // The threshold's name stands on the side where the figure goes on.
-        let both = if threshold > WIDTH * 0.7 { apart > 85.0 } else { apart > 25.0 };
+    /// Where `effect`, its interval and no effect lie.
+    pub(crate) fn interval(self, effect: f64, (low, high): (f64, f64), null: f64) -> Interval {
         Interval {
             width: WIDTH,
             low: self.place(low),
             effect: self.place(effect),
             high: self.place(high),
-            null,
-            threshold: (apart.abs() >= 0.1).then_some(threshold),
-            both,
+            null: self.place(null),
         }
     }
 
@@ -72,16 +56,14 @@ mod tests {
 
     #[test]
     fn an_effect_lies_between_its_ends() {
-        let interval = Scale::from_values([0.0, 0.5, 2.0]).interval(1.0, (0.5, 2.0), 0.0, 0.5);
+        let interval = Scale::from_values([0.0, 0.5, 2.0]).interval(1.0, (0.5, 2.0), 0.0);
         assert_eq!((interval.null, interval.high, interval.effect), (15.0, 245.0, 130.0));
-        assert_eq!(interval.threshold, Some(interval.low));
-        let open = Scale::from_values([-1.0, 1.0]).interval(0.0, (-1.0, f64::INFINITY), 0.0, 0.0);
-        assert_eq!((open.high, open.threshold), (245.0, None));
+        let open = Scale::from_values([-1.0, 1.0]).interval(0.0, (-1.0, f64::INFINITY), 0.0);
+        assert_eq!((open.low, open.high), (15.0, 245.0));
     }
 
     #[test]
     fn nothing_to_compare_is_still_a_scale() {
-        let interval = Scale::from_values([f64::NAN]).interval(0.0, (0.0, 0.0), 0.0, 0.0);
-        assert_eq!((interval.effect, interval.threshold), (15.0, None));
+        assert!((Scale::from_values([f64::NAN]).interval(0.0, (0.0, 0.0), 0.0).effect - 15.0).abs() < 1e-9);
     }
 }

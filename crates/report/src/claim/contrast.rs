@@ -52,7 +52,7 @@ pub(super) enum Scale {
 pub(super) enum Phrase {
     Above { first: String, second: String, of: Measured, rival: bool },
     Trend { first: String, last: String, of: Measured, direction: Direction },
-    Within { arm: String, bound: f64, above: bool },
+    Within { arm: String, percent: f64, within: f64, above: bool },
     Diverges { arm: String },
     Slow { arm: String, reference: String },
     Fewer { fewer: String, more: String, of: Size },
@@ -137,9 +137,10 @@ fn trend(test: &Trend, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
 
 fn value(test: &Value, view: &ExperimentView) -> Result<Vec<Contrast>, String> {
     let arm = side(&test.arm, view)?;
-    let bounds = [(1.0, test.percent - test.within), (-1.0, test.percent + test.within)];
+    let Value { percent, within, .. } = *test;
+    let bounds = [(1.0, percent - within), (-1.0, percent + within)];
     let contrasts = bounds.map(|(sign, bound)| {
-        let phrase = Phrase::Within { arm: test.arm.to_string(), bound, above: sign > 0.0 };
+        let phrase = Phrase::Within { arm: test.arm.to_string(), percent, within, above: sign > 0.0 };
         let compared = compared(phrase, &[(sign, &arm)], &Measure::Accuracy, 0.0);
         Contrast { constant: -sign * bound / 100.0, ceiling: Some(2.0 * test.within / 100.0), ..compared }
     });

@@ -37,6 +37,22 @@ pub(super) fn corrected(family: &[Option<Vec<Finding>>]) -> Vec<[f64; 2]> {
     of(p).into_iter().zip(of(refuting)).map(|(p, refuting)| [p, refuting]).collect()
 }
 
+/// The smallest p that the seeds of a claim can give, before correction.
+pub(super) fn attainable(findings: &[Finding]) -> f64 {
+    findings.iter().map(|finding| finding.attainable).fold(0.0, f64::max)
+}
+
+/// For each claim of a family, the smallest corrected p that its seeds can give, the other claims being as they are.
+pub(super) fn floors(family: &[Option<Vec<Finding>>]) -> Vec<f64> {
+    let raw: Vec<f64> = family.iter().map(|findings| findings.as_deref().map_or(1.0, p)).collect();
+    let floor = |(place, findings): (usize, &Option<Vec<Finding>>)| {
+        let mut least = raw.clone();
+        least[place] = findings.as_deref().map_or(1.0, attainable);
+        holm(&least)[place]
+    };
+    family.iter().enumerate().map(floor).collect()
+}
+
 /// Holds: corrected p under 5 % and every interval above 0. Does not hold: corrected refuting p under 5 %.
 pub(super) fn verdict(findings: &[Finding], [corrected, corrected_refuting]: [f64; 2]) -> Verdict {
     if corrected < ALPHA && findings.iter().all(|finding| finding.low > 0.0) {
@@ -146,6 +162,22 @@ mod tests {
         let holding = vec![finding(0.5, 2.0, 0.01, 1.0)];
         let failing = vec![finding(-0.5, 0.4, 0.8, 0.01)];
         assert_eq!(corrected(&[Some(holding), Some(failing), None]), [[0.03, 1.0], [1.0, 0.03], [1.0, 1.0]]);
+    }
+
+    #[test]
+    fn no_claim_of_a_family_can_have_a_smaller_p_than_its_seeds_give() {
+        let at = |p: f64| Some(vec![finding(0.5, 2.0, p, 1.0)]);
+        // 8 seeds give 1 in 128 at the least.
+        let least = 2.0 / 256.0;
+        let six = vec![at(least); 6];
+        assert_eq!(floors(&six), [6.0 * least; 6]);
+        let found: Vec<f64> = corrected(&six).iter().map(|[p, _]| *p).collect();
+        assert_eq!(found, floors(&six));
+        // A claim further up the order is held down by those below it, never by itself.
+        let mixed = [at(least), at(0.03), None];
+        assert_eq!(floors(&mixed), [3.0 * least, 3.0 * least, 1.0]);
+        assert!(corrected(&mixed)[1][0] > floors(&mixed)[1]);
+        assert_eq!(floors(&[at(least)]), [least]);
     }
 
     fn paired(rows: &[Vec<f64>]) -> Evidence {

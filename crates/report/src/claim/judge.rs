@@ -1,12 +1,12 @@
 //! The judge: every claim of an experiment against its records, corrected as one family.
 
 use super::contrast::{Contrast, Scale, contrasts};
-use super::decide::{ALPHA, binding, corrected, need, p, refuted_by, refuting, verdict};
+use super::decide::{ALPHA, attainable, binding, corrected, floors, need, p, refuted_by, refuting, verdict};
 use super::evidence::{Evidence, Finding};
 use super::judgement::{Judgement, Part, Verdict};
 use super::sample::sample;
 use super::settled::{Drift, trained, undone, unmeasured};
-use super::words::Why;
+use super::words::{Why, found};
 use super::{Claim, Test};
 use crate::report::{ExperimentView, STAND_IN};
 
@@ -24,7 +24,8 @@ pub fn judge(view: &ExperimentView, stand_in: bool) -> Vec<Judgement> {
         .filter(|(claim, _)| random(claim))
         .map(|(_, tested)| tested.as_deref().map(findings).ok())
         .collect();
-    let mut corrected = corrected(&family).into_iter();
+    let corrected = corrected(&family).into_iter().zip(floors(&family));
+    let mut corrected = corrected.map(|(p, floor)| Corrected { p, floor });
     tested()
         .map(|(claim, tested)| {
             // What is exact needs no correction.
@@ -35,6 +36,15 @@ pub fn judge(view: &ExperimentView, stand_in: bool) -> Vec<Judgement> {
             }
         })
         .collect()
+}
+
+/// What Holm's correction makes of a claim's p.
+#[derive(Clone, Copy)]
+struct Corrected {
+    /// p and refuting p.
+    p: [f64; 2],
+    /// The smallest p that its seeds can give.
+    floor: f64,
 }
 
 /// A contrast and what came of it.
@@ -76,10 +86,10 @@ fn judged(
     view: &ExperimentView,
     tested: &[Tested],
     family: usize,
-    of_family: Option<[f64; 2]>,
+    of_family: Option<Corrected>,
 ) -> Judgement {
     let findings = findings(tested);
-    let corrected = of_family.unwrap_or([p(&findings), refuting(&findings)]);
+    let corrected = of_family.map_or([p(&findings), refuting(&findings)], |of_family| of_family.p);
     let verdict = verdict(&findings, corrected);
     let weakest = binding(&findings);
     let shown = match verdict {
@@ -98,7 +108,7 @@ fn judged(
     let verdict = if is_withheld { Verdict::Undecided } else { verdict };
     let need = (verdict == Verdict::Undecided && bounded && !is_withheld).then(|| need(&evidence, family));
     let paired = tested.iter().filter_map(|tested| tested.evidence.seeds()).min();
-    let attainable = findings.iter().map(|finding| finding.attainable).fold(0.0, f64::max);
+    let attainable = attainable(&findings);
     let why = Why {
         verdict,
         contrast: &tested[shown].contrast,
@@ -120,9 +130,11 @@ fn judged(
         verdict,
         reason: why.to_string(),
         p: of_family.map(|_| p(&findings)),
-        corrected_p: of_family.map(|[p, _]| p),
-        corrected_refuting_p: of_family.map(|[_, refuting]| refuting),
+        corrected_p: of_family.map(|of_family| of_family.p[0]),
+        corrected_refuting_p: of_family.map(|of_family| of_family.p[1]),
         attainable_p: of_family.map(|_| attainable),
+        attainable_corrected_p: of_family.map(|of_family| of_family.floor),
+        also: also(tested, shown),
         paired: paired.unwrap_or(0),
         images: tested.iter().filter_map(|tested| tested.evidence.images()).min(),
         power: evidence.power(finding.margin, ALPHA / family.max(1) as f64, contrast.ceiling),
@@ -130,6 +142,25 @@ fn judged(
         parts: tested.iter().enumerate().map(|(place, tested)| part(tested, view, place == shown)).collect(),
         ..unjudged(claim, view, family)
     }
+}
+
+/// What was found of the measures that `shown` does not compare: of each the contrast that speaks for the claim the least.
+fn also(tested: &[Tested], shown: usize) -> Vec<String> {
+    let mut measures = vec![tested[shown].contrast.phrase.measure()];
+    let mut sentences = Vec::new();
+    for Tested { contrast, .. } in tested {
+        let measure = contrast.phrase.measure();
+        if measures.contains(&measure) {
+            continue;
+        }
+        let same: Vec<&Tested> =
+            tested.iter().filter(|tested| tested.contrast.phrase.measure() == measure).collect();
+        let findings: Vec<Finding> = same.iter().map(|tested| tested.finding).collect();
+        let Tested { contrast, evidence, finding, .. } = same[binding(&findings)];
+        sentences.push(found(contrast, finding, false, evidence.seeds().unwrap_or(0)));
+        measures.push(measure);
+    }
+    sentences
 }
 
 /// Points drawn and points in all, if a claim about the best of a space rests on a part of it: that cannot show it.
@@ -180,13 +211,16 @@ fn unjudged(claim: &Claim, view: &ExperimentView, family: usize) -> Judgement {
         id: claim.id.clone(),
         sentence: claim.sentence.clone(),
         reading: claim.reading.clone(),
+        caution: claim.caution.clone(),
         kind: claim.test.word(),
         verdict: Verdict::NotJudged,
         reason: String::new(),
+        also: Vec::new(),
         p: None,
         corrected_p: None,
         corrected_refuting_p: None,
         attainable_p: None,
+        attainable_corrected_p: None,
         family,
         paired: 0,
         planned: view.facts.seeds.len(),

@@ -16,12 +16,17 @@ pub struct Judgement {
     pub sentence: String,
     /// How it is read here.
     pub reading: Option<String>,
+    /// What a reader of the verdict may get wrong.
+    pub caution: Option<String>,
     /// Word of its test, such as `best`.
     pub kind: &'static str,
     /// What the test says.
     pub verdict: Verdict,
     /// Why, in one sentence with its numbers, without a full stop.
     pub reason: String,
+    /// What was found of each further measure that the claim compares, a sentence each without a full stop: the weakest
+    /// comparison of that measure.
+    pub also: Vec<String>,
     /// p of the claim: the largest over its contrasts. Counts have none, nor has what was not judged.
     pub p: Option<f64>,
     /// The same after Holm's correction over the family.
@@ -30,6 +35,8 @@ pub struct Judgement {
     pub corrected_refuting_p: Option<f64>,
     /// The smallest p, before correction, that the paired seeds can give.
     pub attainable_p: Option<f64>,
+    /// The smallest corrected p that the paired seeds can give, the other claims being as they are.
+    pub attainable_corrected_p: Option<f64>,
     /// Claims of the experiment that Holm's correction counts.
     pub family: usize,
     /// Seeds of the contrast that has the fewest.
@@ -132,6 +139,14 @@ impl Judgement {
             Verdict::DoesNotHold => self.corrected_refuting_p,
             Verdict::Holds | Verdict::Undecided | Verdict::NotJudged => self.corrected_p,
         }
+    }
+
+    /// Whether the corrected p that the verdict rests on is as small as the seeds allow: it then says as much of their
+    /// number as of the effect.
+    pub fn is_at_the_floor(&self) -> bool {
+        let floor = self.attainable_corrected_p.filter(|floor| *floor > 0.0);
+        let reached = |(p, floor): (f64, f64)| p <= floor * (1.0 + 1e-9) && floor < 1.0;
+        self.verdict != Verdict::DoesNotHold && self.corrected_p.zip(floor).is_some_and(reached)
     }
 }
 

@@ -23,9 +23,10 @@ impl fmt::Display for Phrase {
                 };
                 write!(f, "{} {way} from {first} to {last}", of.words)
             }
-            Self::Within { arm, bound, above } => {
-                let side = if *above { "above" } else { "below" };
-                write!(f, "{arm} {side} {bound:.2} %, test accuracy")
+            Self::Within { arm, percent, within, above } => {
+                let (side, sign) = if *above { ("above", '−') } else { ("below", '+') };
+                let bound = bound(*percent, *within, *above);
+                write!(f, "{arm} {side} {bound:.2} % ({percent} {sign} {within}), test accuracy")
             }
             Self::Diverges { arm } => write!(f, "{arm} diverges"),
             Self::Slow { arm, reference } => {
@@ -143,8 +144,26 @@ impl fmt::Display for Why<'_> {
     }
 }
 
+impl Phrase {
+    /// What it compares, in words: phrases of one measure say the same.
+    pub(super) fn measure(&self) -> String {
+        match self {
+            Self::Above { of, .. } | Self::Trend { of, .. } => of.words.clone(),
+            Self::Within { .. } => "accuracy against a number".into(),
+            Self::Diverges { .. } => "divergence".into(),
+            Self::Slow { .. } => "epochs to learn".into(),
+            Self::Fewer { of, .. } => of.to_string(),
+        }
+    }
+}
+
+/// An end of `percent ± within`.
+fn bound(percent: f64, within: f64, above: bool) -> f64 {
+    if above { percent - within } else { percent + within }
+}
+
 /// What was found of a contrast, with its interval in brackets.
-fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) -> String {
+pub(super) fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) -> String {
     let scale = contrast.scale;
     let shown = scale.shown(finding.effect);
     let high = if finding.high.is_finite() { number(scale.shown(finding.high)) } else { "∞".into() };
@@ -177,7 +196,9 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
                 format!("{} does not {claimed} but {other} by {by} {along} {interval}", of.words)
             }
         }
-        Phrase::Within { arm, bound, above } => {
+        Phrase::Within { arm, percent, within, above } => {
+            let bound = bound(*percent, *within, *above);
+            let end = if *above { "lower" } else { "upper" };
             let shown = if *above { shown } else { -shown };
             let ends = [finding.low, finding.high]
                 .map(|end| if *above { end } else { -end })
@@ -185,7 +206,7 @@ fn found(contrast: &Contrast, finding: &Finding, closest: bool, seeds: usize) ->
             let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
             let mean = bound + shown;
             format!(
-                "{arm} measures {mean:.2} %, {} {bound:.2} % [{}, {}]",
+                "{arm} measures {mean:.2} %, {} {bound:.2} % [{}, {}], the {end} end of {percent} ± {within} %",
                 away(shown),
                 number(low),
                 number(high)

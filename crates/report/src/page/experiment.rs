@@ -18,6 +18,8 @@ use super::trials::TrialsTable;
 pub(super) struct ExperimentPage<'a> {
     pub(super) id: String,
     pub(super) view: &'a ExperimentView,
+    /// The part of the paper, for readers.
+    pub(super) part: &'a str,
     pub(super) scope: String,
     pub(super) claims: Vec<ClaimPage<'a>>,
     pub(super) curves: Option<CurvesFigure>,
@@ -41,6 +43,7 @@ impl<'a> ExperimentPage<'a> {
         let id = format!("experiment-{number}");
         Ok(Self {
             view,
+            part: &numbers.part_title,
             scope: scope(view),
             claims: numbers.claims.iter().map(|claim| ClaimPage::new(view, claim)).collect(),
             curves: CurvesFigure::new(&id, &numbers.arms),

@@ -1,6 +1,7 @@
 //! What was run, where and on what: the head of the page, gathered from the plan and the records.
 
-use crate::format::{count, counted, short};
+use crate::format::{count, counted, duration, list, short};
+use crate::numbers::Effort;
 use crate::record::{DatasetIdentity, Environment, Record};
 use crate::report::{ArmView, Report};
 
@@ -24,6 +25,22 @@ pub(super) fn progress(report: &Report) -> String {
     let done = counted(done, "trial", "trials");
     let [failed, waiting] = [failed, waiting].map(|trials| count(trials as u64));
     format!("{experiments}: {done} with results, {failed} failed, {waiting} waiting")
+}
+
+/// How long all trials took and on what; `None` without trials.
+pub(super) fn effort(effort: &Effort) -> Option<String> {
+    let Effort { trials, wall_seconds, cpu_seconds, processors } = effort;
+    if *trials == 0 {
+        return None;
+    }
+    let mut text = format!("All trials together took {}", duration(*wall_seconds));
+    if let Some(seconds) = cpu_seconds {
+        text += &format!(" ({} of processor time)", duration(*seconds));
+    }
+    if !processors.is_empty() {
+        text += &format!(", on {}", list(processors));
+    }
+    Some(text)
 }
 
 pub(super) fn facts(report: &Report) -> Vec<Fact> {
@@ -121,6 +138,23 @@ mod tests {
         assert_eq!(values("Split"), ["official: 6,562 training, 729 validation, 40 test images, 10 classes"]);
         assert_eq!(values("Trials begun"), ["2026-03-01T12:00:00Z to 2026-03-01T12:00:02Z"]);
         assert_eq!(progress(&report), "1 experiment: 9 trials with results, 0 failed, 0 waiting");
+    }
+
+    #[test]
+    fn the_head_says_what_the_trials_cost() {
+        let told = Effort {
+            trials: 9,
+            wall_seconds: 5064.0,
+            cpu_seconds: Some(725.0),
+            processors: vec!["A".into(), "B".into()],
+        };
+        assert_eq!(
+            effort(&told).unwrap(),
+            "All trials together took 1 h 24 min (12 min 5 s of processor time), on A and B"
+        );
+        let old = Effort { cpu_seconds: None, processors: vec![], ..told };
+        assert_eq!(effort(&old).unwrap(), "All trials together took 1 h 24 min");
+        assert_eq!(effort(&Effort::default()), None);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Entry<'a> {
     pub(super) part: &'a str,
     pub(super) effect: String,
     pub(super) corrected_p: String,
+    /// Whether no smaller p was possible.
+    pub(super) is_at_the_floor: bool,
 }
 
 impl<'a> Ledger<'a> {
@@ -62,9 +64,10 @@ fn entry<'a>(experiment: &'a ExperimentNumbers, claim: &'a Judgement) -> Entry<'
         mark: claim.verdict.into(),
         address: address(&experiment.name, &claim.id),
         sentence: &claim.sentence,
-        part: &experiment.part,
+        part: &experiment.part_title,
         effect: binding.map_or(ABSENT.into(), interval),
         corrected_p: claim.deciding_p().map_or(ABSENT.into(), p_value),
+        is_at_the_floor: claim.is_at_the_floor(),
     }
 }
 

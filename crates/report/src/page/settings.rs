@@ -21,7 +21,7 @@ impl<'a> Settings<'a> {
     pub(super) fn new(arms: &'a [ArmView]) -> Option<Self> {
         // An ensemble has no settings of its own.
         let trained = arms.iter().filter(|arm| arm.facts.ensemble.is_none());
-        let read: Vec<(&str, BTreeMap<String, String>)> = trained
+        let read: Vec<(&str, BTreeMap<String, &Value>)> = trained
             .filter_map(|arm| {
                 Some((arm.facts.name.as_str(), flat(&arm.records.first()?.results.configuration)))
             })
@@ -33,20 +33,34 @@ impl<'a> Settings<'a> {
         let (shared, varied): (Vec<&String>, Vec<&String>) = names
             .into_iter()
             .partition(|name| read.iter().all(|(_, settings)| settings.get(*name) == first.get(*name)));
-        let value = |settings: &BTreeMap<String, String>, name: &String| {
-            settings.get(name).cloned().unwrap_or_else(|| ABSENT.into())
-        };
-        let values = |settings| varied.iter().map(|name| value(settings, name)).collect();
+        let columns = varied.iter().map(|name| column(&read, name)).collect::<Vec<_>>();
+        let values = |arm: usize| columns.iter().map(|column| column[arm].clone()).collect();
         Some(Self {
-            arms: read.iter().map(|(arm, settings)| (*arm, values(settings))).collect(),
-            shared: shared.iter().map(|name| ((*name).clone(), value(first, name))).collect(),
+            arms: read.iter().enumerate().map(|(place, (arm, _))| (*arm, values(place))).collect(),
+            shared: shared.iter().map(|name| ((*name).clone(), written(first.get(*name)))).collect(),
             varied: varied.into_iter().cloned().collect(),
         })
     }
 }
 
+/// What each arm has of one setting. Values that differ, but not in the figures that people read, are written in full.
+fn column(read: &[(&str, BTreeMap<String, &Value>)], name: &String) -> Vec<String> {
+    let values: Vec<Option<&Value>> = read.iter().map(|(_, settings)| settings.get(name).copied()).collect();
+    let texts: Vec<String> = values.iter().map(|value| written(value.as_ref())).collect();
+    let is_lost = (0..values.len())
+        .any(|one| (0..one).any(|other| values[one] != values[other] && texts[one] == texts[other]));
+    if !is_lost {
+        return texts;
+    }
+    values.iter().map(|value| value.map_or(ABSENT.into(), Value::to_string)).collect()
+}
+
+fn written(value: Option<&&Value>) -> String {
+    value.map_or(ABSENT.into(), |value| setting(value))
+}
+
 /// Every leaf by its path, such as `model.hidden.0`; a list of leaves is one.
-fn flat(settings: &Value) -> BTreeMap<String, String> {
+fn flat(settings: &Value) -> BTreeMap<String, &Value> {
     let mut leaves = BTreeMap::new();
     let mut open = vec![(String::new(), settings)];
     while let Some((path, value)) = open.pop() {
@@ -56,7 +70,7 @@ fn flat(settings: &Value) -> BTreeMap<String, String> {
                 open.extend(fields.iter().map(|(name, value)| (format!("{start}{name}"), value)));
             }
             leaf => {
-                leaves.insert(path, setting(leaf));
+                leaves.insert(path, leaf);
             }
         }
     }
@@ -97,5 +111,15 @@ mod tests {
         assert_eq!(settings.shared, [("batch_size".into(), "64".into())]);
         assert_eq!(settings.arms.len(), 2);
         assert!(Settings::new(&[ArmView::default()]).is_none());
+    }
+
+    #[test]
+    fn settings_that_differ_past_what_people_read_are_written_in_full() {
+        let rate = |rate: f64| json!({"rate": rate, "beta": 0.9_f32});
+        let arms = [arm("a", rate(0.1)), arm("b", rate(0.100_000_001))];
+        let settings = Settings::new(&arms).unwrap();
+        assert_eq!(settings.arms[0].1, ["0.1"]);
+        assert_eq!(settings.arms[1].1, ["0.100000001"]);
+        assert_eq!(settings.shared, [("beta".into(), "0.9".into())]);
     }
 }

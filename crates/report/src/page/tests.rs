@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::fixture::{self, EPOCHS, IMAGES, paper};
 use crate::record::Predictions;
-use crate::report::{Failure, Reported, STAND_IN, TestImages};
+use crate::report::{Failure, Paper, Reported, STAND_IN, TestImages};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)> & \"quoted\" 'arm' {{ 7 * 7 }}";
 
@@ -51,6 +51,9 @@ fn every_string_of_the_report_is_text() {
         *text = HOSTILE.into();
     }
     report.notice = Some(HOSTILE.into());
+    let [title, author, date, kind, source, plain] = [HOSTILE; 6].map(String::from);
+    let parts = [(HOSTILE.to_string(), HOSTILE.to_string())].into();
+    report.paper = Some(Paper { title, author, date, kind, source, plain, parts });
     (report.plan.profile, report.plan.hash) = (HOSTILE.into(), HOSTILE.into());
     let experiment = &mut report.experiments[0];
     let facts = &mut experiment.facts;
@@ -79,6 +82,34 @@ fn every_string_of_the_report_is_text() {
     assert_eq!(page.matches("<img ").count(), page.matches("<img src=\"data:image/png;base64,").count());
     assert!(page.matches("&#60;img src=x onerror=alert(1)&#62;").count() > 20);
     well_formed(&page);
+}
+
+#[test]
+fn the_head_names_the_paper_as_reported_and_parts_by_their_headings() {
+    let mut report = paper();
+    let without = render(&report).unwrap();
+    assert!(!without.contains("as reported"), "no paper is named where none is known");
+    report.paper = Some(Paper {
+        title: "On digits".into(),
+        author: "A. Nobody".into(),
+        date: "March".into(),
+        kind: "a note".into(),
+        source: "its first page".into(),
+        plain: "It reads digits.".into(),
+        parts: [("Extra, table 3".to_string(), "Extra: searches".to_string())].into(),
+    });
+    let page = render(&report).unwrap();
+    let head = &page[page.find("<header>").unwrap()..page.find("</header>").unwrap()];
+    for piece in [
+        "<p class=\"plain\">It reads digits.</p>",
+        "as reported:</span> <cite>On digits</cite>, A. Nobody, March; a note. Source: its first page.",
+        "All trials together took ",
+        "on Example CPU @ 2.00 GHz",
+    ] {
+        assert!(head.contains(piece), "{piece} in {head}");
+    }
+    assert!(page.contains("<p class=\"part\">Extra: searches</p>"));
+    assert!(page.contains("<p class=\"part\">Task I, figure 1</p>"), "a part without a heading has its name");
 }
 
 #[test]

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import Ajv from "ajv/dist/2020.js";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
+import { getDocumentProxy } from "unpdf";
 
 const folder = resolve(process.argv[2]);
 const json = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
@@ -147,13 +148,67 @@ async function narrow(name) {
   expect((await width()) <= 360, `${name}: 360 pixels are scrolled to ${await width()} once all is open`);
 }
 
-async function printed(name) {
+/** On a telephone each claim has its effect and its p in the window, not beside it. */
+async function telephone() {
+  const page = await open({ viewport: { width: 360, height: 740 } });
+  const rows = page.locator("table.claims tbody tr");
+  expect((await rows.count()) === claims.length, "a claim is missing on a telephone");
+  const cells = await rows.evaluateAll((all) =>
+    all.map((row) =>
+      [...row.cells].map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const { left, right, top, height } = range.getBoundingClientRect();
+        return { left, right, top, height, word: cell.textContent.trim() };
+      }),
+    ),
+  );
+  for (const row of cells) {
+    for (const { left, right, height, word } of row) {
+      expect(left >= 0 && right <= 360 && height > 0, `${word} lies from ${left} to ${right} of 360 pixels`);
+    }
+    const [, sentence, , effect, p] = row;
+    expect(effect.top > sentence.top && p.top > sentence.top, `${effect.word} and ${p.word} do not lie under ${sentence.word}`);
+  }
+  const labels = await page.locator("table.claims tbody tr:first-child td").evaluateAll((all) =>
+    all.map((cell) => getComputedStyle(cell, "::before").content),
+  );
+  expect(labels.slice(-2).every((label) => /^"\w/.test(label)), `effect and p are called ${labels}`);
+}
+
+/** What was found, on paper: few pages, what is closed stays closed, and no heading stands alone at a page's foot. */
+async function printed(name, most) {
   const page = await open({}, "", name);
   await page.emulateMedia({ media: "print" });
-  const hidden = await page.locator("details table").evaluateAll(
-    (tables) => tables.filter((table) => !table.checkVisibility()).length,
+  const shown = await page.locator("details:not([open]) > *").evaluateAll(
+    (inside) => inside.filter((part) => part.checkVisibility()).length,
   );
-  expect(hidden === 0, `${name}: ${hidden} tables are not printed`);
+  expect(shown === 0, `${name}: ${shown} parts of what is closed are printed`);
+  const digits = await page.locator("main > section").evaluateAll((sections) =>
+    Math.max(...sections.map((section) => [...section.querySelectorAll(".gallery img")].filter((img) => img.checkVisibility()).length), 0),
+  );
+  expect(digits <= 12, `${name}: an experiment prints ${digits} digits`);
+  const document = await getDocumentProxy(new Uint8Array(await page.pdf({ format: "A4", tagged: true, outline: true })));
+  expect(document.numPages <= most, `${name} is printed on ${document.numPages} pages`);
+  const headings = [];
+  const walk = async (entries) => {
+    for (const { title, dest, items } of entries ?? []) {
+      const target = typeof dest === "string" ? await document.getDestination(dest) : dest;
+      headings.push({ title, page: await document.getPageIndex(target[0]) });
+      await walk(items);
+    }
+  };
+  await walk(await document.getOutline());
+  expect(headings.length > 5, `${name}: ${headings.length} headings in print`);
+  const bare = (text) => text.replaceAll(/\s/g, "");
+  for (let number = 0; number < document.numPages; number += 1) {
+    const { items } = await (await document.getPage(number + 1)).getTextContent();
+    const text = bare(items.map((item) => item.str).join(""));
+    const alone = headings.find((heading) => heading.page === number && text.endsWith(bare(heading.title)));
+    expect(!alone, `${name}: ${alone?.title} stands alone at the foot of page ${number + 1}`);
+  }
+  const pages = new Set(headings.map((heading) => heading.page));
+  expect(pages.size > 2, `${name}: all headings are on ${pages.size} pages`);
 }
 
 async function study() {
@@ -197,8 +252,10 @@ for (const name of ["report.html", "study.html"]) {
   await accessible("light", name);
   await accessible("dark", name);
   await narrow(name);
-  await printed(name);
 }
+await telephone();
+await printed("report.html", 25);
+await printed("study.html", 25);
 valid();
 await browser.close();
 

@@ -3,10 +3,10 @@
 mod build;
 mod trial;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tinderbox_report::{
-    Ensemble, ExperimentView, Failure, Perturbation, PerturbationFacts, PlanView, Report, Reported, Source,
-    Strength,
+    Ensemble, ExperimentView, Failure, Paper, Perturbation, PerturbationFacts, PlanView, Report, Reported,
+    Source, Strength,
 };
 
 use build::{claim, claims, experiment, of_experiment, read, search, view};
@@ -32,12 +32,26 @@ pub(crate) fn paper() -> Report {
     ];
     Report {
         title: "Handwritten digits, made up".into(),
+        paper: Some(about()),
         created: "2026-03-01 12:30 UTC".into(),
         plan: PlanView { hash: "cd".repeat(32), profile: "quick".into(), epochs: None },
         command: "cargo xtask reproduce --profile quick --backend flex".into(),
         backend: "flex".into(),
         notice: None,
         experiments,
+    }
+}
+
+fn about() -> Paper {
+    let parts = [("task-1", "Task I: networks"), ("task-3", "Task III: ensemble, dropout")];
+    Paper {
+        title: "A made-up report".into(),
+        author: "A. Nobody".into(),
+        date: "1 March 2025".into(),
+        kind: "a text that was never written".into(),
+        source: "this test".into(),
+        plain: "Made-up programs read made-up digits; this page says which sentences about them hold.".into(),
+        parts: parts.map(|(name, heading)| (name.into(), heading.into())).into(),
     }
 }
 
@@ -50,7 +64,7 @@ fn architectures() -> ExperimentView {
     experiment(
         "architectures",
         "Three networks",
-        "Task I, figure 1",
+        "task-1",
         "The convolutional network is the most accurate, with fewer parameters than the fully connected one, which \
          learns faster at first. The locally connected network does well, but is computationally expensive.",
         QUICK,
@@ -79,7 +93,7 @@ fn architectures() -> ExperimentView {
                 "The fully connected network is above the CNN.",
                 &json!({"order": {"arms": ["Fcn", "Cnn"], "margin": 0.5}})
             ),
-            read(
+            cautious(read(
                 claim(
                     "localnet-good-but-expensive",
                     "The locally connected network does well, but is expensive.",
@@ -89,9 +103,14 @@ fn architectures() -> ExperimentView {
                     {"count": {"fewer": "Cnn", "more": "LocalNet", "of": "parameters"}}]})
                 ),
                 "It is more accurate than the fully connected one, and dearer than the CNN."
-            ),
+            )),
         ]),
     )
+}
+
+fn cautious(mut claim: Value) -> Value {
+    claim["caution"] = "Seconds are this program’s.".into();
+    claim
 }
 
 fn initialisation() -> ExperimentView {
@@ -178,7 +197,7 @@ fn learning_rate() -> ExperimentView {
 
 fn ensemble() -> ExperimentView {
     let noises = [0.1, 0.2].map(noise);
-    let mut experiment = of_experiment("ensemble", "Ensemble", "Task III, figure 3");
+    let mut experiment = of_experiment("ensemble", "Ensemble", "task-3");
     experiment.facts.perturbations = noises.to_vec();
     experiment.facts.statement = "The ensemble reaches 95.57 %, more than each of its members.".into();
     let members = [("Fcn", 0.938), ("LocalNet", 0.946), ("Cnn", 0.972)];
@@ -218,7 +237,7 @@ fn dropout() -> ExperimentView {
     let mut experiment = experiment(
         "dropout",
         "Dropout",
-        "Task III, table 2",
+        "task-3",
         "0.5 is the best, 0.9 underfits.",
         QUICK,
         &arms,

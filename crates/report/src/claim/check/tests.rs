@@ -6,7 +6,7 @@ use super::*;
 
 fn claim(id: &str, test: &Value) -> Claim {
     let test = serde_json::from_value(test.clone()).unwrap();
-    Claim { id: id.into(), sentence: "It is so.".into(), reading: None, test }
+    Claim { id: id.into(), sentence: "It is so.".into(), reading: None, caution: None, test }
 }
 
 fn grid() -> Vec<ArmFacts> {

@@ -46,6 +46,7 @@ fn view(arms: Vec<ArmView>, seeds: u64, tests: &[Value]) -> ExperimentView {
         id: format!("claim-{place}"),
         sentence: "It is so.".into(),
         reading: None,
+        caution: None,
         test: serde_json::from_value(test.clone()).unwrap(),
     });
     let mut view = crate::fixture::report().experiments.remove(0);

@@ -183,14 +183,14 @@ fn a_value_is_reproduced_within_its_tolerance() {
     assert_eq!(near.verdict, Verdict::Holds);
     assert_eq!(
         near.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
-        ["a above 92.00 %, test accuracy", "a below 98.00 %, test accuracy"]
+        ["a above 92.00 % (95 − 3), test accuracy", "a below 98.00 % (95 + 3), test accuracy"]
     );
     let far = only(&view(three(12), 12, &[value(80.0)]));
     assert_eq!(
         (far.verdict, far.reason.as_str()),
         (
             Verdict::DoesNotHold,
-            "a measures 94.50 %, 11.50 points above 83.00 % [11.23, 11.77]; corrected p of the range below 0.001"
+            "a measures 94.50 %, 11.50 points above 83.00 % [11.23, 11.77], the upper end of 80 ± 3 %; corrected p of the range below 0.001"
         )
     );
 }
