@@ -11,7 +11,7 @@ use tinderbox_report::{
     Predictions, Record, Results, Timing,
 };
 use tinderbox_training::learner::{Ending, Fitted, Learner, LearnerError, Observer, Splits};
-use tinderbox_training::perturbation::{AttackError, Context, evaluate_perturbed};
+use tinderbox_training::perturbation::{AttackError, Context, Perturbation as Change, evaluate_perturbed};
 use tinderbox_training::{Evaluation, Examples, ExamplesError, KindError, evaluate};
 
 use crate::catalog::{AnyTrained, Catalog};
@@ -47,10 +47,10 @@ pub enum TrialError {
     #[error(transparent)]
     Learner(#[from] LearnerError),
     /// The settings are not those of a network and a training that this program knows.
-    #[error("settings: {0}")]
+    #[error("this program cannot read the settings of the trial: {0}")]
     Settings(#[from] ConfigurationError),
     /// This program knows no such perturbation.
-    #[error("perturbation: {0}")]
+    #[error("this program cannot read a perturbation of the trial: {0}")]
     Kind(#[from] KindError),
     /// The test images could not be changed as asked.
     #[error("perturbation: {0}")]
@@ -61,14 +61,12 @@ impl TrialError {
     /// Whether it says nothing about the trial: on another machine, or at another time, it may well give a record.
     pub fn is_mishap(&self) -> bool {
         match self {
+            // Settings were read where the plan was made: a program that cannot read them lacks a kind that another has.
             Self::Dataset { .. }
-            | Self::Learner(LearnerError::Checkpoint(_) | LearnerError::Interrupted { .. }) => true,
-            Self::Split(_)
-            | Self::Examples { .. }
-            | Self::Learner(_)
             | Self::Settings(_)
             | Self::Kind(_)
-            | Self::Attack(_) => false,
+            | Self::Learner(LearnerError::Checkpoint(_) | LearnerError::Interrupted { .. }) => true,
+            Self::Split(_) | Self::Examples { .. } | Self::Learner(_) | Self::Attack(_) => false,
         }
     }
 }
@@ -108,6 +106,11 @@ pub fn run(
     let cpu = cpu_time::ProcessTime::try_now().ok();
     let defaults = Defaults { catalog, images: dataset.test.spec() };
     let configuration = defaults.read(&task.configuration)?;
+    // Before the training, which would be lost.
+    let kinds = &catalog.kinds;
+    let read =
+        |asked: &Perturbation| Ok((asked.clone(), kinds.perturbations.read(&json::value(asked), kinds)?));
+    let perturbations = task.perturbations.iter().map(read).collect::<Result<Vec<_>, TrialError>>()?;
     let split = Provenance::new(dataset, task.protocol, task.seed, &configuration).split(dataset)?;
     let learner = configuration.training.init(task.seed)?;
     let learner = match &attempt.checkpoint {
@@ -128,9 +131,9 @@ pub fn run(
     };
     let context = Context { victim: &victim, seed: task.seed, device };
     let mut perturbed = Vec::new();
-    for perturbation in &task.perturbations {
-        let evaluation = if diverged { None } else { under(perturbation, catalog, &test, &context)? };
-        perturbed.push(Perturbed { perturbation: perturbation.clone(), test: evaluation.map(predictions) });
+    for (perturbation, change) in perturbations {
+        let evaluation = if diverged { None } else { under(&*change, &test, &context)? };
+        perturbed.push(Perturbed { perturbation, test: evaluation.map(predictions) });
     }
     let results = Results {
         protocol: task.protocol.to_string(),
@@ -163,15 +166,8 @@ pub fn run(
 }
 
 /// What the network says of the images once they are changed; `None` where it has no finite gradient to attack along.
-fn under(
-    perturbation: &Perturbation,
-    catalog: &Catalog,
-    test: &Examples,
-    context: &Context,
-) -> Result<Option<Evaluation>, TrialError> {
-    let kinds = &catalog.kinds;
-    let perturbation = kinds.perturbations.read(&json::value(perturbation), kinds)?;
-    match evaluate_perturbed(&*perturbation, test, context) {
+fn under(change: &dyn Change, test: &Examples, context: &Context) -> Result<Option<Evaluation>, TrialError> {
+    match evaluate_perturbed(change, test, context) {
         Ok(evaluation) => Ok(Some(evaluation)),
         Err(AttackError::Gradient) => Ok(None),
         Err(error) => Err(error.into()),
@@ -274,5 +270,51 @@ fn model_summary(summary: &Summary) -> ModelSummary {
                 multiply_adds: layer.multiply_adds,
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use serde_json::json;
+    use tinderbox_data::{Protocol, stand_in};
+    use tinderbox_training::learner::Step;
+
+    use super::*;
+    use crate::backend::Backend;
+    use crate::fixture::{CATALOG, configuration};
+
+    /// Refuses to train.
+    struct Untouched;
+
+    impl Observer for Untouched {
+        fn step(&mut self, _: &Step) -> ControlFlow<()> {
+            panic!("it trains")
+        }
+    }
+
+    #[test]
+    fn a_program_that_lacks_a_kind_leaves_the_trial_to_others_before_it_trains() {
+        let dataset = stand_in("a test");
+        let task = Task {
+            experiment: "experiment".to_string(),
+            arm: "arm".to_string(),
+            seed: 1,
+            protocol: Protocol::Official,
+            configuration: configuration("fcn").recorded(),
+            perturbations: vec![Perturbation::new("rotation", 0.1)],
+            point: std::collections::BTreeMap::new(),
+            backend: Backend::default(),
+            dataset_sha256: dataset.sha256.clone(),
+        };
+        let mut other = task.clone();
+        other.configuration["model"]["kind"] = json!("normed");
+        for (task, name) in [(task, "`rotation`"), (other, "\"normed\"")] {
+            let attempt = Attempt { worker: "worker".to_string(), attempt: 1, checkpoint: None };
+            let error = run(&task, &CATALOG, &dataset, &Device::flex(), &attempt, &mut Untouched);
+            let error = error.expect_err("refused");
+            assert!(error.is_mishap() && error.to_string().contains(name), "{error}");
+        }
     }
 }

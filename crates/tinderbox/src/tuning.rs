@@ -225,15 +225,23 @@ impl TuningRecord {
             .map_err(|error| TuningError::Foreign { name: name.to_string(), reason: error.to_string() })
     }
 
-    /// Checks that these are the images of the study.
+    /// Checks that these are the images of the study, and that `catalog` has all that it chooses among: a worker of another
+    /// program would fail its trials.
     ///
     /// # Errors
-    /// If they are different images.
-    pub fn check_images(&self, dataset: &Dataset) -> Result<(), TuningError> {
-        if dataset.sha256 == self.dataset_sha256 {
-            return Ok(());
+    /// If they are different images, or a point cannot be read.
+    pub fn check(&self, catalog: &Catalog, dataset: &Dataset) -> Result<(), TuningError> {
+        if dataset.sha256 != self.dataset_sha256 {
+            return Err(TuningError::Images { name: self.tuning.name.clone(), title: dataset.title.clone() });
         }
-        Err(TuningError::Images { name: self.tuning.name.clone(), title: dataset.title.clone() })
+        let defaults = Defaults { catalog, images: dataset.test.spec() };
+        for sample in sample::samples(&self.tuning.study.space) {
+            let variants = sample.variants.iter().map(|(_, point)| point);
+            for point in [&sample.base, &sample.last].into_iter().chain(variants) {
+                self.tuning.configuration(point, defaults)?;
+            }
+        }
+        Ok(())
     }
 
     /// The first difference from a stored record, apart from the settings of the study, which `Study::open` compares.

@@ -83,7 +83,7 @@ impl Worker {
             let mut study = self.storage.study(called)?.worker(name.clone()).lease_terms(LEASE);
             let record = TuningRecord::of(&study, called)?;
             let dataset = load()?;
-            record.check_images(&dataset)?;
+            record.check(catalog, &dataset)?;
             let id = study.id();
             let identity = identity(study.storage_mut(), id)?;
             (dataset, Box::new(StudyTrials { study, record }), identity, format!("study {}", shown(called)))

@@ -4,7 +4,7 @@ use serde_json::json;
 use tinderbox_search::{History, Random, Sampler, Threshold};
 
 use super::*;
-use crate::fixture::defaults;
+use crate::fixture::{CATALOG, defaults};
 
 mod drawn;
 
@@ -53,6 +53,18 @@ fn a_point_is_a_configuration() {
     );
     assert_eq!(tuning.study.directions.len(), 2);
     assert!(tuning.check(defaults()).is_ok());
+}
+
+#[test]
+fn a_study_of_a_program_with_other_kinds_is_refused_before_a_trial_fails() {
+    let dataset = tinderbox_data::stand_in("a test");
+    let tuning = read(FILE).unwrap();
+    let mut record =
+        TuningRecord { tuning, backend: Backend::default(), dataset_sha256: dataset.sha256.clone() };
+    assert!(record.check(&CATALOG, &dataset).is_ok());
+    record.tuning.model = "normed".to_string();
+    let message = record.check(&CATALOG, &dataset).expect_err("refused").to_string();
+    assert!(message.contains("unknown kind of network `normed`"), "{message}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Resume {
         let record = TuningRecord::of(&study, &self.name)?;
         record.backend.open()?;
         let dataset = self.team.dataset.load(&catalog.datasets)?;
-        record.check_images(&dataset)?;
+        record.check(catalog, &dataset)?;
         if self.trials.is_some() {
             let settings = Settings { trials: self.trials, ..study.settings().clone() };
             study = Study::open(study.storage().reopen()?, &self.name, settings)?;
