@@ -2,7 +2,7 @@
 
 mod settled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -147,9 +147,9 @@ impl Plan {
             .into_iter()
             .map(|experiment| Settled::new(experiment, overrides, dataset, defaults))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut shared: Vec<Shared> = Vec::new();
+        let (mut shared, mut places): (Vec<Shared>, _) = (Vec::new(), HashMap::new());
         let experiments: Vec<Planned> =
-            settled.into_iter().map(|settled| settled.share(&mut shared)).collect();
+            settled.into_iter().map(|settled| settled.share(&mut shared, &mut places)).collect();
         let experiments = experiments.into_iter().map(|mut planned| {
             planned.tasks = planned.tasks(&shared, overrides.backend, &dataset.sha256);
             planned
@@ -190,15 +190,18 @@ impl Planned {
 
     /// The trials of the arms that are this experiment's own.
     fn tasks(&self, shared: &[Shared], backend: Backend, dataset_sha256: &str) -> Vec<Task> {
+        let arms: HashMap<&str, &Arm> = self.experiment.arms.iter().map(|arm| (arm.name(), arm)).collect();
+        // In the order of the arms, which they were added in.
+        let of_ours = shared.iter().filter(|shared| shared.source.experiment == self.experiment.facts.name);
+        let own: Vec<(&Shared, &Arm)> =
+            of_ours.filter_map(|shared| Some((shared, *arms.get(shared.source.arm.as_str())?))).collect();
         let mut tasks = Vec::new();
         for &seed in self.seeds() {
-            for arm in &self.experiment.arms {
-                let own =
-                    Source { experiment: self.experiment.facts.name.clone(), arm: arm.facts.name.clone() };
-                let Some(shared) = shared.iter().find(|shared| shared.source == own) else { continue };
+            for (shared, arm) in &own {
+                let Source { experiment, arm: name } = shared.source.clone();
                 let task = Task {
-                    experiment: own.experiment,
-                    arm: own.arm,
+                    experiment,
+                    arm: name,
                     seed,
                     protocol: shared.protocol,
                     configuration: shared.configuration.recorded(),

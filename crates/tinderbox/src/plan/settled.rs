@@ -1,10 +1,13 @@
 //! Experiments with their settings applied, and arms with the same settings found among them.
 
+use std::collections::HashMap;
+
 use tinderbox_data::{Dataset, Protocol};
 use tinderbox_report::{ArmFacts, Perturbation, PerturbationFacts, Source};
 
 use super::{MOST_TRIALS, Overrides, PlanError, PlanReason, Planned, ProfileName};
 use crate::experiment::{Arm, Configuration, Content, Defaults, Experiment, Profile, Setting};
+use crate::json;
 
 /// An experiment whose settings are applied.
 pub(super) struct Settled {
@@ -17,7 +20,6 @@ pub(super) struct Shared {
     pub(super) source: Source,
     pub(super) configuration: Configuration,
     pub(super) protocol: Protocol,
-    seeds: Vec<u64>,
     pub(super) perturbations: Vec<Perturbation>,
     pub(super) pooled: bool,
 }
@@ -39,11 +41,10 @@ impl Settled {
             let (experiment, arm) = (experiment.name().to_string(), arm.name().to_string());
             return Err(PlanError { experiment, arm, reason: PlanReason::Many(seeds) });
         }
-        for position in 0..experiment.arms.len() {
-            let (before, from_here) = experiment.arms.split_at_mut(position);
-            let arm = &mut from_here[0];
+        let mut before = HashMap::new();
+        for arm in &mut experiment.arms {
             let epochs = overrides.epochs.unwrap_or(profile.epochs);
-            settle(arm, before, epochs, overrides, dataset, defaults).map_err(|reason| PlanError {
+            settle(arm, &mut before, epochs, overrides, dataset, defaults).map_err(|reason| PlanError {
                 experiment: experiment.facts.name.clone(),
                 arm: arm.facts.name.clone(),
                 reason,
@@ -53,24 +54,20 @@ impl Settled {
         Ok(Self { experiment, pooled: profile.pooled })
     }
 
-    /// Finds each trained arm among those of earlier experiments, or adds it to them.
-    pub(super) fn share(self, shared: &mut Vec<Shared>) -> Planned {
+    /// Finds each trained arm among those of earlier experiments, or adds it to them. `places` has their places, by
+    /// all that makes a training the same.
+    pub(super) fn share(self, shared: &mut Vec<Shared>, places: &mut HashMap<String, usize>) -> Planned {
         let Self { mut experiment, pooled } = self;
         let placed: Vec<bool> = experiment.arms.iter().map(|arm| is_placed(arm, &experiment.arms)).collect();
         let Experiment { facts, arms, protocol, .. } = &mut experiment;
         for (arm, is_placed) in arms.iter_mut().zip(placed) {
             let Content::Trained(configuration) = &arm.content else { continue };
-            let place = shared.iter().position(|other| {
-                other.configuration == *configuration
-                    && other.protocol == *protocol
-                    && other.seeds == facts.seeds
-            });
-            let place = place.unwrap_or_else(|| {
+            let same = json::text(&(configuration, *protocol, &facts.seeds));
+            let place = *places.entry(same).or_insert_with(|| {
                 shared.push(Shared {
                     source: Source { experiment: facts.name.clone(), arm: arm.facts.name.clone() },
                     configuration: configuration.clone(),
                     protocol: *protocol,
-                    seeds: facts.seeds.clone(),
                     perturbations: Vec::new(),
                     pooled: false,
                 });
@@ -95,7 +92,7 @@ fn draw(experiment: &mut Experiment, profile: Profile) {
     let Some(search) = &experiment.search else { return };
     experiment.arms.truncate(profile.points.unwrap_or(usize::MAX));
     let grid = search.grid();
-    experiment.arms.sort_by_key(|arm| grid.iter().position(|point| *point == arm.facts.point));
+    experiment.arms.sort_by_cached_key(|arm| grid.iter().position(|point| *point == arm.facts.point));
 }
 
 /// Whether a reported number is to be placed by this arm: its own, or that of an average which it is a part of.
@@ -107,10 +104,11 @@ fn is_placed(arm: &Arm, arms: &[Arm]) -> bool {
     arm.facts.reported.is_some() || arms.iter().filter(reports).any(|other| holds(&other.facts))
 }
 
-/// Applies what the command line overrides to an arm, and compares it with the images and the arms before it.
+/// Applies what the command line overrides to an arm, and compares it with the images and the arms before it, which have
+/// their names in `before` by their settings.
 fn settle(
     arm: &mut Arm,
-    before: &[Arm],
+    before: &mut HashMap<String, String>,
     epochs: usize,
     overrides: &Overrides,
     dataset: &Dataset,
@@ -120,8 +118,8 @@ fn settle(
     configuration.training.epochs = epochs;
     *configuration = Setting::apply_all(&overrides.settings, configuration, defaults)?;
     configuration.check_fit(&dataset.test).map_err(PlanReason::Fit)?;
-    match before.iter().find(|other| other.is_twin_of(arm)) {
-        Some(twin) => Err(PlanReason::Twin(twin.facts.name.clone())),
+    match before.insert(json::text(&*configuration), arm.facts.name.clone()) {
+        Some(twin) => Err(PlanReason::Twin(twin)),
         None => Ok(()),
     }
 }
