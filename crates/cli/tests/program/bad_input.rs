@@ -32,6 +32,15 @@ fn an_experiment_file_is_refused_with_line_caret_and_nearest_word() {
     experiment_refused(&change("[2, 4]", "[2, -4]"), &["wrong.toml:24:", "filters"]);
     experiment_refused(&change("seeds = 2", "seeds = 0"), &["wrong.toml:9:", "at least 1"]);
     experiment_refused(&change("name = \"Cnn\"", "name = \"Fcn\""), &["wrong.toml:22:", "two arms"]);
+    for (name, words) in
+        [("\\u0000", "invisible"), ("a\\nb", "invisible"), (&*"n".repeat(201), "at most 200")]
+    {
+        let named = change("name = \"Cnn\"", &format!("name = \"{name}\""));
+        experiment_refused(&named, &["wrong.toml:22:", words]);
+    }
+    let two = "[[arms]]\nname = \"both\"\ndescription = \"both\"\naverage = [\"Fcn\", \"Cnn\"]\n\
+               ensemble = { rule = \"mean\", members = [\"Fcn\", \"Cnn\"] }\n";
+    experiment_refused(&(SMALL.to_string() + two), &["wrong.toml:29:1", "`average` too; remove one of them"]);
     experiment_refused(&change("title", "[[arms"), &["wrong.toml:4:"]);
     experiment_refused(&change("name = \"small\"", "name = \"../small\""), &["wrong.toml:2:1", "lower-case"]);
     let epochs = change("[[arms]]", "[training]\nepochs = 3\n\n[[arms]]");

@@ -9,7 +9,11 @@ use super::diagnostic::{ExperimentError, nearest};
 use super::overlay::overlay;
 use super::places::{Path, Places};
 use super::{Arm, Configuration, Content, Defaults, Search};
+use crate::hidden::is_hidden;
 use crate::json::{self, from_toml, plain};
+
+/// The most characters of an arm's name.
+const LONGEST_NAME: usize = 200;
 
 /// An arm as a file describes it.
 #[derive(Deserialize)]
@@ -53,11 +57,12 @@ pub(super) fn listed(
     for (index, file) in files.iter().enumerate() {
         let index = index.to_string();
         let at = |key, message: &str| places.at(&["arms", &index, key], message, None);
-        if file.name.trim().is_empty() {
-            return Err(at("name", "is empty"));
-        }
+        check_name(&file.name).map_err(|reason| at("name", &reason))?;
         if arms.iter().any(|other| other.name() == file.name) {
             return Err(at("name", "two arms have this name"));
+        }
+        if file.average.is_some() && file.ensemble.is_some() {
+            return Err(at("ensemble", "this arm has `average` too; remove one of them"));
         }
         let (content, ensemble) = match (members(file), &file.model) {
             (Some(_), Some(_)) => return Err(at("model", "an ensemble trains nothing; remove its model")),
@@ -98,6 +103,20 @@ pub(super) fn listed(
         });
     }
     Ok(arms)
+}
+
+/// Refuses a name that tables cannot show.
+fn check_name(name: &str) -> Result<(), String> {
+    let letters = name.chars().count();
+    if name.trim().is_empty() {
+        Err("is empty".to_string())
+    } else if name.contains(|letter: char| letter.is_control() || is_hidden(letter)) {
+        Err(format!("holds an invisible character: {name:?}"))
+    } else if letters > LONGEST_NAME {
+        Err(format!("has {letters} characters, expected at most {LONGEST_NAME}"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The key of an ensemble, its rule and its members, if this arm is one.
@@ -158,6 +177,9 @@ pub(super) fn searched(
             at(&format!("`{key}`: {message}"), help.as_deref())
         })?;
         let name = search.arm(&drawn);
+        check_name(&name).map_err(|reason| {
+            places.at(&["search", "draw", "name"], &format!("the name of an arm {reason}"), None)
+        })?;
         if arms.iter().any(|other| other.name() == name) {
             let message = format!("two points have the name `{name}`; put every dimension in braces");
             return Err(places.at(&["search", "draw", "name"], &message, None));
