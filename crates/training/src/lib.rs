@@ -18,7 +18,7 @@ mod networks;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::{Batch, Examples, ExamplesError};
-pub use family::{Choice, Family, Kind, KindError, KindProblem, Kinds, NameTaken, SettingError, Strength};
+pub use family::{AddKindError, Choice, Family, Kind, KindError, KindProblem, Kinds, SettingError, Strength};
 #[doc(no_inline)]
 pub use perturbation as adversarial;
 pub use perturbation::{Noise, NoiseError};

@@ -20,7 +20,7 @@ use tinderbox_training::ensemble::Rule;
 use tinderbox_training::family::Member;
 use tinderbox_training::learner::{Defence, Optimizer, Schedule};
 use tinderbox_training::perturbation::Perturbation;
-use tinderbox_training::{Kinds, NameTaken};
+use tinderbox_training::{AddKindError, Kinds};
 
 use crate::experiment::PAPER;
 
@@ -45,9 +45,12 @@ pub enum CatalogError {
     /// Another network has its name.
     #[error("network `{0}` already exists; choose another name")]
     Network(&'static str),
-    /// Another kind of its family has its name.
+    /// A network of this name could not be named in a file.
+    #[error("network {0:?}: a name has 1 to 64 lower-case letters, digits and -; choose another name")]
+    NetworkName(&'static str),
+    /// Another kind of its family has its name, or no file could name it so.
     #[error(transparent)]
-    Kind(#[from] NameTaken),
+    Kind(#[from] AddKindError),
     /// The format cannot be added.
     #[error(transparent)]
     Format(#[from] AddFormatError),
@@ -73,7 +76,7 @@ impl Catalog {
     /// With a network.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn network<C: NetworkConfig>(mut self) -> Result<Self, CatalogError> {
         self.networks.add::<C>()?;
         Ok(self)
@@ -82,7 +85,7 @@ impl Catalog {
     /// With a perturbation: an attack, or a change that does not depend on the model.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn perturbation<K: Member<dyn Perturbation>>(mut self) -> Result<Self, CatalogError> {
         self.kinds.perturbations.add::<K>()?;
         Ok(self)
@@ -91,7 +94,7 @@ impl Catalog {
     /// With a defence.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn defence<K: Member<dyn Defence>>(mut self) -> Result<Self, CatalogError> {
         self.kinds.defences.add::<K>()?;
         Ok(self)
@@ -100,7 +103,7 @@ impl Catalog {
     /// With a rule for ensembles.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn rule<K: Member<dyn Rule>>(mut self) -> Result<Self, CatalogError> {
         self.kinds.rules.add::<K>()?;
         Ok(self)
@@ -109,7 +112,7 @@ impl Catalog {
     /// With an optimiser.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn optimizer<K: Member<dyn Optimizer>>(mut self) -> Result<Self, CatalogError> {
         self.kinds.optimizers.add::<K>()?;
         Ok(self)
@@ -118,7 +121,7 @@ impl Catalog {
     /// With a schedule of learning rates.
     ///
     /// # Errors
-    /// If its name is taken.
+    /// If its name is taken or invalid.
     pub fn schedule<K: Member<dyn Schedule>>(mut self) -> Result<Self, CatalogError> {
         self.kinds.schedules.add::<K>()?;
         Ok(self)

@@ -8,6 +8,7 @@ use burn::prelude::Device;
 use serde_json::{Map, Value};
 use tinderbox_data::{ImageSpec, Shape};
 use tinderbox_models::{ConfigError, Input, NetworkConfig, NetworkVisitor, Summary, check_network, weights};
+use tinderbox_training::family::is_name;
 use tinderbox_training::learner::{Fitted, Learner, LearnerError, Observer, Splits};
 use tinderbox_training::perturbation::Victim;
 
@@ -93,6 +94,9 @@ impl Networks {
     }
 
     pub(super) fn add<C: NetworkConfig>(&mut self) -> Result<(), CatalogError> {
+        if !is_name(C::KIND) {
+            return Err(CatalogError::NetworkName(C::KIND));
+        }
         if self.row(C::KIND).is_some() {
             return Err(CatalogError::Network(C::KIND));
         }

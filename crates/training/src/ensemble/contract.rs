@@ -92,3 +92,33 @@ fn probabilities_that_do_not_belong_together_are_refused() {
         }
     }
 }
+
+/// Gives the same number for everything.
+#[derive(Debug)]
+struct Constant(f32);
+
+impl Rule for Constant {
+    fn combine(&self, members: &[&[f32]], _classes: usize) -> Vec<f32> {
+        vec![self.0; members[0].len()]
+    }
+}
+
+#[test]
+fn what_a_rule_gives_is_checked() {
+    #[derive(Debug)]
+    struct Short;
+    impl Rule for Short {
+        fn combine(&self, members: &[&[f32]], _classes: usize) -> Vec<f32> {
+            members[0][1..].to_vec()
+        }
+    }
+    let members: [&[f32]; 1] = [&[0.5, 0.5, 0.1, 0.9]];
+    assert_eq!(combine(&Short, &members, 2), Err(EnsembleError::Rule { found: 3, expected: 4 }));
+    for wrong in [-0.5, 1.5, f32::INFINITY] {
+        let message = combine(&Constant(wrong), &members, 2).expect_err("refused").to_string();
+        assert!(message.starts_with(&format!("the rule gave {wrong} for image 0")), "{message}");
+    }
+    for right in [0.0, 1.0, 1.0 + f32::EPSILON, f32::NAN] {
+        assert!(combine(&Constant(right), &members, 2).is_ok(), "{right}");
+    }
+}

@@ -29,6 +29,9 @@ family! {
     geometric_mean: GeometricMean,
 }
 
+/// What a probability may be off by for its rounding.
+const ROUNDING: f32 = 1e-3;
+
 /// Probabilities that do not belong together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnsembleError {
@@ -53,6 +56,16 @@ pub enum EnsembleError {
         /// Classes of a row.
         classes: usize,
     },
+    /// The rule gave a number that is no probability.
+    #[error(
+        "the rule gave {value} for image {image}, expected a probability in [0, 1], or NaN without an answer"
+    )]
+    Probability {
+        /// Position of the image.
+        image: usize,
+        /// The number, as a text.
+        value: String,
+    },
     /// The rule gave another number of probabilities than the members have.
     #[error("the rule gave {found} probabilities, expected {expected}")]
     Rule {
@@ -66,7 +79,8 @@ pub enum EnsembleError {
 /// Applies `rule` to the members' probabilities, each `[images, classes]` row by row.
 ///
 /// # Errors
-/// If there is no member, members have different numbers of probabilities, or these are not rows of so many classes.
+/// If there is no member, members have different numbers of probabilities, these are not rows of so many classes, or the
+/// rule gives something else than as many probabilities.
 pub fn combine(rule: &dyn Rule, members: &[&[f32]], classes: usize) -> Result<Vec<f32>, EnsembleError> {
     let expected = members.first().ok_or(EnsembleError::Empty)?.len();
     if let Some(member) = members.iter().position(|other| other.len() != expected) {
@@ -76,9 +90,16 @@ pub fn combine(rule: &dyn Rule, members: &[&[f32]], classes: usize) -> Result<Ve
         return Err(EnsembleError::Classes { probabilities: expected, classes });
     }
     let combined = rule.combine(members, classes);
-    if combined.len() == expected {
-        Ok(combined)
-    } else {
-        Err(EnsembleError::Rule { found: combined.len(), expected })
+    if combined.len() != expected {
+        return Err(EnsembleError::Rule { found: combined.len(), expected });
+    }
+    // Up to rounding: a third added three times may be more than 1.
+    match combined.iter().position(|value| !(value.is_nan() || (-ROUNDING..=1.0 + ROUNDING).contains(value)))
+    {
+        Some(place) => {
+            let value = combined[place].to_string();
+            Err(EnsembleError::Probability { image: place / classes, value })
+        }
+        None => Ok(combined),
     }
 }

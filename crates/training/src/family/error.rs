@@ -47,14 +47,25 @@ impl SettingError {
     }
 }
 
-/// A kind whose name the family has already.
+/// Why a kind cannot be added to its family.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{family} `{name}` already exists; choose another name")]
-pub struct NameTaken {
-    /// What the family calls one of its kinds.
-    pub family: &'static str,
-    /// The name.
-    pub name: &'static str,
+pub enum AddKindError {
+    /// The family has a kind of this name.
+    #[error("{family} `{name}` already exists; choose another name")]
+    Taken {
+        /// What the family calls one of its kinds.
+        family: &'static str,
+        /// The name.
+        name: &'static str,
+    },
+    /// No file could name it so.
+    #[error("{family} {name:?}: a name has 1 to 64 lower-case letters, digits and -; choose another name")]
+    Name {
+        /// What the family calls one of its kinds.
+        family: &'static str,
+        /// The name.
+        name: &'static str,
+    },
 }
 
 /// Why a kind with its settings could not be read, and at which key.
@@ -80,7 +91,7 @@ pub enum KindProblem {
         known: Vec<String>,
     },
     /// The key is unknown.
-    #[error("unknown key; expected {}", keys(.allowed))]
+    #[error("unknown key; {}", keys(.allowed))]
     UnknownKey {
         /// The keys that are allowed there.
         allowed: Vec<String>,
@@ -92,9 +103,9 @@ pub enum KindProblem {
 
 fn keys(allowed: &[String]) -> String {
     match allowed {
-        [] => "none: there are no settings".to_string(),
-        [one] => one.clone(),
-        several => format!("one of {}", several.join(", ")),
+        [] => "there are no settings here".to_string(),
+        [one] => format!("expected {one}"),
+        several => format!("expected one of {}", several.join(", ")),
     }
 }
 

@@ -21,9 +21,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use choice::Choice;
-pub use error::{KindError, KindProblem, NameTaken, SettingError};
+pub use error::{AddKindError, KindError, KindProblem, SettingError};
 pub use kinds::Kinds;
-pub use read::read_settings;
+pub use read::{plain_words, read_settings};
 
 /// One kind of a family: its fields are its settings.
 ///
@@ -136,6 +136,12 @@ impl<T: ?Sized> Family<T> {
     }
 }
 
+/// Whether files and command lines can name a kind so: 1 to 64 lower-case letters, digits and `-`.
+pub fn is_name(name: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(is_letter)
+}
+
 impl<T: ?Sized + Role> Family<T> {
     /// A family without kinds.
     pub const fn empty() -> Self {
@@ -145,10 +151,13 @@ impl<T: ?Sized + Role> Family<T> {
     /// Adds a kind.
     ///
     /// # Errors
-    /// If there is one of this name.
-    pub fn add<K: Member<T>>(&mut self) -> Result<(), NameTaken> {
+    /// If there is one of this name, or the name is not made of lower-case letters, digits and `-`.
+    pub fn add<K: Member<T>>(&mut self) -> Result<(), AddKindError> {
+        if !is_name(K::NAME) {
+            return Err(AddKindError::Name { family: T::WORD, name: K::NAME });
+        }
         if self.names().any(|name| name == K::NAME) {
-            return Err(NameTaken { family: T::WORD, name: K::NAME });
+            return Err(AddKindError::Taken { family: T::WORD, name: K::NAME });
         }
         self.0.push(Row { name: K::NAME, strength: K::STRENGTH, read: choice::read::<T, K> });
         Ok(())

@@ -70,8 +70,8 @@ pub fn read_settings<S: DeserializeOwned>(settings: &Map<String, Value>) -> Resu
     })
 }
 
-/// What serde says of Rust's types, in the words of a file.
-fn plain_words(reason: &str) -> String {
+/// What serde says of Rust's types, in the words of a file: `expected usize` becomes `expected a whole number, at least 0`.
+pub fn plain_words(reason: &str) -> String {
     for (rust, plain) in [
         ("expected f64", "expected a number"),
         ("expected f32", "expected a number"),

@@ -58,6 +58,8 @@ fn a_kind_of_ones_own_is_read_as_the_built_in_ones_are() {
     // It does not deny unknown fields itself.
     let error = read(json!({ "kind": "loudest", "members": 1 })).expect_err("refused");
     assert_eq!(error.to_string(), "`members`: unknown key; expected member");
+    let error = read(json!({ "kind": "mean", "weights": 1 })).expect_err("refused");
+    assert_eq!(error.to_string(), "`weights`: unknown key; there are no settings here");
     let error = read(json!({ "kind": "loudest", "member": 3 })).expect_err("refused");
     assert_eq!(error.to_string(), "`member`: is 3, expected below 3");
 }
@@ -68,6 +70,27 @@ fn a_name_is_taken_once() {
     let error = kinds.rules.add::<Loudest>().expect_err("refused").to_string();
     assert_eq!(error, "rule `loudest` already exists; choose another name");
     assert_eq!(kinds.rules.names().filter(|name| *name == "loudest").count(), 1);
+}
+
+#[test]
+fn a_name_that_no_file_could_hold_is_refused() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Shouted;
+    impl Kind for Shouted {
+        const NAME: &'static str = "Shouted rule";
+    }
+    impl Rule for Shouted {
+        fn combine(&self, members: &[&[f32]], _classes: usize) -> Vec<f32> {
+            members[0].to_vec()
+        }
+    }
+    let error = Kinds::default().rules.add::<Shouted>().expect_err("refused").to_string();
+    assert_eq!(
+        error,
+        "rule \"Shouted rule\": a name has 1 to 64 lower-case letters, digits and -; choose another name"
+    );
+    let longest = "a".repeat(64);
+    assert!(is_name("adam-w") && is_name(&longest) && !is_name(&(longest + "a")) && !is_name(""));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Pgd {
     pub epsilon: f64,
     /// α, the length of a step, at least 0; above 0 unless ε is 0.
     pub step_size: f64,
-    /// How many steps, at least 1.
+    /// How many steps, 1 to 100,000.
     pub steps: usize,
     /// Seed of the random start of [`perturb`](Attack::perturb); without one it starts at the image itself. Each batch has the
     /// same start: an image's depends on its place in its batch.
@@ -50,6 +50,9 @@ impl From<Settings> for Pgd {
     }
 }
 
+/// As many as a training may have epochs: more is a slip of the pen that would keep a worker for good.
+const MOST_STEPS: usize = 100_000;
+
 fn steps() -> usize {
     40
 }
@@ -72,10 +75,11 @@ impl Kind for Pgd {
         if self.epsilon > 0.0 || self.step_size != 0.0 {
             SettingError::unless_positive("step_size", self.step_size)?;
         }
-        if self.steps == 0 {
-            return Err(SettingError::new("steps", 0, "at least 1"));
+        match self.steps {
+            0 => Err(SettingError::new("steps", 0, "at least 1")),
+            steps if steps > MOST_STEPS => Err(SettingError::new("steps", steps, "at most 100,000")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

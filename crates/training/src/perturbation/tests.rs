@@ -136,6 +136,8 @@ fn settings_outside_their_range_are_named() {
     assert_eq!(attack(&Fgsm::new(-0.1)), "epsilon is -0.1, expected in [0, 1]");
     assert_eq!(attack(&Fgsm::new(f64::NAN)), "epsilon is NaN, expected in [0, 1]");
     assert_eq!(attack(&Pgd { steps: 0, ..Pgd::new(0.1, 0.1) }), "steps is 0, expected at least 1");
+    let endless = Pgd { steps: 100_001, ..Pgd::new(0.1, 0.1) };
+    assert_eq!(attack(&endless), "steps is 100001, expected at most 100,000");
     assert_eq!(attack(&Pgd::new(0.1, 0.0)), "step_size is 0, expected a finite number above 0");
 }
 
