@@ -323,6 +323,9 @@ fn read(tree: &Value, keys: &[&str], defaults: Defaults) -> Result<Configuration
         Some(lost) => {
             let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
             let keys = [keys, &below].concat();
+            if is_spelt_otherwise(tree, &keys, &configuration, defaults) {
+                return Ok(configuration);
+            }
             if lost.allowed.is_empty() {
                 let reason = "does not keep this value when it is read; check its type".to_string();
                 return Err(SettingError::Value { key: keys.join("."), reason });
@@ -330,6 +333,24 @@ fn read(tree: &Value, keys: &[&str], defaults: Defaults) -> Result<Configuration
             Err(unknown(&keys, lost.allowed))
         }
     }
+}
+
+/// Whether a key that is not written again was read all the same: without it the tree gives another configuration, or none.
+/// `attack = { fgsm = 0.1 }` is written as `epsilon = 0.1`. A family reads `kind` also where it may be left out.
+fn is_spelt_otherwise(
+    tree: &Value,
+    keys: &[&str],
+    configuration: &Configuration,
+    defaults: Defaults,
+) -> bool {
+    let Some((last, above)) = keys.split_last() else { return false };
+    if *last == "kind" && above.first() == Some(&"training") {
+        return true;
+    }
+    let mut without = tree.clone();
+    let table = above.iter().try_fold(&mut without, |place, key| place.get_mut(*key));
+    let removed = table.and_then(Value::as_object_mut).and_then(|table| table.remove(*last));
+    removed.is_some() && defaults.read(&without).ok().as_ref() != Some(configuration)
 }
 
 /// A setting of the training that is wrong, at its key.
@@ -343,7 +364,9 @@ fn wrong_kind(KindError { keys, problem }: KindError) -> SettingError {
 
 /// Replaces serde's names of Rust types with the spelling in a file.
 fn plain_words(reason: &str) -> String {
-    reason.replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }")
+    let reason =
+        reason.replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }");
+    tinderbox_training::family::plain_words(&reason)
 }
 
 #[cfg(test)]

@@ -18,6 +18,29 @@ fn a_value_is_written_as_in_a_file() {
 }
 
 #[test]
+fn a_setting_that_is_written_in_another_way_is_read() {
+    let fgsm = set("training.adversarial={ epsilon = 0.1 }").expect("fits").training.adversarial;
+    for same in [
+        "training.adversarial={ attack = { fgsm = 0.1 } }",
+        "training.adversarial={ attack = { fgsm = { epsilon = 0.1 } }, share = 0.5 }",
+        "training.adversarial={ kind = \"adversarial\", epsilon = 0.1 }",
+    ] {
+        assert_eq!(set(same).expect(same).training.adversarial, fgsm, "{same}");
+    }
+    let message = |text: &str| set(text).expect_err("refused").to_string();
+    let unknown = message("training.adversarial={ attack = { fgsm = 0.1 }, epsilonn = 0.1 }");
+    assert!(unknown.contains("`training.adversarial.epsilonn`"), "{unknown}");
+    let other = message("training.adversarial={ kind = \"trades\", epsilon = 0.1 }");
+    assert!(other.contains("unknown defence `trades`"), "{other}");
+}
+
+#[test]
+fn a_wrong_number_is_refused_in_the_words_of_a_file() {
+    let message = set("model.hidden=[-1]").expect_err("refused").to_string();
+    assert!(message.ends_with("expected a whole number, at least 0"), "{message}");
+}
+
+#[test]
 fn a_setting_is_written_so_that_it_can_be_read_again() {
     for text in [
         "training.batch_size=32",
