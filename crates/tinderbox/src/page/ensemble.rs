@@ -55,7 +55,15 @@ impl<'a> Together<'a> {
         };
         let silent = self.members.iter().filter(|member| !has_answers(member));
         let names: Vec<&str> = silent.map(|member| member.facts.name.as_str()).collect();
-        format!("no {}: no predictions of {}", self.ensemble.title, names.join(", "))
+        let reason = if names.is_empty() {
+            let answers = self.members.iter().filter_map(|member| {
+                member.records.iter().find(|record| record.seed == seed)?.results.test.as_ref()
+            });
+            self.combined(&answers.collect::<Vec<_>>()).err().unwrap_or_default()
+        } else {
+            format!("no predictions of {}", names.join(", "))
+        };
+        format!("no {}: {reason}", self.ensemble.title)
     }
 
     fn records(&self, heading: &Heading, arm: &str, of: fn(&ArmView) -> &[Record]) -> Vec<Record> {
@@ -119,12 +127,58 @@ impl<'a> Together<'a> {
 
     fn predictions(&self, members: &[Option<&Predictions>]) -> Option<Predictions> {
         let members: Vec<&Predictions> = members.iter().copied().collect::<Option<_>>()?;
-        let first = *members.first()?;
+        self.combined(&members).ok()
+    }
+
+    /// What the rule makes of these predictions, or why it makes nothing of them.
+    fn combined(&self, members: &[&Predictions]) -> Result<Predictions, String> {
+        let first = *members.first().ok_or("it has no members")?;
         if members.iter().any(|other| other.indices != first.indices || other.classes != first.classes) {
-            return None;
+            return Err("its members were asked about different images".to_string());
         }
         let probabilities: Vec<&[f32]> = members.iter().map(|member| &member.probabilities[..]).collect();
-        let probabilities = combine(&*self.rule, &probabilities, first.classes).ok()?;
-        Some(Predictions { probabilities, ..first.clone() })
+        let combined = combine(&*self.rule, &probabilities, first.classes);
+        let probabilities = combined.map_err(|error| error.to_string())?;
+        Ok(Predictions { probabilities, ..first.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// A rule that forgets a class.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Forgetful;
+
+    impl Kind for Forgetful {
+        const NAME: &'static str = "forgetful";
+    }
+
+    impl Rule for Forgetful {
+        fn combine(&self, members: &[&[f32]], _classes: usize) -> Vec<f32> {
+            members[0][1..].to_vec()
+        }
+    }
+
+    #[test]
+    fn why_a_rule_has_no_answer_is_told() {
+        let of = |index| Predictions {
+            classes: 2,
+            indices: vec![index],
+            labels: vec![1],
+            probabilities: vec![0.25, 0.75],
+        };
+        let ensemble = Ensemble { rule: json!("any"), title: "any".to_string(), members: Vec::new() };
+        let reason = |rule: Choice<dyn Rule>, members: [&Predictions; 2]| {
+            Together { ensemble: &ensemble, rule, members: Vec::new() }
+                .combined(&members)
+                .expect_err("no answer")
+        };
+        let (one, other) = (of(3), of(4));
+        assert_eq!(reason(Mean.into(), [&one, &other]), "its members were asked about different images");
+        assert_eq!(reason(Forgetful.into(), [&one, &one]), "the rule gave 1 probabilities, expected 2");
     }
 }
