@@ -8,7 +8,7 @@ mod trials;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use tinderbox_data::{Dataset, Origin, Protocol};
+use tinderbox_data::{Dataset, Images, Origin, Protocol, Shape};
 use tinderbox_report::Claim;
 use tinderbox_search::{Direction, NewTrial, Parameter, Point, Storage, StorageError, StudyId};
 
@@ -229,13 +229,40 @@ pub fn stand_in(dataset: &Dataset) -> Option<String> {
     }
 }
 
+/// The pixels, `[images, height, width]`: the mean of the channels, since a report shows grey pictures.
+fn grey(images: &Images) -> impl Iterator<Item = f32> {
+    let Shape { channels, height, width } = images.shape();
+    let size = height * width;
+    images.pixels().chunks(channels * size).flat_map(move |image| {
+        (0..size).map(move |place| image[place..].iter().step_by(size).sum::<f32>() / channels as f32)
+    })
+}
+
 /// Pixels as bytes and labels of all images that a test set may be drawn from.
 fn test_space(dataset: &Dataset, protocol: Protocol) -> (Vec<u8>, Vec<u8>) {
     let parts = match protocol {
         Protocol::Official => vec![&dataset.test],
         Protocol::Pooled => vec![&dataset.training, &dataset.test],
     };
-    let pixels = parts.iter().flat_map(|images| images.pixels()).map(|pixel| (pixel * 255.0).round() as u8);
+    let pixels = parts.iter().flat_map(|images| grey(images)).map(|pixel| (pixel * 255.0).round() as u8);
     let labels = parts.iter().flat_map(|images| images.labels()).copied();
     (pixels.collect(), labels.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_shows_the_mean_of_the_channels_and_grey_images_as_they_are() {
+        let images = |channels, pixels: &[f32], labels: &[u8]| {
+            let shape = Shape { channels, height: 1, width: 2 };
+            Images::new(shape, 2, pixels.to_vec(), labels.to_vec()).expect("images")
+        };
+        let pixels = [0.25, 0.75, 0.5, 0.25, 0.0, 0.5, 1.0, 0.0, 1.0, 0.5, 1.0, 1.0];
+        let colour: Vec<f32> = grey(&images(3, &pixels, &[0, 1])).collect();
+        assert_eq!(colour, [0.25, 0.5, 1.0, 0.5]);
+        let own: Vec<f32> = grey(&images(1, &pixels, &[0, 1, 0, 1, 0, 1])).collect();
+        assert_eq!(own, pixels);
+    }
 }
