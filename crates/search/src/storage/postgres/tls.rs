@@ -156,8 +156,17 @@ fn usual_file() -> Option<PathBuf> {
     Some(home_dir()?.join(".postgresql/root.crt"))
 }
 
+/// The most bytes of a file of authorities; those of an operating system take less than one.
+const MOST_BYTES: u64 = 16 << 20;
+
 fn roots_of(file: &Path) -> Result<Arc<RootCertStore>, Reason> {
     let refused = |why: String| Reason::Authorities(format!("{}: {why}", file.display()));
+    // A device or a pipe may have no end.
+    if let Ok(metadata) = file.metadata()
+        && !(metadata.is_file() && metadata.len() <= MOST_BYTES)
+    {
+        return Err(refused("not a PEM file of at most 16 MiB".to_owned()));
+    }
     let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let certificates = read.map_err(|error| refused(format!("not a readable PEM file: {error}")))?;
     let mut roots = RootCertStore::empty();

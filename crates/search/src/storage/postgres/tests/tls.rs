@@ -125,6 +125,10 @@ fn authorities_that_cannot_be_read_are_refused_before_anything_is_sent() {
     };
     refused(&with("require", &missing), "missing: not a readable PEM file");
     refused(&with("verify-ca", &empty), "empty: no certificate in it");
+    refused(&with("verify-ca", folder.path()), "not a PEM file of at most 16 MiB");
+    // It has no end.
+    #[cfg(unix)]
+    refused(&with("verify-ca", std::path::Path::new("/dev/zero")), "/dev/zero: not a PEM file");
     refused("?sslmode=require&sslrootcert=system", "`sslrootcert=system` needs `sslmode=verify-full`");
     assert!(Address::read(&format!("postgres://host/studies{}", with("disable", &missing))).is_ok());
 }
