@@ -105,13 +105,24 @@ fn rests_on(verdict: Verdict, contrasts: usize, refuting: Option<usize>) -> Rang
     }
 }
 
+/// Whether a training would not go on if it had more epochs. With `patience` the last epoch may have come first.
+fn ended_by_itself(record: &Record) -> bool {
+    match record.results.outcome {
+        Outcome::Finished => false,
+        Outcome::StoppedEarly { epoch, best } => {
+            let patience = record.results.configuration["training"]["patience"].as_u64();
+            patience.is_none_or(|patience| epoch.saturating_sub(best) as u64 >= patience)
+        }
+        Outcome::Diverged { .. } => true,
+    }
+}
+
 /// `trained`: epochs of the run.
 fn of_record(record: &Record, quantity: &Quantity, full: usize, trained: usize) -> Drift {
     let history = &record.results.history;
     // An ensemble was not trained itself.
     let last = if history.is_empty() { trained } else { history.len() };
-    // A training that ended by itself would not go on.
-    if last >= full || record.results.outcome != Outcome::Finished {
+    if last >= full || ended_by_itself(record) {
         return Drift::Of(0.0);
     }
     let shown: fn(&Epoch) -> f64 = match quantity {

@@ -48,6 +48,11 @@ fn a_verdict_that_more_epochs_would_confirm_stands() {
     }
     view.facts.epochs = Some(1000);
     assert_eq!(judge(&view, false)[0].verdict, Verdict::Holds);
+    // Patience had not run out when the last epoch came.
+    for record in view.arms.iter_mut().flat_map(|arm| &mut arm.records) {
+        record.results.configuration = json!({ "training": { "patience": 1 } });
+    }
+    assert_eq!(judge(&view, false)[0].verdict, Verdict::Undecided);
 }
 
 #[test]
