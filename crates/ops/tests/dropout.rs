@@ -1,4 +1,4 @@
-//! `dropout`: when it drops, what seeds it, and that the way back has the mask of the way there.
+//! `dropout`: when it drops, what seeds it, and that the backward pass uses the mask of the forward pass.
 
 mod devices;
 

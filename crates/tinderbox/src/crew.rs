@@ -18,13 +18,13 @@ mod shift;
 pub use lost::LOST;
 use shift::Shift;
 
-/// So many workers in a row that die before they have a trial end the run: the cause would kill the next ones too. So many
-/// that die at one trial make it fail.
+/// After this many workers in a row have died before they had a trial, the run ends: the cause would kill the next ones
+/// too. After this many have died at one trial, that trial fails.
 const DEATHS: usize = 3;
-/// So many times in a row that the machine stops a worker end the run; those that it stops together count as once.
+/// After the machine has stopped workers this many times in a row, the run ends. Workers that it stops together count as one.
 const MISHAPS: usize = 3;
 
-/// A flag that Ctrl-C and `kill` set: workers are then let finish their step, and what is done stays.
+/// A flag that Ctrl-C and `kill` set. Workers are then ended; results that are stored stay.
 ///
 /// # Errors
 /// If the system takes no handler for them.
@@ -51,7 +51,7 @@ pub struct Crew {
     pub variables: Vec<(String, String)>,
 }
 
-/// Puts the trials of workers back in the queue at once: of those that are known to be gone.
+/// Puts the running trials of workers that are known to be gone back in the queue, without waiting for their leases to run out.
 ///
 /// # Errors
 /// If the storage refuses.
@@ -78,7 +78,7 @@ pub type Studies<'a> = &'a [(String, StudyId)];
 /// What happened in the crew.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
-    /// The worker in this place said something.
+    /// The worker in this place sent a message.
     Said(usize, Message),
     /// The worker in this place died, and how.
     Died(usize, String),
@@ -102,7 +102,7 @@ pub enum CrewError {
     },
     /// The machine keeps failing, such as a disk that is full. No trial fails for that.
     #[error(
-        "{count} workers in a row had to stop (the last: {reason}); mend that, then resume: no trial was lost"
+        "{count} workers in a row had to stop (the last: {reason}); fix that, then resume: no trial was lost"
     )]
     Machine {
         /// How many.
@@ -116,8 +116,8 @@ pub enum CrewError {
 }
 
 impl Crew {
-    /// Runs until no trial is left, and tells what happens; `true` unless `stop` was set meanwhile. Workers write their
-    /// words to files in the folder `logs`, if there is one.
+    /// Runs until no trial is left, and passes what happens to `tell`. Returns `false` if `stop` ended it. What workers
+    /// write to standard error is appended to files in the folder `logs`, if there is one.
     ///
     /// # Errors
     /// If workers cannot be started, keep dying, or the machine keeps failing. None is left behind.

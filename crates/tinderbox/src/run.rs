@@ -43,6 +43,9 @@ pub enum RunError {
     /// There is no storage in it.
     #[error("{}: no study.sqlite in it, expected a folder that reproduce has made", .0.display())]
     NoFolder(PathBuf),
+    /// The storage holds no experiment.
+    #[error("{0}: no experiment in it; `reproduce` adds them")]
+    Empty(String),
     /// There is no such run in a storage.
     #[error("no run {hash} in this storage; it has {}", if .there.is_empty() { "none".to_string() } else { .there.join(", ") })]
     NoRun {

@@ -1,8 +1,8 @@
-//! A worker: a process that leases trials, one at a time, trains them and tells what came out.
+//! A worker: a process that leases trials, one at a time, trains them and stores the results.
 //!
-//! One loop serves every storage. What a trial is and what is told of it is up to its [`Trials`]: those of a run, or those
-//! of a study. A worker says what it does as lines of JSON ([`Message`]) and ends when nothing is left, or when whoever
-//! started it is gone.
+//! One loop serves every storage. [`Trials`] decide what a trial is and what is stored of it: those of a run, or those of a
+//! study. A worker prints what it does as lines of JSON ([`Message`]). It ends when no trial is left, or when the process
+//! that started it ends.
 
 use std::any::Any;
 use std::io::Write;
@@ -33,12 +33,12 @@ pub use message::Message;
 use message::{say, taken_over};
 use reporter::{Break, Reporter};
 
-/// How long a worker may be silent before its trial is taken over; it speaks every three seconds.
+/// How long a worker may go without renewing its lease, which it does every three seconds, before another takes its trial over.
 ///
-/// Attempts are many: a user who stops a run over and over must not make its trials fail.
+/// There are many attempts: a user who stops a run over and over must not make its trials fail.
 pub const LEASE: LeaseTerms = LeaseTerms { length: Duration::from_secs(15), attempts: 64 };
 
-/// How often a worker says that it lives.
+/// How often a worker renews its lease.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// How long to wait before asking again while other workers' trials may yet come back.
@@ -49,7 +49,7 @@ pub const RECORD: &str = "record.json";
 /// User attribute of a finished trial: the hash of its results.
 pub const RESULT: &str = "tinderbox:result_sha256";
 
-/// The trials that a worker works on: which comes next, what each is, and what is told of it.
+/// The trials that a worker works on: which comes next, what each is, and what is stored of it.
 pub trait Trials {
     /// The next thing to do for the worker of this name.
     ///
@@ -63,7 +63,7 @@ pub trait Trials {
     /// The reason as a text, if it cannot be tried.
     fn task(&self, lease: &Lease, defaults: Defaults) -> Result<Task, String>;
 
-    /// Hears what an epoch reached; says whether the trial is worth its time.
+    /// Stores what an epoch reached, and returns whether the trial should go on.
     ///
     /// # Errors
     /// If that cannot be stored.
@@ -91,13 +91,13 @@ pub trait Trials {
         Ok(self.storage().tell(lease, result, now())?)
     }
 
-    /// Where they lie.
+    /// The storage that they are in.
     fn storage(&mut self) -> &mut dyn Storage;
 }
 
-/// A worker and its means.
+/// A worker with all that it needs.
 pub struct Worker<W> {
-    /// Its name, its own among all workers.
+    /// Its name, which no other worker has.
     pub name: String,
     /// What it works on.
     pub trials: Box<dyn Trials>,
@@ -113,7 +113,7 @@ pub struct Worker<W> {
     pub out: W,
 }
 
-/// Why a worker stopped before all was done. Its trial, if it had one, waits for another attempt.
+/// Why a worker stopped before all trials were done. Its trial, if it had one, waits for another attempt.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The machine failed during a trial.
@@ -142,7 +142,7 @@ enum End {
     Finished(Box<Record>, Vec<f64>),
     /// A pruner stopped it.
     Pruned { epoch: usize },
-    /// By its own fault: it would fail again. That is its result.
+    /// By its own fault: it would fail again, so this is its result.
     Failed(String),
 }
 
@@ -150,7 +150,7 @@ enum End {
 enum Cut {
     /// Another worker has taken the trial over.
     Lost,
-    /// The fault of the machine or the storage: it says nothing about the trial, which is attempted again.
+    /// By a fault of the machine, of the storage or of this program, not of the trial, which is attempted again.
     Worker(WorkerError),
 }
 

@@ -1,4 +1,4 @@
-//! Every kernel with a way back, over drawn shapes: the two ways are each other's adjoint.
+//! Every kernel with a backward pass, over drawn shapes: the two passes are each other's adjoint.
 //!
 //! A layer without bias is linear in its input and in its weights. With `⟨u, f(x, w)⟩` the sum of an output times `u`, its
 //! gradients by `x` and by `w` therefore fulfil `⟨x, gx⟩ = ⟨w, gw⟩ = ⟨u, f(x, w)⟩`.

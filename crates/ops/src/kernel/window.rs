@@ -1,4 +1,4 @@
-//! The pixels that each position sees, as a matrix, and the way back.
+//! The pixels that each position sees, as a matrix (im2col), and the backward pass.
 
 use std::ops::Range;
 

@@ -23,11 +23,11 @@ mod seen;
 /// Models the loss as a Gaussian process and tries next the point from which it expects the largest improvement.
 ///
 /// - The kernel is Matérn 5/2 with a length for each dimension; choices are alike or not. Its parameters maximise the
-///   likelihood of what was told, times Optuna's priors.
+///   likelihood of the results so far, times Optuna's priors.
 /// - The promise of a point is the logarithm of the expected improvement over the best loss, plus that of the chance
 ///   to keep the constraints, which a second process guesses from by how much they were broken. It is climbed from ten
 ///   starts: along its slopes in real numbers, by trying values in all other dimensions.
-/// - Trials that still run count as told with the loss that the process expects of them ("kriging believer"). Those
+/// - Running trials count as finished with the loss that the process expects of them ("kriging believer"). Those
 ///   that failed or were stopped early, and infinite losses, count as the worst finite one ("floor padding").
 /// - A dimension that is not active stands at the middle of its range.
 /// - The first trials are [`Random`], with the same seed. In a finite space no point is tried twice.

@@ -22,9 +22,12 @@ impl RunTrials {
     /// Those of this run.
     ///
     /// # Errors
-    /// If the run cannot be read.
+    /// If the run cannot be read, or has no experiment.
     pub fn new(run: Run) -> Result<Self, RunError> {
-        let studies = run.headings()?.into_iter().map(|(study, _)| study).collect();
+        let studies: Vec<_> = run.headings()?.into_iter().map(|(study, _)| study).collect();
+        if studies.is_empty() {
+            return Err(RunError::Empty(run.place));
+        }
         Ok(Self { storage: run.storage, studies })
     }
 }

@@ -87,7 +87,7 @@ impl<B: Slices, C: CheckpointStrategy> Linear for Autodiff<B, C> {
 #[derive(Debug)]
 struct LinearBackward;
 
-/// What the way back needs: input and weight, and the activation with the output that it made.
+/// What the backward pass needs: input and weight, and the activation with the output that it made.
 #[derive(Debug, Clone)]
 struct State<T> {
     inputs: [NodeId; 2],

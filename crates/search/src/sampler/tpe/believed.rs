@@ -1,4 +1,4 @@
-//! What is believed of the trials that still run: a guess takes the place of each loss.
+//! Guessed losses of the trials that still run.
 
 use crate::observation::Observation;
 use crate::sampler::History;
@@ -6,10 +6,10 @@ use crate::sampler::gaussian_process::guess::guess;
 use crate::space::{Point, Space};
 
 /// The most trials that a guess is made from: a point with running trials then takes a fraction of a millisecond
-/// longer, however many were told.
+/// longer, however many have finished.
 const MOST: usize = 50;
 
-/// The losses that the pending trials are believed to come to, in turn, from the told trials at `best` and the latest at
+/// The losses that the pending trials are believed to come to, in turn, from the finished trials at `best` and the latest at
 /// `ranked`. `None` where nothing can be said, and at a point that another trial tries or has tried.
 pub(super) fn believed(
     space: &Space,

@@ -91,7 +91,7 @@ impl Side {
     }
 }
 
-/// The told trials at `places` and the pending ones, except those that are believed to be `good`.
+/// The finished trials at `places` and the pending ones, except those that are believed to be `good`.
 fn others(tpe: &Tpe, space: &Space, history: &History<'_>, places: &[usize], good: &[usize]) -> Side {
     let trials = places.len() + history.pending.len() - good.len();
     let mut side = Side { trials, ..Side::default() };

@@ -25,7 +25,7 @@ impl Square {
     }
 }
 
-/// The way back: of where a change reads and writes.
+/// The backward pass of a change: it reads where the change writes, and writes where it reads.
 pub(super) fn swapped([from, to]: [Square; 2]) -> [Square; 2] {
     [to, from]
 }
