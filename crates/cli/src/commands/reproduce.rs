@@ -138,7 +138,7 @@ impl Reproduce {
         let files = ReportFiles::new(folder.path())?;
         folder.sweep()?;
         let mut run = match &self.storage {
-            Some(url) => Run::new(tinderbox_search::open(url)?, &plan.hash()),
+            Some(url) => Run::new(StorageArguments { storage: url.clone() }.open()?, &plan.hash()),
             None => folder.run()?,
         };
         let studies = self.enqueue_all(&mut run, &plan, &dataset)?;

@@ -96,6 +96,8 @@ fn a_command_line_is_refused_before_anything_starts() {
     run("--data-dir nowhere").refused(&["--data-dir: nowhere is not a folder"]);
     run("--only smal").refused(&["--only smal", "small (test)"]);
     run("--seeds 0").refused(&["--seeds", "1..=10000"]);
+    let ended = run("--storage memory: --runs others").refused(&["memory: cannot be shared with workers"]);
+    assert!(!ended.err.contains("died"), "{}", ended.err);
     run("--backend cuda").refused(&["flex", "ndarray", "wgpu"]);
     desk.run("reproduce nowhere.toml").refused(&["nowhere.toml: No such file"]);
     assert!(!desk.path().join("runs").exists());

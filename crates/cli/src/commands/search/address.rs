@@ -21,7 +21,12 @@ pub(in crate::commands) struct StorageArguments {
 
 impl StorageArguments {
     /// Opens the storage, and creates it if it is missing.
-    pub(super) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
+    pub(in crate::commands) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
+        // Workers are processes of their own, which see no memory of this one.
+        if self.storage == "memory:" {
+            let expected = "expected `sqlite:FILE` or `postgres://USER@HOST/DATABASE`";
+            return Err(format!("--storage memory: cannot be shared with workers; {expected}").into());
+        }
         Ok(tinderbox_search::open(&self.storage)?)
     }
 
