@@ -323,12 +323,12 @@ fn read(tree: &Value, keys: &[&str], defaults: Defaults) -> Result<Configuration
         Some(lost) => {
             let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
             let keys = [keys, &below].concat();
-            if is_spelt_otherwise(tree, &keys, &configuration, defaults) {
-                return Ok(configuration);
-            }
             if lost.allowed.is_empty() {
                 let reason = "does not keep this value when it is read; check its type".to_string();
                 return Err(SettingError::Value { key: keys.join("."), reason });
+            }
+            if is_spelt_otherwise(tree, &keys, &configuration, defaults) {
+                return Ok(configuration);
             }
             Err(unknown(&keys, lost.allowed))
         }
