@@ -20,7 +20,7 @@ const STEP: f64 = 1.2;
 const SCORING: f64 = 0.35;
 
 /// About the time that the trials of some experiments take, shared by so many workers. `None` on wgpu: GPUs differ too
-/// much for a guess.
+/// much for a guess; and where the sum is no time: a kind says that it costs NaN, or less than nothing.
 pub fn estimate<'a>(
     planned: impl IntoIterator<Item = &'a Planned>,
     catalog: &Catalog,
@@ -36,7 +36,8 @@ pub fn estimate<'a>(
     }
     // More workers than cores share the cores.
     let at_once = workers.min(cores()).min(each.len()).max(1);
-    Some(Duration::from_secs_f64(each.iter().sum::<f64>() / at_once as f64))
+    // What a kind says of its cost may be anything.
+    Duration::try_from_secs_f64(each.iter().sum::<f64>() / at_once as f64).ok()
 }
 
 fn seconds(
@@ -66,4 +67,24 @@ fn seconds(
     });
     let perturbed = passes.sum::<f64>() * test * image;
     Some((configuration.training.epochs as f64 * (trained + scored) + perturbed) / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{CATALOG, experiments};
+    use crate::plan::{Overrides, Plan};
+
+    #[test]
+    fn a_cost_beyond_all_time_is_no_estimate() {
+        let of = |epochs| {
+            let overrides = Overrides { epochs: Some(epochs), ..Overrides::default() };
+            let dataset = tinderbox_data::stand_in("a test");
+            let plan =
+                Plan::new(experiments(&["architectures"]), &overrides, &CATALOG, &dataset).expect("a plan");
+            estimate(&plan.experiments, &CATALOG, [7291, 2007], 1)
+        };
+        assert!(of(1).is_some_and(|time| !time.is_zero()));
+        assert_eq!(of(usize::MAX), None);
+    }
 }

@@ -9,7 +9,9 @@ use tinderbox::shell::shown;
 impl Reproduce {
     /// What makes the run again, or the experiments `only` of it, at this revision of the program.
     pub(super) fn command(&self, only: &[String]) -> String {
-        let mut words: Vec<String> = vec!["cargo xtask reproduce".to_string()];
+        let own = own_program();
+        let program = own.as_deref().map_or("cargo xtask".into(), shown);
+        let mut words: Vec<String> = vec![format!("{program} reproduce")];
         let mut add = |flag: &str, value: String| words.push(format!("{flag} {}", shown(&value)));
         for name in only {
             add("--only", name.clone());
@@ -34,13 +36,20 @@ impl Reproduce {
         words.extend(self.files.iter().map(|path| shown(&path.display().to_string()).into_owned()));
         let command = words.join(" ");
         match revision() {
-            (Some(revision), Some(false)) => {
+            (Some(revision), Some(false)) if own.is_none() => {
                 format!("git checkout {} && {command}", &revision[..12.min(revision.len())])
             }
-            // What was not committed cannot be checked out.
+            // What was not committed cannot be checked out, and of somebody else's program this is not the revision.
             _ => command,
         }
     }
+}
+
+/// The name of this program, if it is one of somebody else's around this library.
+fn own_program() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    let name = path.file_stem()?.to_str()?;
+    (name != "tinderbox").then(|| name.to_string())
 }
 
 #[cfg(test)]
