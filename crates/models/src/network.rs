@@ -18,7 +18,7 @@ use crate::{Classifier, ConfigError, Summary};
 ///   [`KIND`](Self::KIND) and a note beside the settings.
 /// - Unknown keys are errors: `#[serde(deny_unknown_fields)]`.
 /// - Sizes may come from a damaged file. [`check`](Self::check) and [`summary`](Self::summary) accept any value without a
-///   panic and without an overflow; the constructors of [`Layer`](crate::Layer) saturate.
+///   panic and without an overflow; the constructors of [`Layer`](crate::Layer) saturate. What `check` accepts gives finite scores.
 ///
 /// # The network
 /// - Its tensors hold floating-point numbers, at most [`MOST_TENSORS`](crate::weights::MOST_TENSORS) of them.

@@ -13,7 +13,7 @@ use burn::module::{ModuleVisitor, Param};
 use burn::prelude::*;
 use burn::tensor::{Distribution, Gradients};
 use burn_store::{ModuleSnapshot, bridge};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::{Classifier, NetworkConfig, check_network, weights};
 
@@ -39,6 +39,7 @@ pub fn promises<C: NetworkConfig>(shape: [usize; 3], classes: usize, device: &De
     subject.refuses_images_without_pixels_or_classes();
     subject.survives_json_and_refuses_unknown_keys();
     subject.bears_any_size();
+    subject.bears_any_number();
     subject.draws_its_weights_from_the_seed();
     subject.trains_the_parameters_of_its_summary();
     subject.scores_each_image_by_itself();
@@ -119,7 +120,7 @@ impl<C: NetworkConfig> Subject<C> {
     /// A size of zero is refused, or there is such a network. A vast one must not overflow.
     fn bears_any_size(&self) {
         let json = serde_json::to_value(&self.config).expect("settings become JSON");
-        let places = sizes(&json);
+        let places = places(&json, |number| number.as_u64().is_some_and(|number| number > 0));
         let with = |place: &str, size: u64| {
             let mut json = json.clone();
             *json.pointer_mut(place).expect("a place in it") = size.into();
@@ -130,6 +131,30 @@ impl<C: NetworkConfig> Subject<C> {
             if let Some(config) = with(place, 0) {
                 let scores = config.init(&self.device).logits(self.images(&self.device));
                 assert_eq!(scores.dims(), [BATCH, config.classes()], "check accepts 0 at {place}");
+            }
+        }
+    }
+
+    /// A chance of 2 or a width of -1 is refused, or there is such a network.
+    fn bears_any_number(&self) {
+        let json = serde_json::to_value(&self.config).expect("settings become JSON");
+        for place in places(&json, Number::is_f64) {
+            for value in [-1.0, 0.0, 1.0, 2.0, 1e300] {
+                let mut json = json.clone();
+                *json.pointer_mut(&place).expect("a place in it") = value.into();
+                let Ok(config) = serde_json::from_value::<C>(json) else { continue };
+                if check_network(&config).is_err() {
+                    continue;
+                }
+                let network = config.init(&self.device.clone().autodiff());
+                let images = self.images(&self.device);
+                let training = network.logits(images.clone().autodiff()).inner();
+                for scores in [training, network.valid().logits(images)] {
+                    assert!(
+                        all_finite(&scores.into_data()),
+                        "check accepts {value} at {place}: logits are not finite"
+                    );
+                }
             }
         }
     }
@@ -193,13 +218,13 @@ fn all_finite(data: &TensorData) -> bool {
     data.iter::<f32>().all(f32::is_finite)
 }
 
-/// Where in `json` whole numbers above zero are, as JSON pointers.
-fn sizes(json: &Value) -> Vec<String> {
+/// Where in `json` such numbers are, as JSON pointers.
+fn places(json: &Value, such: fn(&Number) -> bool) -> Vec<String> {
     let below = |key: &dyn std::fmt::Display, value| {
-        sizes(value).into_iter().map(|place| format!("/{key}{place}")).collect::<Vec<_>>()
+        places(value, such).into_iter().map(|place| format!("/{key}{place}")).collect::<Vec<_>>()
     };
     match json {
-        Value::Number(number) if number.as_u64().is_some_and(|number| number > 0) => vec![String::new()],
+        Value::Number(number) if such(number) => vec![String::new()],
         Value::Array(values) => {
             values.iter().enumerate().flat_map(|(index, value)| below(&index, value)).collect()
         }

@@ -13,6 +13,10 @@ fn files_of_version_0_1_load_and_are_written_again_byte_for_byte() {
         fn visit<C: NetworkConfig>(&mut self) {
             let file = format!("{}/tests/files/{}.safetensors", env!("CARGO_MANIFEST_DIR"), C::KIND);
             let file = Path::new(&file);
+            // Of a later version.
+            if !file.exists() {
+                return;
+            }
             let folder = tempfile::tempdir().unwrap();
             let again = folder.path().join("again");
             let device = Device::flex();

@@ -73,3 +73,9 @@ fn a_wrong_summary_is_found() {
 fn scores_that_depend_on_neighbours_are_found() {
     broken::<{ broken::NEIGHBOURS }>();
 }
+
+#[test]
+#[should_panic(expected = "check accepts 0 at /temperature: logits are not finite")]
+fn a_missing_bound_is_found() {
+    broken::<{ broken::UNBOUND }>();
+}

@@ -18,6 +18,8 @@ pub(crate) const UNUSED: u8 = 3;
 pub(crate) const SUMMARY: u8 = 4;
 /// Compares an image with its neighbours.
 pub(crate) const NEIGHBOURS: u8 = 5;
+/// Accepts a temperature of 0.
+pub(crate) const UNBOUND: u8 = 6;
 
 /// A linear classifier with a fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,12 +27,16 @@ pub(crate) const NEIGHBOURS: u8 = 5;
 pub(crate) struct BrokenConfig<const FAULT: u8> {
     pixels: usize,
     classes: usize,
+    /// Scores are divided by it.
+    temperature: f64,
 }
 
 #[derive(Module, Debug)]
 pub(crate) struct Broken {
     output: Linear,
     unused: Option<Linear>,
+    #[module(skip)]
+    temperature: f64,
     #[module(skip)]
     fault: u8,
 }
@@ -41,7 +47,7 @@ impl<const FAULT: u8> NetworkConfig for BrokenConfig<FAULT> {
     const KIND: &'static str = "broken";
 
     fn for_images(shape: [usize; 3], classes: usize) -> Self {
-        Self { pixels: shape.into_iter().product(), classes }
+        Self { pixels: shape.into_iter().product(), classes, temperature: 1.0 }
     }
 
     fn input(&self) -> Input {
@@ -57,7 +63,9 @@ impl<const FAULT: u8> NetworkConfig for BrokenConfig<FAULT> {
             return Ok(());
         }
         check::size("pixels", self.pixels)?;
-        check::size("classes", self.classes)
+        check::size("classes", self.classes)?;
+        let warm = self.temperature > 0.0 || FAULT == UNBOUND;
+        check::check(warm, "temperature", &self.temperature, "above 0")
     }
 
     fn summary(&self) -> Summary {
@@ -69,12 +77,13 @@ impl<const FAULT: u8> NetworkConfig for BrokenConfig<FAULT> {
     }
 
     fn init(&self, device: &Device) -> Broken {
-        let Self { pixels, classes } = *self;
+        let Self { pixels, classes, temperature } = *self;
         let outputs = if FAULT == CLASSES { classes + 1 } else { classes };
         let draw = || Initializer::HeNormal.linear(pixels, outputs, device);
         Broken {
             output: if FAULT == LAZY { LinearConfig::new(pixels, outputs).init(device) } else { draw() },
             unused: (FAULT == UNUSED).then(draw),
+            temperature,
             fault: FAULT,
         }
     }
@@ -82,7 +91,7 @@ impl<const FAULT: u8> NetworkConfig for BrokenConfig<FAULT> {
 
 impl Classifier for Broken {
     fn logits(&self, images: Tensor<4>) -> Tensor<2> {
-        let scores = self.output.forward(images.flatten::<2>(1, 3));
+        let scores = self.output.forward(images.flatten::<2>(1, 3)) / self.temperature;
         if self.fault == NEIGHBOURS { scores.clone() - scores.mean_dim(0) } else { scores }
     }
 }
