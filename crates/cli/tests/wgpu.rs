@@ -24,6 +24,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tinderbox::catalog::Catalog;
 
 /// What the program prints, which must succeed.
 fn program(folder: &Path, words: &str) -> String {
@@ -41,7 +42,7 @@ fn json(text: &str) -> Value {
 #[test]
 fn equal_weights_give_equal_answers() {
     let folder = tempfile::tempdir().expect("a folder");
-    for model in ["fcn", "cnn", "local-net"] {
+    for model in Catalog::default().networks.kinds() {
         program(
             folder.path(),
             &format!("train --model {model} --epochs 1 --dataset stand-in --output {model}"),

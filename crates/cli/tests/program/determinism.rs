@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use tinderbox::catalog::Catalog;
+
 use crate::CPU_BACKENDS;
 use crate::desk::Desk;
 
@@ -29,7 +31,8 @@ fn the_number_of_threads_changes_no_bit() {
     let desk = Desk::new();
     for backend in CPU_BACKENDS {
         let dropping = "fcn --set model.dropout=0.5 --set model.activation=\"sigmoid\"";
-        for model in ["fcn", dropping, "cnn", "local-net"] {
+        let networks = Catalog::default().networks;
+        for model in networks.kinds().chain([dropping]) {
             let weights = [1, 2, 5].map(|threads| {
                 let path = desk.path().join(format!("{threads}.safetensors"));
                 let words =
