@@ -11,6 +11,8 @@ const WIDTH: f64 = 300.0;
 const EDGE: f64 = 18.0;
 /// Ratios further apart than this stand on a logarithmic scale.
 const FAR: f64 = 4.0;
+/// Pixels from the edge at which an interval without an upper limit ends.
+const OPEN: f64 = 6.0;
 /// Pixels between two texts in a row.
 const GAP: f64 = 6.0;
 
@@ -46,6 +48,7 @@ pub(crate) struct Shown {
     pub(crate) unit: Unit,
     pub(crate) effect: f64,
     pub(crate) low: f64,
+    /// Infinite where nothing bounds the effect: the range then goes on to the edge.
     pub(crate) high: f64,
     pub(crate) null: f64,
     pub(crate) threshold: f64,
@@ -69,7 +72,7 @@ impl Strip {
             width: WIDTH,
             low: place(low)?,
             effect: place(effect)?,
-            high: place(high)?,
+            high: if high == f64::INFINITY { WIDTH - OPEN } else { place(high)? },
             null,
             threshold: bound,
             names: names(null, bound, threshold),
@@ -81,9 +84,9 @@ impl Strip {
 
 /// A ruler that holds all of `values`, and the name of their unit; `None` of what is exact.
 fn scale(unit: Unit, values: [f64; 5]) -> Option<(Ruler, &'static str)> {
-    let (least, most) = values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    let finite = values.into_iter().filter(|value| value.is_finite());
+    let (least, most) = finite
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     Some(match unit {
         Unit::Points => (Ruler::numbers(values, false)?, "percentage points"),
         Unit::Share => (Ruler::Even(Axis { low: 0.0, high: 1.0, step: 0.5 }), "share of the seeds"),
@@ -170,7 +173,14 @@ mod tests {
         assert_eq!(numbers(&share), ["0", "0.5", "1.0"]);
         let count = Shown { unit: Unit::Count, effect: 3.0, low: 3.0, high: 3.0, null: 0.0, threshold: 1.0 };
         assert!(Strip::new(count, "1").is_none());
-        assert!(Strip::new(Shown { unit: Unit::Points, high: f64::INFINITY, ..count }, "1").is_none());
+        assert!(Strip::new(Shown { unit: Unit::Points, effect: f64::NAN, ..count }, "1").is_none());
+    }
+
+    #[test]
+    fn what_nothing_bounds_goes_on_to_the_edge() {
+        let open = strip(Unit::Times, 4.5, (4.4, f64::INFINITY), 2.0, 2.2);
+        assert!(open.high > open.ticks.last().unwrap().0 && open.high < WIDTH, "{}", open.high);
+        assert_eq!(open.unit, "times");
     }
 
     proptest! {

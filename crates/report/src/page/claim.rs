@@ -97,7 +97,8 @@ fn reported(test: &Test, arms: &[ArmView]) -> Vec<String> {
 /// `None` for exact counts, which have no interval.
 fn figure(part: &Part) -> Option<Figure> {
     let Part { unit, effect, null, threshold, .. } = *part;
-    let shown = Shown { unit, effect, low: part.low?, high: part.high?, null, threshold };
+    let shown =
+        Shown { unit, effect, low: part.low?, high: part.high.unwrap_or(f64::INFINITY), null, threshold };
     Some(Figure { words: interval(part), strip: Strip::new(shown, &amount(unit, threshold))? })
 }
 

@@ -127,6 +127,11 @@ mod tests {
         let numbers = numbers(&report).experiments.remove(0);
         let panel = panel("f".into(), &dimension, &numbers.arms, numbers.search.as_ref().unwrap()).unwrap();
         let chart = &panel.charts[0].1;
+        let texts: Vec<&str> = chart.texts.iter().map(|label| label.text.as_str()).collect();
+        assert!(
+            texts.contains(&"rate") && texts.contains(&"Test accuracy, %"),
+            "both edges are named: {texts:?}"
+        );
         let layers: Vec<(&str, usize)> =
             chart.layers[2..].iter().map(|layer| (layer.class.as_str(), layer.marks.len())).collect();
         assert_eq!(layers, [("line mean", 2), ("dots open", 2), ("dots chosen", 1)]);
