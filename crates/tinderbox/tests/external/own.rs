@@ -10,41 +10,65 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{build, external, target};
+use super::{build, cargo, external, output, target};
 
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     build(&["attack", "own"]);
     target().join("release/own")
 });
 
+/// The images are in the package's own format, and every kind of its `main` is in an arm, a claim or a perturbation. The epochs are many
+/// enough for the kills to come in time.
 #[test]
 fn an_experiment_runs_killed_or_not_with_equal_hashes() {
     let desk = tempfile::tempdir().expect("temporary folder");
-    let experiment = external().join("own/experiments/own.toml").display().to_string();
-    let words = |runs: &str| format!("reproduce {experiment} --dataset stand-in --workers 2 --runs {runs}");
+    let [experiment, data] =
+        ["own/experiments/own.toml", "own/datasets"].map(|path| external().join(path).display().to_string());
+    let words = |runs: &str| {
+        format!(
+            "reproduce {experiment} --dataset bars --data-dir {data} --epochs 200 --workers 2 --runs {runs}"
+        )
+    };
     let whole = run(desk.path(), &words("whole"));
     assert!(whole.status.success(), "{}", text(&whole));
     let expected = hashes(&desk.path().join("whole"));
-    assert_eq!(expected.len(), 6, "{expected:?}");
+    assert_eq!(expected.len(), 8, "{expected:?}");
 
-    // Its workers are this very program, started again: kill one, then the run itself, then resume.
+    // Its workers are this very program, started again. Kill one in the middle of a trial, then the run itself, then resume.
+    let killed = desk.path().join("killed");
     let mut child = start(desk.path(), &words("killed"));
+    wait_for_checkpoint(&killed, &mut child);
+    // The worker that replaces it reads the files in the package's own format.
+    fs::write(only_folder(&killed).join("images.safetensors"), "damaged").expect("written");
     kill_worker(&child);
-    thread::sleep(Duration::from_secs(1));
+    let log = |name: &str| fs::read_to_string(only_folder(&killed).join(name)).unwrap_or_default();
+    let read_again = || {
+        ["worker-0.log", "worker-1.log"].map(log).concat().contains("reading the dataset's own files instead")
+    };
+    wait_until(&mut child, "a second worker that reads the files", read_again);
     child.kill().expect("killed");
     child.wait().expect("waited");
     let resumed = run(desk.path(), &words("killed"));
     assert!(resumed.status.success(), "{}", text(&resumed));
-    assert_eq!(hashes(&desk.path().join("killed")), expected);
+    assert_eq!(hashes(&killed), expected);
 
-    let numbers = numbers(&desk.path().join("whole"));
-    let arms = numbers["experiments"][0]["arms"].as_array().expect("arms");
-    let vote = arms.iter().find(|arm| arm["name"] == "Vote").expect("the ensemble");
-    assert!(vote["test_accuracy"]["mean"].as_f64().expect("accuracy") > 0.7, "{vote}");
-    assert_eq!(vote["perturbed"].as_array().map(Vec::len), Some(2), "{vote}");
     let run_folder = only_folder(&desk.path().join("whole"));
     let report = run(desk.path(), &format!("report {}", run_folder.display()));
     assert!(text(&report).contains("own"), "{}", text(&report));
+    every_kind_is_measured(&numbers(&desk.path().join("whole"))["experiments"][0]);
+}
+
+/// Each arm, that of the rule among them, under the rotation and under the attack.
+fn every_kind_is_measured(experiment: &Value) {
+    for arm in experiment["arms"].as_array().expect("arms") {
+        assert!(arm["test_accuracy"]["mean"].as_f64().expect("accuracy") > 0.6, "{arm}");
+        let perturbed = arm["perturbed"].as_array().expect("perturbed images");
+        assert_eq!(perturbed.len(), 2, "{arm}");
+        assert!(perturbed.iter().all(|change| change["test_accuracy"]["mean"].is_number()), "{arm}");
+    }
+    for claim in experiment["claims"].as_array().expect("claims") {
+        assert!(claim["parts"][0]["effect"].is_number(), "{claim}");
+    }
 }
 
 #[test]
@@ -102,6 +126,15 @@ fn an_unknown_kind_is_refused_with_the_names_of_all() {
     assert!(text(&refused).contains("did you mean `normed`?"), "{}", text(&refused));
 }
 
+#[test]
+fn its_network_keeps_the_promises_of_networks() {
+    let mut tests = cargo(&external());
+    // Both packages, for the features that the build has.
+    tests.args(["test", "--release", "--quiet", "--locked", "--package", "attack", "--package", "own"]);
+    let printed = output(tests.arg("--target-dir").arg(target()));
+    assert!(printed.contains("test result: ok. 1 passed"), "{printed}");
+}
+
 fn command(folder: &Path, words: &str) -> Command {
     let mut command = Command::new(&*PROGRAM);
     command.args(words.split_whitespace()).current_dir(folder);
@@ -122,18 +155,32 @@ fn text(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
-/// Kills one worker of a run, as soon as it has one.
+/// Kills one worker of a run.
 fn kill_worker(run: &Child) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
-        let found = Command::new("pgrep").args(["-P", &run.id().to_string()]).output().expect("pgrep");
-        if let Some(worker) = String::from_utf8_lossy(&found.stdout).lines().next() {
-            // It may have ended meanwhile.
-            Command::new("kill").args(["-KILL", worker]).status().expect("kill");
-            return;
-        }
-        assert!(Instant::now() < deadline, "no worker");
-        thread::sleep(Duration::from_millis(50));
+    let found = Command::new("pgrep").args(["-P", &run.id().to_string()]).output().expect("pgrep");
+    let found = String::from_utf8_lossy(&found.stdout);
+    let worker = found.lines().next().expect("a worker");
+    assert!(Command::new("kill").args(["-KILL", worker]).status().expect("kill").success());
+}
+
+/// Waits until the run is in the middle of a trial.
+fn wait_for_checkpoint(runs: &Path, run: &mut Child) {
+    wait_until(run, "a checkpoint", || {
+        let runs = fs::read_dir(runs).into_iter().flatten().flatten();
+        runs.flat_map(|run| fs::read_dir(run.path().join("checkpoints")).into_iter().flatten())
+            .next()
+            .is_some()
+    });
+}
+
+/// Waits for what a run that is not over will show.
+#[track_caller]
+fn wait_until(run: &mut Child, what: &str, shown: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while !shown() {
+        assert!(run.try_wait().expect("a child").is_none(), "the run ended before {what}");
+        assert!(Instant::now() < deadline, "no {what}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

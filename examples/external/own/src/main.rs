@@ -6,6 +6,7 @@ mod normed;
 mod raw;
 mod rms_prop;
 mod rotation;
+mod smoothing;
 mod vote;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ fn catalog() -> Result<Catalog, CatalogError> {
         .network::<normed::NormedConfig>()?
         .perturbation::<rotation::Rotation>()?
         .perturbation::<momentum::Momentum>()?
+        .defence::<smoothing::LabelSmoothing>()?
         .rule::<vote::Vote>()?
         .optimizer::<rms_prop::RmsProp>()?
         .schedule::<linear_decay::LinearDecay>()?
