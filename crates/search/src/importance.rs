@@ -6,7 +6,10 @@ use crate::observation::Observation;
 use crate::parameter::{Distribution, Parameter};
 
 mod grid;
+mod interval;
 mod parzen;
+
+pub use interval::{ImportanceInterval, LEAST_TRIALS, importance_intervals};
 
 /// `γ'`: the share of trials that counts as good.
 const GOOD: f64 = 0.1;
@@ -15,8 +18,15 @@ const GOOD: f64 = 0.1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportanceError {
     /// Hardly anything was told.
-    #[error("{0} trials are complete with a finite loss, expected at least 2; run more trials first")]
-    TooFew(usize),
+    #[error(
+        "{found} trials are complete with a finite loss, expected at least {least}; run more trials first"
+    )]
+    TooFew {
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        least: usize,
+    },
     /// All did as well as each other.
     #[error("the best tenth of {0} trials is all of them, for their losses are equal; compare other losses")]
     Equal(usize),
@@ -50,15 +60,31 @@ pub enum ImportanceError {
 /// # Errors
 /// If nothing that was told makes a difference between parameters.
 pub fn importance(told: &[Observation]) -> Result<Vec<(String, f64)>, ImportanceError> {
-    let finite = |observation: &Observation| observation.loss().filter(|loss| loss.is_finite());
+    let mut importances: Vec<_> = shares(&finite(told, 2)?)?;
+    importances.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    Ok(importances)
+}
+
+/// A trial and its loss, which is finite.
+type Scored<'a> = (&'a Observation, f64);
+
+/// The trials with a finite loss.
+fn finite(told: &[Observation], least: usize) -> Result<Vec<Scored<'_>>, ImportanceError> {
+    let finite = |trial: &Observation| trial.loss().filter(|loss| loss.is_finite());
     let trials: Vec<_> = told.iter().filter_map(|trial| Some((trial, finite(trial)?))).collect();
-    if trials.len() < 2 {
-        return Err(ImportanceError::TooFew(trials.len()));
+    if trials.len() < least {
+        Err(ImportanceError::TooFew { found: trials.len(), least })
+    } else {
+        Ok(trials)
     }
+}
+
+/// The importance of every parameter of `trials`, by name.
+fn shares(trials: &[Scored]) -> Result<Vec<(String, f64)>, ImportanceError> {
     let mut losses: Vec<_> = trials.iter().map(|(_, loss)| *loss).collect();
     losses.sort_by(f64::total_cmp);
     let worst_good = losses[((GOOD * losses.len() as f64).ceil() as usize).max(1) - 1];
-    let trials: Vec<_> = trials.iter().map(|(trial, loss)| (*trial, *loss <= worst_good)).collect();
+    let trials: Vec<_> = trials.iter().map(|&(trial, loss)| (trial, loss <= worst_good)).collect();
     let good = trials.iter().filter(|(_, is_good)| *is_good).count();
     if good == trials.len() {
         return Err(ImportanceError::Equal(good));
@@ -80,7 +106,6 @@ pub fn importance(told: &[Observation]) -> Result<Vec<(String, f64)>, Importance
     for (_, importance) in &mut importances {
         *importance /= sum;
     }
-    importances.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     Ok(importances)
 }
 

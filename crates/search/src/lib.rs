@@ -22,7 +22,7 @@ extern crate self as tinderbox_search;
 /// Attributes are values of this crate.
 pub use serde_json;
 
-pub use importance::{ImportanceError, importance};
+pub use importance::{ImportanceError, ImportanceInterval, importance, importance_intervals};
 pub use observation::Observation;
 pub use parameter::{Distribution, Parameter};
 pub use pruner::{

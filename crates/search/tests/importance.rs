@@ -74,7 +74,10 @@ fn where_trials_say_nothing_that_is_said() {
     };
     let message = |told: &[Observation]| importance(told).unwrap_err().to_string();
     assert!(message(&[]).starts_with("0 trials are complete with a finite loss"));
-    assert_eq!(importance(&told(&[(0.5, 1.0), (0.25, f64::INFINITY)])), Err(ImportanceError::TooFew(1)));
+    assert_eq!(
+        importance(&told(&[(0.5, 1.0), (0.25, f64::INFINITY)])),
+        Err(ImportanceError::TooFew { found: 1, least: 2 })
+    );
     let equal = told(&[(0.5, 1.0), (0.25, 1.0), (0.75, 1.0)]);
     assert!(message(&equal).starts_with("the best tenth of 3 trials is all of them"));
 

@@ -46,15 +46,15 @@ fn choice_kernel(counts: &[usize]) -> Box<dyn Fn(Option<usize>, usize) -> f64> {
 fn normal_kernel(counts: &[usize], trials: usize) -> Box<dyn Fn(Option<usize>, usize) -> f64> {
     let points = counts.len() as f64;
     let width = width(counts, trials);
-    Box::new(move |around, at| {
-        let (mean, deviation) = match around {
-            Some(around) => (around as f64, width),
-            None => ((points - 1.0) / 2.0, points),
-        };
-        let scaled = |bound: f64| (bound - mean) / deviation;
-        let at = at as f64;
-        normal_mass(scaled(at - 0.5), scaled(at + 0.5)) / normal_mass(scaled(-0.5), scaled(points - 0.5))
-    })
+    let kernel = |mean: f64, deviation: f64| {
+        let scaled = move |bound: f64| (bound - mean) / deviation;
+        // What the cut at the ends leaves, once for all points.
+        let left = normal_mass(scaled(-0.5), scaled(points - 0.5));
+        move |at: usize| normal_mass(scaled(at as f64 - 0.5), scaled(at as f64 + 0.5)) / left
+    };
+    let around: Vec<_> = (0..counts.len()).map(|place| kernel(place as f64, width)).collect();
+    let prior = kernel((points - 1.0) / 2.0, points);
+    Box::new(move |place, at| place.map_or_else(|| prior(at), |place| around[place](at)))
 }
 
 /// The standard deviation of kernels, in points of the grid.

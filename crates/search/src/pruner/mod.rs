@@ -16,6 +16,7 @@ pub mod wilcoxon;
 mod interval;
 mod rung;
 mod signed_rank;
+mod words;
 
 /// Stops trials early, by what they report on their way.
 ///

@@ -28,6 +28,7 @@ mod shuffle;
 pub(crate) mod stream;
 #[cfg(test)]
 mod trials;
+mod words;
 
 /// Chooses the points of a study, one a trial.
 ///

@@ -6,15 +6,21 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// The stream `number` of `seed`: `ChaCha12`, whose output is the same on any machine, keyed with the seed's 8 bytes,
 /// least significant first, and zeros.
 pub(crate) fn stream(seed: u64, number: u64) -> ChaCha12Rng {
+    named_stream(seed, "", number)
+}
+
+/// The stream `number` of `seed` for the purpose `name`, of at most 24 bytes: another than those of samplers.
+pub(crate) fn named_stream(seed: u64, name: &str, number: u64) -> ChaCha12Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..8 + name.len()].copy_from_slice(name.as_bytes());
     let mut stream = ChaCha12Rng::from_seed(key);
     stream.set_stream(number);
     stream
 }
 
 /// A number in `[0, 1)`, one of 2⁵³.
-pub(super) fn unit(stream: &mut ChaCha12Rng) -> f64 {
+pub(crate) fn unit(stream: &mut ChaCha12Rng) -> f64 {
     (stream.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -46,6 +52,7 @@ mod tests {
         let first = |seed, number| stream(seed, number).next_u64();
         assert_ne!(first(7, 3), first(8, 3));
         assert_ne!(first(7, 3), first(7, 4));
+        assert_ne!(first(7, 3), named_stream(7, "importance", 3).next_u64());
     }
 
     #[test]
