@@ -16,16 +16,15 @@ mod panel;
 mod ruler;
 mod strip;
 
-use frame::LETTER;
 use mark::joined;
-use names::cut;
 
 pub(crate) use axis::{Axis, drawable};
 pub(crate) use columns::Column;
 pub(crate) use curves::{Against, At, Line, Measure, curves};
-pub(crate) use frame::{Frame, SMALL, WIDE, round};
+pub(crate) use frame::{Frame, LETTER, SMALL, WIDE, round};
 pub(crate) use interval::{Interval, Scale};
 pub(crate) use mark::Mark;
+pub(crate) use names::cut;
 pub(crate) use palette::{BANDS, Look, looks};
 pub(crate) use panel::{Key, Panel};
 pub(crate) use ruler::Ruler;
@@ -92,19 +91,6 @@ impl Chart {
         chart.add("grid", grid);
         chart.add("axis", axis);
         chart
-    }
-
-    /// Writes the ticks of a ruler of its own under the row at `y`.
-    pub(crate) fn rule(&mut self, ruler: &Ruler, y: f64) {
-        let text = |(x, text): (f64, String)| Label {
-            x: self.frame.inside(x, &text),
-            y: round(y + 14.0),
-            class: String::new(),
-            anchor: "middle",
-            text,
-        };
-        let ticks = beside(ruler, self.frame).into_iter().map(text);
-        self.texts.extend(ticks);
     }
 
     /// The pixels of a pair of values; `None` where one of them has no place.

@@ -7,8 +7,10 @@ mod check;
 mod page;
 
 mod figure;
+mod rows;
 mod values;
 
+mod best;
 mod contour;
 mod distribution;
 mod history;
@@ -46,7 +48,7 @@ pub struct StudyView {
     pub sampler: Option<String>,
     /// What stopped trials early, and its settings, in words.
     pub pruner: Option<String>,
-    /// How far the sampler's knowledge may be behind, in words.
+    /// How far the sampler's knowledge may be behind: a sentence without a full stop.
     pub lag: Option<String>,
     /// What could not be read of the study; sentences without a full stop. Those about a trial are in its own notes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +65,9 @@ pub struct Objective {
     pub direction: Direction,
     /// How much of its variance each parameter explains, as it was computed elsewhere; empty where it was not.
     pub importances: Vec<Importance>,
+    /// Why there are no importances: a sentence without a full stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_importances: Option<String>,
 }
 
 /// Which numbers are better.
@@ -84,6 +89,12 @@ pub struct Importance {
     /// Larger is more important; usually a share of 1.
     #[serde(with = "number")]
     pub importance: f64,
+    /// The lower end of its 95 % interval, if that was computed.
+    #[serde(default, with = "number", skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// The upper end.
+    #[serde(default, with = "number", skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
 }
 
 /// What is varied.
@@ -109,6 +120,9 @@ pub enum ParameterKind {
     Numeric {
         /// Whether its axis is logarithmic.
         log: bool,
+        /// Whether all of them are whole, so that its axis has whole ticks.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        whole: bool,
     },
 }
 

@@ -30,7 +30,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn study() -> impl Strategy<Value = StudyView> {
     let kind = prop_oneof![
-        any::<bool>().prop_map(|log| ParameterKind::Numeric { log }),
+        any::<(bool, bool)>().prop_map(|(log, whole)| ParameterKind::Numeric { log, whole }),
         prop::collection::vec(text(), 1..4).prop_map(|choices| ParameterKind::Categorical { choices }),
     ];
     let parameters = prop::collection::vec((text(), kind), 0..4);
@@ -40,15 +40,17 @@ fn study() -> impl Strategy<Value = StudyView> {
             .enumerate()
             .map(|(place, (name, kind))| StudyParameter { name: format!("{place}{name}"), kind })
             .collect();
-        let importances = prop::collection::vec((text(), number()), 0..3);
+        let maybe = || prop::option::of(number());
+        let importances = prop::collection::vec((text(), number(), maybe(), maybe()), 0..3);
         let objective =
             (text(), any::<bool>(), importances).prop_map(|(name, small, importances)| Objective {
                 name,
                 direction: if small { Direction::Minimize } else { Direction::Maximize },
                 importances: importances
                     .into_iter()
-                    .map(|(parameter, importance)| Importance { parameter, importance })
+                    .map(|(parameter, importance, low, high)| Importance { parameter, importance, low, high })
                     .collect(),
+                no_importances: small.then(|| "<none>".to_owned()),
             });
         let trials = prop::collection::vec(trial(objectives, parameters.clone()), 0..30);
         let notes = prop::collection::vec(text(), 0..3);
@@ -114,7 +116,7 @@ fn trial(objectives: usize, parameters: Vec<StudyParameter>) -> impl Strategy<Va
 
 /// Whether each tag that opens is closed in turn. What scripts and styles hold is not text.
 fn balanced(page: &str) -> Result<(), String> {
-    const VOID: [&str; 4] = ["meta", "link", "br", "col"];
+    const VOID: [&str; 5] = ["meta", "link", "br", "col", "input"];
     let mut open: Vec<&str> = Vec::new();
     let mut rest = page;
     while let Some((_, tag)) = rest.split_once('<') {
@@ -163,9 +165,9 @@ proptest! {
         let study = StudyView {
             name: "s".to_owned(),
             objectives: vec![Objective {
-                name: "loss".to_owned(), direction: Direction::Minimize, importances: vec![],
+                name: "loss".to_owned(), direction: Direction::Minimize, importances: vec![], no_importances: None,
             }],
-            parameters: vec![StudyParameter { name: "x".to_owned(), kind: ParameterKind::Numeric { log: true } }],
+            parameters: vec![StudyParameter { name: "x".to_owned(), kind: ParameterKind::Numeric { log: true, whole: false } }],
             trials: values.iter().enumerate().map(trial).collect(),
             sampler: None,
             pruner: None,

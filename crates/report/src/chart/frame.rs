@@ -1,7 +1,7 @@
 //! The room of a chart: how large it is, and how much of it lies around the plot.
 
 /// Pixels of a letter, more or less.
-pub(super) const LETTER: f64 = 6.6;
+pub(crate) const LETTER: f64 = 6.6;
 
 /// Room for a chart, in pixels.
 #[derive(Clone, Copy)]

@@ -3,6 +3,9 @@
 use super::axis::{Axis, drawable};
 use crate::format::number;
 
+/// Beyond it not every number has a neighbour at a distance of one.
+const LARGEST_WHOLE: f64 = 1e15;
+
 /// From one end of an edge to the other.
 pub(crate) enum Ruler {
     Even(Axis),
@@ -35,6 +38,17 @@ impl Ruler {
     /// Whole numbers, from the least to the largest.
     pub(crate) fn whole(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         ends(values).map(|(low, high)| Self::Even(Axis::whole(low, high)))
+    }
+
+    /// Whole numbers with some room around them and with whole ticks; `None` where there is none.
+    pub(crate) fn integers(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let (low, high) = ends(values.into_iter().filter(|&value| drawable(value)))?;
+        if low.abs().max(high.abs()) > LARGEST_WHOLE {
+            return Some(Self::Even(Axis::around(low, high)));
+        }
+        let axis = Axis::whole(low, high);
+        let spare = (0.04 * (axis.high - axis.low)).max(0.2);
+        Some(Self::Even(Axis { low: axis.low - spare, high: axis.high + spare, ..axis }))
     }
 
     /// Percent that hold all of `values`, within 0 and 100.
@@ -144,6 +158,25 @@ mod tests {
         assert_eq!(texts(&Ruler::whole([0.0, 9.0]).unwrap()), ["0", "2", "4", "6", "8"]);
         let large = texts(&Ruler::numbers([1e9, 1e9 + 10.0], false).unwrap());
         assert_eq!(large[..2], ["1.000000000e9", "1.000000002e9"]);
+    }
+
+    #[test]
+    fn ticks_of_whole_numbers_are_whole() {
+        let whole = |values: &[f64]| texts(&Ruler::integers(values.iter().copied()).unwrap());
+        assert_eq!(whole(&[1.0, 3.0]), ["1", "2", "3"]);
+        assert_eq!(whole(&[1.0, 2.0]), ["1", "2"]);
+        assert_eq!(whole(&[4.0]), ["3", "4", "5"]);
+        assert_eq!(whole(&[-1.0, 0.0, 60.0]), ["0", "20", "40", "60"]);
+        assert!(Ruler::integers([f64::NAN]).is_none());
+        assert!(Ruler::integers([1e300, f64::INFINITY]).unwrap().share(1e300).is_some());
+        for (low, high) in [(1.0, 1.0), (1.0, 2.0), (1.0, 9.0), (1.0, 64.0), (7.0, 5000.0), (1.0, 1e12)] {
+            for text in texts(&Ruler::numbers([low, high], true).unwrap()) {
+                assert!(
+                    text.parse::<f64>().unwrap().fract().abs() < f64::EPSILON,
+                    "{text} of {low} to {high}"
+                );
+            }
+        }
     }
 
     #[test]

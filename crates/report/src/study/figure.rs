@@ -35,7 +35,8 @@ impl Figure {
 /// For the values of a parameter; `None` where there is none to draw.
 pub(super) fn ruler(parameter: &StudyParameter, values: impl IntoIterator<Item = f64>) -> Option<Ruler> {
     match &parameter.kind {
-        ParameterKind::Numeric { log } => Ruler::numbers(values, *log),
+        ParameterKind::Numeric { log: false, whole: true } => Ruler::integers(values),
+        ParameterKind::Numeric { log, .. } => Ruler::numbers(values, *log),
         ParameterKind::Categorical { choices } => {
             values.into_iter().next().map(|_| Ruler::Places(choices.clone()))
         }

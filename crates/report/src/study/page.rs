@@ -3,14 +3,17 @@
 use askama::Template;
 
 use super::figure::{Drawn, Table};
-use super::slice::written;
 use super::values::Values;
-use super::{Direction, StudyError, StudyView, TrialState, contour, distribution, history, importance};
+use super::{Direction, StudyError, StudyView, TrialState, best, contour, distribution, history, importance};
 use super::{intermediate, notes, parallel, pareto, slice, timeline, trials};
 use crate::format::{count, counted, number};
-use crate::page::policy::{SCRIPT, STYLE, policy};
+use crate::page::policy::{STYLE, policy};
 
-/// Writes the page of `study`: no network, no other file, and no script but the small one that sorts tables.
+/// What every page's script does, and what that of a study adds: a filter of its trials.
+const STUDY_SCRIPT: &str =
+    concat!(include_str!("../../templates/page.js"), include_str!("../../templates/study.js"));
+
+/// Writes the page of `study`: no network, no other file, and no script but the small one that sorts and filters tables.
 ///
 /// Every string of the study is in it as text, with any content. A figure that does not apply is replaced by a
 /// sentence that says why.
@@ -22,12 +25,14 @@ pub fn page(study: &StudyView) -> Result<String, StudyPageError> {
     let objectives: Vec<Values> =
         (0..study.objectives.len()).map(|place| Values::new(study, place)).collect();
     let page = Page {
-        policy: policy(Some(SCRIPT)),
+        policy: policy(Some(STUDY_SCRIPT)),
         style: STYLE,
-        script: SCRIPT,
+        script: STUDY_SCRIPT,
         name: &study.name,
         progress: progress(study),
         facts: facts(study, &objectives),
+        best_title: if objectives.len() > 1 { "The best trials" } else { "The best trial" },
+        best: best::best(study, &objectives),
         notes: notes::notes(study),
         sections: objectives
             .iter()
@@ -60,6 +65,9 @@ struct Page<'a> {
     progress: String,
     /// Name and text of each.
     facts: Vec<(String, String)>,
+    best_title: &'static str,
+    /// The best trial of each objective.
+    best: Vec<Table>,
     /// What could not be read.
     notes: Vec<String>,
     sections: Vec<Section>,
@@ -79,7 +87,7 @@ struct Titled {
 }
 
 impl Direction {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Minimize => "minimize",
             Self::Maximize => "maximize",
@@ -136,13 +144,7 @@ fn progress(study: &StudyView) -> String {
 fn facts(study: &StudyView, objectives: &[Values]) -> Vec<(String, String)> {
     let best = |values: &Values| {
         let best = values.best()?;
-        let tried = study.parameters.iter().filter_map(|parameter| {
-            let place = best.trial.place(parameter)?;
-            Some(format!("{} {}", parameter.name, written(parameter, Some(place))))
-        });
-        let tried: Vec<String> = tried.collect();
-        let tried = if tried.is_empty() { String::new() } else { format!(": {}", tried.join(", ")) };
-        let text = format!("{} in trial {}{tried}", number(best.value), best.trial.number);
+        let text = format!("{} in trial {}", number(best.value), best.trial.number);
         Some((format!("Best {}", values.objective.name), text))
     };
     let said = [("Sampler", &study.sampler), ("Pruner", &study.pruner), ("Lag", &study.lag)];

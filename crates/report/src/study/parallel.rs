@@ -2,16 +2,15 @@
 //!
 //! Axes lie one above the other rather than side by side, so that a narrow window has room for any number of them.
 
-use super::StudyView;
 use super::figure::{Drawn, Figure, ruler, shades};
+use super::rows::{Row, Rows};
 use super::values::{FIFTHS, TrialValue, Values};
+use super::{StudyParameter, StudyView};
 use crate::chart::{Chart, Frame, Key, Mark, Panel, Ruler, SMALL, WIDE};
 use crate::format::count;
 
 /// More lines cannot be complete apart: the best are drawn.
 const LINES: usize = 500;
-/// Pixels between two axes.
-const ROW: f64 = 46.0;
 
 /// The objective on top, then a row a parameter that complete trials have.
 pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
@@ -36,6 +35,14 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
     } else {
         "One line per complete trial".into()
     };
+    let is_optional = |parameter: &StudyParameter| {
+        let having = best_first.iter().filter(|complete| complete.trial.place(parameter).is_some()).count();
+        having > 0 && having < best_first.len()
+    };
+    let unused = match study.parameters.iter().any(is_optional) {
+        true => " A line passes “not used” where its trial does not have the parameter.",
+        false => "",
+    };
     Ok(Figure {
         legend: shades(values, |class, text| Key::line(format!("line {class}"), text)),
         panels: vec![Panel {
@@ -45,8 +52,7 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
             charts,
         }],
         caption: format!(
-            "{which}, shaded by its rank; it is interrupted where a trial does not have a parameter.{} The numbers are \
-             in the table of all trials.",
+            "{which}, shaded by its rank.{unused}{} The numbers are in the table of all trials.",
             values.note()
         ),
         tables: vec![],
@@ -55,33 +61,25 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
 
 /// `None` without a parameter to draw.
 fn chart(study: &StudyView, values: &Values, complete: &[TrialValue], frame: Frame) -> Option<Chart> {
-    let mut names = vec![values.objective.name.clone()];
-    let mut rulers = vec![Ruler::values(complete.iter().map(|complete| complete.value))?];
+    let loss = Ruler::values(complete.iter().map(|complete| complete.value))?;
+    let mut rows = vec![Row { name: values.objective.name.clone(), ruler: loss, optional: false }];
     let mut held = vec![];
     for parameter in &study.parameters {
-        let places = complete.iter().filter_map(|complete| complete.trial.place(parameter));
-        if let Some(ruler) = ruler(parameter, places) {
-            names.push(parameter.name.clone());
-            rulers.push(ruler);
+        let places = || complete.iter().filter_map(|complete| complete.trial.place(parameter));
+        if let Some(ruler) = ruler(parameter, places()) {
+            let optional = places().count() < complete.len();
+            rows.push(Row { name: parameter.name.clone(), ruler, optional });
             held.push(parameter);
         }
     }
     if held.is_empty() {
         return None;
     }
-    let rows = rulers.len();
-    let longest = names.iter().map(|name| name.chars().count()).max()?;
-    // Places are counted from below.
-    names.reverse();
-    let frame = Frame { top: 0.0, bottom: 12.0, ..frame.with_names(longest) }.with_rows(rows, ROW);
-    let mut chart = Chart::new(frame, ("", Ruler::Shares), ("", Ruler::Places(names)));
+    let mut rows = Rows::new(rows, frame);
     let line = |complete: &TrialValue| {
-        let places =
-            std::iter::once(Some(complete.value)).chain(held.iter().map(|held| complete.trial.place(held)));
-        let at = |(row, (ruler, value)): (usize, (&Ruler, Option<f64>))| {
-            chart.at(ruler.share(value?)?, (rows - 1 - row) as f64)
-        };
-        Mark::line(rulers.iter().zip(places).enumerate().map(at), Some(complete.title()))
+        let tried = held.iter().map(|held| complete.trial.place(held));
+        let places = std::iter::once(Some(complete.value)).chain(tried).enumerate();
+        Mark::line(places.map(|(row, value)| rows.place(row, value)), Some(complete.title()))
     };
     let mut fifths: Vec<Vec<Mark>> = (0..FIFTHS).map(|_| vec![]).collect();
     for complete in complete {
@@ -89,11 +87,7 @@ fn chart(study: &StudyView, values: &Values, complete: &[TrialValue], frame: Fra
     }
     // The best lie on top.
     for (fifth, lines) in fifths.into_iter().enumerate().rev() {
-        chart.add(format!("line thin q{fifth}"), lines);
+        rows.chart.add(format!("line thin q{fifth}"), lines);
     }
-    for (row, ruler) in rulers.iter().enumerate() {
-        let y = chart.frame.y(((rows - 1 - row) as f64 + 0.5) / rows as f64);
-        chart.rule(ruler, y);
-    }
-    Some(chart)
+    Some(rows.finish())
 }

@@ -4,7 +4,7 @@ use super::figure::{Drawn, Figure, Table, ruler};
 use super::values::{FIFTHS, TrialValue, Values};
 use super::{ParameterKind, StudyParameter, StudyView};
 use crate::chart::{Chart, Key, Mark, Panel, Ruler, SMALL};
-use crate::format::{ABSENT, counted, number};
+use crate::format::{ABSENT, counted, figures};
 
 /// A panel a parameter; the shade of a dot says when its trial came.
 pub(super) fn slice(study: &StudyView, values: &Values) -> Drawn {
@@ -41,7 +41,7 @@ pub(super) fn slice(study: &StudyView, values: &Values) -> Drawn {
 pub(super) fn written(parameter: &StudyParameter, place: Option<f64>) -> String {
     match (&parameter.kind, place) {
         (_, None) => ABSENT.into(),
-        (ParameterKind::Numeric { .. }, Some(value)) => number(value),
+        (ParameterKind::Numeric { .. }, Some(value)) => figures(value),
         (ParameterKind::Categorical { choices }, Some(position)) => {
             choices.get(position as usize).map_or(ABSENT.into(), Clone::clone)
         }
@@ -94,7 +94,7 @@ fn row(parameter: &StudyParameter, values: &Values) -> Vec<String> {
             let (Some(low), Some(high)) = ends else {
                 return [parameter.name.as_str(), "0", ABSENT, ABSENT].map(Into::into).into();
             };
-            format!("{} to {}", number(low), number(high))
+            format!("{} to {}", written(parameter, Some(low)), written(parameter, Some(high)))
         }
     };
     let best = values.best().and_then(|best| best.trial.place(parameter));

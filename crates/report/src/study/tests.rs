@@ -5,7 +5,7 @@ use super::*;
 const HOSTILE: &str = "<img src=x onerror=alert(1)> & \"quoted\" 'name' {{ 7 * 7 }}";
 
 pub(super) fn objective(name: &str, direction: Direction) -> Objective {
-    Objective { name: name.into(), direction, importances: vec![] }
+    Objective { name: name.into(), direction, importances: vec![], no_importances: None }
 }
 
 pub(super) fn complete(number: u64, values: &[f64]) -> StudyTrial {
@@ -33,7 +33,7 @@ fn empty() -> StudyView {
 }
 
 /// Two objectives, three parameters of which `momentum` is conditional, and a trial in every state.
-fn mixed() -> StudyView {
+pub(super) fn mixed() -> StudyView {
     let parameter = |name: &str, kind| StudyParameter { name: name.into(), kind };
     let choices = vec!["adam".to_owned(), "sgd".to_owned()];
     let trial = |number: u64, state, values: &[f64], rate: f64, optimiser| StudyTrial {
@@ -67,15 +67,15 @@ fn mixed() -> StudyView {
     let mut objectives =
         vec![objective("loss", Direction::Minimize), objective("seconds", Direction::Minimize)];
     objectives[0].importances = vec![
-        Importance { parameter: "optimiser".into(), importance: 0.125 },
-        Importance { parameter: "rate".into(), importance: 0.875 },
+        Importance { parameter: "optimiser".into(), importance: 0.125, low: None, high: None },
+        Importance { parameter: "rate".into(), importance: 0.875, low: None, high: None },
     ];
     StudyView {
         objectives,
         parameters: vec![
-            parameter("rate", ParameterKind::Numeric { log: true }),
+            parameter("rate", ParameterKind::Numeric { log: true, whole: false }),
             parameter("optimiser", ParameterKind::Categorical { choices }),
-            parameter("momentum", ParameterKind::Numeric { log: false }),
+            parameter("momentum", ParameterKind::Numeric { log: false, whole: false }),
         ],
         trials,
         sampler: Some("tpe, seed 7".into()),
@@ -130,7 +130,8 @@ fn every_figure_of_a_study_with_everything_is_drawn() {
         assert!(under(&page, heading).contains("<svg"), "{heading}");
     }
     assert!(page.contains("7 trials: 3 complete, 1 pruned, 1 failed, 1 running, 1 waiting."));
-    assert!(page.contains("<dd>0.25 in trial 1: rate 0.01, optimiser sgd, momentum 0.9</dd>"));
+    assert!(page.contains("<dd>0.25 in trial 1</dd>"));
+    assert!(page.contains("<span>Trial 1, the best by loss (minimize)</span>"));
     for text in ["tpe, seed 7", "median", "at most 2 trials"] {
         assert!(page.contains(&format!("<dd>{text}</dd>")), "{text}");
     }
@@ -259,7 +260,7 @@ fn one_trial_and_trials_that_are_all_equal_are_drawn() {
         let mut study = with_values(Direction::Maximize, values);
         let parameter = |name: &str| StudyParameter {
             name: name.into(),
-            kind: ParameterKind::Numeric { log: name == "a" },
+            kind: ParameterKind::Numeric { log: name == "a", whole: false },
         };
         study.parameters = vec![parameter("a"), parameter("b")];
         for trial in &mut study.trials {

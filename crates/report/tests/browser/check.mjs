@@ -227,6 +227,67 @@ async function study() {
   expect(column.every((value, at) => at === 0 || column[at - 1] <= value), `trials by error: ${column}`);
 }
 
+/** What a study adds to its trials: a filter, which without script is not there. */
+async function sifts() {
+  const plainPage = await open({ javaScriptEnabled: false }, "", "study.html");
+  await plainPage.locator("#trials summary").click();
+  expect((await plainPage.locator(".sift").isVisible()) === false, "without script trials have a filter that does nothing");
+  expect((await plainPage.locator("#trials tbody tr:visible").count()) === 140, "trials need a script to be read");
+  const page = await open({}, "", "study.html");
+  await page.locator("#trials summary").click();
+  const shown = async (what, right) => {
+    const rows = await page.locator("#trials tbody tr:visible").evaluateAll((rows) =>
+      rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
+    );
+    expect(rows.length > 0 && rows.length < 140 && rows.every(right), `${what} shows ${rows.length} trials`);
+    const [status] = await texts(page, ".sift [role=status]");
+    expect(status === `${rows.length} of 140 trials shown`, `${what} announces ${status}`);
+  };
+  const column = (await texts(page, "#trials thead th")).indexOf("Validation error, %");
+  await page.locator(".sift [name=state]").selectOption("complete");
+  await shown("complete", (row) => row[1] === "complete");
+  await page.locator(".sift [name=column]").selectOption({ label: "Validation error, %" });
+  await page.locator(".sift [name=condition]").selectOption({ label: "is at most" });
+  await page.locator(".sift [name=value]").fill("4.5");
+  await shown("at most 4.5", (row) => row[1] === "complete" && Number(row[column]) <= 4.5);
+  await page.locator(".sift [name=condition]").selectOption({ label: "is at least" });
+  await shown("at least 4.5", (row) => Number(row[column]) >= 4.5);
+  await page.locator(".sift [name=state]").selectOption("any");
+  await page.locator(".sift [name=column]").selectOption({ label: "any" });
+  await page.locator(".sift [name=condition]").selectOption({ label: "contains" });
+  await page.locator(".sift [name=value]").fill("Decoupled");
+  await shown("a text", (row) => row.some((cell) => cell.includes("decoupled")));
+  await page.getByRole("button", { name: "Show all" }).press("Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#trials tbody tr:not([hidden])").length === 140);
+}
+
+/** Names, choices and ticks of a study lie within their drawings, in both widths of the window. */
+async function whole() {
+  for (const width of [1280, 360]) {
+    const page = await open({ viewport: { width, height: 800 } }, "", "study.html");
+    const parallel = page.locator('h3:text-is("Parallel coordinates") + figure').first().locator("svg.plot:visible");
+    const texts = await parallel.locator("text").evaluateAll((all) =>
+      all.map((text) => {
+        const [box, around] = [text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect()];
+        const inside = box.left >= around.left && box.right <= around.right && box.bottom <= around.bottom;
+        return { text: text.textContent, inside };
+      }),
+    );
+    for (const { text, inside } of texts) expect(inside, `at ${width} pixels ${text} is cut off`);
+    const written = texts.map(({ text }) => text);
+    for (const name of ["units of the hidden layer", "adam with decoupled weight decay", HOSTILE, "not used"]) {
+      expect(written.includes(name), `at ${width} pixels parallel coordinates lack ${name}`);
+    }
+    const layers = written.slice(written.indexOf("model.hidden.layers") + 1, written.indexOf("optimiser"));
+    expect(layers.join() === "1,2,3", `ticks of a whole number: ${layers}`);
+  }
+  const page = await open({ javaScriptEnabled: false }, "", "study.html");
+  const best = await texts(page, "#best table");
+  expect(best.length === 2 && best[1].includes("not used"), `the best trials: ${best}`);
+  const intervals = await texts(page, '#objective-1 table:has-text("95 % interval") tbody td:last-child');
+  expect(intervals.length === 5 && intervals.every((text) => /^[\d.]+ to [\d.]+$/.test(text)), `intervals: ${intervals}`);
+}
+
 function valid() {
   const validate = new Ajv({ validateFormats: false, allErrors: true }).compile(json("report.schema.json"));
   expect(validate(numbers), `report.json: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
@@ -248,6 +309,8 @@ await sorts(page);
 await curves(page);
 await links();
 await study();
+await sifts();
+await whole();
 for (const name of ["report.html", "study.html"]) {
   await accessible("light", name);
   await accessible("dark", name);

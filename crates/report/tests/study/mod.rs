@@ -9,8 +9,13 @@ const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
 pub(crate) fn study() -> StudyView {
     let parameter = |name: &str, kind| StudyParameter { name: name.into(), kind };
-    let numeric = |log| ParameterKind::Numeric { log };
-    let importance = |parameter: &str, importance| Importance { parameter: parameter.into(), importance };
+    let numeric = |log| ParameterKind::Numeric { log, whole: false };
+    let importance = |parameter: &str, importance: f64| Importance {
+        parameter: parameter.into(),
+        importance,
+        low: Some(0.6 * importance),
+        high: Some(importance + 0.3 * importance.sqrt()),
+    };
     StudyView {
         name: "Made-up digits".into(),
         objectives: vec![
@@ -24,13 +29,22 @@ pub(crate) fn study() -> StudyView {
                     importance("optimiser", 0.07),
                     importance("units of the hidden layer", 0.03),
                 ],
+                no_importances: None,
             },
-            Objective { name: "Images a second".into(), direction: Direction::Maximize, importances: vec![] },
+            Objective {
+                name: "Images a second".into(),
+                direction: Direction::Maximize,
+                importances: vec![],
+                no_importances: Some(
+                    "Importance needs at least 30 complete trials; this study has 12".into(),
+                ),
+            },
         ],
         parameters: vec![
             parameter("learning rate", numeric(true)),
             parameter("dropout", numeric(false)),
-            parameter("units of the hidden layer", numeric(true)),
+            parameter("units of the hidden layer", ParameterKind::Numeric { log: true, whole: true }),
+            parameter("model.hidden.layers", ParameterKind::Numeric { log: false, whole: true }),
             parameter(
                 "optimiser",
                 ParameterKind::Categorical {
@@ -42,9 +56,13 @@ pub(crate) fn study() -> StudyView {
             parameter("momentum", numeric(false)),
         ],
         trials: (0..140).map(trial).collect(),
-        sampler: Some("tpe: 10 random trials, then 24 candidates each, seed 7".into()),
-        pruner: Some("median: after 5 trials and 3 steps".into()),
-        lag: Some("a point may not know the last 2 trials".into()),
+        sampler: Some(
+            "TPE: 10 random trials first, then the best of 24 candidates each time (seed 7)".into(),
+        ),
+        pruner: Some(
+            "median: stops a trial that is worse than the median, once 5 trials are complete".into(),
+        ),
+        lag: Some("2: each trial is chosen without the results of the 2 trials before it".into()),
         notes: vec![],
     }
 }
@@ -69,6 +87,10 @@ fn trial(number: u64) -> StudyTrial {
         ("learning rate".to_owned(), ParameterValue::Number(rate)),
         ("dropout".to_owned(), ParameterValue::Number(dropout)),
         ("units of the hidden layer".to_owned(), ParameterValue::Number(units)),
+        (
+            "model.hidden.layers".to_owned(),
+            ParameterValue::Number(1.0 + (3.0 * spread(number, 0.860_167)).floor()),
+        ),
         ("optimiser".to_owned(), ParameterValue::Choice(optimiser)),
     ];
     parameters.sort_by(|one, other| one.0.cmp(&other.0));
