@@ -14,6 +14,7 @@ use crate::json;
 use crate::name::Name;
 
 mod check;
+mod chosen;
 mod objective;
 mod point;
 mod sample;
@@ -21,6 +22,7 @@ pub mod trials;
 mod widths;
 
 pub use check::MOST_TRIALS;
+pub use chosen::{Chosen, ChosenError, ChosenSettings, test_accuracy};
 
 pub use objective::Objective;
 pub use point::PointError;

@@ -1,10 +1,12 @@
 //! `tinderbox search`: studies of trainings: create, resume, show and export them.
 
 mod address;
+mod best;
 mod create;
 mod csv;
 mod export;
 mod lag;
+mod readers;
 mod show;
 mod slurm;
 mod work;
@@ -32,6 +34,7 @@ Examples:
   tinderbox search run searches/fcn.toml --storage postgres://me@host/studies
   tinderbox search resume fcn --trials 100
   tinderbox search show fcn
+  tinderbox search best fcn
   tinderbox search export fcn --format html > fcn.html
   tinderbox search create searches/fcn.toml --storage postgres://me@host/studies --workers 16
   tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
@@ -48,6 +51,8 @@ enum Command {
     Resume(work::Resume),
     /// Shows a study: counts, the best trials, which parameters matter
     Show(show::Show),
+    /// Prints the settings of the best trial
+    Best(best::Best),
     /// Prints every trial of a study
     Export(export::Export),
     /// Prints a Slurm batch script that starts workers on a study
@@ -84,6 +89,7 @@ impl Search {
             Command::Create(command) => command.run(catalog),
             Command::Resume(command) => command.run(catalog),
             Command::Show(command) => command.run(),
+            Command::Best(command) => command.run(catalog),
             Command::Export(command) => command.run(),
             Command::Slurm(command) => command.run(),
         }

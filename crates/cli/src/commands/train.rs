@@ -1,5 +1,7 @@
 //! `tinderbox train`: one network, one seed, one file of weights.
 
+mod from_study;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tinderbox_data::{Destination, Protocol};
 use tinderbox_training::learner::{Ending, Epoch, Observer, Step};
+
+use from_study::FromStudy;
 
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
@@ -59,12 +63,16 @@ pub(super) struct Train {
 
     #[command(flatten)]
     dataset: DatasetArguments,
+
+    #[command(flatten)]
+    from: FromStudy,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   tinderbox train --model cnn --epochs 10 --output cnn.safetensors
   tinderbox train --model fcn --set model.dropout=0.5 --set training.optimizer.kind=sgd
+  tinderbox train --from-study fcn                           the best trial of a search
   tinderbox train --checkpoint cnn.checkpoint                resumes when it is given again
   tinderbox train --checkpoint cnn.checkpoint --epochs 20    continues it to 20 epochs";
 
@@ -77,19 +85,23 @@ impl Train {
             return Err("--set: use --model to set the kind of network".into());
         }
         let defaults = self.dataset.defaults(catalog)?;
-        let mut configuration = default(&self.model, defaults)?;
-        configuration.training.epochs = self.epochs as usize;
-        let configuration = Setting::apply_all(&self.settings, &configuration, defaults)?;
+        let chosen = self.from.chosen()?;
+        let Training { configuration, seed, protocol, backend } = match &chosen {
+            Some(chosen) => from_study::training(chosen, defaults)?,
+            None => self.training(defaults)?,
+        };
         let Files { output, checkpoint } = self.files()?;
-        let device = self.backend.open()?;
+        let device = backend.open()?;
         let dataset = self.dataset.load(&catalog.datasets)?;
+        if let Some(chosen) = &chosen {
+            chosen.record.check_images(&dataset)?;
+        }
         configuration.check_fit(&dataset.test)?;
-        let provenance = Provenance::new(&dataset, self.protocol, self.seed, &configuration);
+        let provenance = Provenance::new(&dataset, protocol, seed, &configuration);
         let split = provenance.split(&dataset)?;
         let mut watcher = Watcher { bar: bar(), json: self.json };
         let checkpoint = checkpoint.as_ref().map(|file| file.target().to_owned());
-        let fitted =
-            trial::fit(&configuration, self.seed, &split, &device, checkpoint.as_ref(), &mut watcher)?;
+        let fitted = trial::fit(&configuration, seed, &split, &device, checkpoint.as_ref(), &mut watcher)?;
         watcher.bar.finish_and_clear();
         match fitted.ending {
             Ending::Diverged { epoch } => {
@@ -106,6 +118,24 @@ impl Train {
         fitted.model.save(&json::value(&provenance), output.target())?;
         note(format_args!("weights: {}", self.output.display()));
         Ok(Exit::Done)
+    }
+}
+
+/// What is trained, and from where its randomness comes.
+struct Training {
+    configuration: Configuration,
+    seed: u64,
+    protocol: Protocol,
+    backend: Backend,
+}
+
+impl Train {
+    /// What the arguments describe.
+    fn training(&self, defaults: Defaults) -> Result<Training, Refusal> {
+        let mut configuration = default(&self.model, defaults)?;
+        configuration.training.epochs = self.epochs as usize;
+        let configuration = Setting::apply_all(&self.settings, &configuration, defaults)?;
+        Ok(Training { configuration, seed: self.seed, protocol: self.protocol, backend: self.backend })
     }
 }
 

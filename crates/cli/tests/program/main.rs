@@ -5,6 +5,7 @@ mod desk;
 mod drawn;
 
 mod bad_input;
+mod best;
 mod checks;
 mod commands;
 mod data_folders;

@@ -85,7 +85,15 @@ fn a_study_is_gone_on_with_and_looked_at() {
 
     let page = desk.run(&format!("search export tiny {storage} --format html")).done().out;
     assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"), "{}", &page[..60]);
-    assert!(page.contains("validation-accuracy"));
+    for words in [
+        "validation accuracy, %",
+        "TPE, the tree-structured Parzen estimator: 4 random trials first",
+        "median: stops a trial",
+        "3: each trial is chosen without the results of the 3 trials just before it",
+        "needs at least 30 complete trials",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
     let json = desk.run(&format!("search export tiny {storage}")).done().out;
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["trials"].as_array().expect("trials").len(), 14);

@@ -62,8 +62,16 @@ impl Objective {
     /// A value with its name: `validation accuracy 92.92 %`, `1234 parameters`.
     pub fn written(self, value: f64) -> String {
         match self {
-            Self::ValidationAccuracy => format!("{} {:.2} %", self.words(), value * 100.0),
-            Self::Parameters | Self::MultiplyAdds => format!("{value} {}", self.words()),
+            Self::ValidationAccuracy => format!("{} {}", self.words(), self.amount(value)),
+            Self::Parameters | Self::MultiplyAdds => format!("{} {}", self.amount(value), self.words()),
+        }
+    }
+
+    /// A value with its unit: `92.92 %`, `1234`.
+    pub fn amount(self, value: f64) -> String {
+        match self {
+            Self::ValidationAccuracy => format!("{:.2} %", value * 100.0),
+            Self::Parameters | Self::MultiplyAdds => value.to_string(),
         }
     }
 

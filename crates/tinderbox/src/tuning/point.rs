@@ -31,14 +31,19 @@ impl Tuning {
     /// # Errors
     /// If a key is unknown there, or a value does not fit it.
     pub fn configuration(&self, point: &Point, defaults: Defaults) -> Result<Configuration, PointError> {
+        let settings = self.settings_at(point)?;
+        self.lay(settings, defaults).map_err(|error| self.blame(point, &error, defaults))
+    }
+
+    /// The settings at a point, those of hidden layers made one list.
+    pub(super) fn settings_at(&self, point: &Point) -> Result<Vec<(String, Value)>, PointError> {
         let own = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
         let chosen = point.iter().map(|(name, parameter)| (name.to_string(), parameter.value().clone()));
-        let settings = widths::fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
+        widths::fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
             key,
             reason,
             help: None,
-        })?;
-        self.lay(settings, defaults).map_err(|error| self.blame(point, &error, defaults))
+        })
     }
 
     /// The paper's network with these settings.

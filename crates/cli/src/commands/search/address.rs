@@ -20,6 +20,12 @@ pub(in crate::commands) struct StorageArguments {
 }
 
 impl StorageArguments {
+    /// Those of a command that takes a storage only together with another argument.
+    pub(in crate::commands) fn of(storage: Option<String>) -> Self {
+        let storage = storage.or_else(|| std::env::var(ADDRESS).ok());
+        Self { storage: storage.unwrap_or_else(|| DEFAULT.to_string()) }
+    }
+
     /// Opens the storage, and creates it if it is missing.
     pub(in crate::commands) fn open(&self) -> Result<Box<dyn Storage>, Refusal> {
         // Workers are processes of their own, which see no memory of this one.
@@ -41,7 +47,7 @@ impl StorageArguments {
     }
 
     /// Opens the stored study `name` to read it; creates and changes nothing.
-    pub(super) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
+    pub(in crate::commands) fn shown_study(&self, name: &str) -> Result<Study, Refusal> {
         Ok(Study::look(self.look()?, name)?)
     }
 
@@ -55,6 +61,19 @@ impl StorageArguments {
         // A name that another program gave may begin like an option.
         let end = if name.starts_with('-') { "-- " } else { "" };
         self.command("search resume", &format!("{end}{}", shell::shown(name)))
+    }
+
+    /// The command that prints the best trial of the study `name`, as a user would type it.
+    pub(super) fn best(&self, name: &str) -> String {
+        let end = if name.starts_with('-') { "-- " } else { "" };
+        self.command("search best", &format!("{end}{}", shell::shown(name)))
+    }
+
+    /// The command that trains the best trial of the study `name`, or trial `number`, as a user would type it.
+    pub(super) fn train(&self, name: &str, number: Option<u64>) -> String {
+        let number = number.map_or_else(String::new, |number| format!(" --trial {number}"));
+        // A name that another program gave may begin like an option.
+        self.command("train", &format!("--from-study={}{number}", shell::shown(name)))
     }
 
     /// The command that starts a worker on the study `name`, as a user would type it.

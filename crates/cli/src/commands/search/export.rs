@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 use tinderbox_report::study as page;
-use tinderbox_search::{Direction, Distribution, State, Study, Timestamp, Trial};
+use tinderbox_search::{Direction, Distribution, ImportanceInterval, State, Study, Timestamp, Trial};
 
 use super::StorageArguments;
 use super::csv::{Cell, table};
+use super::readers::for_readers;
 use super::show::importances;
 use crate::commands::{Exit, Refusal, say_data};
 use tinderbox::json;
@@ -62,7 +63,7 @@ impl Export {
         match self.format {
             Format::Json => say_data(json::pretty(&shown))?,
             Format::Csv => say_data(csv(&shown).strip_suffix('\n').unwrap_or_default())?,
-            Format::Html => say_data(page::page(&shown)?)?,
+            Format::Html => say_data(page::page(&for_readers(shown, &study, &self.name))?)?,
         };
         Ok(Exit::Done)
     }
@@ -71,36 +72,34 @@ impl Export {
 /// The study with its trials as the report shows it.
 fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::StudyView, Refusal> {
     let settings = study.settings();
-    let importances = importances(study, &trials);
     // A study that was begun elsewhere says nothing of what its objectives are.
     let named = TuningRecord::of(study, name).map(|record| record.tuning.objectives).unwrap_or_default();
-    let objectives = settings.directions.iter().enumerate().map(|(place, direction)| page::Objective {
-        name: named
-            .get(place)
-            .map_or_else(|| format!("objective {}", place + 1), |it| json::plain(&json::value(it))),
-        direction: match direction {
-            Direction::Minimize => page::Direction::Minimize,
-            Direction::Maximize => page::Direction::Maximize,
-        },
-        // They are those of the first objective.
-        importances: importances
-            .iter()
-            .filter(|_| place == 0)
-            .map(|(parameter, importance)| page::Importance {
-                parameter: parameter.clone(),
-                importance: *importance,
-            })
-            .collect(),
+    let objectives = settings.directions.iter().enumerate().map(|(place, direction)| {
+        let (importances, no_importances) = match importances(study, &trials, place) {
+            Ok(found) => (found, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        page::Objective {
+            name: named
+                .get(place)
+                .map_or_else(|| format!("objective {}", place + 1), |it| json::plain(&json::value(it))),
+            direction: match direction {
+                Direction::Minimize => page::Direction::Minimize,
+                Direction::Maximize => page::Direction::Maximize,
+            },
+            importances: importances.into_iter().map(importance).collect(),
+            no_importances,
+        }
     });
+    let objectives = objectives.collect();
     let parameters = settings.space.dimensions().map(|(name, distribution)| page::StudyParameter {
         name: name.to_string(),
         kind: match distribution {
             Distribution::Categorical { choices } => {
                 page::ParameterKind::Categorical { choices: choices.iter().map(json::plain).collect() }
             }
-            Distribution::Float { log, .. } | Distribution::Int { log, .. } => {
-                page::ParameterKind::Numeric { log: *log }
-            }
+            Distribution::Float { log, .. } => page::ParameterKind::Numeric { log: *log, whole: false },
+            Distribution::Int { log, .. } => page::ParameterKind::Numeric { log: *log, whole: true },
         },
     });
     let notes = study.notes(&trials)?;
@@ -109,7 +108,7 @@ fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::StudyVie
     let rows = trials.into_iter().zip(notes.trials);
     Ok(page::StudyView {
         name: name.to_string(),
-        objectives: objectives.collect(),
+        objectives,
         parameters: parameters.collect(),
         sampler: Some(json::text(&settings.sampler)),
         pruner: settings.pruner.as_ref().map(json::text),
@@ -117,6 +116,11 @@ fn shown(study: &Study, name: &str, trials: Vec<Trial>) -> Result<page::StudyVie
         trials: rows.map(|(trial, notes)| row(trial, notes, study, start)).collect(),
         notes: notes.study,
     })
+}
+
+fn importance(interval: ImportanceInterval) -> page::Importance {
+    let ImportanceInterval { parameter, importance, low, high } = interval;
+    page::Importance { parameter, importance, low: Some(low), high: Some(high) }
 }
 
 fn row(trial: Trial, notes: Vec<String>, study: &Study, start: Option<Timestamp>) -> page::StudyTrial {

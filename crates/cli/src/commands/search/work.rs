@@ -139,6 +139,10 @@ impl Team {
             seat.leave();
         }
         say(summary(&study, name)?)?;
+        if study.settings().directions.len() == 1 && study.best()?.is_some() {
+            let (best, train) = (self.storage.best(name), self.storage.train(name, None));
+            say(format_args!("\n{best} prints the settings of the best trial, {train} trains it again"))?;
+        }
         let resume = self.storage.resume(name);
         if !finished {
             say(format_args!("stopped; {resume} resumes it"))?;
