@@ -64,6 +64,7 @@ pub(crate) fn record(arm: &str, seed: u64) -> Record {
             worker: "w0".into(),
             attempt: 1,
         },
+        changed: vec![],
     }
 }
 

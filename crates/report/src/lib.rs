@@ -24,8 +24,8 @@ pub use markdown::markdown;
 pub use numbers::{Numbers, numbers, schema};
 pub use page::{PageError, render};
 pub use record::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
-    Predictions, PredictionsError, Record, RecordError, Results, Settings, Timing,
+    Changed, ChangedError, DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome,
+    Perturbation, Perturbed, Predictions, PredictionsError, Record, RecordError, Results, Settings, Timing,
 };
 pub use report::{
     ArmFacts, ArmView, Dimension, Ensemble, ExperimentFacts, ExperimentView, Failure, Paper,

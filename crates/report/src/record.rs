@@ -1,5 +1,6 @@
 //! The record of a trial: results that its seed reproduces, timing and environment.
 
+mod changed;
 mod envelope;
 pub(crate) mod number;
 mod perturbation;
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use changed::{Changed, ChangedError};
 pub use envelope::RecordError;
 pub use perturbation::{Perturbation, Perturbed, Settings};
 pub(crate) use predictions::likeliest;
@@ -30,6 +32,10 @@ pub struct Record {
     pub timing: Timing,
     /// Where it ran.
     pub environment: Environment,
+    /// A few test images after each perturbation, for readers to look at. Not among the results: what the model says of them
+    /// is. Older records have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Changed>,
 }
 
 /// What the same seed reproduces, at any time, on any host and with any number of workers.

@@ -1,5 +1,6 @@
 //! A trial: one arm with one seed, from images to a record.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
@@ -7,11 +8,11 @@ use burn::prelude::Device;
 use tinderbox_data::{Dataset, Images, Split, SplitError};
 use tinderbox_models::Summary;
 use tinderbox_report::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation, Perturbed,
-    Predictions, Record, Results, Timing,
+    Changed, DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, Perturbation,
+    Perturbed, Predictions, Record, Results, Timing,
 };
 use tinderbox_training::learner::{Ending, Fitted, Learner, LearnerError, Observer, Splits};
-use tinderbox_training::perturbation::{AttackError, Context, Perturbation as Change, evaluate_perturbed};
+use tinderbox_training::perturbation::{AttackError, Context, Perturbation as Change};
 use tinderbox_training::{Evaluation, Examples, ExamplesError, KindError, evaluate};
 
 use crate::catalog::{AnyTrained, Catalog};
@@ -130,10 +131,16 @@ pub fn run(
         probabilities: evaluation.probabilities,
     };
     let context = Context { victim: &victim, seed: task.seed, device };
-    let mut perturbed = Vec::new();
+    let shown = first_of_each_class(test.labels(), &split.test_indices);
+    let (mut perturbed, mut changed) = (Vec::new(), Vec::new());
     for (perturbation, change) in perturbations {
-        let evaluation = if diverged { None } else { under(&*change, &test, &context)? };
-        perturbed.push(Perturbed { perturbation, test: evaluation.map(predictions) });
+        let pixels = if diverged { None } else { apply(&*change, &test, &context)? };
+        let answers = pixels.as_ref().map(|pixels| answers(pixels, &test, &context)).transpose()?;
+        let images = |pixels: Vec<f32>| {
+            Changed::new(perturbation.clone(), test.shape(), &pixels, shown.iter().copied())
+        };
+        changed.extend(pixels.map(images));
+        perturbed.push(Perturbed { perturbation, test: answers.map(predictions) });
     }
     let results = Results {
         protocol: task.protocol.to_string(),
@@ -162,16 +169,30 @@ pub fn run(
             attempt: attempt.attempt,
             ..environment::here(task.backend)
         },
+        changed,
     })
 }
 
-/// What the network says of the images once they are changed; `None` where it has no finite gradient to attack along.
-fn under(change: &dyn Change, test: &Examples, context: &Context) -> Result<Option<Evaluation>, TrialError> {
-    match evaluate_perturbed(change, test, context) {
-        Ok(evaluation) => Ok(Some(evaluation)),
+/// The pixels of the images once they are changed; `None` where the network has no finite gradient to attack along.
+fn apply(change: &dyn Change, test: &Examples, context: &Context) -> Result<Option<Vec<f32>>, TrialError> {
+    match change.apply(test, context) {
+        Ok(pixels) => Ok(Some(pixels)),
         Err(AttackError::Gradient) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the network says of the images with these pixels.
+fn answers(pixels: &[f32], test: &Examples, context: &Context) -> Result<Evaluation, TrialError> {
+    let changed = test.with_pixels(pixels).map_err(AttackError::from)?;
+    Ok(evaluate(context.victim, &changed, context.device))
+}
+
+/// The first image of each class, by its row, with its index among the test images.
+fn first_of_each_class(labels: &[u8], indices: &[u32]) -> Vec<(usize, u32)> {
+    let mut seen = BTreeSet::new();
+    let rows = labels.iter().zip(indices).enumerate();
+    rows.filter(|(_, (label, _))| seen.insert(**label)).map(|(row, (_, &index))| (row, index)).collect()
 }
 
 /// Trains a network on a split. A `checkpoint` that cannot be used or written ends the training.
@@ -316,5 +337,11 @@ mod tests {
             let error = error.expect_err("refused");
             assert!(error.is_mishap() && error.to_string().contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn a_class_is_shown_by_its_first_image_in_the_order_of_the_rows() {
+        let shown = first_of_each_class(&[3, 3, 0, 3, 1, 0], &[7, 2, 5, 9, 4, 1]);
+        assert_eq!(shown, [(0, 7), (2, 5), (4, 4)]);
     }
 }

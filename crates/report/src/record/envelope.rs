@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{PredictionsError, Record, Results};
+use super::{ChangedError, PredictionsError, Record, Results};
 
 impl Record {
     /// SHA-256, in hexadecimal, of the canonical JSON of `experiment`, `arm`, `seed` and `results`.
@@ -33,7 +33,7 @@ impl Record {
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
     /// # Errors
-    /// If any byte was changed, and if predictions do not fit together.
+    /// If any byte was changed, and if predictions or changed images do not fit together.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
         let envelope: Envelope<Self> = serde_json::from_slice(bytes)?;
         let record = envelope.record;
@@ -45,6 +45,7 @@ impl Record {
         let Results { test, perturbed, .. } = &record.results;
         let mut predictions = test.iter().chain(perturbed.iter().filter_map(|changed| changed.test.as_ref()));
         predictions.try_for_each(super::Predictions::check)?;
+        record.changed.iter().try_for_each(super::Changed::check)?;
         Ok(record)
     }
 }
@@ -77,6 +78,9 @@ pub enum RecordError {
     /// Lists of predictions that do not fit together.
     #[error("test predictions: {0}")]
     Predictions(#[from] PredictionsError),
+    /// Changed images that do not fit together.
+    #[error("changed images: {0}")]
+    Changed(#[from] ChangedError),
 }
 
 /// Writes JSON with the keys of every object sorted, which `serde_json` does or not by a feature of its own.
@@ -143,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::record;
-    use crate::record::Outcome;
+    use crate::record::{Changed, Outcome, Perturbation};
 
     #[test]
     fn a_record_comes_back_whole() {
@@ -171,10 +175,34 @@ mod tests {
         let mut elsewhere = record.clone();
         elsewhere.timing.wall_seconds += 1.0;
         elsewhere.environment.cpu = "another".into();
+        elsewhere.changed = vec![changed()];
         assert_eq!(elsewhere.result_hash(), record.result_hash());
         assert_ne!(elsewhere.to_bytes(), record.to_bytes());
         elsewhere.seed += 1;
         assert_ne!(elsewhere.result_hash(), record.result_hash());
+    }
+
+    fn changed() -> Changed {
+        Changed {
+            perturbation: Perturbation::new("fgsm", 0.1),
+            shape: [1, 1, 2],
+            indices: vec![4, 7],
+            pixels: vec![0, 255, 26, 1],
+        }
+    }
+
+    #[test]
+    fn a_record_without_changed_images_is_read_and_written_as_before_there_were_any() {
+        let mut record = record("cnn", 3);
+        let bytes = record.to_bytes();
+        assert!(!String::from_utf8(bytes.clone()).unwrap().contains("changed"));
+        assert_eq!(Record::from_bytes(&bytes).unwrap().changed, []);
+        record.changed = vec![changed()];
+        let bytes = record.to_bytes();
+        assert_eq!(Record::from_bytes(&bytes).unwrap(), record);
+        record.changed[0].pixels.pop();
+        let error = Record::from_bytes(&record.to_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "changed images: 3 pixels for 2 images, expected 4: images are [1, 1, 2]");
     }
 
     #[test]

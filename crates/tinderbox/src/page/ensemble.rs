@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use tinderbox_report::{
-    ArmView, Ensemble, Failure, ModelSummary, Outcome, Perturbed, Predictions, Record, Results, Timing,
+    ArmView, Changed, Ensemble, Failure, ModelSummary, Outcome, Perturbed, Predictions, Record, Results,
+    Timing,
 };
 use tinderbox_training::ensemble::{Mean, Rule, combine};
 use tinderbox_training::{Choice, Kind, KindError, Kinds};
@@ -112,6 +113,7 @@ impl<'a> Together<'a> {
                 started: first.timing.started.clone(),
             },
             environment: first.environment.clone(),
+            changed: seen_by_all(members),
         })
     }
 
@@ -141,6 +143,13 @@ impl<'a> Together<'a> {
         let probabilities = combined.map_err(|error| error.to_string())?;
         Ok(Predictions { probabilities, ..first.clone() })
     }
+}
+
+/// The changed images that every member saw alike: an attack shows each network its own.
+fn seen_by_all(members: &[&Record]) -> Vec<Changed> {
+    let Some((first, others)) = members.split_first() else { return Vec::new() };
+    let is_common = |changed: &&Changed| others.iter().all(|other| other.changed.contains(changed));
+    first.changed.iter().filter(is_common).cloned().collect()
 }
 
 #[cfg(test)]
