@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use crate::claim::{Judgement, Verdict};
-use crate::format::{ABSENT, count, counted, estimate, interval, p_value, seconds};
-use crate::numbers::{ArmNumbers, ExperimentNumbers, Numbers, Verdicts};
+use crate::format::{ABSENT, count, counted, estimate, interval, p_value, percent, seconds};
+use crate::numbers::{ArmNumbers, Confusion, ExperimentNumbers, Numbers, Verdicts};
 
-/// How many claims hold, a table of all claims, and a table of arms an experiment.
+/// How many claims hold, a table of all claims, and two tables of arms an experiment: accuracy and cost, and accuracy by
+/// class.
 ///
 /// Every string of the numbers stands in it as text: none can break a table, begin a tag, make a link or call somebody.
 pub fn markdown(numbers: &Numbers) -> String {
@@ -54,6 +55,22 @@ fn arms(text: &mut String, experiment: &ExperimentNumbers) {
     let head =
         ["Arm", "Test accuracy, %", "Reported by the paper, %", "Parameters", "Seconds per epoch", "Trials"];
     table(text, &head, experiment.arms.iter().map(arm));
+    let confusions =
+        experiment.arms.iter().filter_map(|arm| Some((&arm.facts.name, arm.confusion.as_ref()?)));
+    let Some(classes) = confusions.clone().map(|(_, confusion)| confusion.accuracy.len()).max() else {
+        return;
+    };
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let head: Vec<&str> =
+        std::iter::once("Test accuracy by class, %").chain(names.iter().map(String::as_str)).collect();
+    let row = |(name, confusion): (&String, &Confusion)| {
+        let share = |class: usize| {
+            let share = confusion.accuracy.get(class).copied().flatten();
+            share.map_or(ABSENT.into(), |share| percent(share.mean))
+        };
+        std::iter::once(name.clone()).chain((0..classes).map(share)).collect()
+    };
+    table(text, &head, confusions.map(row));
 }
 
 fn arm(arm: &ArmNumbers) -> Vec<String> {
@@ -111,7 +128,8 @@ mod tests {
             "{text}"
         );
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| local\\_net ")).collect();
-        assert_eq!(rows.len(), 1, "{text}");
+        assert_eq!(rows.len(), 2, "{text}");
+        assert!(rows[1].starts_with("| local\\_net | 75.00 | 100.00 | "), "{}", rows[1]);
         assert!(rows[0].ends_with(" | – | 20,810 | 0.336 | 3 |"), "{}", rows[0]);
     }
 

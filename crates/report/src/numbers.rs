@@ -1,12 +1,14 @@
 //! Every number of the report, as data: the page, the table of the terminal and `report.json` all show these.
 
 mod arm;
+mod confusion;
 mod curve;
 mod effort;
 mod mistakes;
 mod perturbed;
 mod schema;
 mod search;
+mod suspicion;
 mod trial;
 mod verdicts;
 
@@ -18,12 +20,14 @@ use crate::record::Record;
 use crate::report::{ArmView, ExperimentView, Paper, Report};
 
 pub use arm::ArmNumbers;
+pub use confusion::{Confusion, Mistaken, MistakenImage};
 pub use curve::{Curves, Point};
 pub use effort::Effort;
 pub use mistakes::{Answer, Mistake, Mistakes};
 pub use perturbed::PerturbedNumbers;
 pub use schema::schema;
 pub use search::{Chosen, SearchNumbers};
+pub use suspicion::{Attacked, Sign, Suspicion};
 pub use trial::TrialNumbers;
 pub(crate) use trial::last_test_accuracy;
 pub use verdicts::Verdicts;

@@ -1,7 +1,10 @@
 //! The report as one HTML file: no network, no other file, and no script but a small one that it can do without.
 
 mod arms;
+mod attacked;
 mod claim;
+mod confusion;
+mod cost;
 mod curves;
 mod experiment;
 mod gallery;
@@ -12,6 +15,8 @@ mod perturbed;
 pub(crate) mod policy;
 mod search;
 mod settings;
+mod sprite;
+mod suspicion;
 mod trials;
 mod verdict;
 
@@ -22,6 +27,7 @@ use crate::report::{Report, ReportError};
 use experiment::ExperimentPage;
 use head::Fact;
 use ledger::Ledger;
+use sprite::{SheetPicture, Sprite};
 
 /// Writes the page.
 ///
@@ -34,7 +40,11 @@ pub fn render(report: &Report) -> Result<String, PageError> {
     report.check()?;
     let numbers = numbers(report);
     let notice = report.notice();
+    let mut sprite = Sprite::default();
     let experiments = report.experiments.iter().zip(&numbers.experiments).enumerate();
+    let experiments: Vec<_> = experiments
+        .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers, &mut sprite))
+        .collect::<Result<_, _>>()?;
     let page = Page {
         policy: policy::policy(Some(policy::SCRIPT)),
         style: policy::STYLE,
@@ -45,9 +55,8 @@ pub fn render(report: &Report) -> Result<String, PageError> {
         effort: head::effort(&numbers.effort),
         facts: head::facts(report),
         ledger: Ledger::new(&numbers),
-        experiments: experiments
-            .map(|(number, (view, numbers))| ExperimentPage::new(number + 1, view, numbers))
-            .collect::<Result<_, _>>()?,
+        experiments,
+        sheets: sprite.pictures().map_err(PageError::Sprite)?,
     };
     Ok(page.render()?)
 }
@@ -66,6 +75,9 @@ pub enum PageError {
         /// Why.
         source: png::EncodingError,
     },
+    /// The test images could not be drawn together.
+    #[error("test images: {0}")]
+    Sprite(png::EncodingError),
     /// The template could not be filled in.
     #[error("page: {0}")]
     Template(#[from] askama::Error),
@@ -84,6 +96,7 @@ struct Page<'a> {
     facts: Vec<Fact>,
     ledger: Option<Ledger<'a>>,
     experiments: Vec<ExperimentPage<'a>>,
+    sheets: Vec<SheetPicture>,
 }
 
 #[cfg(test)]

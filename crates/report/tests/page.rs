@@ -113,11 +113,65 @@ fn perturbed_images_have_a_table_and_an_attack_a_figure() {
     assert_eq!(page.matches("<h4>Test accuracy against the strength of FGSM</h4>").count(), 1);
     let numbers = numbers(&report);
     let natural = &of(&numbers.experiments, "adversarial").arms[0];
-    assert_eq!(natural.perturbed.len(), 4);
-    let accuracies: Vec<f64> = natural.perturbed.iter().map(|way| way.test_accuracy.unwrap().mean).collect();
+    assert_eq!(natural.perturbed.len(), 7);
+    let accuracies: Vec<f64> =
+        natural.perturbed[..4].iter().map(|way| way.test_accuracy.unwrap().mean).collect();
     assert!(accuracies.is_sorted_by(|weak, strong| weak > strong), "{accuracies:?}");
     let table = between(&page, "id=\"experiment-6-perturbed\"", "</table>");
     assert!(table.contains(&format!("<td>{:.2} ± ", 100.0 * accuracies[3])), "{table}");
+}
+
+#[test]
+fn robustness_that_another_attack_of_the_same_strength_undoes_is_called_an_artefact() {
+    let page = render(&paper()).unwrap();
+    assert_eq!(page.matches("<p class=\"suspicion\">").count(), 1);
+    let said = between(&page, "<p class=\"suspicion\">", "</p>");
+    for piece in [
+        "ε 0.3 keeps ",
+        " % under FGSM, ε = 0.3, but only ",
+        " % under PGD, ε = 0.3.",
+        "Wong, Rice and Kolter",
+    ] {
+        assert!(said.contains(piece), "{piece} in {said}");
+    }
+    assert!(!said.contains("natural keeps") && !said.contains("onerror"), "{said}");
+}
+
+#[test]
+fn digits_are_shown_before_and_after_each_perturbation_that_their_network_was_asked_about() {
+    let mut report = paper();
+    let page = render(&report).unwrap();
+    assert_eq!(
+        page.matches("<table class=\"attacked\">").count(),
+        4 + 4,
+        "the ensemble's noise is that of its members"
+    );
+    let table = between(&page, "id=\"experiment-6-attacked-4\"", "</table>");
+    assert_eq!(table.matches("<tr><th scope=\"row\">").count(), 1 + 7);
+    assert_eq!(table.matches("<svg class=\"digit\"").count(), 4 + 2 * 4 * 7);
+    assert!(table.contains("PGD, ε = 0.1<small>change × 4.8</small>"), "{table}");
+    for record in report.experiments.iter_mut().flat_map(|of| &mut of.arms).flat_map(|arm| &mut arm.records) {
+        record.changed.clear();
+    }
+    let older = render(&report).unwrap();
+    assert!(!older.contains("class=\"attacked\"") && older.contains("Test accuracy on perturbed images"));
+}
+
+#[test]
+fn a_confused_cell_leads_to_its_digits() {
+    let report = paper();
+    let (page, numbers) = (render(&report).unwrap(), numbers(&report));
+    let cnn = of(&numbers.experiments, "architectures").arms[2].confusion.as_ref().unwrap();
+    let all: f64 = cnn.images.iter().flatten().sum();
+    assert!((all - 400.0).abs() < 1e-9, "every image has an answer: {all}");
+    let right: f64 = (0..10).map(|class| cnn.images[class][class]).sum();
+    let accuracy = of(&numbers.experiments, "architectures").arms[2].test_accuracy.unwrap().mean;
+    assert!((right / all - accuracy).abs() < 1e-12);
+    let matrix = between(&page, "<table class=\"confusion\">", "</table>");
+    let address = between(matrix, "<a href=\"#", "\"");
+    let behind = between(&page, &format!("<li id=\"{address}\">"), "</li>");
+    assert!(behind.contains("taken for") && behind.contains("<use href=\"#digits-16-16\"/>"), "{behind}");
+    assert_eq!(page.matches("<image id=\"digits-16-16\"").count(), 1);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::suspicion::suspicions;
 use super::trial::{chosen, last_test_accuracy};
-use super::{Curves, PerturbedNumbers};
+use super::{Confusion, Curves, PerturbedNumbers, Suspicion};
 use crate::claim::{Placement, place};
 use crate::record::{LayerSummary, Outcome, Record};
 use crate::report::{ArmFacts, ArmView, ExperimentView};
@@ -34,6 +35,10 @@ pub struct ArmNumbers {
     pub training_accuracy: Option<Estimate>,
     /// Test accuracy on perturbed images, in the order that was asked for.
     pub perturbed: Vec<PerturbedNumbers>,
+    /// Where its accuracy under attack may be an artefact; empty without such a sign.
+    pub suspicions: Vec<Suspicion>,
+    /// What its trials take the test images of each class for; `None` without predictions.
+    pub confusion: Option<Confusion>,
     /// Where the reported number lies among the runs of each protocol; `None` without it, or without two runs.
     pub placement: Option<Placement>,
     /// Trained numbers.
@@ -44,6 +49,8 @@ pub struct ArmNumbers {
     pub layers: Vec<LayerSummary>,
     /// Median seconds of an epoch's training, over all epochs of all trials.
     pub epoch_seconds: Option<f64>,
+    /// Median seconds of a trial, evaluations included; of an ensemble, the sum over its members.
+    pub trial_seconds: Option<f64>,
     /// Measures by epoch, over seeds.
     pub curves: Curves,
 }
@@ -59,6 +66,8 @@ impl ArmNumbers {
         };
         let seconds: Vec<f64> =
             records.iter().flat_map(|record| record.timing.epoch_seconds.iter().copied()).collect();
+        let whole: Vec<f64> = ended.iter().map(|record| record.timing.wall_seconds).collect();
+        let perturbed = PerturbedNumbers::from_records(&ended, &view.facts.perturbations);
         let model = records.first().map(|record| &record.results.model);
         Self {
             facts: arm.facts.clone(),
@@ -72,12 +81,15 @@ impl ArmNumbers {
                 record.results.kept().map(|epoch| epoch.validation_accuracy)
             }),
             training_accuracy: estimate(|record| record.results.final_training_accuracy),
-            perturbed: PerturbedNumbers::from_records(&ended, &view.facts.perturbations),
+            suspicions: suspicions(&perturbed),
+            perturbed,
+            confusion: Confusion::from_records(&ended),
             placement: place(arm, &view.facts.protocol),
             parameters: model.map(|model| model.parameters),
             multiply_adds: model.map(|model| model.multiply_adds),
             layers: model.map_or_else(Vec::new, |model| model.layers.clone()),
             epoch_seconds: median(&seconds),
+            trial_seconds: median(&whole),
             curves: Curves::from_records(&records),
         }
     }

@@ -6,13 +6,17 @@ use crate::report::{ExperimentView, Failure};
 
 use super::PageError;
 use super::arms::ArmsTable;
+use super::attacked::{AttackedArm, attacked};
 use super::claim::ClaimPage;
+use super::confusion::ConfusionPage;
+use super::cost::CostFigure;
 use super::curves::CurvesFigure;
 use super::gallery::Gallery;
 use super::layers::{Layers, layers};
 use super::perturbed::PerturbedPage;
 use super::search::SearchPage;
 use super::settings::Settings;
+use super::sprite::Sprite;
 use super::trials::TrialsTable;
 
 pub(super) struct ExperimentPage<'a> {
@@ -24,8 +28,11 @@ pub(super) struct ExperimentPage<'a> {
     pub(super) claims: Vec<ClaimPage<'a>>,
     pub(super) curves: Option<CurvesFigure>,
     pub(super) arms: ArmsTable<'a>,
+    pub(super) cost: Option<CostFigure>,
     pub(super) perturbed: Option<PerturbedPage<'a>>,
+    pub(super) attacked: Vec<AttackedArm<'a>>,
     pub(super) search: Option<SearchPage<'a>>,
+    pub(super) confusion: Option<ConfusionPage<'a>>,
     pub(super) gallery: Option<Gallery<'a>>,
     pub(super) layers: Vec<Layers<'a>>,
     pub(super) settings: Option<Settings<'a>>,
@@ -39,6 +46,7 @@ impl<'a> ExperimentPage<'a> {
         number: usize,
         view: &'a ExperimentView,
         numbers: &'a ExperimentNumbers,
+        sprite: &mut Sprite,
     ) -> Result<Self, PageError> {
         let id = format!("experiment-{number}");
         Ok(Self {
@@ -48,8 +56,11 @@ impl<'a> ExperimentPage<'a> {
             claims: numbers.claims.iter().map(|claim| ClaimPage::new(view, claim)).collect(),
             curves: CurvesFigure::new(&id, &numbers.arms),
             arms: ArmsTable::new(view, &numbers.arms),
+            cost: CostFigure::new(&id, &numbers.arms),
             perturbed: PerturbedPage::new(&id, &numbers.arms),
+            attacked: attacked(&id, view, sprite),
             search: numbers.search.as_ref().map(|search| SearchPage::new(&id, search, &numbers.arms)),
+            confusion: ConfusionPage::new(&id, &numbers.arms, view.test_images.as_deref(), sprite),
             gallery: numbers
                 .mistakes
                 .as_ref()

@@ -7,6 +7,7 @@ use crate::report::{PerturbationFacts, label};
 use crate::statistics::Estimate;
 
 use super::curves::{self, legend, lines, merits};
+use super::suspicion;
 
 pub(super) struct PerturbedPage<'a> {
     /// Heads of the columns.
@@ -14,6 +15,8 @@ pub(super) struct PerturbedPage<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// Trials whose images could not be changed.
     pub(super) unanswered: usize,
+    /// Where robustness may be an artefact.
+    pub(super) suspicion: Option<String>,
     /// Whether bands are drawn.
     pub(super) bands: bool,
     pub(super) legend: Vec<Key>,
@@ -43,6 +46,7 @@ impl<'a> PerturbedPage<'a> {
             panels: panels.collect(),
             rows: asked.iter().map(|arm| row(arm, &all)).collect(),
             unanswered: asked.iter().flat_map(|arm| &arm.perturbed).map(|changed| changed.unanswered).sum(),
+            suspicion: suspicion::sentence(&asked),
             bands: asked.len() <= BANDS,
             perturbations: all.iter().map(|facts| label(&facts.perturbation, &all)).collect(),
             legend: legend(&asked, &looks),

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The style sheet, exactly as in the page.
-pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
+pub(crate) const STYLE: &str =
+    concat!(include_str!("../../templates/style.css"), include_str!("../../templates/digits.css"),);
 /// The script, exactly as in the page.
 pub(crate) const SCRIPT: &str = include_str!("../../templates/page.js");
 

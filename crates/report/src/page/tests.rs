@@ -34,6 +34,7 @@ fn a_whole_paper_stays_under_two_megabytes() {
     let page = render(&report).unwrap();
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     assert_eq!(page.matches("<img ").count(), 3 * 60);
+    assert_eq!(page.matches("<image ").count(), 1, "digits behind cells are drawn from one picture");
     assert!(page.contains("500 of 500 test images") && page.contains("The first 60 are shown"));
 }
 
@@ -155,7 +156,7 @@ fn every_reference_within_the_page_has_one_target() {
     assert_eq!(ids.len(), unique.len(), "duplicate id");
     let links = values("href")
         .into_iter()
-        .filter(|link| link != "data:,")
+        .filter(|link| !link.starts_with("data:"))
         .map(|link| link.trim_start_matches('#').to_owned());
     let labels = values("aria-labelledby");
     let clips = values("clip-path")

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tinderbox_report::{
     ArmFacts, ArmView, Claim, Dimension, ExperimentFacts, ExperimentView, PerturbationFacts, SearchFacts,
-    TestImages,
 };
 
-use super::trial::{Arm, IMAGES, record};
+use super::trial::{Arm, pictures, record};
 use super::{FULL, QUICK};
 
 /// Draws `drawn` of all points, in the order of the grid.
@@ -110,16 +109,4 @@ pub(super) fn read(mut claim: Value, reading: &str) -> Value {
 
 pub(super) fn claims(claims: &Value) -> Vec<Claim> {
     serde_json::from_value(claims.clone()).expect("these are claims")
-}
-
-/// A bright bar whose place tells the class.
-fn pictures() -> TestImages {
-    TestImages {
-        height: 16,
-        width: 16,
-        pixels: (0..IMAGES * 256)
-            .map(|pixel| if pixel % 16 == pixel / 256 % 10 + 3 { 255 } else { 0 })
-            .collect(),
-        labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
-    }
 }

@@ -3,6 +3,8 @@
 mod build;
 mod trial;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use tinderbox_report::{
     Ensemble, ExperimentView, Failure, Paper, Perturbation, PerturbationFacts, PlanView, Report, Reported,
@@ -256,9 +258,11 @@ fn adversarial() -> ExperimentView {
     let names =
         [("natural", 0.941, 0.0), ("ε 0.05", 0.94, 0.3), (HOSTILE, 0.937, 0.5), ("ε 0.3", 0.92, 0.85)];
     let arms = names.map(|(name, accuracy, robustness)| Arm { accuracy, robustness, ..Arm::new(name) });
-    let attacks = [0.05, 0.1, 0.2, 0.3].map(fgsm);
+    let arms = arms.map(|arm| Arm { overfitted: arm.name == "ε 0.3", ..arm });
+    let attacks = [0.05, 0.1, 0.2, 0.3].map(fgsm).into_iter().chain([0.1, 0.2, 0.3].map(pgd));
+    let attacks: Vec<PerturbationFacts> = attacks.collect();
     let mut experiment = of_experiment("adversarial", "Adversarial training", "Extra");
-    experiment.facts.perturbations = attacks.to_vec();
+    experiment.facts.perturbations.clone_from(&attacks);
     experiment.facts.statement = "Training on adversarial images raises accuracy on them.".into();
     experiment.arms = arms.iter().map(|arm| view("adversarial", arm, QUICK, &attacks)).collect();
     experiment.facts.claims = claims(&json!([claim(
@@ -275,6 +279,17 @@ fn fgsm(epsilon: f64) -> PerturbationFacts {
         title: "FGSM".into(),
         strength: Some(Strength { symbol: "ε".into(), value: epsilon }),
         attack: true,
+    }
+}
+
+fn pgd(epsilon: f64) -> PerturbationFacts {
+    let settings = [("epsilon", json!(epsilon)), ("step_size", json!(0.25 * epsilon)), ("steps", json!(10))];
+    let settings: BTreeMap<String, Value> =
+        settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    PerturbationFacts {
+        perturbation: Perturbation::new("pgd", settings),
+        title: "PGD".into(),
+        ..fgsm(epsilon)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tinderbox_report::{
-    DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, PerturbationFacts, Perturbed,
-    Predictions, Record, Results, Timing,
+    Changed, DatasetIdentity, Environment, Epoch, LayerSummary, ModelSummary, Outcome, PerturbationFacts,
+    Perturbed, Predictions, Record, Results, TestImages, Timing,
 };
 
 /// Test images.
@@ -21,6 +21,8 @@ pub(super) struct Arm {
     pub(super) diverges: bool,
     /// Share of an attack that does no harm, in `[0, 1]`.
     pub(super) robustness: f64,
+    /// Robust against the weak attack alone, which it was trained on.
+    pub(super) overfitted: bool,
     pub(super) parameters: u64,
     /// An epoch.
     pub(super) seconds: f64,
@@ -38,6 +40,7 @@ impl Arm {
             rate: 1.2,
             diverges: false,
             robustness: 0.0,
+            overfitted: false,
             parameters: 297_866,
             seconds: 0.3,
             setting: json!({"model": {"kind": "fcn", "note": name}}),
@@ -58,7 +61,7 @@ pub(super) fn record(
     let history: Vec<Epoch> = (1..=epochs).map(|epoch| measures(arm, seed, epoch)).collect();
     let perturbed = |facts: &PerturbationFacts| Perturbed {
         perturbation: facts.perturbation.clone(),
-        test: Some(predictions(arm, seed, harm(facts) * (1.0 - arm.robustness))),
+        test: Some(predictions(arm, seed, harm(facts) * (1.0 - robustness(arm, facts)))),
     };
     Record {
         experiment: experiment.into(),
@@ -86,6 +89,7 @@ pub(super) fn record(
             started: format!("2026-03-01T12:{seed:02}:00Z"),
         },
         environment: environment(),
+        changed: perturbations.iter().map(changed).collect(),
     }
 }
 
@@ -108,6 +112,30 @@ fn measures(arm: &Arm, seed: u64, epoch: usize) -> Epoch {
     }
 }
 
+/// The first image of each class, every pixel moved up or down by the strength.
+fn changed(facts: &PerturbationFacts) -> Changed {
+    let strength = facts.strength.as_ref().map_or(0.0, |strength| strength.value as f32);
+    let pictures = pictures();
+    let moved = |(place, &ink): (usize, &u8)| {
+        let up = chance(&facts.title, 0, place) < 0.5;
+        (f32::from(ink) / 255.0 + if up { strength } else { -strength }).clamp(0.0, 1.0)
+    };
+    let pixels: Vec<f32> = pictures.pixels[..10 * 256].iter().enumerate().map(moved).collect();
+    Changed::new(facts.perturbation.clone(), [1, 16, 16], &pixels, (0..10).map(|image| (image, image as u32)))
+}
+
+/// A bright bar whose place tells the class.
+pub(super) fn pictures() -> TestImages {
+    TestImages {
+        height: 16,
+        width: 16,
+        pixels: (0..IMAGES * 256)
+            .map(|pixel| if pixel % 16 == pixel / 256 % 10 + 3 { 255 } else { 0 })
+            .collect(),
+        labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
+    }
+}
+
 /// An image is wrong where its ease lies below the share of errors, give or take a little for each trial.
 fn predictions(arm: &Arm, seed: u64, harm: f64) -> Predictions {
     let errors = 1.0 - arm.accuracy + harm + 0.01 * (chance(&arm.name, seed, 0) - 0.5);
@@ -122,6 +150,10 @@ fn predictions(arm: &Arm, seed: u64, harm: f64) -> Predictions {
         labels: (0..IMAGES).map(|image| (image % 10) as u8).collect(),
         probabilities: (0..IMAGES).flat_map(row).collect(),
     }
+}
+
+fn robustness(arm: &Arm, facts: &PerturbationFacts) -> f64 {
+    if arm.overfitted && facts.title == "PGD" { 0.0 } else { arm.robustness }
 }
 
 fn harm(facts: &PerturbationFacts) -> f64 {
