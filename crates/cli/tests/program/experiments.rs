@@ -102,6 +102,24 @@ fn an_average_is_made_of_records_and_trains_nothing() {
 }
 
 #[test]
+fn a_report_shows_digits_before_and_after_each_perturbation() {
+    let desk = Desk::new();
+    desk.write("paper.toml", PAPER);
+    desk.run("reproduce paper.toml --dataset stand-in --seeds 1 --epochs 1").done();
+    let page = std::fs::read_to_string(desk.run_folder("runs").join("report.html")).expect("a page");
+    let rows = |arm: &str| {
+        let table = page.split_once(&format!("Digits seen by {arm}, seed ")).expect("a table").1;
+        let rows = table.split_once("</table>").expect("its end").0.split("<tr><th scope=\"row\">").skip(1);
+        rows.map(|row| row.split('<').next().unwrap_or_default()).collect::<Vec<_>>()
+    };
+    for arm in ["narrow", "robust"] {
+        assert_eq!(rows(arm), ["none", "noise, σ = 0.2", "FGSM, ε = 0.1"], "{arm}");
+    }
+    // Its members see the same noise, but each is attacked by itself.
+    assert_eq!(rows("both"), ["none", "noise, σ = 0.2"]);
+}
+
+#[test]
 fn stand_in_digits_never_get_a_verdict_on_the_paper() {
     let desk = Desk::new();
     desk.write("paper.toml", PAPER);

@@ -48,6 +48,7 @@ fn a_shared_trial_is_asked_what_every_experiment_wants_to_know() {
     let noise = [0.1, 0.2].map(|deviation| Perturbation::new("noise", deviation));
     assert!(noise.iter().all(|noise| fcn.perturbations.contains(noise)));
     assert!(fcn.perturbations.contains(&Perturbation::new("fgsm", 0.3)));
+    assert_eq!(fcn.perturbations.iter().filter(|perturbation| perturbation.name == "pgd").count(), 3);
     let cnn = plan.tasks().find(|task| task.arm == "Cnn").expect("a task");
     assert_eq!(cnn.perturbations, noise);
 }
