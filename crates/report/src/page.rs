@@ -2,6 +2,7 @@
 
 mod arms;
 mod attacked;
+mod caution;
 mod claim;
 mod confusion;
 mod cost;

@@ -46,6 +46,8 @@ pub enum Sign {
 pub struct Attacked {
     /// The attack in words, such as `FGSM, ε = 0.1`.
     pub attack: String,
+    /// The same, as records have it.
+    pub perturbation: Perturbation,
     /// Test accuracy under it, over seeds.
     pub test_accuracy: Estimate,
 }
@@ -90,7 +92,11 @@ impl<'a> Attack<'a> {
     }
 
     fn said(&self) -> Attacked {
-        Attacked { attack: self.label.clone(), test_accuracy: self.accuracy }
+        Attacked {
+            attack: self.label.clone(),
+            perturbation: self.perturbation.clone(),
+            test_accuracy: self.accuracy,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One experiment on the page: the paper's statement, its claims, then what they rest on.
 
+use std::collections::BTreeMap;
+
 use crate::format::{count, counted, seeds};
 use crate::numbers::ExperimentNumbers;
 use crate::report::{ExperimentView, Failure};
@@ -7,6 +9,7 @@ use crate::report::{ExperimentView, Failure};
 use super::PageError;
 use super::arms::ArmsTable;
 use super::attacked::{AttackedArm, attacked};
+use super::caution::cautions;
 use super::claim::ClaimPage;
 use super::confusion::ConfusionPage;
 use super::cost::CostFigure;
@@ -26,6 +29,8 @@ pub(super) struct ExperimentPage<'a> {
     pub(super) part: &'a str,
     pub(super) scope: String,
     pub(super) claims: Vec<ClaimPage<'a>>,
+    /// By the id of a claim, the arms whose robustness may be an artefact.
+    pub(super) cautions: BTreeMap<&'a str, String>,
     pub(super) curves: Option<CurvesFigure>,
     pub(super) arms: ArmsTable<'a>,
     pub(super) cost: Option<CostFigure>,
@@ -54,6 +59,7 @@ impl<'a> ExperimentPage<'a> {
             part: &numbers.part_title,
             scope: scope(view),
             claims: numbers.claims.iter().map(|claim| ClaimPage::new(view, claim)).collect(),
+            cautions: cautions(view, &numbers.arms),
             curves: CurvesFigure::new(&id, &numbers.arms),
             arms: ArmsTable::new(view, &numbers.arms),
             cost: CostFigure::new(&id, &numbers.arms),

@@ -42,11 +42,13 @@ mod tests {
     use super::*;
     use crate::fixture;
     use crate::numbers::numbers;
+    use crate::record::Perturbation;
     use crate::statistics::Estimate;
 
     fn suspicion(sign: Sign, [better, worse]: [(&str, f64); 2]) -> Suspicion {
         let attacked = |(attack, accuracy): (&str, f64)| Attacked {
             attack: attack.into(),
+            perturbation: Perturbation::new("a", 0.3),
             test_accuracy: Estimate::from_values(&[accuracy]).unwrap(),
         };
         Suspicion { sign, better: attacked(better), worse: attacked(worse) }
