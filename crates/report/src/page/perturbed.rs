@@ -3,6 +3,7 @@
 use crate::chart::{Against, At, BANDS, Key, Look, Measure, Panel, looks};
 use crate::format::{ABSENT, estimate};
 use crate::numbers::{ArmNumbers, PerturbedNumbers};
+use crate::record::Perturbation;
 use crate::report::{PerturbationFacts, label};
 use crate::statistics::Estimate;
 
@@ -48,10 +49,15 @@ impl<'a> PerturbedPage<'a> {
             unanswered: asked.iter().flat_map(|arm| &arm.perturbed).map(|changed| changed.unanswered).sum(),
             suspicion: suspicion::sentence(&asked),
             bands: asked.len() <= BANDS,
-            perturbations: all.iter().map(|facts| label(&facts.perturbation, &all)).collect(),
+            perturbations: all.iter().map(|facts| head(&facts.perturbation, &all)).collect(),
             legend: legend(&asked, &looks),
         })
     }
+}
+
+/// Its label, which breaks before its strength and not within.
+fn head(perturbation: &Perturbation, all: &[PerturbationFacts]) -> String {
+    label(perturbation, all).replace(" = ", "\u{a0}=\u{a0}")
 }
 
 /// Every perturbation that an arm was asked about, once.
