@@ -60,7 +60,9 @@ impl Confusion {
         let tests: Vec<&Predictions> = tests.filter(|test| !test.is_empty()).collect();
         let classes = tests.first()?.classes;
         let mut count = Count::new(classes);
-        tests.iter().for_each(|test| count.add(test));
+        for test in &tests {
+            count.add(test);
+        }
         let mean = |images: usize| images as f64 / tests.len() as f64;
         Some(Self {
             trials: tests.len(),

@@ -108,7 +108,7 @@ fn rows(
             let drawn: Vec<u8> = change.iter().map(|&change| tone(change, scale)).collect();
             Some(Cell {
                 change: sprite.place(&drawn, images.height, images.width)?,
-                result: sprite.place(changed.image(natural.index)?, images.height, images.width)?,
+                result: sprite.place(&changed.grey(natural.index)?, images.height, images.width)?,
                 says: says(answers, natural.index, natural.label),
             })
         };
@@ -124,9 +124,9 @@ fn rows(
 
 /// By how much each pixel of an image was changed; `None` where the image was not kept, or is not of this size.
 fn change(changed: &Changed, images: &TestImages, index: u32) -> Option<Vec<i16>> {
-    let (before, after) = (images.image(index as usize)?, changed.image(index)?);
-    let changes = before.iter().zip(after).map(|(&before, &after)| i16::from(after) - i16::from(before));
-    (before.len() == after.len()).then(|| changes.collect())
+    let (before, result) = (images.image(index as usize)?, changed.grey(index)?);
+    let moved = before.iter().zip(&result).map(|(&old, &new)| i16::from(new) - i16::from(old));
+    (before.len() == result.len()).then(|| moved.collect())
 }
 
 /// How many times as strong `changes` can be drawn: in tenths, unless it is below 1.

@@ -50,6 +50,18 @@ impl Changed {
         self.pixels.get(at * size..(at + 1) * size)
     }
 
+    /// The same as a grey picture, `[height, width]`: the mean of the channels.
+    pub fn grey(&self, index: u32) -> Option<Vec<u8>> {
+        let pixels = self.image(index)?;
+        let channels = self.shape[0].max(1);
+        let size = pixels.len() / channels;
+        let mean = |place: usize| {
+            let sum: f64 = (0..channels).map(|channel| f64::from(pixels[channel * size + place])).sum();
+            (sum / channels as f64).round() as u8
+        };
+        Some((0..size).map(mean).collect())
+    }
+
     /// Whether pixels and indices fit together.
     ///
     /// # Errors
@@ -109,6 +121,19 @@ mod tests {
         assert_eq!(changed.image(4), Some(&[0, 26][..]));
         assert_eq!(changed.image(5), None, "row 3 is not there");
         assert_eq!(changed.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_grey_picture_is_the_mean_of_the_channels() {
+        let colour = Changed {
+            perturbation: Perturbation::new("noise", 0.1),
+            shape: [3, 1, 2],
+            indices: vec![7],
+            pixels: vec![0, 255, 30, 255, 60, 255],
+        };
+        assert_eq!(colour.grey(7), Some(vec![30, 255]));
+        let own = Changed { shape: [1, 1, 6], ..colour.clone() };
+        assert_eq!(own.grey(7), Some(colour.pixels));
     }
 
     #[test]
