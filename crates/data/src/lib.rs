@@ -19,6 +19,7 @@ mod checksum;
 mod download;
 mod fetch;
 mod find;
+mod load;
 mod verify;
 
 mod stand_in;
@@ -31,7 +32,7 @@ mod test_server;
 
 pub use checksum::{Checksum, ChecksumError};
 pub use choice::{Choice, ChoiceError};
-pub use dataset::{Dataset, LoadError, Origin, load};
+pub use dataset::{Dataset, Origin};
 pub use datasets::{AddFormatError, Datasets, UnknownDataset};
 pub use destination::{Destination, DestinationError};
 pub use download::{DownloadError, Failure, Progress, download};
@@ -39,6 +40,7 @@ pub use fetch::{FetchError, fetch};
 pub use find::{FindError, Listed, Place, Places, find, list};
 pub use format::{Format, FormatError, Position};
 pub use images::{ImageSpec, Images, ImagesError, Shape};
+pub use load::{LoadError, load};
 pub use lock::lock_file;
 pub use manifest::{DataFile, Manifest, ManifestError, Part, ValueRange};
 pub use replace::{replace, sweep};

@@ -19,14 +19,12 @@ mod objective;
 mod point;
 mod sample;
 pub mod trials;
-mod widths;
 
 pub use check::MOST_TRIALS;
 pub use chosen::{Chosen, ChosenError, ChosenSettings, test_accuracy};
 
 pub use objective::Objective;
 pub use point::PointError;
-pub(crate) use widths::fold;
 
 /// The settings of a tuning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Format, FormatError};
-use crate::dataset::read;
 use crate::images::{Images, Shape};
+use crate::load::read;
 use crate::manifest::{DataFile, Manifest, Part, ValueRange};
 use crate::test_server::usps;
 

@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 
 use super::Reason;
 use super::float::Float;
-use super::read::quoted;
 use crate::check::MOST_LAYERS;
 use crate::file_kind::{FILE_KIND_BYTES, file_kind};
 use crate::summary::product;
@@ -23,6 +22,8 @@ pub const MOST_HEADER_BYTES: u64 = 1 << 20;
 /// The most tensors of a file: a weight and a bias of each layer, and of the output.
 pub const MOST_TENSORS: usize = 2 * (MOST_LAYERS + 1);
 
+/// Letters of a name that a message shows.
+pub(super) const QUOTED: usize = 60;
 /// Bytes of the number before the header: its length.
 const LENGTH: u64 = 8;
 
@@ -164,4 +165,11 @@ impl<'de> Deserialize<'de> for Content {
 
         deserializer.deserialize_map(Entries)
     }
+}
+
+/// A name that a stranger's file holds, on one line of bounded length.
+pub(super) fn quoted(name: &str) -> String {
+    let mut letters = name.escape_debug();
+    let shown: String = letters.by_ref().take(QUOTED).collect();
+    format!("`{shown}{}`", if letters.next().is_some() { "…" } else { "" })
 }

@@ -11,7 +11,7 @@ use serde::de::Error as _;
 use serde_json::{Map, Value};
 
 use super::float::Float;
-use super::header::{Entry, Header};
+use super::header::{Entry, Header, QUOTED, quoted};
 use super::{CONFIGURATION, KIND, MOST_TENSORS, NOTE, Reason};
 use crate::{NetworkConfig, check_network};
 
@@ -20,8 +20,6 @@ const PIECE: usize = 1 << 16;
 /// A network of so many parameters, 4 MiB of them, is made whatever the file holds: the message then names the tensor that
 /// does not fit. A larger one is made only if the file has as many numbers.
 const SMALL: u64 = 1 << 20;
-/// Letters of a name that a message shows.
-const QUOTED: usize = 60;
 
 /// Opens a regular file and reads its header. A pipe or a device might never end, or never begin.
 pub(super) fn open(path: &Path) -> Result<(File, Header), Reason> {
@@ -171,11 +169,4 @@ fn unknown_key(given: &Value, known: &Value) -> Option<String> {
         None => Some(key.escape_debug().take(QUOTED).collect()),
         Some(known) => unknown_key(value, known).map(|inner| format!("{key}.{inner}")),
     })
-}
-
-/// A name that a stranger's file holds, on one line of bounded length.
-pub(super) fn quoted(name: &str) -> String {
-    let mut letters = name.escape_debug();
-    let shown: String = letters.by_ref().take(QUOTED).collect();
-    format!("`{shown}{}`", if letters.next().is_some() { "…" } else { "" })
 }

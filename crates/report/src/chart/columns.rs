@@ -1,6 +1,6 @@
 //! What stands under the pointer: a column an epoch, and the value of every line in it.
 
-use super::curves::{Against, Line, Measure};
+use super::line::{Against, Line, Measure};
 use super::{Chart, round};
 
 /// A part of the chart from top to bottom, in pixels, and what it says.

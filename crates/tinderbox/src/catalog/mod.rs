@@ -10,6 +10,7 @@
 //! ```
 
 mod network;
+mod paper;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use tinderbox_training::learner::{Defence, Optimizer, Schedule};
 use tinderbox_training::perturbation::Perturbation;
 use tinderbox_training::{AddKindError, Kinds};
 
-use crate::experiment::PAPER;
+use paper::PAPER;
 
 pub use network::{AnyNetwork, AnyTrained, LoadError, Networks};
 

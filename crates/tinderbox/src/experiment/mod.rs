@@ -7,6 +7,7 @@ mod overlay;
 mod places;
 mod read;
 mod search;
+mod widths;
 
 use serde::Deserialize;
 use tinderbox_data::Protocol;
@@ -19,18 +20,7 @@ pub use diagnostic::ExperimentError;
 pub use overlay::{Setting, SettingError};
 pub(crate) use places::Places;
 pub use search::{ReportedPoint, Search};
-
-/// The experiments of the paper, in its order: path and text.
-pub(crate) const PAPER: [(&str, &str); 8] = [
-    ("experiments/architectures.toml", include_str!("../../experiments/architectures.toml")),
-    ("experiments/initialisation.toml", include_str!("../../experiments/initialisation.toml")),
-    ("experiments/learning-rate.toml", include_str!("../../experiments/learning-rate.toml")),
-    ("experiments/ensemble.toml", include_str!("../../experiments/ensemble.toml")),
-    ("experiments/dropout.toml", include_str!("../../experiments/dropout.toml")),
-    ("experiments/adversarial.toml", include_str!("../../experiments/adversarial.toml")),
-    ("experiments/random-search.toml", include_str!("../../experiments/random-search.toml")),
-    ("experiments/architecture-grid.toml", include_str!("../../experiments/architecture-grid.toml")),
-];
+pub(crate) use widths::{LAYERS, MOST_LAYERS, fold};
 
 /// The part of the experiments that go beyond the paper.
 pub const BEYOND: &str = "beyond";
@@ -165,7 +155,7 @@ mod tests {
         let mut names: Vec<&str> = experiments.iter().map(Experiment::name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), PAPER.len());
+        assert_eq!(names.len(), experiments.len(), "two have one name");
         for experiment in &experiments {
             let part = experiment.facts.part.as_str();
             assert!(!names.contains(&part), "--only {part} would be two things");

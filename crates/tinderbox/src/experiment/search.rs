@@ -7,8 +7,8 @@ use serde_json::Value;
 use tinderbox_report::{Dimension, Reported, SearchFacts};
 use tinderbox_search::{AnySampler, History, Point, Sampler, Space};
 
+use super::widths::fold;
 use crate::json::{self, plain};
-use crate::tuning::fold;
 
 /// How the arms of an experiment are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

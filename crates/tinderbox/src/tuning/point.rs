@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tinderbox_search::Point;
 
-use super::{Tuning, widths};
-use crate::experiment::{Configuration, Defaults, Setting, SettingError};
+use super::Tuning;
+use crate::experiment::{Configuration, Defaults, Setting, SettingError, fold};
 
 /// A point that cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ impl Tuning {
     pub(super) fn settings_at(&self, point: &Point) -> Result<Vec<(String, Value)>, PointError> {
         let own = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
         let chosen = point.iter().map(|(name, parameter)| (name.to_string(), parameter.value().clone()));
-        widths::fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
+        fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
             key,
             reason,
             help: None,

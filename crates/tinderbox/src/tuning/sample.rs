@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tinderbox_search::{Condition, Distribution, Point, Space};
 
-use super::widths::{LAYERS, MOST_LAYERS};
-
+use crate::experiment::{LAYERS, MOST_LAYERS};
 /// The most points that are tried. Only the choices of dimensions that decide nothing may be more: each is tried once.
 pub(super) const MOST: usize = 10_000;
 

@@ -61,10 +61,7 @@ pub(super) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
             let rows = plan.pixels.cut(Pixels, images, &mut seen, &mut left);
             for (number, scores) in matrices(&mut scores, rows * filters).enumerate() {
                 if number == SHARED {
-                    for scores in scores.chunks_exact_mut(filters) {
-                        scores[..bias.len()].copy_from_slice(bias);
-                        scores[bias.len()..].fill(0.0);
-                    }
+                    begin_with(bias, scores, filters);
                 }
                 let left = nth(&left, number, [rows, channels]);
                 product(scores, number == SHARED, left, nth(&factors, number, [channels, filters]));
@@ -73,6 +70,14 @@ pub(super) fn forward(geometry: &Geometry, images: &[f32], weight: &[f32], bias:
         }
     });
     output
+}
+
+/// Rows of `filters` scores that begin with a bias; what is beyond the filters is 0.
+fn begin_with(bias: &[f32], scores: &mut [f32], filters: usize) {
+    for scores in scores.chunks_exact_mut(filters) {
+        scores[..bias.len()].copy_from_slice(bias);
+        scores[bias.len()..].fill(0.0);
+    }
 }
 
 /// What the images get of `upstream`, `[batch, filters, positions]`.

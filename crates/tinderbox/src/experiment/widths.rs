@@ -8,14 +8,14 @@ use serde_json::Value;
 /// The key of the list that they make.
 const LIST: &str = "model.hidden";
 /// How many layers there are.
-pub(super) const LAYERS: &str = "model.hidden.layers";
+pub(crate) const LAYERS: &str = "model.hidden.layers";
 /// The width of all of them.
 const UNITS: &str = "model.hidden.units";
 /// Largest number of layers: more is a typing error.
-pub(super) const MOST_LAYERS: u64 = 64;
+pub(crate) const MOST_LAYERS: u64 = 64;
 
 /// Whether a key sets the number of layers, or the width of one.
-pub(super) fn is_width(key: &str) -> bool {
+fn is_width(key: &str) -> bool {
     key == LAYERS || key == UNITS || place(key).is_some()
 }
 
