@@ -96,6 +96,29 @@ fn training_names_no_model() {
 }
 
 #[test]
+fn no_function_is_deeper_than_five_blocks() {
+    let mut found = Vec::new();
+    for (name, _) in ARROWS {
+        let folder = if name == "xtask" { root().join("xtask") } else { crate_folder(name) };
+        let files = rust_files(&folder.join("src"));
+        assert!(!files.is_empty(), "no sources in {}", folder.display());
+        for file in files {
+            let source = fs::read_to_string(&file).expect("a source file is readable");
+            found.extend(deep(&source).into_iter().map(|function| format!("{}: {function}", file.display())));
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "give the inner blocks a function of their own");
+}
+
+#[test]
+fn a_function_of_six_blocks_is_found() {
+    let five = "fn five() {\n    for a in b {\n        let c = match a {\n            Some(d) => {\n                \
+                d.map(|e| {\n                    e\n                });\n            }\n        };\n    }\n}\n";
+    let six = five.replace("five", "six").replace("    e\n", "    if e {\n                    }\n");
+    assert_eq!(deep(&format!("{five}{six}")), ["six"]);
+}
+
+#[test]
 fn a_burn_crate_is_found_behind_another_crate() {
     let made_up = serde_json::json!({
         "workspace_members": ["report", "search"],
@@ -271,6 +294,42 @@ fn networks(source: &str) -> Vec<&str> {
     let (_, rows) = source.split_once("\nnetworks! {\n").expect("the list");
     let rows = rows.lines().take_while(|line| *line != "}").filter_map(|row| row.split_once(": "));
     rows.flat_map(|(_, types)| types.trim_end_matches(';').split(", ")).collect()
+}
+
+fn crate_folder(name: &str) -> PathBuf {
+    root().join("crates").join(name.trim_start_matches("tinderbox-"))
+}
+
+/// The functions of a source, in rustfmt's layout, in which more than five blocks lie in each other. The body is one of them,
+/// and so are branches, loops, arms and closures, but not literals.
+fn deep(source: &str) -> Vec<&str> {
+    let words = ["if", "else", "for", "while", "loop", "match", "unsafe"];
+    let mut found = Vec::new();
+    // The functions around a line, each with its indentation, its name and the indentations of the blocks open in it.
+    let mut functions: Vec<(usize, &str, Vec<usize>)> = Vec::new();
+    for (_, line) in code(source) {
+        let bare = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        let declared = bare.split_once("fn ").filter(|(before, _)| !before.contains(['"', ':', '<', '=']));
+        if let Some((_, rest)) = declared.filter(|_| !bare.ends_with([';', '}'])) {
+            functions.push((indent, rest.split(['(', '<']).next().unwrap_or(rest), Vec::new()));
+            continue;
+        }
+        let Some((first, name, blocks)) = functions.last_mut() else { continue };
+        if indent == *first && (bare == "}" || bare.ends_with(';')) {
+            functions.pop();
+            continue;
+        }
+        blocks.retain(|open| *open < indent);
+        let opens = bare == "{" || names_any(bare, &words) || bare.ends_with("=> {") || bare.contains('|');
+        if indent > *first && bare.ends_with('{') && opens {
+            blocks.push(indent);
+        }
+        if blocks.len() == 5 && !found.contains(name) {
+            found.push(*name);
+        }
+    }
+    found
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

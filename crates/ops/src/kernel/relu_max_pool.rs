@@ -84,13 +84,12 @@ mod avx {
             for pair in 0..pairs {
                 let upper = (map * height + 2 * pair) * width;
                 for place in (0..per_row).map(|number| upper + number * 2 * SQUARES) {
-                    match before.take() {
-                        None => before = Some(place),
-                        Some(first) => {
-                            let upstream = load(upstream.next().expect("a value for each square"));
-                            eight(simd, maps, [first, place], width, upstream, gradient);
-                        }
-                    }
+                    let Some(first) = before.take() else {
+                        before = Some(place);
+                        continue;
+                    };
+                    let upstream = load(upstream.next().expect("a value for each square"));
+                    eight(simd, maps, [first, place], width, upstream, gradient);
                 }
             }
         }

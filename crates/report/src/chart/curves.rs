@@ -2,7 +2,7 @@
 
 use super::columns::columns;
 use super::frame::{Frame, SMALL, WIDE};
-use super::line::{Against, Line, Measure};
+use super::line::{Against, At, Line, Measure};
 use super::names::{self, place_names};
 use super::palette::BANDS;
 use super::{Chart, Mark};
@@ -78,7 +78,7 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{At, Look, looks};
+    use crate::chart::{Look, looks};
 
     const ACCURACY: Measure = Measure::Accuracy("Test accuracy, %");
 
