@@ -57,7 +57,7 @@ impl Stage {
         let folder = target.join("bench");
         std::fs::create_dir_all(folder.join("logs"))
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let style = ProgressStyle::with_template("[{bar:30}] {percent:>3} %  about {eta} left  {msg}");
+        let style = ProgressStyle::with_template("[{bar:30}] {percent:>3} %  about {eta} left  {wide_msg}");
         let bar = ProgressBar::new(0)
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
         Ok(Self { arguments, stop, folder, bar })

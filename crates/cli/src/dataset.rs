@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tinderbox::catalog::Catalog;
 use tinderbox::experiment::Defaults;
 use tinderbox_data::{
     Checksum, Choice, Dataset, Datasets, LoadError, Origin, Places, Progress, UnknownDataset, read_snapshot,
 };
 
-use crate::commands::note;
+use crate::commands::{Live, Row, note};
 
 /// Which images, and where to look for them.
 #[derive(Debug, Clone, clap::Args)]
@@ -149,29 +149,37 @@ pub fn of_run(
     load()
 }
 
-/// A progress bar for each file, shown only during its download.
+/// A row of progress for each file, shown on a terminal during its download.
 #[derive(Default)]
-pub struct DownloadBar(Option<ProgressBar>);
+pub struct DownloadBar {
+    row: Arc<Mutex<Row>>,
+    live: Option<Live>,
+}
 
 impl DownloadBar {
-    /// Moves the bar.
+    /// Shows how far the download is.
     pub fn show(&mut self, progress: &Progress) {
-        let bar = self.0.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
-            ProgressBar::new(progress.size)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
-        });
-        bar.set_length(progress.size);
-        bar.set_message(format!("{} from {}", progress.name, progress.address));
-        bar.set_position(progress.received);
-    }
-
-    /// Removes the bar.
-    pub fn clear(&mut self) {
-        if let Some(bar) = self.0.take() {
-            bar.finish_and_clear();
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let (received, size) = (megabytes(progress.received), megabytes(progress.size));
+        *lock(&self.row) = Row {
+            label: progress.name.to_string(),
+            share: received / size.max(f64::MIN_POSITIVE),
+            pieces: vec![format!("{received:.1} of {size:.1} MB"), format!("from {}", progress.address)],
+        };
+        if self.live.is_none() {
+            let row = Arc::clone(&self.row);
+            self.live = Live::start(move || vec![lock(&row).clone()]);
         }
     }
+
+    /// Removes the row.
+    pub fn clear(&mut self) {
+        self.live = None;
+    }
+}
+
+fn lock(row: &Mutex<Row>) -> MutexGuard<'_, Row> {
+    row.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

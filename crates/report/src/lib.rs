@@ -32,7 +32,7 @@ pub use report::{
     PerturbationFacts, PlanView, Report, ReportError, Reported, STAND_IN, SearchFacts, Source, Strength,
     TestImages,
 };
-pub use terminal::summary;
+pub use terminal::{SummaryLine, summary, summary_lines};
 
 /// The crate whose [`Value`](serde_json::Value) stands in settings, points and schemas.
 pub use serde_json;

@@ -6,12 +6,26 @@ use crate::claim::Verdict;
 use crate::format::{ABSENT, counted, estimate};
 use crate::numbers::{ArmNumbers, ExperimentNumbers, Numbers, Verdicts};
 
+/// A line of the summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryLine {
+    /// The line, without a line feed.
+    pub text: String,
+    /// The verdict that its first column names, if it does.
+    pub verdict: Option<Verdict>,
+}
+
 /// How many claims got which verdict and a line for each claim, then a short table an experiment: arm, test accuracy in
-/// percent, what the paper reports, trials.
+/// percent, what the paper reports, trials. Each line ends with a line feed.
 ///
 /// Control characters of names are left out, so that no name can steer the terminal.
 pub fn summary(numbers: &Numbers) -> String {
-    let mut text = String::new();
+    summary_lines(numbers).into_iter().map(|line| line.text + "\n").collect()
+}
+
+/// As [`summary`], with what a terminal paints. Columns are two spaces or more apart.
+pub fn summary_lines(numbers: &Numbers) -> Vec<SummaryLine> {
+    let mut text = Vec::new();
     if let Some(notice) = &numbers.notice {
         line(&mut text, &printable(notice));
     }
@@ -20,16 +34,16 @@ pub fn summary(numbers: &Numbers) -> String {
     }
     for experiment in &numbers.experiments {
         if !text.is_empty() {
-            text.push('\n');
+            line(&mut text, "");
         }
         table(&mut text, experiment);
     }
     text
 }
 
-fn claims(text: &mut String, numbers: &Numbers) {
+fn claims(text: &mut Vec<SummaryLine>, numbers: &Numbers) {
     if !text.is_empty() {
-        text.push('\n');
+        line(text, "");
     }
     let Verdicts { holds, does_not_hold, undecided, not_judged } = numbers.verdicts;
     let total = counted(numbers.verdicts.total(), "claim", "claims");
@@ -42,12 +56,15 @@ fn claims(text: &mut String, numbers: &Numbers) {
             Verdict::Holds | Verdict::DoesNotHold => claim.verdict.to_string().to_uppercase(),
             Verdict::Undecided | Verdict::NotJudged => claim.verdict.to_string(),
         };
-        line(text, &format!("  {word:<13}  {}", printable(&claim.sentence)));
+        text.push(SummaryLine {
+            text: format!("  {word:<13}  {}", printable(&claim.sentence)),
+            verdict: Some(claim.verdict),
+        });
         line(text, &format!("  {:13}  {}", "", printable(&claim.reason)));
     }
 }
 
-fn table(text: &mut String, experiment: &ExperimentNumbers) {
+fn table(text: &mut Vec<SummaryLine>, experiment: &ExperimentNumbers) {
     line(text, &format!("{} ({})", printable(&experiment.title), printable(&experiment.name)));
     let mut rows = vec![["arm", "test accuracy, %", "reported, %", "trials"].map(String::from)];
     rows.extend(experiment.arms.iter().map(row));
@@ -74,9 +91,8 @@ fn row(arm: &ArmNumbers) -> [String; 4] {
     [printable(&arm.facts.name), estimate(arm.test_accuracy), reported, trials]
 }
 
-fn line(text: &mut String, line: &str) {
-    text.push_str(line);
-    text.push('\n');
+fn line(text: &mut Vec<SummaryLine>, line: &str) {
+    text.push(SummaryLine { text: line.to_string(), verdict: None });
 }
 
 fn printable(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! How long a plan takes, about: from what a layer's arithmetic and an optimiser's step cost where that was measured.
 //!
-//! A guess for people, printed as one. Nothing is decided by it.
+//! What this machine has taken so far corrects it: see [`pace`](crate::pace). A guess for people, printed as one. Nothing is
+//! decided by it.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::environment::cores;
 use crate::experiment::Configuration;
 use crate::json;
+use crate::pace::Pace;
 use crate::plan::{Planned, Task};
 
 /// Nanoseconds for each parameter and step of Adam: AMD EPYC with AVX-512, one thread of two, flex, whole runs.
@@ -19,36 +21,73 @@ const STEP: f64 = 1.2;
 /// Cost of scoring an image, as a share of training on it.
 const SCORING: f64 = 0.35;
 
-/// About the time that the trials of some experiments take, shared by so many workers. `None` on wgpu: GPUs differ too
-/// much for a guess; and where the sum is no time: a kind says that it costs NaN, or less than nothing.
-pub fn estimate<'a>(
-    planned: impl IntoIterator<Item = &'a Planned>,
-    catalog: &Catalog,
-    [training, test]: [usize; 2],
-    workers: usize,
-) -> Option<Duration> {
-    let mut each: Vec<f64> = Vec::new();
-    for planned in planned {
-        for task in &planned.tasks {
-            let arm = planned.experiment.arms.iter().find(|arm| arm.name() == task.arm)?;
-            each.push(seconds(task, arm.configuration()?, catalog, [training, test])?);
-        }
-    }
-    // More workers than cores share the cores.
-    let at_once = workers.min(cores()).min(each.len()).max(1);
-    // What a kind says of its cost may be anything.
-    Duration::try_from_secs_f64(each.iter().sum::<f64>() / at_once as f64).ok()
+/// What an estimate depends on, beside the trials.
+#[derive(Debug, Clone, Copy)]
+pub struct Estimator<'a> {
+    /// The kinds of networks and perturbations.
+    pub catalog: &'a Catalog,
+    /// Training and test images.
+    pub images: [usize; 2],
+    /// What has been measured on this machine.
+    pub pace: &'a Pace,
 }
 
+/// A trial's estimate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The kind of its network.
+    pub kind: &'static str,
+    /// Seconds, where the formula was measured.
+    pub formula: f64,
+    /// Seconds on this machine. Those of the formula while nothing has been measured here; none on wgpu then: GPUs
+    /// differ too much for a guess, and none where the formula's are no time: a kind says that it costs NaN, or less than
+    /// nothing.
+    pub here: Option<f64>,
+}
+
+impl Estimator<'_> {
+    /// About the time that the trials of some experiments take, shared by so many workers; `None` if it is not known of
+    /// one of them, or beyond all time.
+    pub fn time<'b>(
+        &self,
+        planned: impl IntoIterator<Item = &'b Planned>,
+        workers: usize,
+    ) -> Option<Duration> {
+        let mut each: Vec<f64> = Vec::new();
+        for planned in planned {
+            for task in &planned.tasks {
+                each.push(self.trial(planned, task)?.here?);
+            }
+        }
+        let all: f64 = each.iter().sum();
+        Duration::try_from_secs_f64(all / at_once(workers.min(each.len()))).ok()
+    }
+
+    /// The estimate of one of the experiment's trials.
+    pub fn trial(&self, planned: &Planned, task: &Task) -> Option<Estimate> {
+        let arm = planned.experiment.arms.iter().find(|arm| arm.name() == task.arm)?;
+        let configuration = arm.configuration()?;
+        let kind = configuration.model.kind();
+        let formula = seconds(task, configuration, self.catalog, self.images);
+        let factor = self.pace.factor(task.backend, kind);
+        let factor = factor.or_else(|| (task.backend != Backend::Wgpu).then_some(1.0));
+        let here = factor.map(|factor| factor * formula).filter(|time| time.is_finite() && *time >= 0.0);
+        Some(Estimate { kind, formula, here })
+    }
+}
+
+/// How many of so many workers run at once: more than there are cores share these. At least one.
+pub fn at_once(workers: usize) -> f64 {
+    workers.min(cores()).max(1) as f64
+}
+
+/// Seconds of a trial, where the formula was measured.
 fn seconds(
     task: &Task,
     configuration: &Configuration,
     catalog: &Catalog,
     [training, test]: [usize; 2],
-) -> Option<f64> {
-    if task.backend == Backend::Wgpu {
-        return None;
-    }
+) -> f64 {
     let (training, test) = match task.protocol {
         Protocol::Official => (training as f64, test as f64),
         Protocol::Pooled => (0.8 * (training + test) as f64, 0.2 * (training + test) as f64),
@@ -66,7 +105,7 @@ fn seconds(
         SCORING + read.map_or(0.0, |perturbation| perturbation.passes())
     });
     let perturbed = passes.sum::<f64>() * test * image;
-    Some((configuration.training.epochs as f64 * (trained + scored) + perturbed) / 1e9)
+    (configuration.training.epochs as f64 * (trained + scored) + perturbed) / 1e9
 }
 
 #[cfg(test)]
@@ -82,7 +121,9 @@ mod tests {
             let dataset = tinderbox_data::stand_in("a test");
             let plan =
                 Plan::new(experiments(&["architectures"]), &overrides, &CATALOG, &dataset).expect("a plan");
-            estimate(&plan.experiments, &CATALOG, [7291, 2007], 1)
+            let pace = Pace::default();
+            let estimator = Estimator { catalog: &CATALOG, images: [7291, 2007], pace: &pace };
+            estimator.time(&plan.experiments, 1)
         };
         assert!(of(1).is_some_and(|time| !time.is_zero()));
         assert_eq!(of(usize::MAX), None);

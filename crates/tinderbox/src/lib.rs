@@ -10,6 +10,7 @@ pub mod experiment;
 pub mod plan;
 
 pub mod estimate;
+pub mod pace;
 pub mod run;
 
 pub mod tuning;

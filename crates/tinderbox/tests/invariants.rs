@@ -35,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 const WITHOUT_BURN: [&str; 4] = ["tinderbox-data", "tinderbox-search", "tinderbox-report", "xtask"];
 
 /// What reads a command line and draws on a terminal.
-const TERMINAL: [&str; 3] = ["clap", "indicatif", "anstream"];
+const TERMINAL: [&str; 3] = ["clap", "terminal_size", "anstream"];
 
 const PRINTING: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
 

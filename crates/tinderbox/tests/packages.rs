@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The libraries, each with crates that its importers must not have to compile.
 const LIBRARIES: [(&str, &[&str]); 8] = [
-    ("tinderbox", &["burn-ndarray", "burn-train", "burn-dataset", "clap", "indicatif"]),
+    ("tinderbox", &["burn-ndarray", "burn-train", "burn-dataset", "clap", "anstream"]),
     ("cli", &["burn-ndarray", "burn-train", "burn-dataset"]),
     ("data", &["burn", "rusqlite", "postgres"]),
     ("ops", &["burn-store", "burn-optim", "burn-ndarray", "safetensors", "rusqlite"]),

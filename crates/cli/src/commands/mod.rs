@@ -16,7 +16,11 @@ mod predict;
 mod data;
 mod worker;
 
+mod duration;
+mod events;
+mod lessons;
 mod progress;
+mod summary;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -24,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tinderbox::catalog::Catalog;
 
-pub(crate) use terminal::note;
+pub(crate) use terminal::{Live, Row, note};
 use terminal::{say, say_data};
 
 /// Trains small image classifiers and tests the claims of a published paper.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use tinderbox_data::Dataset;
 
-use tinderbox::catalog::Catalog;
-use tinderbox::estimate::estimate;
+use tinderbox::estimate::Estimator;
 use tinderbox::plan::{Plan, Planned};
+
+use super::duration::about;
 
 /// A plan, as the terminal and scripts see it.
 #[derive(Debug, Serialize)]
@@ -19,8 +20,10 @@ pub(super) struct Outline {
     workers: usize,
     trials: usize,
     claims: usize,
-    /// Estimated time with these workers, on a machine like the one that was measured; none on wgpu.
+    /// Estimated time with these workers; none on wgpu before anything has been measured.
     estimated_seconds: Option<u64>,
+    /// Trials on this machine and backend that the estimate has learnt from. With 0 it is that of another machine.
+    measured_trials: u64,
     experiments: Vec<Entry>,
 }
 
@@ -47,11 +50,10 @@ struct ArmEntry {
 }
 
 impl Outline {
-    pub(super) fn new(plan: &Plan, catalog: &Catalog, dataset: &Dataset, workers: usize) -> Self {
-        let images = [dataset.training.len(), dataset.test.len()];
+    pub(super) fn new(plan: &Plan, estimator: &Estimator, dataset: &Dataset, workers: usize) -> Self {
         let seconds = |guess: Duration| guess.as_secs_f64().ceil() as u64;
         let entry = |planned: &Planned| Entry {
-            estimated_seconds: estimate([planned], catalog, images, workers).map(seconds),
+            estimated_seconds: estimator.time([planned], workers).map(seconds),
             ..Entry::new(planned)
         };
         let experiments: Vec<Entry> = plan.experiments.iter().map(entry).collect();
@@ -62,7 +64,8 @@ impl Outline {
             workers,
             trials: plan.tasks().count(),
             claims: experiments.iter().map(|entry| entry.claims).sum(),
-            estimated_seconds: estimate(&plan.experiments, catalog, images, workers).map(seconds),
+            estimated_seconds: estimator.time(&plan.experiments, workers).map(seconds),
+            measured_trials: estimator.pace.trials(plan.backend),
             experiments,
         }
     }
@@ -99,9 +102,11 @@ impl Outline {
             self.claims,
             guess(self.estimated_seconds)
         );
-        let times = match self.estimated_seconds {
-            Some(_) => "Times are estimates from another machine.",
-            None => "Times depend on the GPU.",
+        let times = match (self.estimated_seconds, self.measured_trials) {
+            (None, _) => "Times depend on the GPU.".to_string(),
+            (_, 0) => "Times are estimates from another machine.".to_string(),
+            (_, 1) => "Times are estimates from 1 trial on this machine.".to_string(),
+            (_, trials) => format!("Times are estimates from {trials} trials on this machine."),
         };
         format!(
             "{head}{lines}{all}\n{}\nTrials shared with an earlier experiment are counted there. {times}",
@@ -174,49 +179,46 @@ fn guess(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "?".to_string(), about)
 }
 
-/// An estimate, rounded: `20 s`, `3 min`, `2 h 10 min`.
-fn about(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60);
-    match (seconds, minutes) {
-        (0, _) => "none".to_string(),
-        (1..90, _) => format!("{} s", seconds.div_ceil(10) * 10),
-        (_, ..60) => format!("{minutes} min"),
-        _ => format!("{} h {} min", minutes / 60, minutes % 60 / 10 * 10),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use tinderbox::backend::Backend;
+    use tinderbox::catalog::Catalog;
     use tinderbox::experiment::{Defaults, Experiment};
+    use tinderbox::pace::Pace;
     use tinderbox::plan::Overrides;
-
-    #[test]
-    fn guesses_are_rounded() {
-        assert_eq!(
-            [0, 3, 61, 95, 3600, 7900].map(about),
-            ["none", "10 s", "70 s", "2 min", "1 h 0 min", "2 h 10 min"]
-        );
-    }
 
     #[test]
     fn nobody_guesses_how_fast_a_gpu_is() {
         let digits = tinderbox_data::stand_in("a test");
-        let outline = |backend| {
+        let outline = |backend, pace: &Pace| {
             let overrides = Overrides { backend, ..Overrides::default() };
             let catalog = Catalog::default();
             let defaults = Defaults { catalog: &catalog, images: digits.test.spec() };
             let paper = Experiment::built_in(defaults).unwrap_or_else(|error| panic!("{error}"));
             let plan = Plan::new(paper, &overrides, &catalog, &digits).expect("a plan");
-            Outline::new(&plan, &catalog, &digits, 2)
+            let images = [digits.training.len(), digits.test.len()];
+            Outline::new(&plan, &Estimator { catalog: &catalog, images, pace }, &digits, 2)
         };
-        let (cpu, gpu) = (outline(Backend::Ndarray), outline(Backend::Wgpu));
+        let nothing = Pace::default();
+        let (cpu, gpu) = (outline(Backend::Ndarray, &nothing), outline(Backend::Wgpu, &nothing));
         assert!(cpu.estimated_seconds.is_some_and(|seconds| seconds > 0));
         assert!(cpu.list().ends_with("Times are estimates from another machine."), "{}", cpu.list());
         let all = gpu.list().lines().find(|line| line.starts_with("all ")).map(str::to_string);
         assert!(all.is_some_and(|line| line.ends_with(" ?")), "{}", gpu.list());
         assert!(gpu.arms().ends_with("; the time depends on the GPU"), "{}", gpu.arms());
         assert!(serde_json::to_value(&gpu).expect("plain data")["estimated_seconds"].is_null());
+        // Unless it has been measured.
+        let mut pace = Pace::default();
+        pace.learn(Backend::Wgpu, "fcn", 10.0, 5.0);
+        pace.learn(Backend::Ndarray, "fcn", 10.0, 50.0);
+        pace.learn(Backend::Ndarray, "cnn", 10.0, 50.0);
+        let (measured, gpu) = (outline(Backend::Ndarray, &pace), outline(Backend::Wgpu, &pace));
+        assert!(gpu.list().ends_with("Times are estimates from 1 trial on this machine."), "{}", gpu.list());
+        assert!(measured.list().ends_with("from 2 trials on this machine."), "{}", measured.list());
+        let ratio = |slow: &Outline, fast: &Outline| {
+            slow.estimated_seconds.expect("known") as f64 / fast.estimated_seconds.expect("known") as f64
+        };
+        assert!((ratio(&measured, &cpu) - 5.0).abs() < 0.1, "{}", ratio(&measured, &cpu));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::search::StorageArguments;
+use super::summary::say_summary;
 use super::{Exit, Refusal, note, say, say_data};
 use tinderbox::catalog::Catalog;
 use tinderbox::json;
@@ -72,7 +73,7 @@ impl Report {
         match format {
             Format::Json => say_data(json::pretty(&numbers))?,
             Format::Md => say_data(tinderbox_report::markdown(&numbers))?,
-            Format::Text => say(tinderbox_report::summary(&numbers))?,
+            Format::Text => say_summary(&numbers)?,
         };
         if let (Format::Text, Some(files)) = (format, &files) {
             say(format_args!("report: {}", files.page().display()))?;

@@ -4,15 +4,19 @@ mod again;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use clap::Args;
 use tinderbox_data::{Choice, Dataset, write_snapshot};
 use tinderbox_search::StudyId;
 
+use super::events::Event;
+use super::lessons::{Lessons, pace};
 use super::outline::Outline;
 use super::progress::Progress;
 use super::search::{ADDRESS, StorageArguments};
+use super::summary::say_summary;
+use super::terminal::{ProgressArguments, Tone, emit, note_in, streams_events};
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
@@ -20,6 +24,7 @@ use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, CrewError, release_gone, stop_on_signals};
 use tinderbox::environment::{cores, revision, rfc3339};
+use tinderbox::estimate::{Estimator, at_once};
 use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
 use tinderbox::page::{self, ReportFiles, Written};
@@ -85,6 +90,9 @@ pub(super) struct Reproduce {
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -104,6 +112,7 @@ const OTHER_REVISION: &str = "note: another revision of the program, or changes 
 
 impl Reproduce {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        self.progress.apply();
         if self.json && !(self.list || self.dry_run) {
             return Err(
                 "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
@@ -123,15 +132,22 @@ impl Reproduce {
             backend: self.backend,
         };
         let plan = Plan::new(experiments, &overrides, catalog, &dataset)?;
-        let workers = self.workers.map_or_else(cores, usize::from);
-        let outline = Outline::new(&plan, catalog, &dataset, workers);
+        let pace = pace();
+        let images = [dataset.training.len(), dataset.test.len()];
+        let estimator = Estimator { catalog, images, pace: &pace };
+        let outline = Outline::new(&plan, &estimator, &dataset, self.workers());
         if self.json {
             say_data(json::pretty(&outline))?;
             return Ok(Exit::Done);
         }
-        say(if self.list { outline.list() } else { outline.arms() })?;
         if self.dry_run || self.list {
+            say(if self.list { outline.list() } else { outline.arms() })?;
             return Ok(Exit::Done);
+        }
+        if streams_events() {
+            emit(&Event::Plan(json::value(&outline)));
+        } else {
+            note(outline.arms());
         }
         let folder = RunFolder::create(&self.runs, &plan)?;
         let _lock = folder.lock()?;
@@ -142,7 +158,9 @@ impl Reproduce {
             None => folder.run()?,
         };
         let studies = self.enqueue_all(&mut run, &plan, &dataset)?;
-        let finished = self.train(&folder, &mut run, &studies, &plan, &dataset, workers);
+        let mut lessons = Lessons::of(&plan, &estimator);
+        let finished = self.train(&folder, &mut run, &studies, &plan, &dataset, &mut lessons);
+        lessons.keep();
 
         // Scratch files that stay only take space; why the run broke off matters more.
         _ = folder.sweep();
@@ -156,22 +174,31 @@ impl Reproduce {
         // The page shows what there is, even of a run that broke off; what broke it off matters more than the page.
         let written = page::write(&run, &files, &catalog.kinds);
         let (finished, Written { numbers, revisions }) = (finished?, written?);
-        say(format_args!("\n{}", tinderbox_report::summary(&numbers)))?;
+        let stopped = !finished && waiting > 0;
         let report = std::path::absolute(files.page()).unwrap_or(files.page().to_owned());
-        say(format_args!("report: {}", report.display()))?;
+        if stopped {
+            // Of claims that nobody has judged there is nothing to say.
+            say(format_args!("report so far: {}", report.display()))?;
+        } else {
+            say_summary(&numbers)?;
+            say(format_args!("\nreport: {}", report.display()))?;
+        }
         let (ours, _) = revision();
         // Changes that were not committed can be any: they are another revision each time.
         if ours.is_some_and(|ours| revisions.iter().any(|(theirs, changed)| *theirs != ours || *changed)) {
             note(OTHER_REVISION);
         }
-        if !finished && waiting > 0 {
-            say(format_args!("stopped with {waiting} trials to go; run the same command to resume"))?;
+        if stopped {
+            note(format_args!("stopped with {waiting} trials to go; run the same command to resume"));
             return Ok(Exit::Interrupted);
         }
         if failed > 0 {
-            say(format_args!(
-                "{failed} trials failed; the report says why, and the same command tries them again"
-            ))?;
+            note_in(
+                Tone::Bad,
+                format_args!(
+                    "{failed} trials failed; the report says why, and the same command tries them again"
+                ),
+            );
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -277,6 +304,10 @@ impl Reproduce {
         }
     }
 
+    fn workers(&self) -> usize {
+        self.workers.map_or_else(cores, usize::from)
+    }
+
     /// Runs the waiting trials; `false` if the user stopped them.
     fn train(
         &self,
@@ -285,7 +316,7 @@ impl Reproduce {
         studies: &[(String, StudyId)],
         plan: &Plan,
         dataset: &Dataset,
-        workers: usize,
+        lessons: &mut Lessons,
     ) -> Result<bool, Refusal> {
         let (mut todo, mut shares) = (0, Vec::new());
         for (planned, (name, study)) in plan.experiments.iter().zip(studies) {
@@ -295,7 +326,7 @@ impl Reproduce {
             todo += open;
         }
         if todo == 0 {
-            say(format_args!("everything is done already"))?;
+            note("everything is done already");
             return Ok(true);
         }
         let stop = stop_on_signals()?;
@@ -316,14 +347,19 @@ impl Reproduce {
             // Not an argument: those are for all to see, and an address may hold a password.
             variables.push((ADDRESS.to_string(), url.clone()));
         }
-        let size = workers.min(todo);
+        let size = self.workers().min(todo);
         let program = std::env::current_exe()?;
         let crew = Crew { name: crew_name(), size, program, arguments, variables };
-        let mut progress = Progress::new(&shares, size);
-        let started = Instant::now();
+        // The work is in seconds of one worker. Without estimates all trials count the same.
+        let work = lessons.seconds();
+        let expected = (!work.is_empty()).then(|| at_once(size));
+        let mut progress = Progress::new(&shares, size, work, expected);
         let logs = Some(folder.path());
-        let finished = crew.run(logs, run.storage_mut(), studies, &stop, |news| progress.show(&news));
-        progress.end(started.elapsed());
+        let finished = crew.run(logs, run.storage_mut(), studies, &stop, |news| {
+            lessons.hear(&news);
+            progress.show(&news);
+        });
+        progress.end();
         Ok(finished.map_err(|error: CrewError| Box::new(error))?)
     }
 }

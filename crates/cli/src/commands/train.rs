@@ -1,26 +1,28 @@
 //! `tinderbox train`: one network, one seed, one file of weights.
 
 mod from_study;
+mod watcher;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use tinderbox_data::{Destination, Protocol};
-use tinderbox_training::learner::{Ending, Epoch, Observer, Step};
+use tinderbox_training::learner::{Ending, LearnerError};
 
 use from_study::FromStudy;
 
-use super::{Exit, Refusal, note, say, say_data};
+use super::terminal::ProgressArguments;
+use super::{Exit, Refusal, note, say};
 use crate::choice::choice;
 use crate::dataset::DatasetArguments;
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
+use tinderbox::crew::stop_on_signals;
 use tinderbox::experiment::{Configuration, Defaults, Setting};
 use tinderbox::json;
 use tinderbox::origin::Provenance;
-use tinderbox::trial;
+use tinderbox::trial::{self, TrialError};
+use watcher::Watcher;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -66,6 +68,9 @@ pub(super) struct Train {
 
     #[command(flatten)]
     from: FromStudy,
+
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -78,6 +83,7 @@ Examples:
 
 impl Train {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        self.progress.apply();
         if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs".into());
         }
@@ -99,10 +105,22 @@ impl Train {
         configuration.check_fit(&dataset.test)?;
         let provenance = Provenance::new(&dataset, protocol, seed, &configuration);
         let split = provenance.split(&dataset)?;
-        let mut watcher = Watcher { bar: bar(), json: self.json };
+        let mut watcher = Watcher::new(self.json, configuration.training.epochs, stop_on_signals()?);
         let checkpoint = checkpoint.as_ref().map(|file| file.target().to_owned());
-        let fitted = trial::fit(&configuration, seed, &split, &device, checkpoint.as_ref(), &mut watcher)?;
-        watcher.bar.finish_and_clear();
+        let fitted =
+            trial::fit(&configuration, seed, &split, &device, checkpoint.as_ref(), &mut watcher);
+        watcher.end();
+        let fitted = match fitted {
+            Err(TrialError::Learner(LearnerError::Interrupted { epoch })) => {
+                let then = match checkpoint {
+                    Some(_) => "run the same command to resume",
+                    None => "no weights are saved, because there is no --checkpoint to resume from",
+                };
+                note(format_args!("stopped in epoch {epoch}; {then}"));
+                return Ok(Exit::Interrupted);
+            }
+            fitted => fitted?,
+        };
         match fitted.ending {
             Ending::Diverged { epoch } => {
                 note(format_args!(
@@ -116,7 +134,13 @@ impl Train {
             Ending::Finished => {}
         }
         fitted.model.save(&json::value(&provenance), output.target())?;
-        note(format_args!("weights: {}", self.output.display()));
+        let weights = format!("weights: {}", self.output.display());
+        // Standard output is a stream of JSON then.
+        if self.json {
+            note(weights);
+        } else {
+            say(weights)?;
+        }
         Ok(Exit::Done)
     }
 }
@@ -184,40 +208,6 @@ impl Train {
         }
         Ok(Files { output, checkpoint: Some(checkpoint) })
     }
-}
-
-struct Watcher {
-    bar: ProgressBar,
-    json: bool,
-}
-
-impl Observer for Watcher {
-    fn step(&mut self, step: &Step) -> ControlFlow<()> {
-        self.bar.set_length((step.epochs * step.steps) as u64);
-        self.bar.set_position(((step.epoch - 1) * step.steps + step.step) as u64);
-        ControlFlow::Continue(())
-    }
-
-    fn epoch(&mut self, epoch: &Epoch) {
-        let line = || {
-            format!(
-                "epoch {:>3}  loss {:.4}  accuracy: training {:.2} %, validation {:.2} %, test {:.2} %",
-                epoch.epoch,
-                epoch.training_loss,
-                epoch.training_accuracy * 100.0,
-                epoch.validation_accuracy * 100.0,
-                epoch.test_accuracy * 100.0
-            )
-        };
-        // A closed output must not end the training.
-        self.bar.suspend(|| _ = if self.json { say_data(json::text(epoch)) } else { say(line()) });
-    }
-}
-
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("[{bar:30}] {percent:>3} %  about {eta} left");
-    ProgressBar::new(1)
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
 }
 
 /// The default network of a kind.

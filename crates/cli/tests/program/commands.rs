@@ -48,6 +48,27 @@ fn a_dry_run_shows_the_plan_and_leaves_nothing() {
 }
 
 #[test]
+fn a_damaged_file_of_measured_times_changes_nothing() {
+    let desk = Desk::new();
+    let list = "reproduce --list --dataset stand-in";
+    let before = desk.run(list).done().out;
+    assert!(before.ends_with("Times are estimates from another machine.\n"), "{before}");
+    let file = desk.path().join("cache/tinderbox/pace.json");
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    for damaged in ["{", "[1]", "\u{0}"] {
+        fs::write(&file, damaged).expect("written");
+        let ended = desk.run(list).done();
+        assert_eq!(
+            (ended.out.as_str(), ended.err.contains("pace")),
+            (before.as_str(), false),
+            "{}",
+            ended.err
+        );
+    }
+    desk.run("reproduce small.toml --dataset stand-in --epochs 1 --seeds 1").done();
+}
+
+#[test]
 fn a_report_is_made_again_from_the_storage_alone() {
     let desk = Desk::new();
     desk.run("reproduce small.toml --dataset stand-in --epochs 1").done();

@@ -136,8 +136,9 @@ fn an_interrupt_saves_says_how_to_go_on_and_exits_with_130() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
     let output = child.wait_with_output().expect("waited for");
     assert_eq!(output.status.code(), Some(130));
-    let out = String::from_utf8_lossy(&output.stdout);
-    assert!(out.contains("run the same command to resume"), "{out}");
+    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(err.contains("run the same command to resume"), "{err}");
+    assert!(out.starts_with("report so far: ") && out.lines().count() == 1, "no verdicts yet: {out}");
     assert!(desk.run_folder("runs").join("report.html").is_file());
 }
 
@@ -147,7 +148,7 @@ fn a_second_run_finds_everything_done() {
     desk.run(&format!("{RUN} --epochs 1")).done();
     let before = desk.hashes("runs");
     let ended = desk.run(&format!("{RUN} --epochs 1")).done();
-    assert!(ended.out.contains("everything is done already"), "{}", ended.out);
+    assert!(ended.err.contains("everything is done already"), "{}", ended.err);
     assert_eq!(before, desk.hashes("runs"));
 }
 

@@ -91,7 +91,7 @@ fn an_average_is_made_of_records_and_trains_nothing() {
     let desk = Desk::new();
     desk.write("paper.toml", PAPER);
     let ended = desk.run("reproduce paper.toml --dataset stand-in").done();
-    assert!(ended.out.contains("4 trials"), "{}", ended.out);
+    assert!(ended.err.contains("4 trials"), "{}", ended.err);
     let numbers = desk.numbers("runs");
     let parameters = |name: &str| arm(&numbers, 0, name)["parameters"].as_u64().expect("parameters");
     assert_eq!(parameters("both"), parameters("narrow") + parameters("robust"));
@@ -158,7 +158,7 @@ fn a_search_draws_its_points_and_borrows_what_is_trained_already() {
     // `narrow` is the point 0.001 / 64.
     let run = "reproduce paper.toml search.toml --dataset stand-in --profile full --seeds 2 --epochs 2";
     let ended = desk.run(run).done();
-    assert!(ended.out.contains("0.001 / 64  narrow of paper"), "{}", ended.out);
+    assert!(ended.err.contains("0.001 / 64  narrow of paper"), "{}", ended.err);
     let numbers = desk.numbers("runs");
     assert_eq!(arm(&numbers, 0, "narrow")["test_accuracy"], arm(&numbers, 1, "0.001 / 64")["test_accuracy"]);
 }
@@ -170,7 +170,7 @@ fn an_arm_with_a_reported_number_is_run_under_both_protocols() {
     let ended =
         desk.run("reproduce paper.toml --dataset stand-in --profile full --seeds 2 --epochs 1").done();
     // Two members, two seeds, two protocols.
-    assert!(ended.out.contains("8 trials"), "{}", ended.out);
+    assert!(ended.err.contains("8 trials"), "{}", ended.err);
     let numbers = desk.numbers("runs");
     let trials = numbers["experiments"][0]["trials"].as_array().expect("trials");
     let pooled = trials.iter().filter(|trial| trial["arm"] == "both" && trial["protocol"] == "pooled");
@@ -202,7 +202,7 @@ fn claims_that_change_after_the_first_trials_are_told() {
     assert!(page.contains("<strong>Caution:</strong> It may mislead."));
     desk.write("paper.toml", PAPER.replace("margin = 5.0", "margin = 0.5"));
     let second = desk.run(run).done();
-    assert!(second.out.contains("everything is done already"), "{}", second.out);
+    assert!(second.err.contains("everything is done already"), "{}", second.err);
     assert!(second.out.contains("claims were changed after the first trials of paper"), "{}", second.out);
 }
 

@@ -50,7 +50,7 @@ fn a_second_crew_takes_no_trial_from_workers_that_live() {
         wait_until(|| running(&desk) >= 2);
         let (out, err) = interrupt(second);
         assert!(err.contains("other workers are running 1 of the trials"), "{out}\n{err}");
-        assert!(out.contains("stopped; `tinderbox search resume s` resumes it"), "{out}");
+        assert!(err.contains("stopped; `tinderbox search resume s` resumes it"), "{out}\n{err}");
     }
     let taken =
         count(&desk, "SELECT count(*) FROM tinderbox_attempts WHERE outcome = 'RELEASED' AND trial_id = 1");

@@ -17,6 +17,7 @@ mod identity;
 mod mishaps;
 mod names;
 mod odd_rows;
+mod pseudo_terminal;
 mod rows;
 mod seal;
 mod search;
@@ -24,6 +25,7 @@ mod small_study;
 mod storages;
 mod terminal;
 mod weights_files;
+mod widths;
 
 /// The backends of this build that promise equal bits.
 #[cfg(not(feature = "ndarray"))]

@@ -149,7 +149,7 @@ fn a_command_that_is_shown_finds_the_study_again() {
     assert!(created.contains("`tinderbox search resume s`"), "{created}");
     let limited =
         "search run s.toml --dataset stand-in --workers 1 --time-limit 0s --storage sqlite:third.sqlite";
-    let ended = desk.run(limited).done().out;
+    let ended = desk.run(limited).done().err;
     assert!(
         ended.contains("`tinderbox search resume --storage sqlite:third.sqlite s` resumes it"),
         "{ended}"

@@ -79,7 +79,7 @@ fn a_seal_cannot_be_left_out() {
                   WHERE key = 'tinderbox:heading'";
     run.edited(1, change).refused(&["its seal was removed", "the same `reproduce` command seals it"]);
     let again = run.desk.run(RUN).done();
-    assert!(again.out.contains("everything is done already"), "{}", again.out);
+    assert!(again.err.contains("everything is done already"), "{}", again.err);
     run.report().done();
 }
 

@@ -65,7 +65,8 @@ fn a_study_is_the_same_for_one_worker_and_three_and_after_a_kill() {
 
     // A run whose time is up starts nothing more, and can be resumed.
     let stopped = desk.run(&format!("{} --time-limit 0s", run("limited", 2))).done();
-    assert!(stopped.out.contains("tiny: 0 complete\ntime limit reached"), "{}", stopped.out);
+    assert!(stopped.out.contains("tiny: 0 complete\n"), "{}", stopped.out);
+    assert!(stopped.err.contains("time limit reached"), "{}", stopped.err);
     desk.run(&run("limited", 2)).done();
     assert_eq!(table(&desk, "limited"), one);
 }

@@ -1,8 +1,9 @@
 //! `tinderbox search run` and `resume`: run worker processes on this machine until the study ends.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use tinderbox_data::Dataset;
@@ -12,12 +13,14 @@ use super::show::summary;
 use super::{ADDRESS, StorageArguments, lag, say_idle_pruner, state_folder};
 use crate::choice::choice;
 use crate::commands::progress::Progress;
+use crate::commands::terminal::ProgressArguments;
 use crate::commands::{Exit, Refusal, note, say};
 use crate::dataset::{DatasetArguments, arguments_of};
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, LOST, is_of_crew, release_gone, stop_on_signals};
 use tinderbox::environment::cores;
+use tinderbox::estimate::at_once;
 use tinderbox::state::{Seat, StateFolder, crew_name, identity};
 use tinderbox::tuning::{MOST_TRIALS, Tuning, TuningRecord};
 use tinderbox::worker::{LEASE, now};
@@ -64,10 +67,14 @@ struct Team {
 
     #[command(flatten)]
     dataset: DatasetArguments,
+
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 impl Run {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        self.team.progress.apply();
         let tuning = Tuning::read(&self.file, self.team.dataset.defaults(catalog)?)?;
         self.backend.open()?;
         let dataset = self.team.dataset.load(&catalog.datasets)?;
@@ -79,6 +86,7 @@ impl Run {
 
 impl Resume {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
+        self.team.progress.apply();
         let mut study = self.team.storage.study(&self.name)?;
         let record = TuningRecord::of(&study, &self.name)?;
         record.backend.open()?;
@@ -128,12 +136,13 @@ impl Team {
         };
         let counts = study.storage().counts(id)?;
         let done = counts.complete + counts.pruned + counts.fail;
-        let mut progress = Progress::new(&[(name.to_string(), done, total as usize)], size);
-        let started = Instant::now();
+        let expected = seconds_a_trial(&study.trials()?).map(|seconds| at_once(size) / seconds);
+        let mut progress =
+            Progress::new(&[(name.to_string(), done, total as usize)], size, HashMap::new(), expected);
         let logs = seat.as_ref().map(Seat::path);
         let finished = crew
             .run(logs, study.storage_mut(), &[(name.to_string(), id)], &stop, |news| progress.show(&news));
-        progress.end(started.elapsed());
+        progress.end();
         let finished = finished?;
         if let Some(seat) = seat {
             seat.leave();
@@ -145,13 +154,13 @@ impl Team {
         }
         let resume = self.storage.resume(name);
         if !finished {
-            say(format_args!("stopped; {resume} resumes it"))?;
+            note(format_args!("stopped; {resume} resumes it"));
             return Ok(Exit::Interrupted);
         }
         let counts = study.storage().counts(id)?;
         let done = (counts.complete + counts.pruned + counts.fail) as u64;
         if until.is_some_and(|until| SystemTime::now() >= until) && (total == 0 || done < total) {
-            say(format_args!("time limit reached; {resume} resumes it"))?;
+            note(format_args!("time limit reached; {resume} resumes it"));
         }
         Ok(if counts.fail > 0 { Exit::Failed } else { Exit::Done })
     }
@@ -176,6 +185,18 @@ fn take_back(study: &mut Study, folder: Option<&StateFolder>) -> Result<(), Refu
         ));
     }
     Ok(())
+}
+
+/// The mean time of the trials that are complete, in seconds; `None` without any.
+fn seconds_a_trial(trials: &[Trial]) -> Option<f64> {
+    let complete = trials.iter().filter(|trial| trial.state == State::Complete);
+    let times = complete.filter_map(|trial| {
+        let [started, finished] = [trial.started?, trial.finished?].map(SystemTime::from);
+        // Clocks may have been set back.
+        finished.duration_since(started).ok()
+    });
+    let (sum, count) = times.fold((0.0, 0), |(sum, count), time| (sum + time.as_secs_f64(), count + 1));
+    (sum > 0.0).then(|| sum / f64::from(count))
 }
 
 /// Puts trials back in the queue that failed only because their workers died.
