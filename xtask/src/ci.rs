@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
         }
         [word, ..] => {
             let expected = "no arguments".into();
-            return Err(Error::Argument { command: "ci", argument: word.clone(), expected });
+            return Err(Error::Argument { command: "ci", argument: word.clone(), expected, nearest: None });
         }
     }
     let sanitized =

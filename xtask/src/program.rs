@@ -13,8 +13,23 @@ use crate::forecast::{Backend, Progress, forecast, is_cold, left, notice};
 pub(crate) const PACKAGE: &str = "tinderbox-cli";
 
 /// The program's commands.
-pub(crate) const COMMANDS: [&str; 9] =
-    ["reproduce", "report", "search", "worker", "train", "evaluate", "attack", "predict", "data"];
+pub(crate) const COMMANDS: [&str; 12] = [
+    "reproduce",
+    "report",
+    "search",
+    "worker",
+    "train",
+    "evaluate",
+    "attack",
+    "predict",
+    "data",
+    "completions",
+    "man",
+    "schema",
+];
+
+/// The variable that tells the program how it was started, so that its help and its messages can be pasted.
+const INVOKED_AS: &str = "TINDERBOX_INVOKED_AS";
 
 /// Runs `tinderbox COMMAND ARGUMENTS` and hands back its exit code.
 pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Error> {
@@ -76,7 +91,7 @@ fn watch(mut build: Command) -> Result<u8, Error> {
 /// The command that runs the program once it is built.
 pub(crate) fn invocation(backend: Backend, command: &str, arguments: &[OsString]) -> Command {
     let mut run = for_program("run --quiet", backend);
-    run.arg("--").arg(command).args(arguments);
+    run.arg("--").arg(command).args(arguments).env(INVOKED_AS, "cargo xtask");
     run
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cargo::{cargo, root, target};
 use crate::forecast::{Backend, is_cold, notice};
+use crate::nearest::nearest;
 use crate::{Error, skipped};
 
 const HELP: &str = "\
@@ -185,24 +186,30 @@ impl Request {
                     backend = Some(known_backend(joined.strip_prefix("--backend="))?);
                 }
                 _ => {
+                    let flags = ["--only", "--keep-going", "--help", "--backend", "--sanitize"];
                     return Err(refuse(
                         word,
                         "--only STEP, --keep-going, --help, or alone --backend ndarray, --backend wgpu or --sanitize",
+                        nearest(&word.to_string_lossy(), flags),
                     ));
                 }
             }
         }
         match (backend, only.is_empty() && !keep_going) {
             (Some(backend), true) => Ok(Self::Backend(backend)),
-            (Some(_), false) => Err(refuse("--backend", "it alone: it replaces the steps")),
+            (Some(_), false) => Err(refuse("--backend", "it alone: it replaces the steps", None)),
             (None, _) => Ok(Self::Steps { only, keep_going }),
         }
     }
 }
 
 fn known_backend(name: Option<&str>) -> Result<Backend, Error> {
-    let found = [Backend::Ndarray, Backend::Wgpu].into_iter().find(|backend| backend.feature() == name);
-    found.ok_or_else(|| refuse("--backend", "`--backend ndarray` or `--backend wgpu`: the steps cover flex"))
+    let backends = [Backend::Ndarray, Backend::Wgpu];
+    let found = backends.into_iter().find(|backend| name.is_some() && backend.feature() == name);
+    found.ok_or_else(|| {
+        let near = name.and_then(|name| nearest(name, backends.into_iter().filter_map(Backend::feature)));
+        refuse("--backend", "`--backend ndarray` or `--backend wgpu`: the steps cover flex", near)
+    })
 }
 
 fn known_step(word: Option<&OsString>) -> Result<&'static str, Error> {
@@ -210,12 +217,14 @@ fn known_step(word: Option<&OsString>) -> Result<&'static str, Error> {
     let names = STEPS.map(|(name, _)| name).join(", ");
     found.map(|(name, _)| *name).ok_or_else(|| {
         let typed = word.map_or_else(|| "--only".to_string(), |word| format!("--only {}", word.display()));
-        refuse(typed, &format!("--only and a step: {names}"))
+        let near =
+            word.and_then(|word| nearest(&word.to_string_lossy(), STEPS.into_iter().map(|(name, _)| name)));
+        refuse(typed, &format!("--only and a step: {names}"), near)
     })
 }
 
-fn refuse(argument: impl Into<OsString>, expected: &str) -> Error {
-    Error::Argument { command: "test", argument: argument.into(), expected: expected.into() }
+fn refuse(argument: impl Into<OsString>, expected: &str, nearest: Option<&'static str>) -> Error {
+    Error::Argument { command: "test", argument: argument.into(), expected: expected.into(), nearest }
 }
 
 #[cfg(test)]
@@ -238,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_told_what_would_be_right() {
-        let message = "test: unexpected `--only clipy`, expected --only and a step: fmt, clippy, alone, bare, test, doc";
+        let message = "test: unexpected `--only clipy`; expected --only and a step: fmt, clippy, alone, bare, test, doc";
         assert_eq!(parse("--only clipy"), Err(message.into()));
         assert!(parse("--backend flex").is_err());
         assert!(parse("--backend").is_err());

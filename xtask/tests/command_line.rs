@@ -10,7 +10,7 @@ fn xtask(words: &str) -> Output {
 fn refuses(words: &str, message: &str) {
     let output = xtask(words);
     assert_eq!(output.status.code(), Some(2), "{words}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("xtask: {message}\n"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {message}\n"));
     assert!(output.stdout.is_empty(), "{words}");
 }
 
@@ -38,14 +38,54 @@ fn the_workspace_commands_have_help_of_their_own() {
 
 #[test]
 fn what_cannot_be_done_is_refused_before_anything_starts() {
-    refuses(
-        "publish",
-        "no command `publish`; there are reproduce, report, search, worker, train, evaluate, attack, predict, data, test, bench, \
-         ci; see `cargo xtask --help`",
-    );
-    refuses("ci --fast", "ci: unexpected `--fast`, expected no arguments");
+    let listed = "`cargo xtask help` lists all commands";
+    refuses("publish", &format!("unknown command `publish`\nhelp: {listed}"));
+    refuses("help publish", &format!("unknown command `publish`\nhelp: {listed}"));
+    refuses("ci --fast", "ci: unexpected `--fast`; expected no arguments");
     refuses(
         "test --only",
-        "test: unexpected `--only`, expected --only and a step: fmt, clippy, alone, bare, test, doc",
+        "test: unexpected `--only`; expected --only and a step: fmt, clippy, alone, bare, test, doc",
     );
+}
+
+#[test]
+fn a_misspelt_word_is_answered_with_the_nearest_one() {
+    for (typed, nearest) in [
+        ("reproduse", "reproduce"),
+        ("repot", "report"),
+        ("serach run", "search"),
+        ("trian --model cnn", "train"),
+        ("evalute", "evaluate"),
+        ("perdict", "predict"),
+        ("completion bash", "completions"),
+        ("tset", "test"),
+        ("hlep", "help"),
+        ("help trian", "train"),
+        ("test --onyl fmt", "--only"),
+        ("test --only clipy", "clippy"),
+        ("test --backend ndarry", "ndarray"),
+    ] {
+        let output = xtask(typed);
+        assert_eq!(output.status.code(), Some(2), "{typed}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.starts_with("error: "), "{error}");
+        assert!(error.contains(&format!("\nhelp: did you mean `{nearest}`?")), "{typed}: {error}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_workspace() {
+    for words in ["--version", "-V"] {
+        let output = xtask(words);
+        let version = format!("tinderbox {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), version);
+    }
+}
+
+#[test]
+fn help_of_a_command_is_that_of_its_flag() {
+    for command in ["test", "bench", "ci"] {
+        let help = xtask(&format!("help {command}"));
+        assert_eq!((help.status.code(), help.stdout), (Some(0), xtask(&format!("{command} --help")).stdout));
+    }
 }
