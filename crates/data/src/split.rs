@@ -20,7 +20,7 @@ pub enum Protocol {
 
 /// Error of parsing a [`Protocol`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("protocol {0:?}, expected official or pooled")]
+#[error("protocol {word:?}, {expected}", word = .0, expected = crate::nearest::expected(.0, &["official", "pooled"]))]
 pub struct ProtocolError(String);
 
 /// The images of one training run; each image is in one of the three sets.

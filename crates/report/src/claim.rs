@@ -21,7 +21,7 @@ mod error_rates;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{ClaimError, Reason, check};
+pub use check::{ClaimError, Reason, check, mistakes};
 pub use judge::judge;
 pub use judgement::{Judgement, Need, Part, Unit, Verdict};
 pub use measure::Measure;

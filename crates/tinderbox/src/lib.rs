@@ -34,6 +34,7 @@ pub mod environment;
 
 pub mod hidden;
 pub mod json;
+pub mod nearest;
 
 #[cfg(test)]
 mod fixture;

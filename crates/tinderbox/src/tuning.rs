@@ -9,7 +9,7 @@ use tinderbox_search::{Settings, Storage, StorageError, Study, StudyError};
 
 use crate::backend::Backend;
 use crate::catalog::Catalog;
-use crate::experiment::{Defaults, ExperimentError, Places};
+use crate::experiment::{Defaults, ExperimentError, Places, Problems};
 use crate::json;
 use crate::name::Name;
 
@@ -130,13 +130,6 @@ impl From<StorageError> for TuningError {
     }
 }
 
-/// The name in a file, and its position. A study that is stored may have another: it was made before this rule, or by
-/// another program, and nothing but its key hangs on it.
-#[derive(Deserialize)]
-struct Named {
-    name: toml::Spanned<String>,
-}
-
 fn one() -> u64 {
     1
 }
@@ -155,20 +148,30 @@ impl Tuning {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
         let places = Places::new(&name, &text)?;
-        let mut tuning: Self =
-            places.read().map_err(|error| dimension_error(&text, &places).unwrap_or(error))?;
-        let Named { name: called } = places.read()?;
-        if let Err(error) = Name::new(called.get_ref()) {
-            return Err(ExperimentError::at(&name, &text, called.span(), &error.to_string(), None).into());
-        }
-        if places.has(&["study", "directions"]) {
-            let message = "`objectives` set the directions; remove this";
-            return Err(places.at(&["study", "directions"], message, None).into());
-        }
-        tuning.study.directions = tuning.objectives.iter().map(|objective| objective.direction()).collect();
-        tuning.source = Some((name, text));
-        tuning.check(defaults)?;
-        Ok(tuning)
+        let mut problems = Problems::new(&places);
+        let read = problems.read::<Self>();
+        problems.name_dimensions(&["study", "space"]);
+        let tuning = read.map(|mut tuning| {
+            // A study that is stored may have another name: it was made before this rule, or by another program, and nothing
+            // but its key hangs on it.
+            if let Err(error) = Name::new(&tuning.name) {
+                problems.add_value(&["name"], error.to_string(), None);
+            }
+            if places.has(&["study", "directions"]) {
+                problems.add(&["study", "directions"], "`objectives` set the directions; remove this", None);
+            }
+            tuning.study.directions =
+                tuning.objectives.iter().map(|objective| objective.direction()).collect();
+            for check::Mistake { keys, message, help } in tuning.check(defaults) {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                problems.add(&keys, message, help);
+            }
+            tuning
+        });
+        problems.end()?;
+        // Without a mistake there is one.
+        let tuning = tuning.ok_or_else(|| ExperimentError::unreadable(&name, "cannot be read"))?;
+        Ok(Self { source: Some((name, text)), ..tuning })
     }
 
     /// Creates the study, or resumes it.
@@ -182,7 +185,7 @@ impl Tuning {
         catalog: &Catalog,
         dataset: &Dataset,
     ) -> Result<Study, TuningError> {
-        self.check_with(catalog, dataset)?;
+        self.told(self.check_with(catalog, dataset))?;
         let settings = self.study.clone();
         let name = self.name.clone();
         let tuning = Self { source: None, ..self };
@@ -203,14 +206,6 @@ impl Tuning {
         study.storage_mut().set_study_attribute(id, RECORD, &stored)?;
         Ok(study)
     }
-}
-
-/// The error of the first invalid dimension, at its place.
-fn dimension_error(text: &str, places: &Places) -> Option<ExperimentError> {
-    let table: toml::Table = toml::from_str(text).ok()?;
-    let space = table.get("study")?.get("space")?.as_array()?;
-    let (place, message) = check::wrong_dimension(space)?;
-    Some(places.at(&["study", "space", &place.to_string()], &message, None))
 }
 
 impl TuningRecord {

@@ -17,34 +17,40 @@ pub use error::{ClaimError, Reason};
 /// # Errors
 /// At the first place that is wrong.
 pub fn check(claims: &[Claim], arms: &[ArmFacts], perturbations: &[Perturbation]) -> Result<(), ClaimError> {
+    mistakes(claims, arms, perturbations).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// As [`check`], with every place that is wrong.
+pub fn mistakes(claims: &[Claim], arms: &[ArmFacts], perturbations: &[Perturbation]) -> Vec<ClaimError> {
     let known = Known { arms, perturbations };
+    let mut found = Vec::new();
     let mut family = 0;
     for (place, claim) in claims.iter().enumerate() {
-        let at = |fault: Fault| ClaimError {
+        let mut faults = Vec::new();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if claim.id.is_empty() || !claim.id.chars().all(plain) {
+            faults.push(Fault::new(Reason::Id(claim.id.clone())).under(&"id"));
+        } else if claims[..place].iter().any(|other| other.id == claim.id) {
+            faults.push(Fault::new(Reason::Duplicate(claim.id.clone())).under(&"id"));
+        }
+        if claim.sentence.trim().is_empty() {
+            faults.push(Fault::new(Reason::NoSentence).under(&"sentence"));
+        }
+        faults.extend(known.test(&claim.test).into_iter().map(|fault| fault.under(&"test")));
+        family += usize::from(claim.test.has_p());
+        if claim.test.has_p() && family > FAMILY {
+            let all = claims.iter().filter(|claim| claim.test.has_p()).count();
+            faults.push(Fault::new(Reason::TooManyClaims(all)).under(&"test"));
+        }
+        found.extend(faults.into_iter().map(|fault| ClaimError {
             claim: place,
             keys: fault.keys,
             word: fault.word,
             allowed: fault.allowed,
             reason: fault.reason,
-        };
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if claim.id.is_empty() || !claim.id.chars().all(plain) {
-            return Err(at(Fault::new(Reason::Id(claim.id.clone())).under(&"id")));
-        }
-        if claims[..place].iter().any(|other| other.id == claim.id) {
-            return Err(at(Fault::new(Reason::Duplicate(claim.id.clone())).under(&"id")));
-        }
-        if claim.sentence.trim().is_empty() {
-            return Err(at(Fault::new(Reason::NoSentence).under(&"sentence")));
-        }
-        known.test(&claim.test).map_err(|fault| at(fault.under(&"test")))?;
-        family += usize::from(claim.test.has_p());
-        if claim.test.has_p() && family > FAMILY {
-            let all = claims.iter().filter(|claim| claim.test.has_p()).count();
-            return Err(at(Fault::new(Reason::TooManyClaims(all)).under(&"test")));
-        }
+        }));
     }
-    Ok(())
+    found
 }
 
 /// What is wrong, and the keys on the way there, so far.
@@ -77,84 +83,95 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn test(&self, test: &Test) -> Result<(), Fault> {
-        self.content(test).map_err(|fault| fault.under(&test.word()))
+    fn test(&self, test: &Test) -> Vec<Fault> {
+        self.content(test).into_iter().map(|fault| fault.under(&test.word())).collect()
     }
 
-    fn content(&self, test: &Test) -> Result<(), Fault> {
-        match test {
-            Test::Best(best) => {
-                let arm = self.side(&best.arm).map_err(|fault| fault.under(&"arm"))?;
-                self.measured(&best.measure, best.margin)?;
-                if arm.len() == self.arms.len() {
-                    return Err(Fault::new(Reason::TooFewArms(arm.len())).under(&"arm"));
-                }
-            }
+    fn content(&self, test: &Test) -> Vec<Fault> {
+        let parts = match test {
+            Test::Best(best) => vec![
+                self.side(&best.arm)
+                    .and_then(|arms| match arms.len() {
+                        all if all == self.arms.len() => Err(Fault::new(Reason::TooFewArms(all))),
+                        _ => Ok(()),
+                    })
+                    .map_err(|fault| fault.under(&"arm")),
+                self.measure(&best.measure),
+                self.margin(&best.measure, best.margin),
+            ],
             Test::Order(order) => {
-                self.row(&order.arms)?;
-                self.measured(&order.measure, order.margin)?;
+                let measured = [self.measure(&order.measure), self.margin(&order.measure, order.margin)];
+                return self.row(&order.arms).into_iter().chain(faults(measured)).collect();
             }
             Test::Trend(trend) => {
-                self.row(&trend.arms)?;
-                self.measured(&trend.measure, trend.margin)?;
+                let measured = [self.measure(&trend.measure), self.margin(&trend.measure, trend.margin)];
+                return self.row(&trend.arms).into_iter().chain(faults(measured)).collect();
             }
             Test::Value(value) => {
-                self.side(&value.arm).map_err(|fault| fault.under(&"arm"))?;
                 let share = (0.0..=100.0).contains(&value.percent);
-                number(share, value.percent, "0 to 100").map_err(|fault| fault.under(&"percent"))?;
-                positive(value.within).map_err(|fault| fault.under(&"within"))?;
+                vec![
+                    self.side(&value.arm).map(drop).map_err(|fault| fault.under(&"arm")),
+                    number(share, value.percent, "0 to 100").map_err(|fault| fault.under(&"percent")),
+                    positive(value.within).map_err(|fault| fault.under(&"within")),
+                ]
             }
             Test::Diverges(diverges) => {
-                self.one(&diverges.arm).map_err(|fault| fault.under(&"arm"))?;
                 let between = diverges.margin > 0.0 && diverges.margin < 0.5;
-                number(between, diverges.margin, "a share above 0 and below 0.5")
-                    .map_err(|fault| fault.under(&"margin"))?;
+                vec![
+                    self.one(&diverges.arm).map(drop).map_err(|fault| fault.under(&"arm")),
+                    number(between, diverges.margin, "a share above 0 and below 0.5")
+                        .map_err(|fault| fault.under(&"margin")),
+                ]
             }
             Test::Slow(slow) => {
-                self.two([("arm", &slow.arm), ("reference", &slow.reference)])?;
-                ratio(slow.margin).map_err(|fault| fault.under(&"margin"))?;
+                let sides = self.two([("arm", &slow.arm), ("reference", &slow.reference)]);
+                let margin = ratio(slow.margin).map_err(|fault| fault.under(&"margin"));
+                return sides.into_iter().chain(margin.err()).collect();
             }
-            Test::Count(count) => self.two([("fewer", &count.fewer), ("more", &count.more)])?,
+            Test::Count(count) => return self.two([("fewer", &count.fewer), ("more", &count.more)]),
+            Test::All(parts) if parts.is_empty() => vec![Err(Fault::new(Reason::NoParts))],
             Test::All(parts) => {
-                if parts.is_empty() {
-                    return Err(Fault::new(Reason::NoParts));
-                }
-                for (place, part) in parts.iter().enumerate() {
-                    let checked = match part {
-                        Test::All(_) => Err(Fault::new(Reason::NestedAll)),
+                let checked = parts.iter().enumerate().flat_map(|(place, part)| {
+                    let faults = match part {
+                        Test::All(_) => vec![Fault::new(Reason::NestedAll)],
                         part => self.test(part),
                     };
-                    checked.map_err(|fault| fault.under(&place))?;
-                }
+                    faults.into_iter().map(move |fault| fault.under(&place))
+                });
+                return checked.collect();
             }
-        }
-        Ok(())
+        };
+        faults(parts).collect()
     }
 
     /// Sides of which each is compared with others.
-    fn row(&self, sides: &[Side]) -> Result<(), Fault> {
+    fn row(&self, sides: &[Side]) -> Vec<Fault> {
         if sides.len() < 2 {
-            return Err(Fault::new(Reason::TooFewArms(sides.len())).under(&"arms"));
+            return vec![Fault::new(Reason::TooFewArms(sides.len())).under(&"arms")];
         }
         let mut taken: Vec<&str> = Vec::new();
+        let mut found = Vec::new();
         for (place, side) in sides.iter().enumerate() {
             let new = self.side(side).and_then(|arms| match arms.iter().find(|arm| taken.contains(arm)) {
                 Some(arm) => Err(Fault::new(Reason::Repeated((*arm).into()))),
                 None => Ok(arms),
             });
-            taken.extend(new.map_err(|fault| fault.under(&place).under(&"arms"))?);
+            match new {
+                Ok(arms) => taken.extend(arms),
+                Err(fault) => found.push(fault.under(&place).under(&"arms")),
+            }
         }
-        Ok(())
+        found
     }
 
     /// Two different arms, under their keys.
-    fn two(&self, sides: [(&str, &Side); 2]) -> Result<(), Fault> {
-        let [first, second] = sides.map(|(key, side)| self.one(side).map_err(|fault| fault.under(&key)));
-        let (first, second) = (first?, second?);
-        if first == second {
-            return Err(Fault::new(Reason::Repeated(first.into())).under(&sides[1].0));
+    fn two(&self, sides: [(&str, &Side); 2]) -> Vec<Fault> {
+        match sides.map(|(key, side)| self.one(side).map_err(|fault| fault.under(&key))) {
+            [Ok(first), Ok(second)] if first == second => {
+                vec![Fault::new(Reason::Repeated(first.into())).under(&sides[1].0)]
+            }
+            both => faults(both).collect(),
         }
-        Ok(())
     }
 
     /// The one arm of a side.
@@ -199,14 +216,17 @@ impl Known<'_> {
         }
     }
 
-    fn measured(&self, measure: &Measure, margin: f64) -> Result<(), Fault> {
+    fn measure(&self, measure: &Measure) -> Result<(), Fault> {
         let (key, fault) = match measure {
             Measure::Under(perturbation) => ("under", self.perturbation(perturbation)),
             Measure::LostUnder(perturbation) => ("lost-under", self.perturbation(perturbation)),
             Measure::ValidationAfter(0) => ("validation-after", Err(Fault::new(Reason::Epoch))),
             _ => ("", Ok(())),
         };
-        fault.map_err(|fault| fault.under(&key).under(&"measure"))?;
+        fault.map_err(|fault| fault.under(&key).under(&"measure"))
+    }
+
+    fn margin(&self, measure: &Measure, margin: f64) -> Result<(), Fault> {
         let margin = if *measure == Measure::EpochSeconds { ratio(margin) } else { positive(margin) };
         margin.map_err(|fault| fault.under(&"margin"))
     }
@@ -219,6 +239,10 @@ impl Known<'_> {
         let expected = if known.is_empty() { "none".into() } else { format!("one of {}", known.join(", ")) };
         Err(Fault::new(Reason::Perturbation(perturbation.clone(), expected)))
     }
+}
+
+fn faults<T>(checked: impl IntoIterator<Item = Result<T, Fault>>) -> impl Iterator<Item = Fault> {
+    checked.into_iter().filter_map(Result::err)
 }
 
 fn positive(margin: f64) -> Result<(), Fault> {

@@ -5,12 +5,13 @@ use serde_json::Value;
 use tinderbox_report::{ArmFacts, Ensemble, Reported};
 use tinderbox_training::{KindError, KindProblem};
 
-use super::diagnostic::{ExperimentError, nearest};
-use super::overlay::overlay;
-use super::places::{Path, Places};
+use super::overlay::{SettingError, overlay, overlay_all, unknown_key};
+use super::places::Path;
+use super::problems::Problems;
 use super::{Arm, Configuration, Content, Defaults, Search};
 use crate::hidden::is_hidden;
 use crate::json::{self, from_toml, plain};
+use crate::nearest::nearest;
 
 /// The most characters of an arm's name.
 const LONGEST_NAME: usize = 200;
@@ -46,63 +47,105 @@ pub(super) struct SearchFile {
     draw: Search,
 }
 
+impl SearchFile {
+    /// How its points are drawn.
+    pub(super) fn into_draw(self) -> Search {
+        self.draw
+    }
+}
+
+/// An arm as far as it could be read: what it is called, and what it does, unless that is a mistake.
+pub(super) struct ReadArm {
+    pub(super) facts: ArmFacts,
+    pub(super) content: Option<Content>,
+}
+
+impl ReadArm {
+    /// Whether it may be a member of an ensemble.
+    fn is_trained(&self) -> bool {
+        !matches!(self.content, Some(Content::Ensemble(_)))
+    }
+}
+
 /// The arms that a file lists; `training` is what they share.
 pub(super) fn listed(
     files: &[ArmFile],
     training: &toml::Table,
-    places: &Places,
+    problems: &mut Problems,
     defaults: Defaults,
-) -> Result<Vec<Arm>, ExperimentError> {
-    let mut arms: Vec<Arm> = Vec::new();
+) -> Vec<ReadArm> {
+    let mut arms: Vec<ReadArm> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let index = index.to_string();
-        let at = |key, message: &str| places.at(&["arms", &index, key], message, None);
-        check_name(&file.name).map_err(|reason| at("name", &reason))?;
-        if arms.iter().any(|other| other.name() == file.name) {
-            return Err(at("name", "two arms have this name"));
+        let place = ["arms", &index];
+        if let Err(reason) = check_name(&file.name) {
+            problems.add(&["arms", &index, "name"], reason, None);
+        } else if arms.iter().any(|other| other.facts.name == file.name) {
+            problems.add(&["arms", &index, "name"], format!("two arms have the name `{}`", file.name), None);
         }
         if file.average.is_some() && file.ensemble.is_some() {
-            return Err(at("ensemble", "this arm has `average` too; remove one of them"));
+            let message = "this arm has `average` too; remove one of them";
+            problems.add(&["arms", &index, "ensemble"], message, None);
         }
         let (content, ensemble) = match (members(file), &file.model) {
-            (Some(_), Some(_)) => return Err(at("model", "an ensemble trains nothing; remove its model")),
+            (Some(_), Some(_)) => {
+                problems.add(
+                    &["arms", &index, "model"],
+                    "an ensemble trains nothing; remove its model",
+                    None,
+                );
+                (None, None)
+            }
             (Some(_), None) if file.training.is_some() => {
-                return Err(at("training", "an ensemble trains nothing; remove its settings"));
+                let message = "an ensemble trains nothing; remove its settings";
+                problems.add(&["arms", &index, "training"], message, None);
+                (None, None)
             }
             (Some((key, rule, members)), None) => {
                 let place = ["arms", &index, key];
-                let rule = defaults.catalog.kinds.rules.read(&rule, &defaults.catalog.kinds);
-                let rule = rule.map_err(|error| kind_error(places, &place, "rule", &error))?;
-                check_members(members, &arms, &place, places)?;
-                let ensemble = Ensemble {
-                    rule: json::value(&rule),
-                    title: rule.title().to_string(),
-                    members: members.to_vec(),
-                };
-                (Content::Ensemble(rule), Some(ensemble))
+                check_members(members, &arms, &place, problems);
+                match defaults.catalog.kinds.rules.read(&rule, &defaults.catalog.kinds) {
+                    Ok(rule) => {
+                        let ensemble = Ensemble {
+                            rule: json::value(&rule),
+                            title: rule.title().to_string(),
+                            members: members.to_vec(),
+                        };
+                        (Some(Content::Ensemble(rule)), Some(ensemble))
+                    }
+                    Err(error) => {
+                        kind_error(problems, &place, "rule", &error);
+                        (None, None)
+                    }
+                }
             }
             (None, None) => {
-                return Err(at("name", "expected one of `model`, `average` and `ensemble` in this arm"));
+                if problems.is_free(&place) {
+                    let message = format!(
+                        "arm `{}` has no content; expected one of `model`, `average` and `ensemble`",
+                        file.name
+                    );
+                    problems.add(&["arms", &index, "name"], message, None);
+                }
+                (None, None)
             }
             (None, Some(model)) => {
                 let own = file.training.clone().unwrap_or_default();
-                let place = ["arms", &index];
                 let layers: [Layer; 2] = [("training", &[], training), ("training", &place, &own)];
-                (Content::Trained(configuration(model, &layers, &place, places, defaults)?), None)
+                let configuration = configuration(model, &layers, &place, problems, defaults);
+                (configuration.map(Content::Trained), None)
             }
         };
-        arms.push(Arm {
-            facts: ArmFacts {
-                name: file.name.clone(),
-                description: file.description.clone(),
-                reported: file.reported.clone(),
-                ensemble,
-                ..ArmFacts::default()
-            },
-            content,
-        });
+        let facts = ArmFacts {
+            name: file.name.clone(),
+            description: file.description.clone(),
+            reported: file.reported.clone(),
+            ensemble,
+            ..ArmFacts::default()
+        };
+        arms.push(ReadArm { facts, content });
     }
-    Ok(arms)
+    arms
 }
 
 /// Refuses a name that tables cannot show.
@@ -132,7 +175,7 @@ fn members(file: &ArmFile) -> Option<(&'static str, Value, &[String])> {
 }
 
 /// What is wrong with a kind or its settings, at its key below `key`.
-pub(super) fn kind_error(places: &Places, place: &Path, key: &str, error: &KindError) -> ExperimentError {
+pub(super) fn kind_error(problems: &mut Problems, place: &Path, key: &str, error: &KindError) {
     let mut keys = [place, &[key]].concat();
     keys.extend(error.keys.iter().map(String::as_str));
     let nearest = match &error.problem {
@@ -143,46 +186,69 @@ pub(super) fn kind_error(places: &Places, place: &Path, key: &str, error: &KindE
         KindProblem::Value(_) => None,
     };
     let help = nearest.map(|word| format!("did you mean `{word}`?"));
-    places.at(&keys, &error.problem.to_string(), help.as_deref())
+    let message = match (&error.problem, error.keys.last()) {
+        (KindProblem::UnknownKey { allowed }, Some(key)) => unknown_key(key, allowed),
+        (problem, _) => problem.to_string(),
+    };
+    problems.add(&keys, message, help);
 }
 
-/// Every point of a search as an arm, in the order of its sampler.
+/// Every point of a search as an arm, in the order of its sampler; none if it cannot be drawn.
 pub(super) fn searched(
-    file: SearchFile,
+    file: &SearchFile,
     training: &toml::Table,
-    places: &Places,
+    problems: &mut Problems,
     defaults: Defaults,
-) -> Result<(Vec<Arm>, Search), ExperimentError> {
+) -> Option<Vec<Arm>> {
     let place = ["search"];
     let layers: [Layer; 2] = [("training", &[], training), ("training", &place, &file.training)];
-    let base = configuration(&file.model, &layers, &place, places, defaults)?;
-    let search = file.draw;
-    let at = |message: &str, help: Option<&str>| places.at(&["search", "draw", "space"], message, help);
-    let points = search.points().map_err(|reason| at(&reason, None))?;
+    let base = configuration(&file.model, &layers, &place, problems, defaults);
+    let search = &file.draw;
+    let space = ["search", "draw", "space"];
+    let points = match search.points() {
+        Ok(points) => points,
+        Err(reason) => {
+            problems.add(&space, reason, None);
+            return None;
+        }
+    };
     let drawn: Vec<_> = points.iter().map(Search::drawn).collect();
     for (index, reported) in search.reported.iter().enumerate() {
         if !drawn.contains(&reported.point) {
             let keys = ["search", "draw", "reported", &index.to_string(), "point"];
-            return Err(places.at(&keys, "is not a point of this space", None));
+            problems.add(&keys, "is not a point of this space", None);
         }
     }
     let mut arms: Vec<Arm> = Vec::new();
     for (point, drawn) in points.iter().zip(drawn) {
-        let settings = Search::settings(point).map_err(|reason| at(&reason, None))?;
-        let configured = settings.iter().try_fold(base.clone(), |configuration, (key, value)| {
+        let settings = match Search::settings(point) {
+            Ok(settings) => settings,
+            Err(reason) => {
+                problems.add(&space, reason, None);
+                return None;
+            }
+        };
+        let configuration = settings.iter().try_fold(base.clone()?, |configuration, (key, value)| {
             overlay(&configuration, &key.split('.').collect::<Vec<_>>(), value, defaults)
         });
-        let configuration = configured.map_err(|error| {
-            let (key, message, help) = error.words();
-            at(&format!("`{key}`: {message}"), help.as_deref())
-        })?;
+        let configuration = match configuration {
+            Ok(configuration) => configuration,
+            Err(error) => {
+                let (key, message, help) = error.words();
+                let dimension = search.space.dimensions().position(|(name, _)| name == key);
+                let dimension = dimension.map(|place| place.to_string());
+                let keys: Vec<&str> = space.into_iter().chain(dimension.as_deref()).collect();
+                problems.add(&keys, format!("`{key}`: {message}"), help);
+                continue;
+            }
+        };
         let name = search.arm(&drawn);
-        check_name(&name).map_err(|reason| {
-            places.at(&["search", "draw", "name"], &format!("the name of an arm {reason}"), None)
-        })?;
+        if let Err(reason) = check_name(&name) {
+            problems.add(&["search", "draw", "name"], format!("the name of an arm {reason}"), None);
+        }
         if arms.iter().any(|other| other.name() == name) {
             let message = format!("two points have the name `{name}`; put every dimension in braces");
-            return Err(places.at(&["search", "draw", "name"], &message, None));
+            problems.add(&["search", "draw", "name"], message, None);
         }
         let description = drawn.iter().map(|(name, value)| format!("{name} {}", plain(value)));
         arms.push(Arm {
@@ -196,64 +262,96 @@ pub(super) fn searched(
             content: Content::Trained(configuration),
         });
     }
-    Ok((arms, search))
+    Some(arms)
 }
 
 /// Refuses an ensemble whose members are not trained arms listed before it.
-fn check_members(
-    members: &[String],
-    arms: &[Arm],
-    place: &Path,
-    places: &Places,
-) -> Result<(), ExperimentError> {
-    let trained = |arm: &&Arm| arm.configuration().is_some();
-    let at = |message: &str, help: Option<&str>| Err(places.at(place, message, help));
+fn check_members(members: &[String], arms: &[ReadArm], place: &Path, problems: &mut Problems) {
+    let names = || arms.iter().filter(|arm| arm.is_trained()).map(|arm| arm.facts.name.as_str());
+    // A member is one of many in one place, whether that is the list itself or a table with it.
     for (position, member) in members.iter().enumerate() {
         if members[..position].contains(member) {
-            return at(&format!("duplicate entry `{member}`"), None);
+            return problems.add(place, format!("duplicate entry `{member}`"), None);
         }
-        if !arms.iter().filter(trained).any(|arm| arm.name() == member) {
-            let help = nearest(member, arms.iter().filter(trained).map(Arm::name));
-            let help = help.map(|word| format!("did you mean `{word}`?"));
-            return at(&format!("no trained arm `{member}` is listed before this one"), help.as_deref());
+        if !names().any(|name| name == member) {
+            let help = nearest(member, names()).map(|word| format!("did you mean `{word}`?"));
+            return problems.add(place, format!("no trained arm `{member}` is listed before this one"), help);
         }
     }
     if members.len() < 2 {
-        return at("expected at least two arms", None);
+        problems.add(place, "expected at least two arms", None);
     }
-    Ok(())
 }
 
 /// A section of the settings, the keys above it in the file, and what it holds.
 type Layer<'a> = (&'static str, &'a Path<'a>, &'a toml::Table);
 
-/// The defaults of a kind of model, with the tables of a file laid over them.
+/// The defaults of a kind of model, with the tables of a file laid over them. A wrong setting is left at its default.
 fn configuration(
     model: &toml::Table,
     layers: &[Layer],
     place: &Path,
-    places: &Places,
+    problems: &mut Problems,
     defaults: Defaults,
-) -> Result<Configuration, ExperimentError> {
-    let word = model.get("kind").and_then(toml::Value::as_str).unwrap_or_default();
-    let default = defaults.configuration(word).map_err(|error| {
-        let help = error.nearest().map(|word| format!("did you mean `{word}`?"));
-        places.at(&[place, &["model", "kind"]].concat(), &error.to_string(), help.as_deref())
-    })?;
-    for (section, above, table) in layers {
-        if table.contains_key("epochs") {
-            let keys = [above, &[*section, "epochs"][..]].concat();
-            return Err(places.at(&keys, "epochs are set by the profiles", None));
+) -> Option<Configuration> {
+    let kind = [place, &["model", "kind"]].concat();
+    let default = match model.get("kind") {
+        Some(toml::Value::String(word)) => defaults.configuration(word),
+        Some(other) => {
+            problems.add(&kind, format!("is {other}, expected the name of a network in quotes"), None);
+            return None;
         }
-    }
+        None => defaults.configuration(""),
+    };
+    let (default, is_known) = match default {
+        Ok(default) => (default, true),
+        Err(error) => {
+            let help = error.nearest().map(|word| format!("did you mean `{word}`?"));
+            let message = match model.contains_key("kind") {
+                true => error.to_string(),
+                false => {
+                    format!("the kind of network is missing; add kind = \"{}\" or another", defaults.first())
+                }
+            };
+            problems.add(&kind, message, help);
+            // What it was meant to be has settings that can be wrong too, and so has the training of any network.
+            let meant = error.nearest();
+            (defaults.configuration(meant.unwrap_or(defaults.first())).ok()?, meant.is_some())
+        }
+    };
     let model: Layer = ("model", place, model);
-    layers.iter().chain([&model]).try_fold(default, |configuration, (section, above, table)| {
-        let value = from_toml(&toml::Value::Table((*table).clone()))
-            .map_err(|error| places.at(&[above, &[*section][..]].concat(), &error.to_string(), None))?;
-        overlay(&configuration, &[section], &value, defaults).map_err(|error| {
+    let all = layers.iter().chain(is_known.then_some(&model));
+    Some(all.fold(default, |configuration, (section, above, table)| {
+        let mut table = (*table).clone();
+        if *section == "training" && table.remove("epochs").is_some() {
+            let keys = [above, &[*section, "epochs"][..]].concat();
+            problems.add(&keys, "epochs are set by the profiles", None);
+        }
+        if *section == "model" {
+            // Its defaults are laid already.
+            table.remove("kind");
+        }
+        let value = match from_toml(&toml::Value::Table(table)) {
+            Ok(value) => value,
+            Err(error) => {
+                problems.add(&[above, &[*section][..]].concat(), error.to_string(), None);
+                return configuration;
+            }
+        };
+        let mut errors = Vec::new();
+        let configuration = overlay_all(&configuration, &[section], &value, defaults, &mut errors);
+        for error in errors {
             let (key, message, help) = error.words();
             let below: Vec<&str> = key.split('.').collect();
-            places.at(&[above, &below[..]].concat(), &message, help.as_deref())
-        })
-    })
+            let keys = [above, &below[..]].concat();
+            match &error {
+                // What it was meant to be was tried.
+                SettingError::Unknown { nearest: Some(near), .. } => {
+                    problems.add_misspelt(&keys, message, near)
+                }
+                _ => problems.add(&keys, message, help),
+            }
+        }
+        configuration
+    }))
 }

@@ -9,9 +9,9 @@ use tinderbox_data::{ImageSpec, Images, VALIDATION_FRACTION};
 use tinderbox_training::KindError;
 use tinderbox_training::learner::LearnerConfig;
 
-use super::diagnostic::nearest;
 use crate::catalog::{AnyNetwork, Catalog};
 use crate::json;
+use crate::nearest::nearest;
 
 /// Every setting of a trial except its seed.
 #[derive(Debug, Clone)]
@@ -77,6 +77,11 @@ impl NetworkError {
 }
 
 impl Defaults<'_> {
+    /// The first kind of network.
+    pub(super) fn first(&self) -> &'static str {
+        self.catalog.networks.kinds().next().unwrap_or_default()
+    }
+
     /// The default network of a kind, trained as every experiment trains unless it says otherwise.
     ///
     /// # Errors

@@ -4,12 +4,23 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// An experiment file that cannot be used. Its message shows the place.
+/// An experiment file that cannot be used. Its message shows each mistake at its place.
 #[derive(Debug, thiserror::Error)]
 #[error("{rendered}")]
 pub struct ExperimentError {
     rendered: String,
 }
+
+/// A mistake as a reader sees it.
+pub(crate) struct Shown {
+    /// The bytes that are wrong.
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// Mistakes that are shown of one file.
+const MOST: usize = 20;
 
 impl ExperimentError {
     /// A file that cannot be read.
@@ -17,37 +28,43 @@ impl ExperimentError {
         Self { rendered: format!("{path}: {reason}") }
     }
 
-    /// The TOML parser's error, at its place. It lists the allowed words in backticks after the one it found.
-    pub(crate) fn toml(path: &str, text: &str, error: &toml::de::Error) -> Self {
-        let message = error.message().trim().replace('\n', "; ");
-        let mut words = message.split('`').skip(1).step_by(2);
-        let help = words
-            .next()
-            .filter(|_| message.starts_with("unknown"))
-            .and_then(|word| nearest(word, words))
-            .map(|word| format!("did you mean `{word}`?"));
-        let span = error.span().unwrap_or(0..text.len().min(1));
-        Self::at(path, text, span, &message, help.as_deref())
+    /// Mistakes in `text`, in its order.
+    pub(crate) fn of(path: &str, text: &str, mut mistakes: Vec<Shown>) -> Self {
+        mistakes.sort_by_key(|mistake| mistake.span.start);
+        let blocks = mistakes.iter().take(MOST).map(|mistake| mistake.render(path, text));
+        let mut rendered = blocks.collect::<Vec<_>>().join("\n\n");
+        // Whoever prints an error says so of the first.
+        if let Some(first) = rendered.strip_prefix("error: ") {
+            rendered = first.to_string();
+        }
+        match mistakes.len() {
+            0 | 1 => {}
+            count if count > MOST => {
+                rendered += &format!("\n\n{path}: {count} mistakes; the first {MOST} are shown")
+            }
+            count => rendered += &format!("\n\n{path}: {count} mistakes"),
+        }
+        Self { rendered }
     }
 
-    /// `message` about the bytes `span` of `text`.
-    pub(crate) fn at(path: &str, text: &str, span: Range<usize>, message: &str, help: Option<&str>) -> Self {
-        let snippet =
-            Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span).label(message));
-        let mut groups = vec![Level::ERROR.primary_title("this file cannot be used").element(snippet)];
-        if let Some(help) = help {
-            groups.push(Group::with_title(Level::HELP.secondary_title(help)));
-        }
-        Self { rendered: Renderer::plain().render(&groups) }
+    /// All of these, of several files.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub fn all(errors: Vec<Self>) -> Result<(), Self> {
+        let rendered: Vec<String> = errors.into_iter().map(|error| error.rendered).collect();
+        if rendered.is_empty() { Ok(()) } else { Err(Self { rendered: rendered.join("\n\nerror: ") }) }
     }
 }
 
-/// The allowed word that `word` was probably meant to be.
-pub(super) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    allowed
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 2)
-        .min()
-        .map(|(_, candidate)| candidate)
+impl Shown {
+    fn render(&self, path: &str, text: &str) -> String {
+        let snippet =
+            Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(self.span.clone()));
+        let mut groups = vec![Level::ERROR.primary_title(&self.message).element(snippet)];
+        if let Some(help) = &self.help {
+            groups.push(Group::with_title(Level::HELP.secondary_title(help)));
+        }
+        Renderer::plain().render(&groups)
+    }
 }

@@ -3,9 +3,13 @@
 mod arms;
 mod configuration;
 mod diagnostic;
+mod keys;
 mod overlay;
 mod places;
+mod problems;
 mod read;
+mod reading;
+mod schema;
 mod search;
 mod widths;
 
@@ -17,8 +21,10 @@ use tinderbox_training::ensemble::Rule;
 
 pub use configuration::{Configuration, ConfigurationError, Defaults, NetworkError, check_fit};
 pub use diagnostic::ExperimentError;
+pub use keys::Key;
 pub use overlay::{Setting, SettingError};
 pub(crate) use places::Places;
+pub(crate) use problems::Problems;
 pub use search::{ReportedPoint, Search};
 pub(crate) use widths::{LAYERS, MOST_LAYERS, fold};
 
@@ -119,7 +125,26 @@ impl Experiment {
     /// If one of them is wrong: the message shows the place.
     pub fn built_in(defaults: Defaults) -> Result<Vec<Self>, ExperimentError> {
         let texts = defaults.catalog.experiments();
-        texts.map(|(path, text)| read::parse(path, text, defaults)).collect()
+        Self::whole(texts.map(|(path, text)| read::parse(path, text, defaults)))
+    }
+
+    /// The experiments in several files.
+    ///
+    /// # Errors
+    /// If files cannot be read, or are wrong: the message shows each place in each file.
+    pub fn read_all<P: AsRef<std::path::Path>>(
+        paths: &[P],
+        defaults: Defaults,
+    ) -> Result<Vec<Self>, ExperimentError> {
+        Self::whole(paths.iter().map(|path| Self::read(path.as_ref(), defaults)))
+    }
+
+    fn whole(
+        read: impl Iterator<Item = Result<Self, ExperimentError>>,
+    ) -> Result<Vec<Self>, ExperimentError> {
+        let (experiments, errors): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        ExperimentError::all(errors.into_iter().filter_map(Result::err).collect())?;
+        Ok(experiments.into_iter().flatten().collect())
     }
 
     /// The experiment in a file.

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tinderbox_training::{KindError, KindProblem};
 
-use super::diagnostic::nearest;
+use super::reading::in_a_file;
 use super::{Configuration, ConfigurationError, Defaults};
 use crate::json;
+use crate::nearest::nearest;
 
 /// `key=value` of a command line, such as `training.learning_rate=0.01`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +29,7 @@ pub enum SettingError {
     #[error("`{0}`, expected key=value, such as training.learning_rate=0.01")]
     Form(String),
     /// There is no such key.
-    #[error("unknown key `{key}`{}", Nearest(.nearest.as_deref()))]
+    #[error("unknown key `{key}`{}", Hint(.nearest.as_deref(), .kind.as_deref(), .allowed))]
     Unknown {
         /// The key, with the keys above it.
         key: String,
@@ -36,6 +37,8 @@ pub enum SettingError {
         nearest: Option<String>,
         /// The keys that are allowed there.
         allowed: Vec<String>,
+        /// The setting that chooses a kind with this key, such as `training.optimizer.kind=sgd`.
+        kind: Option<String>,
     },
     /// The value is of the wrong kind or outside its range.
     #[error("`{key}`: {reason}")]
@@ -51,22 +54,41 @@ impl SettingError {
     /// The key of the error, the reason, and a suggestion.
     pub(crate) fn words(&self) -> (&str, String, Option<String>) {
         match self {
-            Self::Unknown { key, nearest, allowed } => (
+            Self::Unknown { key, nearest, allowed, .. } => (
                 key,
-                format!("unknown key; expected one of {}", allowed.join(", ")),
+                unknown_key(key.rsplit('.').next().unwrap_or(key), allowed),
                 nearest.as_ref().map(|word| format!("did you mean `{word}`?")),
             ),
-            Self::Value { key, reason } => (key, reason.clone(), None),
+            Self::Value { key, reason } => match reason.split_once("; did you mean") {
+                Some((reason, nearest)) => (key, reason.to_string(), Some(format!("did you mean{nearest}"))),
+                None => (key, reason.clone(), None),
+            },
             Self::Form(key) => (key, self.to_string(), None),
         }
     }
 }
 
-struct Nearest<'a>(Option<&'a str>);
+/// A key that is not among those that are allowed.
+pub(super) fn unknown_key(key: &str, allowed: &[String]) -> String {
+    match allowed {
+        [] => format!("unknown key `{key}`; there are no settings here"),
+        [one] => format!("unknown key `{key}`; expected {one}"),
+        several => format!("unknown key `{key}`; expected one of {}", several.join(", ")),
+    }
+}
 
-impl fmt::Display for Nearest<'_> {
+/// What to write in place of an unknown key: the nearest one, the setting that chooses a kind with it, the keys that are
+/// allowed.
+struct Hint<'a>(Option<&'a str>, Option<&'a str>, &'a [String]);
+
+impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        self.0.map_or(Ok(()), |word| write!(f, ", did you mean `{word}`?"))
+        match (self.1, self.0, self.2) {
+            (Some(kind), ..) => write!(f, "; it belongs to `{kind}`: set that too"),
+            (None, Some(word), _) => write!(f, "; did you mean `{word}`?"),
+            (None, None, []) => Ok(()),
+            (None, None, allowed) => write!(f, "; expected one of {}", allowed.join(", ")),
+        }
     }
 }
 
@@ -162,15 +184,38 @@ impl Setting {
         configuration: &Configuration,
         defaults: Defaults,
     ) -> Result<Configuration, SettingError> {
+        let first =
+            Self::apply_each(settings, configuration, defaults).map_err(|mut errors| errors.swap_remove(0));
+        first.map_err(|error| match error {
+            SettingError::Unknown { key, nearest, allowed, .. } => {
+                let kind = defaults.kind_with(&key).filter(|kind| !kind.starts_with("model."));
+                // In full, as it is typed.
+                let typed = settings.iter().map(|setting| setting.keys.join("."));
+                let typed =
+                    typed.into_iter().find(|typed| typed.starts_with(&key)).unwrap_or_else(|| key.clone());
+                let nearest = defaults.nearest_key(&typed, configuration.model.kind()).or(nearest);
+                SettingError::Unknown { key, nearest, allowed, kind }
+            }
+            error => error,
+        })
+    }
+
+    /// As [`apply_all`](Self::apply_all), with every error; there is at least one.
+    pub(crate) fn apply_each(
+        settings: &[Self],
+        configuration: &Configuration,
+        defaults: Defaults,
+    ) -> Result<Configuration, Vec<SettingError>> {
+        let mut errors = Vec::new();
         let mut tree = Value::Object(Map::new());
         for setting in settings {
             let keys: Vec<&str> = setting.keys.iter().map(String::as_str).collect();
-            insert(&mut tree, &keys, &setting.value).map_err(|()| SettingError::Value {
-                key: keys.join("."),
-                reason: "is set twice".to_string(),
-            })?;
+            if insert(&mut tree, &keys, &setting.value).is_err() {
+                errors.push(SettingError::Value { key: keys.join("."), reason: "is set twice".to_string() });
+            }
         }
-        overlay(configuration, &[], &tree, defaults)
+        let configuration = overlay_all(configuration, &[], &tree, defaults, &mut errors);
+        if errors.is_empty() { Ok(configuration) } else { Err(errors) }
     }
 }
 
@@ -206,33 +251,84 @@ pub(super) fn overlay(
     value: &Value,
     defaults: Defaults,
 ) -> Result<Configuration, SettingError> {
+    let mut errors = Vec::new();
+    let configuration = overlay_all(configuration, keys, value, defaults, &mut errors);
+    errors.into_iter().next().map_or(Ok(configuration), Err)
+}
+
+/// As [`overlay`], with every error: a setting that is wrong stays as it was.
+pub(super) fn overlay_all(
+    configuration: &Configuration,
+    keys: &[&str],
+    value: &Value,
+    defaults: Defaults,
+    errors: &mut Vec<SettingError>,
+) -> Configuration {
     // Another kind has other keys beside it: the whole table changes.
     if let [above @ .., "kind"] = keys
         && lookup(&json::value(configuration), above).is_some_and(|table| table.get("kind").is_some())
     {
-        return overlay(configuration, above, &serde_json::json!({ "kind": value }), defaults);
+        return overlay_all(configuration, above, &serde_json::json!({ "kind": value }), defaults, errors);
     }
     let mut tree = json::value(configuration);
-    let place = match find(&mut tree, keys)? {
-        Place::There(place) => place,
-        Place::Begins(depth) => {
+    let place = match find(&mut tree, keys) {
+        Ok(Place::There(place)) => place,
+        Ok(Place::Begins(depth)) => {
             let (above, below) = keys.split_at(depth);
-            return overlay(configuration, above, &nested(below, value), defaults);
+            return overlay_all(configuration, above, &nested(below, value), defaults, errors);
+        }
+        Err(error) => {
+            let near = match &error {
+                SettingError::Unknown { nearest: Some(near), key, .. } if *key == keys.join(".") => {
+                    Some(near.clone())
+                }
+                _ => None,
+            };
+            errors.push(error);
+            // What it was meant to be is tried, so that a wrong value is found too.
+            if let (Some(near), Some((_, above))) = (near, keys.split_last()) {
+                return overlay_all(
+                    configuration,
+                    &[above, &[near.as_str()]].concat(),
+                    value,
+                    defaults,
+                    errors,
+                );
+            }
+            return configuration.clone();
+        }
+    };
+    let usual = place.clone();
+    let mut try_read = |tree: &Value| match read(tree, keys, &usual, defaults) {
+        Ok(configuration) => configuration,
+        Err(error) => {
+            errors.push(error);
+            configuration.clone()
         }
     };
     match (place.as_object(), value.as_object()) {
         (Some(old), Some(entries)) => match other_kind(old, entries) {
             // Its defaults first, so that each other entry is a key of them or a mistake.
             Some(kind) if entries.len() > 1 => {
+                let old = old.clone();
                 let kind = serde_json::json!({ "kind": kind });
-                let start = overlay(configuration, keys, &kind, defaults)?;
-                lay_each(start, keys, entries, old, defaults)
+                let count = errors.len();
+                let start = overlay_all(configuration, keys, &kind, defaults, errors);
+                // Of a kind that is none, nothing is known.
+                if errors.len() > count {
+                    start
+                } else {
+                    lay_each(start, keys, entries, &old, defaults, errors)
+                }
             }
             Some(_) => {
                 *place = value.clone();
-                read(&tree, keys, defaults)
+                try_read(&tree)
             }
-            None => lay_each(configuration.clone(), keys, entries, old, defaults),
+            None => {
+                let old = old.clone();
+                lay_each(configuration.clone(), keys, entries, &old, defaults, errors)
+            }
         },
         (Some(old), None) => {
             let key = keys.join(".");
@@ -242,11 +338,12 @@ pub(super) fn overlay(
                 }
                 _ => format!("is {value}, expected a table of settings"),
             };
-            Err(SettingError::Value { key, reason })
+            errors.push(SettingError::Value { key, reason });
+            configuration.clone()
         }
         (None, _) => {
             *place = value.clone();
-            read(&tree, keys, defaults)
+            try_read(&tree)
         }
     }
 }
@@ -287,10 +384,11 @@ fn lay_each(
     entries: &Map<String, Value>,
     old: &Map<String, Value>,
     defaults: Defaults,
-) -> Result<Configuration, SettingError> {
-    let mut others = entries.iter().filter(|(key, _)| *key != "kind" || !old.contains_key("kind"));
-    others.try_fold(start, |configuration, (key, value)| {
-        overlay(&configuration, &[keys, &[key]].concat(), value, defaults)
+    errors: &mut Vec<SettingError>,
+) -> Configuration {
+    let others = entries.iter().filter(|(key, _)| *key != "kind" || !old.contains_key("kind"));
+    others.fold(start, |configuration, (key, value)| {
+        overlay_all(&configuration, &[keys, &[key]].concat(), value, defaults, errors)
     })
 }
 
@@ -305,21 +403,39 @@ fn lookup<'a>(tree: &'a Value, keys: &[&str]) -> Option<&'a Value> {
 fn unknown(keys: &[&str], allowed: Vec<String>) -> SettingError {
     let word = keys.last().copied().unwrap_or_default();
     let nearest = nearest(word, allowed.iter().map(String::as_str)).map(str::to_string);
-    SettingError::Unknown { key: keys.join("."), nearest, allowed }
+    SettingError::Unknown { key: keys.join("."), nearest, allowed, kind: None }
 }
 
 /// The configuration in a tree of which the entry at `keys` is new. All of that entry must be there again when the
-/// configuration is written out: what is not there was read by nobody.
-fn read(tree: &Value, keys: &[&str], defaults: Defaults) -> Result<Configuration, SettingError> {
+/// configuration is written out: what is not there was read by nobody. The entry was `usual` before.
+fn read(
+    tree: &Value,
+    keys: &[&str],
+    usual: &Value,
+    defaults: Defaults,
+) -> Result<Configuration, SettingError> {
     let refuse = |reason: String| SettingError::Value { key: keys.join("."), reason };
     let given = lookup(tree, keys).cloned().unwrap_or_default();
     let configuration = defaults.read(tree).map_err(|error| match error {
         ConfigurationError::Training(error) => wrong_kind(error),
-        ConfigurationError::Other(reason) => refuse(plain_words(&reason)),
+        ConfigurationError::Other(reason) => refuse(reason),
+    });
+    let configuration = configuration.map_err(|error| match error {
+        SettingError::Value { key, reason } => {
+            let reason = plain_words(&reason, usual);
+            SettingError::Value { key, reason }
+        }
+        error => error,
     })?;
     let kept = json::value(&configuration);
     match json::lost(&given, lookup(&kept, keys).unwrap_or(&Value::Null)) {
         None => Ok(configuration),
+        // A kind that is implied is read, and not written.
+        Some(lost)
+            if keys.first() == Some(&"training") && lost.keys.last().is_some_and(|key| key == "kind") =>
+        {
+            Ok(configuration)
+        }
         Some(lost) => {
             let below: Vec<&str> = lost.keys.iter().map(String::as_str).collect();
             let keys = [keys, &below].concat();
@@ -358,15 +474,57 @@ fn wrong_kind(KindError { keys, problem }: KindError) -> SettingError {
     let key: Vec<&str> = keys.iter().map(String::as_str).collect();
     match problem {
         KindProblem::UnknownKey { allowed } => unknown(&key, allowed),
+        KindProblem::UnknownKind { ref name, ref known, .. } => {
+            let near = nearest(name, known.iter().map(String::as_str));
+            let near = near.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+            SettingError::Value { key: key.join("."), reason: format!("{problem}{near}") }
+        }
         problem => SettingError::Value { key: key.join("."), reason: problem.to_string() },
     }
 }
 
-/// Replaces serde's names of Rust types with the spelling in a file.
-fn plain_words(reason: &str) -> String {
+/// What serde says of Rust's types, in the words of a file, and what such a value looks like.
+fn plain_words(reason: &str, usual: &Value) -> String {
+    let such_as = match usual {
+        Value::Null => String::new(),
+        Value::Object(_) | Value::Array(_) => {
+            toml::Value::try_from(usual).map_or_else(|_| String::new(), |value| format!(", such as {value}"))
+        }
+        value => format!(", such as {}", json::plain(value)),
+    };
+    if let Some((found, expected)) = reason
+        .strip_prefix("invalid type: ")
+        .or(reason.strip_prefix("invalid value: "))
+        .and_then(|it| it.split_once(", expected "))
+    {
+        return format!("is {}, expected {}{such_as}", found_in_a_file(found), in_a_file(expected));
+    }
+    if let Some((word, allowed)) =
+        reason.strip_prefix("unknown variant ").and_then(|it| it.split_once(", expected "))
+    {
+        let word = word.trim_matches('`');
+        let allowed: Vec<&str> = allowed.split('`').skip(1).step_by(2).collect();
+        let near = nearest(word, allowed.iter().copied());
+        let near = near.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+        return format!("is {word:?}, expected one of {}{near}", allowed.join(", "));
+    }
+    // Its shape, where serde names the type.
     let reason =
         reason.replace("struct variant Initializer::Normal", "a table, { standard_deviation = NUMBER }");
     tinderbox_training::family::plain_words(&reason)
+}
+
+/// What serde says it found: `string "many"`, `integer `-4``.
+fn found_in_a_file(found: &str) -> &str {
+    match found.split_once([' ']) {
+        Some(("string", text)) => text,
+        Some((_, value)) if value.starts_with('`') => value.trim_matches('`'),
+        _ => match found {
+            "sequence" => "a list",
+            "map" => "a table",
+            other => other,
+        },
+    }
 }
 
 #[cfg(test)]

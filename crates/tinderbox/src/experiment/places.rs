@@ -1,12 +1,12 @@
 //! A TOML file that a user wrote, with the position of every value.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use serde::de::DeserializeOwned;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::ExperimentError;
+use super::diagnostic::{ExperimentError, Shown};
+use super::problems::{On, Problem};
 use crate::json::NotFinite;
 
 /// Keys of a file on the way to a place, for the caret.
@@ -21,28 +21,38 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// The places of a file in which every number is finite.
+    /// The places of a file.
     ///
     /// # Errors
-    /// If the text is not TOML, or holds a number that is not finite: none of them can be stored.
+    /// If the text is not TOML, at every place where it is not.
     pub(crate) fn new(path: &'a str, text: &'a str) -> Result<Self, ExperimentError> {
-        let table =
-            DeTable::parse(text).map_err(|error| ExperimentError::toml(path, text, &error))?.into_inner();
-        let mut values = table.iter().map(|(_, value)| value);
-        match values.find_map(not_finite) {
-            Some((span, number)) => {
-                Err(ExperimentError::at(path, text, span, &NotFinite(number).to_string(), None))
-            }
-            None => Ok(Self { path, text, table }),
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if errors.is_empty() {
+            return Ok(Self { path, text, table: table.into_inner() });
         }
+        let mut lines = BTreeSet::new();
+        let mistakes = errors.iter().map(|error| Shown {
+            span: error.span().unwrap_or(0..text.len().min(1)),
+            message: error.message().trim().replace('\n', "; "),
+            help: None,
+        });
+        // What else is wrong in a line follows from its first error.
+        let line = |mistake: &Shown| text[..mistake.span.start.min(text.len())].matches('\n').count();
+        let mistakes = mistakes.filter(|mistake| lines.insert(line(mistake))).collect();
+        Err(ExperimentError::of(path, text, mistakes))
     }
 
     /// What the file holds.
-    ///
-    /// # Errors
-    /// If the contents do not fit, with their place.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, ExperimentError> {
-        toml::from_str(self.text).map_err(|error| ExperimentError::toml(self.path, self.text, &error))
+    pub(super) fn table(&self) -> &DeTable<'a> {
+        &self.table
+    }
+
+    /// The list at `keys`, all of which are names.
+    pub(super) fn list(&self, keys: &Path) -> Vec<toml::Value> {
+        let table: toml::Table = toml::from_str(self.text).unwrap_or_default();
+        let (first, rest) = keys.split_first().map_or(("", keys), |(first, rest)| (*first, rest));
+        let found = rest.iter().try_fold(table.get(first), |value, key| Some(value?.get(key)));
+        found.flatten().and_then(toml::Value::as_array).cloned().unwrap_or_default()
     }
 
     /// Whether the file has a value at `keys`, all of which are names.
@@ -52,31 +62,67 @@ impl<'a> Places<'a> {
         table.is_some_and(|table| table.contains_key(*last))
     }
 
-    /// The error at `keys`, or at the last part of them that exists.
-    pub(crate) fn at(&self, keys: &Path, message: &str, help: Option<&str>) -> ExperimentError {
-        let span = span(&self.table, keys).unwrap_or(0..self.text.len().min(1));
-        ExperimentError::at(self.path, self.text, span, message, help)
-    }
-}
-
-/// The first number below `value` that is NaN or infinite, and its position.
-fn not_finite(value: &Spanned<DeValue>) -> Option<(Range<usize>, f64)> {
-    match value.get_ref() {
-        DeValue::Float(number) => {
-            let number: f64 = number.as_str().parse().ok()?;
-            (!number.is_finite()).then(|| (value.span(), number))
+    /// The numbers that are not finite, none of which can be stored: keys, and what is wrong.
+    pub(super) fn not_finite(&self) -> Vec<(Vec<String>, String)> {
+        let mut found = Vec::new();
+        for (key, value) in &self.table {
+            not_finite(value.get_ref(), &[key.get_ref().to_string()], &mut found);
         }
-        DeValue::Array(items) => items.iter().find_map(not_finite),
-        DeValue::Table(table) => table.iter().find_map(|(_, value)| not_finite(value)),
-        _ => None,
+        found
+    }
+
+    /// These mistakes, each at its place.
+    pub(super) fn show(&self, problems: &[Problem]) -> ExperimentError {
+        let shown = problems.iter().map(|problem| {
+            let keys: Vec<&str> = problem.keys.iter().map(String::as_str).collect();
+            let span = span(&self.table, &keys, problem.on).unwrap_or(0..self.text.len().min(1));
+            // Of what is spread over many lines, the first.
+            let line = self.text[span.clone()].lines().next().map_or(0, str::len).max(1);
+            Shown {
+                span: span.start..span.end.min(span.start + line),
+                message: match problem.keys.iter().rfind(|key| key.parse::<usize>().is_err()) {
+                    // Of which setting, where the message has no subject.
+                    Some(key)
+                        if problem.message.starts_with("is ") || problem.message.starts_with("has ") =>
+                    {
+                        format!("`{key}` {}", problem.message)
+                    }
+                    _ => problem.message.clone(),
+                },
+                help: problem.help(),
+            }
+        });
+        ExperimentError::of(self.path, self.text, shown.collect())
     }
 }
 
-/// The position of the value at `keys`, or of the last key on the way that exists.
-fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
+/// The numbers below `value` that are NaN or infinite.
+fn not_finite(value: &DeValue, keys: &[String], found: &mut Vec<(Vec<String>, String)>) {
+    let below = |key: String| [keys, &[key]].concat();
+    match value {
+        DeValue::Float(number) => {
+            let number = number.as_str().parse::<f64>().ok().filter(|number| !number.is_finite());
+            found.extend(number.map(|number| (keys.to_vec(), NotFinite(number).to_string())));
+        }
+        DeValue::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                not_finite(item.get_ref(), &below(place.to_string()), found);
+            }
+        }
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                not_finite(value.get_ref(), &below(key.get_ref().to_string()), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The position of the key or the value at `keys`, or of the last key on the way that exists.
+fn span(table: &DeTable, keys: &Path, on: On) -> Option<Range<usize>> {
     let (first, rest) = keys.split_first()?;
     let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
-    if rest.is_empty() {
+    if rest.is_empty() && on == On::Key {
         return Some(key.span());
     }
     let mut value = value;
@@ -86,25 +132,38 @@ fn span(table: &DeTable, keys: &Path) -> Option<Range<usize>> {
         rest = deeper;
     }
     match value.get_ref() {
-        DeValue::Table(inner) => span(inner, rest).or_else(|| Some(value.span())),
+        DeValue::Table(inner) => span(inner, rest, on).or_else(|| Some(value.span())),
         _ => Some(value.span()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::problems::Problems;
     use super::*;
 
+    fn mistakes(text: &str) -> String {
+        let places = Places::new("x.toml", text).expect("TOML");
+        Problems::new(&places).end().map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
     #[test]
-    fn a_number_that_is_not_finite_is_shown_where_it_stands() {
+    fn every_number_that_is_not_finite_is_shown_where_it_stands() {
         for (text, place) in [
             ("a = 1\nb = nan\n", "x.toml:2:5"),
             ("a = [{ b = 1.5 }, { c = [2, -inf] }]\n", "x.toml:1:29"),
             ("[t]\nu.v = +inf\n", "x.toml:2:7"),
         ] {
-            let error = Places::new("x.toml", text).unwrap_err().to_string();
+            let error = mistakes(text);
             assert!(error.contains(place) && error.contains("expected a finite number"), "{error}");
         }
-        assert!(Places::new("x.toml", "a = 1e300\nb = \"inf\"\nc = -0.0\n").is_ok());
+        assert!(mistakes("a = nan\nb = 1\nc = -inf\n").ends_with("x.toml: 2 mistakes"));
+        assert_eq!(mistakes("a = 1e300\nb = \"inf\"\nc = -0.0\n"), "");
+    }
+
+    #[test]
+    fn every_line_that_is_not_toml_is_shown() {
+        let error = Places::new("x.toml", "a = 1\nb =\nc = 3\nd = [1, 2\ne = 5\n").unwrap_err().to_string();
+        assert!(error.contains("x.toml:2:") && error.contains("x.toml:4:"), "{error}");
     }
 }

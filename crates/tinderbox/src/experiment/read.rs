@@ -2,21 +2,23 @@
 
 use serde::Deserialize;
 use tinderbox_data::Protocol;
-use tinderbox_report::claim::Claim;
-use tinderbox_report::{ExperimentFacts, Perturbation, PerturbationFacts, Strength};
+use tinderbox_report::claim::{Claim, Reason};
+use tinderbox_report::{ArmFacts, ExperimentFacts, Perturbation, PerturbationFacts, Strength};
 use tinderbox_training::Choice;
 use tinderbox_training::perturbation::Perturbation as Changes;
 
-use super::arms::{self, ArmFile, SearchFile, kind_error};
-use super::diagnostic::{ExperimentError, nearest};
+use super::arms::{self, ArmFile, ReadArm, SearchFile, kind_error};
+use super::diagnostic::ExperimentError;
 use super::places::Places;
+use super::problems::Problems;
 use super::{Arm, Defaults, Experiment, MOST_EPOCHS, MOST_SEEDS, Profiles, search};
 use crate::json;
 use crate::name::Name;
+use crate::nearest::nearest;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     name: String,
     part: String,
     title: String,
@@ -37,34 +39,54 @@ struct File {
 
 pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experiment, ExperimentError> {
     let places = Places::new(path, text)?;
-    let file: File = places.read()?;
-    check_name(&file.name, &places)?;
-    let defaults = check_dataset(file.dataset.as_deref(), &places, defaults)?;
-    check_profiles(&file.profiles, file.search.is_some(), &places)?;
-    let perturbations = check_perturbations(&file.perturbations, &places, defaults)?;
-    if file.arms.is_empty() && file.search.is_none() {
-        return Err(places.at(
-            &["name"],
-            "this experiment has neither arms nor a search; add one of them",
-            None,
-        ));
+    let mut problems = Problems::new(&places);
+    let experiment = read(&mut problems, defaults);
+    problems.end()?;
+    // Without a mistake there is one.
+    experiment.ok_or_else(|| ExperimentError::unreadable(path, "cannot be read"))
+}
+
+/// The experiment, unless its mistakes leave none.
+fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
+    let file = problems.read::<File>();
+    problems.name_dimensions(&["search", "draw", "space"]);
+    let file = file?;
+    if let Err(error) = Name::new(&file.name) {
+        problems.add(&["name"], error.to_string(), None);
+    }
+    let defaults = check_dataset(file.dataset.as_deref(), problems, defaults);
+    check_profiles(&file.profiles, file.search.is_some(), problems);
+    let perturbations = check_perturbations(&file.perturbations, problems, defaults);
+    if file.arms.is_empty()
+        && file.search.is_none()
+        && problems.is_free(&["arms"])
+        && problems.is_free(&["search"])
+    {
+        problems.add(&["name"], "this experiment has neither arms nor a search; add one of them", None);
     }
     if file.search.is_some() && !file.arms.is_empty() {
-        return Err(places.at(
-            &["arms"],
-            "an experiment with a search takes its arms from the search; remove `arms`",
-            None,
-        ));
+        let message = "an experiment with a search takes its arms from the search; remove `arms`";
+        problems.add(&["arms"], message, None);
     }
-    let (arms, search) = match file.search {
+    let (arms, facts, search) = match file.search {
         Some(search) => {
-            let (arms, search) = arms::searched(search, &file.training, &places, defaults)?;
-            (arms, Some(search))
+            let arms = arms::searched(&search, &file.training, problems, defaults);
+            let facts = arms.as_ref().map(|arms| arms.iter().map(|arm| arm.facts.clone()).collect());
+            (arms, facts, Some(search.into_draw()))
         }
-        None => (arms::listed(&file.arms, &file.training, &places, defaults)?, None),
+        None => {
+            let arms = arms::listed(&file.arms, &file.training, problems, defaults);
+            let facts: Vec<ArmFacts> = arms.iter().map(|arm| arm.facts.clone()).collect();
+            let whole =
+                arms.into_iter().map(|ReadArm { facts, content }| Some(Arm { facts, content: content? }));
+            (whole.collect(), Some(facts), None)
+        }
     };
-    check_claims(&file.claims, &arms, &file.perturbations, &places)?;
-    Ok(Experiment {
+    // Of arms that cannot be drawn, nothing is known.
+    if let Some(facts) = &facts {
+        check_claims(&file.claims, facts, &file.perturbations, problems);
+    }
+    Some(Experiment {
         facts: ExperimentFacts {
             name: file.name,
             part: file.part,
@@ -80,89 +102,95 @@ pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experi
         protocol: file.protocol,
         dataset: file.dataset,
         profiles: file.profiles,
-        arms,
+        arms: arms?,
         search,
     })
 }
 
-fn check_name(name: &str, places: &Places) -> Result<(), ExperimentError> {
-    match Name::new(name) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(places.at(&["name"], &error.to_string(), None)),
-    }
-}
-
-fn check_profiles(profiles: &Profiles, search: bool, places: &Places) -> Result<(), ExperimentError> {
+fn check_profiles(profiles: &Profiles, search: bool, problems: &mut Problems) {
     for (name, profile) in [("quick", profiles.quick), ("full", profiles.full)] {
-        let at = |key, message: &str| Err(places.at(&["profiles", name, key], message, None));
         let counts = [
             ("seeds", Some(profile.seeds), MOST_SEEDS),
             ("epochs", Some(profile.epochs), MOST_EPOCHS),
             ("points", profile.points, search::MOST_POINTS as usize),
         ];
         for (key, value, most) in counts {
-            if value.is_some_and(|value| !(1..=most).contains(&value)) {
-                let value = value.unwrap_or(0);
-                return at(key, &format!("is {value}, expected at least 1 and at most {most}"));
+            if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
+                let message = format!("is {value}, expected at least 1 and at most {most}");
+                problems.add(&["profiles", name, key], message, None);
             }
         }
-        if profile.points.is_some() && !search {
-            return at("points", "this experiment has no search, so `points` has no effect; remove it");
+        if profile.points.is_some() && !search && problems.is_free(&["search"]) {
+            let message = "this experiment has no search, so `points` has no effect; remove it";
+            problems.add(&["profiles", name, "points"], message, None);
         }
     }
-    Ok(())
 }
 
 /// The defaults for the images of the dataset that an experiment names.
-fn check_dataset<'a>(
-    dataset: Option<&str>,
-    places: &Places,
-    defaults: Defaults<'a>,
-) -> Result<Defaults<'a>, ExperimentError> {
-    let Some(name) = dataset else { return Ok(defaults) };
+fn check_dataset<'a>(dataset: Option<&str>, problems: &mut Problems, defaults: Defaults<'a>) -> Defaults<'a> {
+    let Some(name) = dataset else { return defaults };
     match defaults.catalog.datasets.get(name) {
-        Ok(manifest) => Ok(Defaults { images: manifest.spec(), ..defaults }),
-        Err(error) => Err(places.at(&["dataset"], &error.to_string(), None)),
+        Ok(manifest) => Defaults { images: manifest.spec(), ..defaults },
+        Err(error) => {
+            problems.add(&["dataset"], error.to_string(), None);
+            defaults
+        }
     }
 }
 
 fn check_perturbations(
     perturbations: &[Perturbation],
-    places: &Places,
+    problems: &mut Problems,
     defaults: Defaults,
-) -> Result<Vec<PerturbationFacts>, ExperimentError> {
+) -> Vec<PerturbationFacts> {
     let kinds = &defaults.catalog.kinds;
-    let mut read: Vec<Choice<dyn Changes>> = Vec::new();
+    let mut read: Vec<(&Perturbation, Choice<dyn Changes>)> = Vec::new();
     for (index, perturbation) in perturbations.iter().enumerate() {
         let index = index.to_string();
-        let choice = kinds.perturbations.read(&json::value(perturbation), kinds);
-        let choice = choice.map_err(|error| kind_error(places, &["perturbations"], &index, &error))?;
+        let choice = match kinds.perturbations.read(&json::value(perturbation), kinds) {
+            Ok(choice) => choice,
+            Err(error) => {
+                kind_error(problems, &["perturbations"], &index, &error);
+                continue;
+            }
+        };
         if choice.strength().is_some_and(|(_, value)| value == 0.0) && choice.as_attack().is_none() {
             let message = "a strength of 0 changes nothing; expected a strength above 0";
-            return Err(places.at(&["perturbations", &index], message, None));
+            problems.add(&["perturbations", &index], message, None);
         }
-        if read.contains(&choice) {
-            return Err(places.at(&["perturbations", &index], "duplicate entry", None));
+        if read.iter().any(|(_, other)| *other == choice) {
+            problems.add(&["perturbations", &index], format!("duplicate entry `{perturbation}`"), None);
         }
-        read.push(choice);
+        read.push((perturbation, choice));
     }
-    let facts = |(perturbation, choice): (&Perturbation, &Choice<dyn Changes>)| PerturbationFacts {
-        perturbation: perturbation.clone(),
+    let facts = |(perturbation, choice): &(&Perturbation, Choice<dyn Changes>)| PerturbationFacts {
+        perturbation: (*perturbation).clone(),
         title: choice.title().to_string(),
         strength: choice.strength().map(|(symbol, value)| Strength { symbol: symbol.to_string(), value }),
         attack: choice.as_attack().is_some(),
     };
-    Ok(perturbations.iter().zip(&read).map(facts).collect())
+    read.iter().map(facts).collect()
 }
 
 fn check_claims(
     claims: &[Claim],
-    arms: &[Arm],
+    arms: &[ArmFacts],
     perturbations: &[Perturbation],
-    places: &Places,
-) -> Result<(), ExperimentError> {
-    let arms: Vec<_> = arms.iter().map(|arm| arm.facts.clone()).collect();
-    tinderbox_report::claim::check(claims, &arms, perturbations).map_err(|error| {
+    problems: &mut Problems,
+) {
+    for error in tinderbox_report::claim::mistakes(claims, arms, perturbations) {
+        // What a claim names may be there once other mistakes are put right.
+        let hidden = match &*error.reason {
+            Reason::Arm(..) | Reason::NoArm(_) | Reason::TooFewArms(_) | Reason::Dimension(..) => {
+                names_are_hidden(arms, problems)
+            }
+            Reason::Perturbation(..) => !problems.is_free(&["perturbations"]),
+            _ => false,
+        };
+        if hidden {
+            continue;
+        }
         let index = error.claim.to_string();
         let keys: Vec<&str> =
             ["claims", &index].into_iter().chain(error.keys.iter().map(String::as_str)).collect();
@@ -171,6 +199,17 @@ fn check_claims(
             .as_deref()
             .and_then(|word| nearest(word, error.allowed.iter().map(String::as_str)))
             .map(|word| format!("did you mean `{word}`?"));
-        places.at(&keys, &error.reason.to_string(), help.as_deref())
-    })
+        problems.add(&keys, error.reason.to_string(), help);
+    }
 }
+
+/// Whether the name of an arm could not be read.
+fn names_are_hidden(arms: &[ArmFacts], problems: &Problems) -> bool {
+    let is_draw_free = problems.is_free(&["search", "draw"]);
+    let places = 0..arms.len();
+    let is_name_free = |place: usize| problems.is_free(&["arms", &place.to_string(), "name"]);
+    !is_draw_free || arms.iter().any(|arm| arm.name.is_empty()) || !places.into_iter().all(is_name_free)
+}
+
+#[cfg(test)]
+mod tests;

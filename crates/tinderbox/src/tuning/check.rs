@@ -1,14 +1,14 @@
-//! Checks of a tuning before its study is stored; errors show the place in the file.
+//! Checks of a tuning before its study is stored; each mistake has its place in the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tinderbox_data::{Dataset, Images};
-use tinderbox_search::{Point, Pruner as _, Settings, Space, StudyError};
+use tinderbox_search::{Point, Pruner as _, Settings, StudyError};
 
 use super::{Objective, PointError, Tuning, TuningError, sample};
 use crate::catalog::Catalog;
-use crate::experiment::{Configuration, Defaults, MOST_EPOCHS, Places};
+use crate::experiment::{Configuration, Defaults, MOST_EPOCHS, Places, Problems};
 use crate::origin::Provenance;
 
 /// Largest number of trials of a study.
@@ -18,67 +18,112 @@ pub const MOST_TRIALS: u64 = 1_000_000;
 const SHAPE: [&str; 7] =
     ["model.pixels", "model.channels", "model.height", "model.width", "model.classes", "model", "model.kind"];
 
+/// What is wrong with a tuning, at the keys of its file.
+pub(super) struct Mistake {
+    pub(super) keys: Vec<String>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Mistake {
+    fn new(keys: &[&str], message: impl Into<String>) -> Self {
+        let keys = keys.iter().map(ToString::to_string).collect();
+        Self { keys, message: message.into(), help: None }
+    }
+}
+
 impl Tuning {
-    /// Refuses contradictions and settings without effect, independently of the images.
-    pub(super) fn check(&self, defaults: Defaults) -> Result<(), TuningError> {
-        self.check_settings()?;
-        self.check_points(defaults, None)
+    /// Contradictions and settings without effect, independently of the images.
+    pub(super) fn check(&self, defaults: Defaults) -> Vec<Mistake> {
+        let mut found = self.check_settings();
+        match defaults.configuration(&self.model) {
+            Ok(_) => found.extend(self.check_points(defaults, None)),
+            Err(error) => {
+                let help = error.nearest().map(|word| format!("did you mean `{word}`?"));
+                found.push(Mistake { help, ..Mistake::new(&["model"], error.to_string()) });
+                // What it was meant to be has settings that can be wrong too.
+                if let Some(meant) = error.nearest() {
+                    let meant = Self { model: meant.to_string(), ..self.clone() };
+                    found.extend(meant.check_points(defaults, None));
+                }
+            }
+        }
+        found
     }
 
     /// As [`check`](Self::check); also refuses a network for different images, and a split that leaves a set empty.
-    pub(super) fn check_with(&self, catalog: &Catalog, dataset: &Dataset) -> Result<(), TuningError> {
-        self.check_settings()?;
-        self.check_points(Defaults { catalog, images: dataset.test.spec() }, Some(dataset))
+    pub(super) fn check_with(&self, catalog: &Catalog, dataset: &Dataset) -> Vec<Mistake> {
+        let mut found = self.check_settings();
+        found.extend(self.check_points(Defaults { catalog, images: dataset.test.spec() }, Some(dataset)));
+        found
+    }
+
+    /// These mistakes at their places in the file, if this was read from one.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub(super) fn told(&self, found: Vec<Mistake>) -> Result<(), TuningError> {
+        let Some((path, text)) = &self.source else {
+            let Some(Mistake { keys, message, help }) = found.into_iter().next() else { return Ok(()) };
+            return Err(PointError { key: keys.join("."), reason: message, help }.into());
+        };
+        let places = Places::new(path, text)?;
+        let mut problems = Problems::new(&places);
+        for Mistake { keys, message, help } in found {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            problems.add(&keys, message, help);
+        }
+        Ok(problems.end()?)
     }
 
     /// All checks except those of the points.
-    fn check_settings(&self) -> Result<(), TuningError> {
-        self.check_counts()?;
-        self.check_objectives()?;
-        self.check_answers()?;
-        self.study.check().map_err(|error| match &error {
-            StudyError::Pruner(reason) => self.at(&["study", "pruner"], &reason.to_string(), None),
-            StudyError::Sample(reason) => self.at(&["study", "sampler"], &reason.to_string(), None),
-            _ => error.into(),
-        })?;
-        match self.idle_pruner(&self.study) {
-            Some(reason) => Err(self.at(&["study", "pruner"], &reason, None)),
-            None => Ok(()),
+    fn check_settings(&self) -> Vec<Mistake> {
+        let mut found = self.check_counts();
+        found.extend(self.check_objectives());
+        found.extend(self.check_answers());
+        if let Err(error) = self.study.check() {
+            found.push(match &error {
+                StudyError::Pruner(reason) => Mistake::new(&["study", "pruner"], reason.to_string()),
+                StudyError::Sample(reason) => Mistake::new(&["study", "sampler"], reason.to_string()),
+                _ => Mistake::new(&["study"], error.to_string()),
+            });
+        } else if let Some(reason) = self.idle_pruner(&self.study) {
+            found.push(Mistake::new(&["study", "pruner"], reason));
         }
+        found
     }
 
-    fn check_counts(&self) -> Result<(), TuningError> {
+    fn check_counts(&self) -> Vec<Mistake> {
         let study = &self.study;
-        for (keys, count, most) in [
+        let counts = [
             (&["epochs"][..], Some(self.epochs as u64), MOST_EPOCHS as u64),
             (&["study", "trials"][..], study.trials, MOST_TRIALS),
             (&["study", "patience"][..], study.patience, MOST_TRIALS),
-        ] {
-            if let Some(count) = count.filter(|count| !(1..=most).contains(count)) {
-                return Err(self.at(
-                    keys,
-                    &format!("is {count}, expected at least 1 and at most {most}"),
-                    None,
-                ));
-            }
-        }
-        Ok(())
+        ];
+        let wrong = counts.into_iter().filter_map(|(keys, count, most)| {
+            let count = count.filter(|count| !(1..=most).contains(count))?;
+            Some(Mistake::new(keys, format!("is {count}, expected at least 1 and at most {most}")))
+        });
+        wrong.collect()
     }
 
-    fn check_objectives(&self) -> Result<(), TuningError> {
+    fn check_objectives(&self) -> Vec<Mistake> {
         if self.objectives.is_empty() {
-            return Err(self.at(&["objectives"], &TuningError::NoObjective.to_string(), None));
+            return vec![Mistake::new(&["objectives"], TuningError::NoObjective.to_string())];
         }
-        for (place, objective) in self.objectives.iter().enumerate() {
-            if self.objectives[..place].contains(objective) {
-                return Err(self.at(&["objectives", &place.to_string()], "duplicate objective", None));
-            }
-        }
-        Ok(())
+        let wrong = self
+            .objectives
+            .iter()
+            .enumerate()
+            .filter(|(place, objective)| self.objectives[..*place].contains(objective));
+        wrong
+            .map(|(place, _)| Mistake::new(&["objectives", &place.to_string()], "duplicate objective"))
+            .collect()
     }
 
-    /// Refuses a setting that is given twice.
-    fn check_answers(&self) -> Result<(), TuningError> {
+    /// Settings that are given twice.
+    fn check_answers(&self) -> Vec<Mistake> {
+        let mut found = Vec::new();
         let mut leaves = Vec::new();
         for (key, value) in &self.settings {
             collect_leaves(key, value, key, &mut leaves);
@@ -89,21 +134,26 @@ impl Tuning {
                 "model.kind" => "model",
                 _ => continue,
             };
-            let message = format!("`{leaf}` is set by `{given}`; remove it here");
-            return Err(self.at(&["settings", key], &message, None));
+            found.push(Mistake::new(
+                &["settings", key],
+                format!("`{leaf}` is set by `{given}`; remove it here"),
+            ));
         }
         for (place, (name, distribution)) in self.study.space.dimensions().enumerate() {
-            let at =
-                |message: &str| Err(self.at(&["study", "space", &place.to_string(), "name"], message, None));
+            let mut at = |message: &str| {
+                found.push(Mistake::new(&["study", "space", &place.to_string(), "name"], message));
+            };
             if name == "training.epochs" {
-                return at("`epochs` sets `training.epochs` for all trials; remove it here");
+                at("`epochs` sets `training.epochs` for all trials; remove it here");
+                continue;
             }
             let own = Value::from(self.model.clone());
             if let tinderbox_search::Distribution::Categorical { choices } = distribution
                 && name == "model.kind"
                 && !choices.contains(&own)
             {
-                return at(&format!("`model` is {own}, which is not among these choices"));
+                at(&format!("`model` is {own}, which is not among these choices"));
+                continue;
             }
             let overlaps = |leaf: &str| {
                 let below = |short: &str, long: &str| {
@@ -112,10 +162,10 @@ impl Tuning {
                 below(leaf, name) || below(name, leaf)
             };
             if let Some((leaf, _)) = leaves.iter().find(|(leaf, _)| overlaps(leaf)) {
-                return at(&format!("`{leaf}` is in `settings` too; remove one of them"));
+                at(&format!("`{leaf}` is in `settings` too; remove one of them"));
             }
         }
-        Ok(())
+        found
     }
 
     /// Why the pruner of a study with these settings never stops a trial, if it never does. The lag may have been
@@ -148,43 +198,55 @@ impl Tuning {
         Some(format!("this pruner has no effect: {needs}, and there are {trials}"))
     }
 
-    /// Refuses a space with a point that cannot be trained, or a dimension without effect.
-    fn check_points(&self, defaults: Defaults, dataset: Option<&Dataset>) -> Result<(), TuningError> {
+    /// Points of the space that cannot be trained, and dimensions without effect: one mistake of each dimension and setting.
+    fn check_points(&self, defaults: Defaults, dataset: Option<&Dataset>) -> Vec<Mistake> {
         let space = &self.study.space;
+        let mut found: BTreeMap<Vec<String>, Mistake> = BTreeMap::new();
         let mut fractions = BTreeSet::new();
-        let mut configure = |point: &Point| -> Result<Configuration, TuningError> {
-            let configuration = self.configuration(point, defaults).map_err(|error| self.place(error))?;
+        let mut configure = |point: &Point| -> Option<Configuration> {
+            let mut wrong = |error: PointError| {
+                let mistake = self.place(error);
+                found.entry(mistake.keys.clone()).or_insert(mistake);
+            };
+            let configuration = match self.configurations(point, defaults) {
+                Ok(configuration) => configuration,
+                Err(errors) => {
+                    errors.into_iter().for_each(wrong);
+                    return None;
+                }
+            };
             if let Some(dataset) = dataset {
-                configuration
-                    .check_fit(&dataset.test)
-                    .map_err(|reason| self.place_at(point, &SHAPE, &reason))?;
-                if fractions.insert(configuration.validation_fraction.to_bits()) {
-                    self.check_split(&configuration, dataset)
-                        .map_err(|reason| self.place_at(point, &["validation_fraction"], &reason))?;
+                if let Err(reason) = configuration.check_fit(&dataset.test) {
+                    wrong(self.blame_first(point, &SHAPE, reason));
+                } else if fractions.insert(configuration.validation_fraction.to_bits())
+                    && let Err(reason) = self.check_split(&configuration, dataset)
+                {
+                    wrong(self.blame_first(point, &["validation_fraction"], reason));
                 }
             }
-            Ok(configuration)
+            Some(configuration)
         };
         let (mut varied, mut effective) = (BTreeSet::new(), BTreeSet::new());
         for sample in sample::samples(space) {
-            let base = configure(&sample.base)?;
-            configure(&sample.last)?;
+            let base = configure(&sample.base);
+            configure(&sample.last);
             for (name, point) in sample.variants {
-                if configure(&point)? != base {
+                if configure(&point) != base {
                     effective.insert(name.clone());
                 }
                 varied.insert(name);
             }
         }
-        match varied.difference(&effective).next() {
-            Some(name) => Err(self.place(PointError {
-                key: name.clone(),
-                reason: "this dimension has no effect: all its values give the same network and training"
-                    .to_string(),
-                help: None,
-            })),
-            None => Ok(()),
+        if found.is_empty() {
+            for name in varied.difference(&effective) {
+                let reason =
+                    "this dimension has no effect: all its values give the same network and training";
+                let mistake =
+                    self.place(PointError { key: name.clone(), reason: reason.to_string(), help: None });
+                found.insert(mistake.keys.clone(), mistake);
+            }
         }
+        found.into_values().collect()
     }
 
     fn check_split(&self, configuration: &Configuration, dataset: &Dataset) -> Result<(), String> {
@@ -197,39 +259,24 @@ impl Tuning {
     }
 
     /// `reason` at the first of these `keys` that a dimension of `point` or a setting gives.
-    fn place_at(&self, point: &Point, keys: &[&str], reason: &str) -> TuningError {
+    fn blame_first(&self, point: &Point, keys: &[&str], reason: String) -> PointError {
         let given = || point.keys().chain(self.settings.keys().map(String::as_str));
         let blamed = keys.iter().find_map(|key| given().find(|name| name == key)).unwrap_or(keys[0]);
-        self.place(PointError { key: blamed.to_string(), reason: reason.to_string(), help: None })
+        PointError { key: blamed.to_string(), reason, help: None }
     }
 
     /// The error at the dimension or setting that it is about.
-    fn place(&self, error: PointError) -> TuningError {
+    fn place(&self, error: PointError) -> Mistake {
         let dimension = self.study.space.dimensions().position(|(name, _)| name == error.key);
         let message = format!("`{}`: {}", error.key, error.reason);
-        match dimension {
-            Some(place) => {
-                self.at(&["study", "space", &place.to_string(), "name"], &message, error.help.as_deref())
-            }
+        let mistake = match dimension {
+            Some(place) => Mistake::new(&["study", "space", &place.to_string(), "name"], message),
             None if self.settings.contains_key(&error.key) => {
-                self.at(&["settings", &error.key], &message, error.help.as_deref())
+                Mistake::new(&["settings", &error.key], message)
             }
-            None if self.source.is_some() => self.at(&["model"], &message, error.help.as_deref()),
-            None => error.into(),
-        }
-    }
-
-    /// `message` at `keys` of the file, if this was read from one.
-    fn at(&self, keys: &[&str], message: &str, help: Option<&str>) -> TuningError {
-        let places = self.source.as_ref().map(|(path, text)| Places::new(path, text));
-        match places {
-            Some(Ok(places)) => places.at(keys, message, help).into(),
-            Some(Err(error)) => error.into(),
-            None => {
-                let key = keys.join(".");
-                PointError { key, reason: message.to_string(), help: help.map(str::to_string) }.into()
-            }
-        }
+            None => Mistake::new(&["model"], message),
+        };
+        Mistake { help: error.help, ..mistake }
     }
 }
 
@@ -243,15 +290,4 @@ fn collect_leaves<'a>(key: &str, value: &Value, own: &'a str, leaves: &mut Vec<(
         }
         _ => leaves.push((key.to_string(), own)),
     }
-}
-
-/// The first dimension of a written space that makes it none, by its place: a dimension looks at earlier ones only, so
-/// that the shortest part of the list that is wrong ends in it.
-pub(super) fn wrong_dimension(space: &[toml::Value]) -> Option<(usize, String)> {
-    use serde::Deserialize as _;
-    (1..=space.len()).find_map(|length| {
-        let part = toml::Value::Array(space[..length].to_vec());
-        let error = Space::deserialize(part).err()?;
-        Some((length - 1, error.message().trim().to_string()))
-    })
 }

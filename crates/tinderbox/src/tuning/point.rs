@@ -31,34 +31,41 @@ impl Tuning {
     /// # Errors
     /// If a key is unknown there, or a value does not fit it.
     pub fn configuration(&self, point: &Point, defaults: Defaults) -> Result<Configuration, PointError> {
-        let settings = self.settings_at(point)?;
-        self.lay(settings, defaults).map_err(|error| self.blame(point, &error, defaults))
+        self.configurations(point, defaults).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// As [`configuration`](Self::configuration), with every error; there is at least one.
+    pub(super) fn configurations(
+        &self,
+        point: &Point,
+        defaults: Defaults,
+    ) -> Result<Configuration, Vec<PointError>> {
+        let settings = self.settings_at(point).map_err(|error| vec![error])?;
+        self.lay(settings, defaults)
+            .map_err(|errors| errors.iter().map(|error| self.blame(point, error, defaults)).collect())
     }
 
     /// The settings at a point, those of hidden layers made one list.
     pub(super) fn settings_at(&self, point: &Point) -> Result<Vec<(String, Value)>, PointError> {
         let own = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
         let chosen = point.iter().map(|(name, parameter)| (name.to_string(), parameter.value().clone()));
-        fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError {
-            key,
-            reason,
-            help: None,
-        })
+        fold(own.chain(chosen).collect()).map_err(|(key, reason)| PointError { key, reason, help: None })
     }
 
     /// The paper's network with these settings.
-    fn lay(&self, settings: Vec<(String, Value)>, defaults: Defaults) -> Result<Configuration, SettingError> {
+    fn lay(
+        &self,
+        settings: Vec<(String, Value)>,
+        defaults: Defaults,
+    ) -> Result<Configuration, Vec<SettingError>> {
         let default = defaults.configuration(&self.model);
-        let mut configuration = default.map_err(|error| SettingError::Value {
-            key: "model".to_string(),
-            reason: match error.nearest() {
-                Some(nearest) => format!("{error}; did you mean `{nearest}`?"),
-                None => error.to_string(),
-            },
+        let mut configuration = default.map_err(|error| {
+            vec![SettingError::Value { key: "model".to_string(), reason: error.to_string() }]
         })?;
         configuration.training.epochs = self.epochs;
         let settings = settings.into_iter().map(|(key, value)| Setting::new(&key, value));
-        Setting::apply_all(&settings.collect::<Result<Vec<_>, _>>()?, &configuration, defaults)
+        let settings = settings.collect::<Result<Vec<_>, _>>().map_err(|error| vec![error])?;
+        Setting::apply_each(&settings, &configuration, defaults)
     }
 
     /// The dimension or setting of `error`, and what to do.

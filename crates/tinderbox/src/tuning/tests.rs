@@ -52,7 +52,7 @@ fn a_point_is_a_configuration() {
         (&json!(128), &json!(2))
     );
     assert_eq!(tuning.study.directions.len(), 2);
-    assert!(tuning.check(defaults()).is_ok());
+    assert!(tuning.check(defaults()).is_empty());
 }
 
 #[test]
@@ -98,6 +98,64 @@ fn what_is_wrong_with_a_file_is_shown() {
     );
     refused("choices = [16, 32] }", "choices = [16, \"wide\"] }", &["model.hidden"]);
     refused("\"training.batch_size\" = 128", "\"training.batch_size\" = 0", &["batch_size"]);
+}
+
+#[test]
+fn every_mistake_of_a_file_is_shown_and_nothing_that_follows_from_one() {
+    for (replacements, shown) in [
+        // Of the table, of a dimension, of a value, of the space, of a setting.
+        (
+            &[
+                ("epochs = 2", "epoch = 2"),
+                ("seed = 7", "sed = 7"),
+                ("float = [1e-4, 0.1]", "float = [0.1, 1e-4]"),
+                (
+                    "choices = [16, 32] },\n    { name = \"model.hidden.2\"",
+                    "choices = [16, 3.5] },\n    { name = \"model.hidden.2\"",
+                ),
+                ("\"training.batch_size\" = 128", "\"training.batch_sise\" = 128"),
+            ][..],
+            &[
+                "unknown key `epoch`",
+                "did you mean `epochs`?",
+                "batch_sise",
+                "did you mean `batch_size`?",
+                "unknown key `sed`",
+                "did you mean `seed`?",
+                "swap them",
+                "model.hidden",
+                "tuning.toml: 5 mistakes",
+            ][..],
+        ),
+        (
+            &[
+                ("trials = 4", "trials = 0"),
+                ("model = \"fcn\"", "model = \"fcm\""),
+                ("\"parameters\"]", "\"parametres\"]"),
+                ("log = true", "log = \"yes\""),
+                ("at_least = 2", "at_leest = 2"),
+            ],
+            &[
+                "`trials` is 0, expected at least 1",
+                "did you mean `fcn`?",
+                "did you mean `parameters`?",
+                "`log` is \"yes\", expected true or false",
+                "at_least = NUMBER",
+                "tuning.toml: 5 mistakes",
+            ],
+        ),
+    ] {
+        let mut text = FILE.to_string();
+        for (from, to) in replacements {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        let error = read(&text).expect_err("refused");
+        for words in shown {
+            assert!(error.contains(words), "`{words}` is not in:\n{error}");
+        }
+        assert_eq!(error.matches("tuning.toml:").count(), replacements.len() + 1, "{error}");
+    }
 }
 
 #[test]

@@ -124,15 +124,61 @@ fn a_value_is_one_finite_value_all_of_which_is_read() {
 #[test]
 fn mistakes_are_named_by_key() {
     let message = |text: &str| set(text).expect_err("refused").to_string();
-    assert_eq!(message("training.epoch=3"), "unknown key `training.epoch`, did you mean `epochs`?");
-    assert_eq!(message("zzzzzzzzzzz=3"), "unknown key `zzzzzzzzzzz`");
-    assert!(message("training.epochs=many").starts_with("`training.epochs`: invalid type: string"));
+    assert_eq!(message("training.epoch=3"), "unknown key `training.epoch`; did you mean `training.epochs`?");
+    let allowed = "expected one of model, training, validation_fraction";
+    assert_eq!(message("zzzzzzzzzzz=3"), format!("unknown key `zzzzzzzzzzz`; {allowed}"));
     assert!(message("training.optimizer.momentum=0.9").contains("unknown key `training.optimizer.momentum`"));
     let hiden = message("model={ kind = \"cnn\", hiden = 3 }");
-    assert_eq!(hiden, "unknown key `model.hiden`, did you mean `hidden`?");
+    assert_eq!(hiden, "unknown key `model.hiden`; did you mean `model.hidden`?");
     assert!(message("model.dropout=1").starts_with("`model.dropout`: "));
     assert!(message("validation_fraction=1.0").contains("expected a number in (0, 1)"));
     assert!(message("training.kind=sgd").starts_with("unknown key `training.kind`"));
     assert!(message("training={ kind = \"sgd\" }").starts_with("unknown key `training.kind`"));
     assert!(message("training..epochs=3").contains("expected key=value"));
+}
+
+#[test]
+fn a_wrong_type_says_what_to_write() {
+    let message = |text: &str| set(text).expect_err("refused").to_string();
+    for (typed, said) in [
+        (
+            "training.epochs=many",
+            "`training.epochs`: is \"many\", expected a whole number, at least 0, such as 20",
+        ),
+        (
+            "training.learning_rate=high",
+            "`training.learning_rate`: is \"high\", expected a number, such as 0.001",
+        ),
+        (
+            "training.batch_size=2.5",
+            "`training.batch_size`: is 2.5, expected a whole number, at least 0, such as 64",
+        ),
+        ("model.hidden=8", "`model.hidden`: is 8, expected a list, such as [512, 256, 128]"),
+        ("model.dropout=true", "`model.dropout`: is true, expected a number, such as 0.0"),
+        (
+            "model.activation=relo",
+            "`model.activation`: is \"relo\", expected one of relu, sigmoid; did you mean `relu`?",
+        ),
+        (
+            "training.optimizer.kind=adm",
+            "`training.optimizer.kind`: unknown optimizer `adm`; expected one of adam, adam-w, sgd",
+        ),
+    ] {
+        assert!(message(typed).starts_with(said), "{typed}: {}", message(typed));
+    }
+}
+
+#[test]
+fn a_kind_that_is_implied_may_be_named() {
+    let named = "training.adversarial={ kind = \"adversarial\", epsilon = 0.1 }";
+    let implied = set("training.adversarial={ epsilon = 0.1 }").expect("fits");
+    assert_eq!(set(named).expect("fits"), implied);
+    assert!(implied.training.adversarial.is_some());
+}
+
+#[test]
+fn a_key_of_another_kind_says_how_to_choose_it() {
+    let message = set("training.optimizer.momentum=0.9").expect_err("refused").to_string();
+    let kind = "it belongs to `training.optimizer.kind=sgd`: set that too";
+    assert_eq!(message, format!("unknown key `training.optimizer.momentum`; {kind}"));
 }

@@ -1,0 +1,93 @@
+//! Words that were misspelt: which of those that are allowed was probably meant.
+
+/// The allowed word that `word` was probably meant to be.
+///
+/// ```
+/// assert_eq!(tinderbox::nearest::nearest("trian", ["train", "attack"]), Some("train"));
+/// assert_eq!(tinderbox::nearest::nearest("vgg", ["fcn", "cnn"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    allowed
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 2)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The key, of those with others above them, that `word` was probably meant to be: `learning_rate`, `lr`, `learning` and
+/// `traning.learning_rate` all mean `training.learning_rate`.
+pub fn nearest_key<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase().replace('-', "_");
+    let own = last(&word);
+    let close = |typed: &str, key: &str| {
+        let distance = strsim::damerau_levenshtein(typed, key);
+        (distance <= typed.len().max(key.len()) / 3).then_some(distance)
+    };
+    let rank = |key: &'a str| {
+        let name = last(key);
+        let (class, distance) = match own == word {
+            // Alone, it may be the last part of any key.
+            true if own == name => (0, 0),
+            true if own.len() > 1 && own == initials(name) => (1, 0),
+            true if own.len() > 2 && name.starts_with(own) => (2, 0),
+            true => (3, close(own, name)?),
+            // With keys above it, its last part counts more.
+            false if own == name => (0, strsim::damerau_levenshtein(&word, key)),
+            false => (1, close(&word, key)?),
+        };
+        Some((class, distance, key.len(), key))
+    };
+    allowed.into_iter().filter_map(rank).min().map(|(.., key)| key)
+}
+
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// `lr` of `learning_rate`.
+fn initials(name: &str) -> String {
+    name.split('_').filter_map(|part| part.chars().next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_by_its_last_part_its_initials_or_its_beginning() {
+        let keys = [
+            "model.dropout",
+            "model.hidden",
+            "training.batch_size",
+            "training.learning_rate",
+            "training.optimizer.kind",
+            "training.optimizer.momentum",
+            "training.schedule.kind",
+            "validation_fraction",
+        ];
+        for (typed, meant) in [
+            ("lr", "training.learning_rate"),
+            ("learning_rate", "training.learning_rate"),
+            ("learning-rate", "training.learning_rate"),
+            ("learning", "training.learning_rate"),
+            ("learnign_rate", "training.learning_rate"),
+            ("traning.learning_rate", "training.learning_rate"),
+            ("model.learning_rate", "training.learning_rate"),
+            ("training.momentum", "training.optimizer.momentum"),
+            ("training.optimzer.kind", "training.optimizer.kind"),
+            ("LR", "training.learning_rate"),
+            ("batch", "training.batch_size"),
+            ("batchsize", "training.batch_size"),
+            ("bs", "training.batch_size"),
+            ("droput", "model.dropout"),
+            ("hiden", "model.hidden"),
+            ("validation_fracton", "validation_fraction"),
+        ] {
+            assert_eq!(nearest_key(typed, keys), Some(meant), "{typed}");
+        }
+        for typed in ["zzzzzzzz", "x", ""] {
+            assert_eq!(nearest_key(typed, keys), None, "{typed}");
+        }
+    }
+}
