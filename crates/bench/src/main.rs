@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     match commands::Cli::parse().run() {
         Ok(exit) => exit.into(),
         Err(error) => {
-            _ = writeln!(std::io::stderr(), "bench: {error}");
+            _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(2)
         }
     }

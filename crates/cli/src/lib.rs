@@ -3,11 +3,16 @@
 pub mod dataset;
 
 pub mod choice;
-mod commands;
+pub mod set;
 
+mod commands;
+mod completion;
+mod errors;
+
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use tinderbox::catalog::{Catalog, CatalogError};
 
 use commands::{Cli, note};
@@ -30,23 +35,29 @@ pub fn main(catalog: Result<Catalog, CatalogError>) -> ExitCode {
     let catalog = match catalog {
         Ok(catalog) => catalog,
         Err(error) => {
-            note(format_args!("tinderbox: {error}"));
+            note(errors::shown(error));
             return ExitCode::from(2);
         }
     };
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    if completion::answer(&catalog) {
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut command = commands::command();
+    let matches = match command.try_get_matches_from_mut(&words) {
+        Ok(matches) => matches,
         Err(error) if error.use_stderr() => {
             // Without colours: the message quotes what was typed.
-            note(error.render().to_string().trim_end());
+            note(errors::of_arguments(&error, &command, words.get(1..).unwrap_or_default()));
             return ExitCode::from(2);
         }
         Err(help) => help.exit(),
     };
-    match cli.run(&catalog) {
+    let run = Cli::from_arg_matches(&matches).map_err(Into::into).and_then(|cli| cli.run(&catalog));
+    match run {
         Ok(exit) => exit.into(),
         Err(error) => {
-            note(format_args!("tinderbox: {error}"));
+            note(errors::shown(error));
             ExitCode::from(2)
         }
     }

@@ -16,11 +16,17 @@ mod predict;
 mod data;
 mod worker;
 
+mod completions;
+mod man;
+mod schema;
+
 mod duration;
 mod events;
 mod lessons;
 mod progress;
 mod summary;
+
+mod called;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -28,6 +34,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tinderbox::catalog::Catalog;
 
+pub(crate) use called::command;
+pub(crate) use search::{ADDRESS, DEFAULT as DEFAULT_ADDRESS};
 pub(crate) use terminal::{Live, Row, note};
 use terminal::{say, say_data};
 
@@ -70,6 +78,12 @@ enum Command {
     Data(data::Data),
     /// Leases trials of a run or a study and runs them; `reproduce` and `search` start workers themselves
     Worker(worker::Worker),
+    /// Prints what a shell needs to complete the command line
+    Completions(completions::Completions),
+    /// Writes manual pages
+    Man(man::Man),
+    /// Prints the JSON schema of experiment or search files, for editors
+    Schema(schema::Schema),
 }
 
 /// How a command ended that was not refused.
@@ -112,6 +126,9 @@ impl Cli {
             Command::Predict(command) => command.run(catalog),
             Command::Data(command) => command.run(catalog),
             Command::Worker(command) => command.run(catalog),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
+            Command::Schema(command) => command.run(catalog),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::terminal::{ProgressArguments, Tone, emit, note_in, streams_events};
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
 use crate::dataset::{DatasetArguments, arguments_of};
+use crate::set::SetArguments;
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::crew::{Crew, CrewError, release_gone, stop_on_signals};
@@ -27,6 +28,7 @@ use tinderbox::environment::{cores, revision, rfc3339};
 use tinderbox::estimate::{Estimator, at_once};
 use tinderbox::experiment::{Experiment, Setting};
 use tinderbox::json;
+use tinderbox::nearest::nearest;
 use tinderbox::page::{self, ReportFiles, Written};
 use tinderbox::plan::{LAYOUT, Overrides, Plan, Planned, ProfileName};
 use tinderbox::run::{Heading, Run, RunError, RunFolder, stand_in};
@@ -55,9 +57,8 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     epochs: Option<u32>,
 
-    /// A setting for every arm, such as `training.batch_size=32`; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    settings: Vec<Setting>,
+    #[command(flatten)]
+    set: SetArguments,
 
     /// Worker processes, one thread each [default: the cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -118,7 +119,12 @@ impl Reproduce {
                 "--json goes with --list or --dry-run; the numbers of a run are in its report.json".into()
             );
         }
-        if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
+        if let Some(help) = self.set.help(None, self.dataset.defaults(catalog)?) {
+            say(help)?;
+            return Ok(Exit::Done);
+        }
+        let settings = self.set.settings();
+        if settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs, or by the profile".into());
         }
         let experiments = self.experiments(catalog)?;
@@ -128,7 +134,7 @@ impl Reproduce {
             profile: self.profile,
             seeds: self.seeds.map(|seeds| seeds as usize),
             epochs: self.epochs.map(|epochs| epochs as usize),
-            settings: self.settings.clone(),
+            settings,
             backend: self.backend,
         };
         let plan = Plan::new(experiments, &overrides, catalog, &dataset)?;
@@ -210,7 +216,7 @@ impl Reproduce {
         let all = if self.files.is_empty() {
             Experiment::built_in(defaults)?
         } else {
-            self.files.iter().map(|path| Experiment::read(path, defaults)).collect::<Result<_, _>>()?
+            Experiment::read_all(&self.files, defaults)?
         };
         for (position, experiment) in all.iter().enumerate() {
             if all[..position].iter().any(|other| other.name() == experiment.name()) {
@@ -225,7 +231,12 @@ impl Reproduce {
                 .iter()
                 .map(|experiment| format!("{} ({})", experiment.name(), experiment.facts.part))
                 .collect();
-            return Err(format!("--only {name}: no such experiment; there are {}", known.join(", ")).into());
+            let names = all.iter().flat_map(|experiment| [experiment.name(), experiment.facts.part.as_str()]);
+            let meant =
+                nearest(name, names).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            return Err(
+                format!("--only {name}: no such experiment; there are {}{meant}", known.join(", ")).into()
+            );
         }
         let asked = |experiment: &Experiment| {
             let by_default = self.only.is_empty() && (!self.files.is_empty() || experiment.is_of_paper());
@@ -283,7 +294,7 @@ impl Reproduce {
             profile: plan.profile,
             backend: plan.backend,
             epochs: self.epochs.map(|epochs| epochs as usize),
-            settings: self.settings.iter().map(Setting::to_string).collect(),
+            settings: self.set.settings().iter().map(Setting::to_string).collect(),
             command: self.command(&self.only),
             own_command: self.command(std::slice::from_ref(&experiment.facts.name)),
             created: rfc3339(SystemTime::now()),

@@ -19,7 +19,8 @@ use tinderbox::catalog::Catalog;
 use tinderbox::state::StateFolder;
 use tinderbox::tuning::TuningRecord;
 
-pub(super) use address::{ADDRESS, StorageArguments};
+pub(super) use address::StorageArguments;
+pub(crate) use address::{ADDRESS, DEFAULT};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -15,6 +15,7 @@ use super::terminal::ProgressArguments;
 use super::{Exit, Refusal, note, say};
 use crate::choice::choice;
 use crate::dataset::DatasetArguments;
+use crate::set::SetArguments;
 use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::crew::stop_on_signals;
@@ -39,9 +40,8 @@ pub(super) struct Train {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// A setting, such as `training.learning_rate=0.01` or `model.dropout=0.5`; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    settings: Vec<Setting>,
+    #[command(flatten)]
+    set: SetArguments,
 
     /// How the data are split: `official` or `pooled`
     #[arg(long, default_value_t)]
@@ -77,20 +77,27 @@ const EXAMPLES: &str = "\
 Examples:
   tinderbox train --model cnn --epochs 10 --output cnn.safetensors
   tinderbox train --model fcn --set model.dropout=0.5 --set training.optimizer.kind=sgd
-  tinderbox train --from-study fcn                           the best trial of a search
-  tinderbox train --checkpoint cnn.checkpoint                resumes when it is given again
-  tinderbox train --checkpoint cnn.checkpoint --epochs 20    continues it to 20 epochs";
+  tinderbox train --from-study fcn                           # the best trial of a search
+  tinderbox train --checkpoint cnn.checkpoint                # resumes when it is given again
+  tinderbox train --checkpoint cnn.checkpoint --epochs 20    # continues it to 20 epochs
+  tinderbox train --model fcn --set help";
 
 impl Train {
     pub(super) fn run(self, catalog: &Catalog) -> Result<Exit, Refusal> {
         self.progress.apply();
-        if self.settings.iter().any(|setting| setting.sets("training.epochs")) {
+        let defaults = self.dataset.defaults(catalog)?;
+        if let Some(help) = self.set.help(Some(&self.model), defaults) {
+            default(&self.model, defaults)?;
+            say(help)?;
+            return Ok(Exit::Done);
+        }
+        let settings = self.set.settings();
+        if settings.iter().any(|setting| setting.sets("training.epochs")) {
             return Err("--set: epochs are set by --epochs".into());
         }
-        if self.settings.iter().any(|setting| setting.sets("model.kind")) {
+        if settings.iter().any(|setting| setting.sets("model.kind")) {
             return Err("--set: use --model to set the kind of network".into());
         }
-        let defaults = self.dataset.defaults(catalog)?;
         let chosen = self.from.chosen()?;
         let Training { configuration, seed, protocol, backend } = match &chosen {
             Some(chosen) => from_study::training(chosen, defaults)?,
@@ -158,7 +165,8 @@ impl Train {
     fn training(&self, defaults: Defaults) -> Result<Training, Refusal> {
         let mut configuration = default(&self.model, defaults)?;
         configuration.training.epochs = self.epochs as usize;
-        let configuration = Setting::apply_all(&self.settings, &configuration, defaults)?;
+        let configuration = Setting::apply_all(&self.set.settings(), &configuration, defaults)
+            .map_err(|error| format!("--set: {error}"))?;
         Ok(Training { configuration, seed: self.seed, protocol: self.protocol, backend: self.backend })
     }
 }

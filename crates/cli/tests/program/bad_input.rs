@@ -86,7 +86,7 @@ fn a_command_line_is_refused_before_anything_starts() {
     let desk = Desk::new();
     let run = |words: &str| desk.run(&format!("reproduce small.toml --dataset stand-in {words}"));
     run("--set training.learning_rat=0.1")
-        .refused(&["training.learning_rat", "did you mean `learning_rate`?"]);
+        .refused(&["training.learning_rat", "did you mean `training.learning_rate`?"]);
     run("--set training.learning_rate=-1")
         .refused(&["`training.learning_rate`: is -1, expected a finite number above 0"]);
     run("--set learning_rate").refused(&["expected key=value"]);

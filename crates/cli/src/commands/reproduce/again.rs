@@ -24,7 +24,7 @@ impl Reproduce {
                 add(flag, number.to_string());
             }
         }
-        for setting in &self.settings {
+        for setting in &self.set.settings() {
             add("--set", setting.to_string());
         }
         if self.backend != Backend::default() {

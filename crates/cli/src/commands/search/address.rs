@@ -4,12 +4,14 @@ use clap::Args;
 use tinderbox_search::{Storage, Study};
 
 use crate::commands::Refusal;
+use crate::commands::called::called;
 use tinderbox::shell;
 
 /// The variable with the address of the storage.
-pub(in crate::commands) const ADDRESS: &str = "TINDERBOX_STORAGE";
+pub(crate) const ADDRESS: &str = "TINDERBOX_STORAGE";
 
-const DEFAULT: &str = "sqlite:studies.sqlite";
+/// The storage unless an address is given.
+pub(crate) const DEFAULT: &str = "sqlite:studies.sqlite";
 
 /// Where studies are.
 #[derive(Debug, Clone, Args)]
@@ -88,20 +90,20 @@ impl StorageArguments {
 
     fn command(&self, words: &str, study: &str) -> String {
         let exported = std::env::var(ADDRESS).ok();
-        command(&self.storage, exported.as_deref(), words, study)
+        command(&self.storage, exported.as_deref(), &format!("{} {words}", called()), study)
     }
 }
 
-/// A command of this program between backquotes, with the address where the user's shell would not find it by itself. An
+/// A command between backquotes, from the program's name on, with the address where the user's shell would not find it by itself. An
 /// address with a password is shown nowhere.
 fn command(address: &str, exported: Option<&str>, words: &str, study: &str) -> String {
     if address == exported.unwrap_or(DEFAULT) {
-        return format!("`tinderbox {words} {study}`");
+        return format!("`{words} {study}`");
     }
     if holds_secret(address) {
-        return format!("`tinderbox {words} {study}`, with the storage's address in {ADDRESS},");
+        return format!("`{words} {study}`, with the storage's address in {ADDRESS},");
     }
-    format!("`tinderbox {words} --storage {} {study}`", shell::shown(address))
+    format!("`{words} --storage {} {study}`", shell::shown(address))
 }
 
 /// Whether an address contains a password, or might.
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_command_names_the_storage_that_the_shell_would_not_find() {
-        let shown = |address: &str, exported| command(address, exported, "search resume", "s");
+        let shown = |address: &str, exported| command(address, exported, "tinderbox search resume", "s");
         let bare = "`tinderbox search resume s`";
         assert_eq!(shown(DEFAULT, None), bare);
         assert_eq!(shown("sqlite:a.sqlite", Some("sqlite:a.sqlite")), bare);
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn no_command_shows_a_password() {
         for address in ["postgres://me:secret@host/studies", "postgres://host/s?password=secret"] {
-            let shown = command(address, None, "worker", "--study s");
+            let shown = command(address, None, "tinderbox worker", "--study s");
             assert!(!shown.contains("secret") && shown.contains(ADDRESS), "{shown}");
         }
     }

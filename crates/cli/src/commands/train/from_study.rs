@@ -15,7 +15,7 @@ pub(super) struct FromStudy {
     #[arg(
         long,
         value_name = "NAME",
-        conflicts_with_all = ["model", "epochs", "seed", "settings", "protocol", "backend"]
+        conflicts_with_all = ["model", "epochs", "seed", "set", "protocol", "backend"]
     )]
     from_study: Option<String>,
 
