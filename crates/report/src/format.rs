@@ -116,8 +116,8 @@ pub(crate) fn seconds(seconds: f64) -> String {
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {
-        ..60 => format!("{whole} s"),
-        ..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => {
             // Halves of a minute are rounded before hours are taken off.
             let minutes = (whole + 30) / 60;

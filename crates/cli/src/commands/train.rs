@@ -114,8 +114,7 @@ impl Train {
         let split = provenance.split(&dataset)?;
         let mut watcher = Watcher::new(self.json, configuration.training.epochs, stop_on_signals()?);
         let checkpoint = checkpoint.as_ref().map(|file| file.target().to_owned());
-        let fitted =
-            trial::fit(&configuration, seed, &split, &device, checkpoint.as_ref(), &mut watcher);
+        let fitted = trial::fit(&configuration, seed, &split, &device, checkpoint.as_ref(), &mut watcher);
         watcher.end();
         let fitted = match fitted {
             Err(TrialError::Learner(LearnerError::Interrupted { epoch })) => {

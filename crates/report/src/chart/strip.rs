@@ -27,7 +27,7 @@ pub(crate) struct Strip {
     /// From where on the claim is true; `None` where that is the same place.
     pub(crate) threshold: Option<f64>,
     /// Names of these two marks, above them.
-    pub(crate) names: Vec<Text>,
+    pub(crate) names: Vec<Label>,
     /// Places and numbers of the scale; no effect is one of them.
     pub(crate) ticks: Vec<(f64, String)>,
     /// What the numbers count.
@@ -35,7 +35,7 @@ pub(crate) struct Strip {
 }
 
 /// A text above the strip.
-pub(crate) struct Text {
+pub(crate) struct Label {
     pub(crate) x: f64,
     /// As SVG has it.
     pub(crate) anchor: &'static str,
@@ -99,13 +99,13 @@ fn scale(unit: Unit, values: [f64; 5]) -> Option<(Ruler, &'static str)> {
 }
 
 /// The name of the threshold, and that of no effect if there is room for both.
-fn names(null: f64, threshold: Option<f64>, named: &str) -> Vec<Text> {
+fn names(null: f64, threshold: Option<f64>, named: &str) -> Vec<Label> {
     let text = |x: f64, to_the_left: bool, text: &str| {
         let length = LETTER * text.chars().count() as f64;
         // Beside its mark, on the side that is asked for if it has room there.
         let left = if to_the_left { x - length >= 0.0 } else { x + length > WIDTH };
         let (low, high) = if left { (x - length, x) } else { (x, x + length) };
-        (low, high, Text { x, anchor: if left { "end" } else { "start" }, text: text.into() })
+        (low, high, Label { x, anchor: if left { "end" } else { "start" }, text: text.into() })
     };
     let Some(threshold) = threshold else {
         return vec![text(null, null > WIDTH / 2.0, "no effect").2];
@@ -193,10 +193,10 @@ mod tests {
             prop_assert!(strip.ticks.len() >= 2, "{:?}", strip.ticks);
             let width = |text: &str| LETTER * text.chars().count() as f64;
             for pair in strip.ticks.windows(2) {
-                let apart = (width(&pair[0].1) + width(&pair[1].1)) / 2.0;
+                let apart = f64::midpoint(width(&pair[0].1), width(&pair[1].1));
                 prop_assert!(pair[1].0 - pair[0].0 > apart, "{:?}", strip.ticks);
             }
-            for Text { x, anchor, text } in &strip.names {
+            for Label { x, anchor, text } in &strip.names {
                 let (low, high) = if *anchor == "end" { (x - width(text), *x) } else { (*x, x + width(text)) };
                 prop_assert!(low >= 0.0 && high <= WIDTH, "{text} at {x}, {anchor}");
             }

@@ -1,5 +1,7 @@
 //! What was run, where and on what: the head of the page, gathered from the plan and the records.
 
+use std::fmt::Write;
+
 use crate::format::{count, counted, duration, list, short};
 use crate::numbers::Effort;
 use crate::record::{DatasetIdentity, Environment, Record};
@@ -35,10 +37,10 @@ pub(super) fn effort(effort: &Effort) -> Option<String> {
     }
     let mut text = format!("All trials together took {}", duration(*wall_seconds));
     if let Some(seconds) = cpu_seconds {
-        text += &format!(" ({} of processor time)", duration(*seconds));
+        _ = write!(text, " ({} of processor time)", duration(*seconds));
     }
     if !processors.is_empty() {
-        text += &format!(", on {}", list(processors));
+        _ = write!(text, ", on {}", list(processors));
     }
     Some(text)
 }

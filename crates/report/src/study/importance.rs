@@ -33,12 +33,11 @@ pub(super) fn importance(values: &Values) -> Drawn {
         charts: vec![("multiple", chart)],
     });
     let has_intervals = given.iter().any(|given| interval(given).is_some());
-    let intervals = match has_intervals {
-        true => {
-            " The line through the end of a bar is its 95 % interval, from trials drawn again and again with replacement: \
+    let intervals = if has_intervals {
+        " The line through the end of a bar is its 95 % interval, from trials drawn again and again with replacement: \
              parameters whose intervals overlap cannot be ranked."
-        }
-        false => "",
+    } else {
+        ""
     };
     let row = |given: &&Importance| {
         let mut row = vec![given.parameter.clone(), amount(given)];

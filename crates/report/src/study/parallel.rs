@@ -39,9 +39,10 @@ pub(super) fn parallel(study: &StudyView, values: &Values) -> Drawn {
         let having = best_first.iter().filter(|complete| complete.trial.place(parameter).is_some()).count();
         having > 0 && having < best_first.len()
     };
-    let unused = match study.parameters.iter().any(is_optional) {
-        true => " A line passes “not used” where its trial does not have the parameter.",
-        false => "",
+    let unused = if study.parameters.iter().any(is_optional) {
+        " A line passes “not used” where its trial does not have the parameter."
+    } else {
+        ""
     };
     Ok(Figure {
         legend: shades(values, |class, text| Key::line(format!("line {class}"), text)),
