@@ -30,7 +30,7 @@ pub(crate) fn of_arguments(error: &clap::Error, command: &Command, words: &[OsSt
     };
     // What follows is the usage, which `--help` shows with what it means.
     let message = text.split("\n\n").next().unwrap_or_default().trim_end().replace('\'', "`");
-    let mut shown = shown(message);
+    let shown = shown(message);
     let mut helps: Vec<String> = Vec::new();
     for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
         match error.get(kind) {
@@ -56,10 +56,8 @@ pub(crate) fn of_arguments(error: &clap::Error, command: &Command, words: &[OsSt
         helps.extend(tips.iter().map(|tip| tip.to_string().replace('\'', "`")));
     }
     helps.push(format!("`{} --help` shows all arguments", path(command, words)));
-    for help in helps {
-        shown += &format!("\nhelp: {help}");
-    }
-    shown
+    let helps: String = helps.iter().flat_map(|help| ["\nhelp: ", help]).collect();
+    shown + &helps
 }
 
 /// The command that was typed, as far as it exists: `tinderbox search run`.

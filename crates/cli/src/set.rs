@@ -1,5 +1,6 @@
 //! `--set KEY=VALUE`, and `--set help`: the settings, their defaults and what they may be.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
 use tinderbox::experiment::{Defaults, Key, Setting, SettingError};
@@ -58,7 +59,7 @@ fn table(keys: &[Key]) -> String {
             text += &heading.as_ref().map(|of| format!("\nwith {of}:\n")).unwrap_or_default();
         }
         let Key { name, expected, .. } = key;
-        text += &format!("{name:names$}  {:defaults$}  {expected}\n", key.default_text());
+        _ = writeln!(text, "{name:names$}  {:defaults$}  {expected}", key.default_text());
     }
     text + "\nA dash: no value unless it is set."
 }

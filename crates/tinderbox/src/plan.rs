@@ -113,7 +113,7 @@ pub struct Overrides {
 pub struct PlanError {
     experiment: String,
     arm: String,
-    reason: PlanReason,
+    reason: Box<PlanReason>,
 }
 
 #[derive(Debug, thiserror::Error)]

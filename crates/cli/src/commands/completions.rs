@@ -31,7 +31,7 @@ enum Shell {
     Fish,
     /// Windows PowerShell and PowerShell 7
     #[value(name = "powershell")]
-    PowerShell,
+    Power,
 }
 
 impl Completions {
@@ -40,7 +40,7 @@ impl Completions {
             Shell::Bash => "bash",
             Shell::Zsh => "zsh",
             Shell::Fish => "fish",
-            Shell::PowerShell => "powershell",
+            Shell::Power => "powershell",
         };
         let shells = Shells::builtins();
         let completer = shells.completer(name).ok_or("this program was built without this shell")?;

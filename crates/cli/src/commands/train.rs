@@ -107,7 +107,7 @@ impl Train {
         let device = backend.open()?;
         let dataset = self.dataset.load(&catalog.datasets)?;
         if let Some(chosen) = &chosen {
-            chosen.record.check_images(&dataset)?;
+            chosen.record.check(catalog, &dataset)?;
         }
         configuration.check_fit(&dataset.test)?;
         let provenance = Provenance::new(&dataset, protocol, seed, &configuration);

@@ -97,14 +97,14 @@ impl Known<'_> {
                     })
                     .map_err(|fault| fault.under(&"arm")),
                 self.measure(&best.measure),
-                self.margin(&best.measure, best.margin),
+                Self::margin(&best.measure, best.margin),
             ],
             Test::Order(order) => {
-                let measured = [self.measure(&order.measure), self.margin(&order.measure, order.margin)];
+                let measured = [self.measure(&order.measure), Self::margin(&order.measure, order.margin)];
                 return self.row(&order.arms).into_iter().chain(faults(measured)).collect();
             }
             Test::Trend(trend) => {
-                let measured = [self.measure(&trend.measure), self.margin(&trend.measure, trend.margin)];
+                let measured = [self.measure(&trend.measure), Self::margin(&trend.measure, trend.margin)];
                 return self.row(&trend.arms).into_iter().chain(faults(measured)).collect();
             }
             Test::Value(value) => {
@@ -226,7 +226,7 @@ impl Known<'_> {
         fault.map_err(|fault| fault.under(&key).under(&"measure"))
     }
 
-    fn margin(&self, measure: &Measure, margin: f64) -> Result<(), Fault> {
+    fn margin(measure: &Measure, margin: f64) -> Result<(), Fault> {
         let margin = if *measure == Measure::EpochSeconds { ratio(margin) } else { positive(margin) };
         margin.map_err(|fault| fault.under(&"margin"))
     }

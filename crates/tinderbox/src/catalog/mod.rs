@@ -23,7 +23,7 @@ use tinderbox_training::learner::{Defence, Optimizer, Schedule};
 use tinderbox_training::perturbation::Perturbation;
 use tinderbox_training::{AddKindError, Kinds};
 
-use paper::PAPER;
+pub(crate) use paper::PAPER;
 
 pub use network::{AnyNetwork, AnyTrained, LoadError, Networks};
 

@@ -1,7 +1,7 @@
 //! The experiments of the paper.
 
 /// In the paper's order: path and text.
-pub(super) const PAPER: [(&str, &str); 8] = [
+pub(crate) const PAPER: [(&str, &str); 8] = [
     ("experiments/architectures.toml", include_str!("../../experiments/architectures.toml")),
     ("experiments/initialisation.toml", include_str!("../../experiments/initialisation.toml")),
     ("experiments/learning-rate.toml", include_str!("../../experiments/learning-rate.toml")),

@@ -104,20 +104,7 @@ pub(super) fn listed(
             (Some((key, rule, members)), None) => {
                 let place = ["arms", &index, key];
                 check_members(members, &arms, &place, problems);
-                match defaults.catalog.kinds.rules.read(&rule, &defaults.catalog.kinds) {
-                    Ok(rule) => {
-                        let ensemble = Ensemble {
-                            rule: json::value(&rule),
-                            title: rule.title().to_string(),
-                            members: members.to_vec(),
-                        };
-                        (Some(Content::Ensemble(rule)), Some(ensemble))
-                    }
-                    Err(error) => {
-                        kind_error(problems, &place, "rule", &error);
-                        (None, None)
-                    }
-                }
+                ensemble(&rule, members, &place, problems, defaults).unzip()
             }
             (None, None) => {
                 if problems.is_free(&place) {
@@ -146,6 +133,27 @@ pub(super) fn listed(
         arms.push(ReadArm { facts, content });
     }
     arms
+}
+
+/// An arm that this rule makes of its members.
+fn ensemble(
+    rule: &Value,
+    members: &[String],
+    place: &Path,
+    problems: &mut Problems,
+    defaults: Defaults,
+) -> Option<(Content, Ensemble)> {
+    let kinds = &defaults.catalog.kinds;
+    let rule = match kinds.rules.read(rule, kinds) {
+        Ok(rule) => rule,
+        Err(error) => {
+            kind_error(problems, place, "rule", &error);
+            return None;
+        }
+    };
+    let title = rule.title().to_string();
+    let ensemble = Ensemble { rule: json::value(&rule), title, members: members.to_vec() };
+    Some((Content::Ensemble(rule), ensemble))
 }
 
 /// Refuses a name that tables cannot show.
@@ -307,11 +315,10 @@ fn configuration(
         Ok(default) => (default, true),
         Err(error) => {
             let help = error.nearest().map(|word| format!("did you mean `{word}`?"));
-            let message = match model.contains_key("kind") {
-                true => error.to_string(),
-                false => {
-                    format!("the kind of network is missing; add kind = \"{}\" or another", defaults.first())
-                }
+            let message = if model.contains_key("kind") {
+                error.to_string()
+            } else {
+                format!("the kind of network is missing; add kind = \"{}\" or another", defaults.first())
             };
             problems.add(&kind, message, help);
             // What it was meant to be has settings that can be wrong too, and so has the training of any network.
@@ -347,7 +354,7 @@ fn configuration(
             match &error {
                 // What it was meant to be was tried.
                 SettingError::Unknown { nearest: Some(near), .. } => {
-                    problems.add_misspelt(&keys, message, near)
+                    problems.add_misspelt(&keys, message, near);
                 }
                 _ => problems.add(&keys, message, help),
             }

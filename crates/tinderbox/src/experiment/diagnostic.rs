@@ -37,12 +37,10 @@ impl ExperimentError {
         if let Some(first) = rendered.strip_prefix("error: ") {
             rendered = first.to_string();
         }
-        match mistakes.len() {
-            0 | 1 => {}
-            count if count > MOST => {
-                rendered += &format!("\n\n{path}: {count} mistakes; the first {MOST} are shown")
-            }
-            count => rendered += &format!("\n\n{path}: {count} mistakes"),
+        let count = mistakes.len();
+        if count > 1 {
+            let shown = if count > MOST { format!("; the first {MOST} are shown") } else { String::new() };
+            rendered = format!("{rendered}\n\n{path}: {count} mistakes{shown}");
         }
         Self { rendered }
     }

@@ -83,11 +83,10 @@ impl Defaults<'_> {
                     let of = format!("{kind}={word}");
                     self.add_settings(&configuration, name, Some(&of), keys);
                     self.add_others(base, name, word, &of, keys);
-                    for key in &mut keys[start..] {
-                        if required.iter().any(|required| key.name.rsplit('.').next() == Some(required)) {
-                            key.default = None;
-                        }
-                    }
+                    let is_required = |key: &&mut Key| {
+                        required.iter().any(|required| key.name.rsplit('.').next() == Some(required))
+                    };
+                    keys[start..].iter_mut().filter(is_required).for_each(|key| key.default = None);
                 }
             }
             Value::Object(entries) if entries.contains_key("kind") => {}

@@ -479,7 +479,9 @@ fn wrong_kind(KindError { keys, problem }: KindError) -> SettingError {
             let near = near.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
             SettingError::Value { key: key.join("."), reason: format!("{problem}{near}") }
         }
-        problem => SettingError::Value { key: key.join("."), reason: problem.to_string() },
+        problem @ KindProblem::Value(_) => {
+            SettingError::Value { key: key.join("."), reason: problem.to_string() }
+        }
     }
 }
 
@@ -514,7 +516,7 @@ fn plain_words(reason: &str, usual: &Value) -> String {
     tinderbox_training::family::plain_words(&reason)
 }
 
-/// What serde says it found: `string "many"`, `integer `-4``.
+/// What serde says it found: string "many" or integer `-4`.
 fn found_in_a_file(found: &str) -> &str {
     match found.split_once([' ']) {
         Some(("string", text)) => text,

@@ -68,19 +68,15 @@ fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
         let message = "an experiment with a search takes its arms from the search; remove `arms`";
         problems.add(&["arms"], message, None);
     }
-    let (arms, facts, search) = match file.search {
-        Some(search) => {
-            let arms = arms::searched(&search, &file.training, problems, defaults);
-            let facts = arms.as_ref().map(|arms| arms.iter().map(|arm| arm.facts.clone()).collect());
-            (arms, facts, Some(search.into_draw()))
-        }
-        None => {
-            let arms = arms::listed(&file.arms, &file.training, problems, defaults);
-            let facts: Vec<ArmFacts> = arms.iter().map(|arm| arm.facts.clone()).collect();
-            let whole =
-                arms.into_iter().map(|ReadArm { facts, content }| Some(Arm { facts, content: content? }));
-            (whole.collect(), Some(facts), None)
-        }
+    let (arms, facts, search) = if let Some(search) = file.search {
+        let arms = arms::searched(&search, &file.training, problems, defaults);
+        let facts = arms.as_ref().map(|arms| arms.iter().map(|arm| arm.facts.clone()).collect());
+        (arms, facts, Some(search.into_draw()))
+    } else {
+        let arms = arms::listed(&file.arms, &file.training, problems, defaults);
+        let facts: Vec<ArmFacts> = arms.iter().map(|arm| arm.facts.clone()).collect();
+        let whole = arms.into_iter().map(|ReadArm { facts, content }| Some(Arm { facts, content: content? }));
+        (whole.collect(), Some(facts), None)
     };
     // Of arms that cannot be drawn, nothing is known.
     if let Some(facts) = &facts {

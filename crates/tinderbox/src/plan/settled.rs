@@ -39,7 +39,7 @@ impl Settled {
         let seeds = overrides.seeds.unwrap_or(profile.seeds);
         if let Some(arm) = experiment.arms.get(MOST_TRIALS / seeds.max(1)) {
             let (experiment, arm) = (experiment.name().to_string(), arm.name().to_string());
-            return Err(PlanError { experiment, arm, reason: PlanReason::Many(seeds) });
+            return Err(PlanError { experiment, arm, reason: Box::new(PlanReason::Many(seeds)) });
         }
         let mut before = HashMap::new();
         for arm in &mut experiment.arms {
@@ -47,7 +47,7 @@ impl Settled {
             settle(arm, &mut before, epochs, overrides, dataset, defaults).map_err(|reason| PlanError {
                 experiment: experiment.facts.name.clone(),
                 arm: arm.facts.name.clone(),
-                reason,
+                reason: Box::new(reason),
             })?;
         }
         experiment.facts.seeds = (1..=seeds as u64).collect();
@@ -58,9 +58,10 @@ impl Settled {
     /// all that makes a training the same.
     pub(super) fn share(self, shared: &mut Vec<Shared>, places: &mut HashMap<String, usize>) -> Planned {
         let Self { mut experiment, pooled } = self;
-        let placed: Vec<bool> = experiment.arms.iter().map(|arm| is_placed(arm, &experiment.arms)).collect();
+        let are_placed: Vec<bool> =
+            experiment.arms.iter().map(|arm| is_placed(arm, &experiment.arms)).collect();
         let Experiment { facts, arms, protocol, .. } = &mut experiment;
-        for (arm, is_placed) in arms.iter_mut().zip(placed) {
+        for (arm, is_placed) in arms.iter_mut().zip(are_placed) {
             let Content::Trained(configuration) = &arm.content else { continue };
             let same = json::text(&(configuration, *protocol, &facts.seeds));
             let place = *places.entry(same).or_insert_with(|| {

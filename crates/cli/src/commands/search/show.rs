@@ -117,7 +117,10 @@ pub(super) fn summary(study: &Study, name: &str) -> Result<String, Refusal> {
     if !best.is_empty() {
         text += if several { "\n\nPareto front" } else { "\n\nbest trials" };
         let names: Vec<_> = objectives.iter().map(|objective| objective.words()).collect();
-        text += &if names.is_empty() { ":".to_string() } else { format!(", by {}:", names.join(" and ")) };
+        if !names.is_empty() {
+            write!(text, ", by {}", names.join(" and "))?;
+        }
+        text.push(':');
     }
     for trial in &best {
         let short = |(place, value): (usize, &Value)| match (value.as_f64(), objectives.get(place)) {

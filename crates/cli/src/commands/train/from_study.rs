@@ -13,11 +13,12 @@ use tinderbox::tuning::Chosen;
 pub(super) struct FromStudy {
     /// Train the best trial of this study again: same network, settings, seed, split and backend
     #[arg(
-        long,
+        id = "from_study",
+        long = "from-study",
         value_name = "NAME",
         conflicts_with_all = ["model", "epochs", "seed", "set", "protocol", "backend"]
     )]
-    from_study: Option<String>,
+    name: Option<String>,
 
     /// Another complete trial of that study than the best
     #[arg(long, value_name = "N", requires = "from_study")]
@@ -31,7 +32,7 @@ pub(super) struct FromStudy {
 impl FromStudy {
     /// The trial, if a study is given.
     pub(super) fn chosen(&self) -> Result<Option<Chosen>, Refusal> {
-        let Some(name) = &self.from_study else { return Ok(None) };
+        let Some(name) = &self.name else { return Ok(None) };
         let study = StorageArguments::of(self.storage.clone()).shown_study(name)?;
         Ok(Some(Chosen::of(&study, name, self.trial)?))
     }

@@ -188,9 +188,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
             }
         };
         let is_text = self.source.text().is_some();
-        let word = match is_text {
-            true => self.pass.repairs.word(&keys, &word).to_string(),
-            false => self.pass.repairs.name(&keys, &word).unwrap_or(word),
+        let word = if is_text {
+            self.pass.repairs.word(&keys, &word).to_string()
+        } else {
+            self.pass.repairs.name(&keys, &word).unwrap_or(word)
         };
         visitor.visit_enum(Variant { word, is_text, node: Self { source, keys, pass: self.pass } })
     }
@@ -286,16 +287,15 @@ struct Variant<'a> {
     node: Node<'a>,
 }
 
-impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
+impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Fault;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
         let word: StrDeserializer<Fault> = self.word.as_str().into_deserializer();
         let (keys, pass) = (&self.node.keys, self.node.pass);
-        let value = seed.deserialize(word).map_err(|fault| match self.is_text {
-            true => pass.blame(keys, fault),
-            false => pass.blame_key(keys, &[], fault),
+        let value = seed.deserialize(word).map_err(|fault| {
+            if self.is_text { pass.blame(keys, fault) } else { pass.blame_key(keys, &[], fault) }
         })?;
         Ok((value, self))
     }

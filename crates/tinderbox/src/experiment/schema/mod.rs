@@ -22,7 +22,7 @@ const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 impl Defaults<'_> {
     /// The schema of an experiment file.
     pub fn experiment_schema(&self) -> Value {
-        self.schema::<super::read::File>("An experiment of Tinderbox", &|place| match place {
+        schema::<super::read::File>("An experiment of Tinderbox", &|place| match place {
             [.., "training"] => Some(self.training()),
             [.., "model"] => Some(self.model()),
             ["perturbations", "0"] | [.., "under" | "lost-under"] => Some(self.perturbation()),
@@ -33,20 +33,11 @@ impl Defaults<'_> {
     /// The schema of a search file.
     pub fn search_schema(&self) -> Value {
         let networks: Vec<&str> = self.catalog.networks.kinds().collect();
-        self.schema::<Tuning>("A search of Tinderbox", &|place| match place {
+        schema::<Tuning>("A search of Tinderbox", &|place| match place {
             ["model"] => Some(json!({ "enum": networks })),
             ["settings"] => Some(self.settings()),
             _ => None,
         })
-    }
-
-    fn schema<T: DeserializeOwned>(&self, title: &str, known: &dyn Fn(&[&str]) -> Option<Value>) -> Value {
-        let mut schema = table::<T>(&[], known);
-        if let Some(schema) = schema.as_object_mut() {
-            schema.insert("$schema".to_string(), DRAFT.into());
-            schema.insert("title".to_string(), title.into());
-        }
-        schema
     }
 
     /// The settings of a search, by key; a table of them has the key above.
@@ -174,18 +165,29 @@ fn shape<T: DeserializeOwned>(place: &[Step], known: &dyn Fn(&[&str]) -> Option<
             "true or false" => json!({ "type": "boolean" }),
             "a table" => table::<T>(place, known),
             what if what.starts_with("a list") => {
-                let items = shape::<T>(&[place, &[Step::Item]].concat(), known);
-                let count = what.split(' ').find_map(|word| word.parse::<usize>().ok());
-                match count {
-                    Some(count) => {
-                        json!({ "type": "array", "items": items, "minItems": count, "maxItems": count })
-                    }
-                    None => json!({ "type": "array", "items": items }),
-                }
+                list(&shape::<T>(&[place, &[Step::Item]].concat(), known), what)
             }
             _ => any::<T>(place),
         },
         Answer::Taken | Answer::Keys(_) | Answer::Missing(_) => any::<T>(place),
+    }
+}
+
+/// The schema of a file of this type; `known` are the schemas of places that it leaves open.
+fn schema<T: DeserializeOwned>(title: &str, known: &dyn Fn(&[&str]) -> Option<Value>) -> Value {
+    let mut schema = table::<T>(&[], known);
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("$schema".to_string(), DRAFT.into());
+        schema.insert("title".to_string(), title.into());
+    }
+    schema
+}
+
+/// A list of these items, of the length that is `expected` if one is.
+fn list(items: &Value, expected: &str) -> Value {
+    match expected.split(' ').find_map(|word| word.parse::<usize>().ok()) {
+        Some(count) => json!({ "type": "array", "items": items, "minItems": count, "maxItems": count }),
+        None => json!({ "type": "array", "items": items }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::experiment::PAPER;
+use crate::catalog::PAPER;
 use crate::fixture::defaults;
 use crate::json::from_toml;
 
