@@ -149,8 +149,7 @@ impl Tuning {
             .map_err(|error| ExperimentError::unreadable(&name, &error.to_string()))?;
         let places = Places::new(&name, &text)?;
         let mut problems = Problems::new(&places);
-        let read = problems.read::<Self>();
-        problems.name_dimensions(&["study", "space"]);
+        let (read, left_out) = problems.read_with_space::<Self>(&["study", "space"]);
         let tuning = read.map(|mut tuning| {
             // A study that is stored may have another name: it was made before this rule, or by another program, and nothing
             // but its key hangs on it.
@@ -162,9 +161,16 @@ impl Tuning {
             }
             tuning.study.directions =
                 tuning.objectives.iter().map(|objective| objective.direction()).collect();
-            for check::Mistake { keys, message, help } in tuning.check(defaults) {
+            let found = tuning.check(defaults).into_iter();
+            for check::Mistake { keys, message, help } in
+                found.filter(|mistake| !tuning.may_follow(mistake, &left_out))
+            {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                problems.add(&keys, message, help);
+                // What is wrong in a dimension may be all that is wrong with it.
+                let whole = if let ["study", "space", _, "name"] = keys[..] { &keys[..3] } else { &keys[..] };
+                if problems.is_free(whole) {
+                    problems.add(&keys, message, help);
+                }
             }
             tuning
         });

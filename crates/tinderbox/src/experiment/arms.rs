@@ -281,7 +281,9 @@ fn check_members(members: &[String], arms: &[ReadArm], place: &Path, problems: &
         if members[..position].contains(member) {
             return problems.add(place, format!("duplicate entry `{member}`"), None);
         }
-        if !names().any(|name| name == member) {
+        // It may be an arm whose name could not be read.
+        let is_hidden = arms.iter().any(|arm| arm.facts.name.is_empty());
+        if !is_hidden && !names().any(|name| name == member) {
             let help = nearest(member, names()).map(|word| format!("did you mean `{word}`?"));
             return problems.add(place, format!("no trained arm `{member}` is listed before this one"), help);
         }

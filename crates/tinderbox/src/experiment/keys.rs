@@ -139,23 +139,29 @@ impl Defaults<'_> {
 
     /// A training with this kind in the table `name`, and the settings that it needs for that.
     fn of_kind(&self, base: &Configuration, name: &str, kind: &str) -> (Configuration, Vec<String>) {
-        let mut settings = Map::from_iter([("kind".to_string(), json!(kind))]);
         let keys: Vec<&str> = name.split('.').collect();
-        loop {
-            let error = match overlay(base, &keys, &settings.clone().into(), *self) {
-                Ok(configuration) => {
-                    settings.remove("kind");
-                    return (configuration, settings.into_iter().map(|(key, _)| key).collect());
-                }
-                Err(error) => error.to_string(),
-            };
-            // The first word in backticks after "missing".
-            let missing = error.split_once("missing").and_then(|(_, rest)| rest.split('`').nth(1));
-            match missing.filter(|key| !settings.contains_key(*key)) {
-                Some(key) => _ = settings.insert(key.to_string(), json!(0.1)),
-                None => return (base.clone(), Vec::new()),
-            }
+        let lay = |settings: &Map<String, Value>| {
+            let mut table = settings.clone();
+            table.insert("kind".to_string(), json!(kind));
+            overlay(base, &keys, &table.into(), *self)
+        };
+        completed(lay).unwrap_or_else(|| (base.clone(), Vec::new()))
+    }
+
+    /// The settings of `word` as a value of `key`, such as `normal` of `model.initializer`; none if it stands alone.
+    pub(super) fn settings_of(&self, key: &Key, word: &str) -> Option<Vec<String>> {
+        let of = key.of.as_deref().and_then(|of| of.split_once(".kind="));
+        let first = self.catalog.networks.kinds().next()?;
+        let base = match of {
+            Some(("model", kind)) => self.configuration(kind).ok()?,
+            Some((table, kind)) => self.of_kind(&self.configuration(first).ok()?, table, kind).0,
+            None => self.configuration(first).ok()?,
+        };
+        let keys: Vec<&str> = key.name.split('.').collect();
+        if overlay(&base, &keys, &json!(word), *self).is_ok() {
+            return None;
         }
+        completed(|settings| overlay(&base, &keys, &json!({ word: settings }), *self)).map(|(_, names)| names)
     }
 
     /// What the setting `name` may be: the words with which the reader refuses what it cannot be.
@@ -215,6 +221,25 @@ impl Key {
     }
 }
 
+/// What `lay` makes of the settings without which it refuses a table, and their names.
+fn completed(
+    lay: impl Fn(&Map<String, Value>) -> Result<Configuration, SettingError>,
+) -> Option<(Configuration, Vec<String>)> {
+    let mut settings = Map::new();
+    loop {
+        let error = match lay(&settings) {
+            Ok(configuration) => {
+                return Some((configuration, settings.into_iter().map(|(key, _)| key).collect()));
+            }
+            Err(error) => error.to_string(),
+        };
+        // The first word in backticks after "missing".
+        let missing = error.split_once("missing").and_then(|(_, rest)| rest.split('`').nth(1));
+        let missing = missing.filter(|key| !settings.contains_key(*key))?;
+        settings.insert(missing.to_string(), json!(0.1));
+    }
+}
+
 fn one_of(words: &[&str]) -> String {
     match words {
         [one] => one.to_string(),
@@ -243,7 +268,7 @@ mod tests {
             ("training.optimizer.momentum", Some("training.optimizer.kind=sgd"), "0.0", "a number in [0, 1)"),
             (
                 "training.adversarial.epsilon",
-                Some("training.adversarial.kind=fgsm"),
+                Some("training.adversarial.kind=adversarial"),
                 "-",
                 "a number in [0, 1]",
             ),

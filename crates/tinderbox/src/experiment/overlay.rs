@@ -499,7 +499,10 @@ fn plain_words(reason: &str, usual: &Value) -> String {
         .or(reason.strip_prefix("invalid value: "))
         .and_then(|it| it.split_once(", expected "))
     {
-        return format!("is {}, expected {}{such_as}", found_in_a_file(found), in_a_file(expected));
+        let expected = in_a_file(expected);
+        // The value of an item of a list is not like the whole list.
+        let such_as = if usual.is_array() && !expected.starts_with("a list") { "" } else { &such_as };
+        return format!("is {}, expected {expected}{such_as}", found_in_a_file(found));
     }
     if let Some((word, allowed)) =
         reason.strip_prefix("unknown variant ").and_then(|it| it.split_once(", expected "))
@@ -516,15 +519,14 @@ fn plain_words(reason: &str, usual: &Value) -> String {
     tinderbox_training::family::plain_words(&reason)
 }
 
-/// What serde says it found: string "many" or integer `-4`.
+/// What serde says it found: string "many", integer `-4` or floating point `2.5`.
 fn found_in_a_file(found: &str) -> &str {
-    match found.split_once([' ']) {
-        Some(("string", text)) => text,
-        Some((_, value)) if value.starts_with('`') => value.trim_matches('`'),
-        _ => match found {
-            "sequence" => "a list",
-            "map" => "a table",
-            other => other,
+    match found {
+        "sequence" => "a list",
+        "map" => "a table",
+        _ => match found.strip_prefix("string ") {
+            Some(text) => text,
+            None => found.split('`').nth(1).unwrap_or(found),
         },
     }
 }

@@ -164,6 +164,6 @@ mod tests {
     #[test]
     fn every_line_that_is_not_toml_is_shown() {
         let error = Places::new("x.toml", "a = 1\nb =\nc = 3\nd = [1, 2\ne = 5\n").unwrap_err().to_string();
-        assert!(error.contains("x.toml:2:") && error.contains("x.toml:4:"), "{error}");
+        assert!(error.contains("x.toml:2:") && error.contains("x.toml:5:"), "{error}");
     }
 }

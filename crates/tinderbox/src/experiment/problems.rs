@@ -1,14 +1,12 @@
 //! The mistakes of one file, each at its place.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tinderbox_search::Space;
 
 use super::diagnostic::ExperimentError;
 use super::places::{Path, Places};
-use super::reading::{self, Reading, Repairs};
+use super::reading::{self, Reading, Repairs, join};
 
 /// A mistake in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,28 +72,33 @@ impl<'a> Problems<'a> {
         value
     }
 
-    /// Gives each mistake of a space, which is wrong as a whole, the place of its dimension.
-    pub(crate) fn name_dimensions(&mut self, keys: &Path) {
-        let whole_keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-        let Some(whole) = self.found.iter().position(|problem| problem.keys == whole_keys) else { return };
-        let known = |place: usize| {
-            let place = place.to_string();
-            let below = |problem: &Problem| {
-                problem.keys.len() > keys.len()
-                    && problem.keys.starts_with(&whole_keys)
-                    && problem.keys[keys.len()] == place
-            };
-            self.found.iter().any(below)
+    /// What the file holds, as [`read`](Self::read); the space at `keys` is read without the dimensions that make it none, each of
+    /// which is a mistake at its place. The names of those that are left out come with it.
+    pub(crate) fn read_with_space<T: DeserializeOwned>(&mut self, keys: &Path) -> (Option<T>, Vec<String>) {
+        let value = self.read();
+        let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let Some(whole) = self.found.iter().position(|problem| problem.keys == keys) else {
+            return (value, Vec::new());
         };
-        let wrong = wrong_dimensions(&self.places.list(keys), known);
+        let dimensions = self.places.list(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        let known = |place: usize| {
+            let place = join(&keys, &place.to_string());
+            self.found.iter().any(|problem| problem.keys.starts_with(&place))
+        };
+        let LeftOut { wrong, places, names } = left_out(&dimensions, known);
         if wrong.is_empty() {
-            return;
+            return (value, names);
         }
         self.found.remove(whole);
         for (place, message) in wrong {
-            let keys: Vec<String> = keys.iter().map(ToString::to_string).chain([place.to_string()]).collect();
-            self.found.push(Problem::new(&keys, On::Value, message, None));
+            self.found.push(Problem::new(&join(&keys, &place.to_string()), On::Value, message, None));
         }
+        let mut repairs = std::mem::take(&mut self.repairs);
+        repairs.leave_out(&keys, places);
+        let Reading { value, problems, repairs } =
+            reading::read_on(self.places.table(), repairs, std::mem::take(&mut self.found));
+        (self.found, self.repairs) = (problems, repairs);
+        (value, names)
     }
 
     /// Whether nothing is known to be wrong at this place, above it or below it.
@@ -120,6 +123,8 @@ impl<'a> Problems<'a> {
         let keys_in_file = self.repairs.in_file(keys);
         if self.is_free(keys) && !self.found.iter().any(|problem| problem.keys == keys_in_file) {
             self.found.push(Problem::new(&keys_in_file, On::Key, message.into(), Some(nearest.to_string())));
+            // So that what is wrong with its value is shown at it.
+            self.repairs.rename(&keys_in_file, nearest);
         }
     }
 
@@ -139,25 +144,31 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// The dimensions of a written space that make it none, by their place: each looks at earlier ones only. Those that are
-/// `known` to be wrong, and what looks at a wrong one, are left out.
-fn wrong_dimensions(space: &[toml::Value], known: impl Fn(usize) -> bool) -> Vec<(usize, String)> {
-    let (mut right, mut wrong, mut left_out) = (Vec::new(), Vec::new(), BTreeSet::new());
+/// Dimensions without which a written space can be read.
+#[derive(Default)]
+struct LeftOut {
+    /// Those that make it none, and why.
+    wrong: Vec<(usize, String)>,
+    /// They, those that are known to be wrong, and what looks at one of them.
+    places: Vec<usize>,
+    names: Vec<String>,
+}
+
+/// The dimensions of a written space that make it none: each looks at earlier ones only.
+fn left_out(space: &[toml::Value], known: impl Fn(usize) -> bool) -> LeftOut {
+    let (mut right, mut found) = (Vec::new(), LeftOut::default());
     for (place, dimension) in space.iter().enumerate() {
         let name = dimension.get("name").and_then(toml::Value::as_str).unwrap_or_default();
-        let parents = dimension.get("when").and_then(toml::Value::as_table);
-        let follows =
-            parents.into_iter().flat_map(|when| when.keys()).any(|parent| left_out.contains(parent.as_str()));
-        if follows || known(place) {
-            left_out.insert(name);
-            continue;
-        }
-        right.push(dimension.clone());
-        if let Err(error) = Space::deserialize(toml::Value::Array(right.clone())) {
+        let mut parents =
+            dimension.get("when").and_then(toml::Value::as_table).into_iter().flat_map(|when| when.keys());
+        if !known(place) && !parents.any(|parent| found.names.contains(parent)) {
+            right.push(dimension.clone());
+            let Err(error) = Space::deserialize(toml::Value::Array(right.clone())) else { continue };
             right.pop();
-            left_out.insert(name);
-            wrong.push((place, error.message().trim().to_string()));
+            found.wrong.push((place, error.message().trim().to_string()));
         }
+        found.places.push(place);
+        found.names.push(name.to_string());
     }
-    wrong
+    found
 }

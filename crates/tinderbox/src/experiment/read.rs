@@ -48,8 +48,7 @@ pub(super) fn parse(path: &str, text: &str, defaults: Defaults) -> Result<Experi
 
 /// The experiment, unless its mistakes leave none.
 fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
-    let file = problems.read::<File>();
-    problems.name_dimensions(&["search", "draw", "space"]);
+    let (file, _) = problems.read_with_space::<File>(&["search", "draw", "space"]);
     let file = file?;
     if let Err(error) = Name::new(&file.name) {
         problems.add(&["name"], error.to_string(), None);

@@ -76,6 +76,28 @@ impl Tuning {
         Ok(problems.end()?)
     }
 
+    /// Whether a mistake may be one only because these dimensions were left out: settings of one table below a section, such
+    /// as `model.hidden` or `training.optimizer`, depend on each other, and all of a table on its kind.
+    pub(super) fn may_follow(&self, mistake: &Mistake, left_out: &[String]) -> bool {
+        let keys: Vec<&str> = mistake.keys.iter().map(String::as_str).collect();
+        let about = match keys[..] {
+            ["settings", key, ..] => Some(key),
+            ["study", "space", place, ..] => {
+                let place = place.parse().ok();
+                place.and_then(|place| self.study.space.dimensions().nth(place)).map(|(name, _)| name)
+            }
+            _ => None,
+        };
+        let depends = |name: &String| {
+            let (table, last) = name.rsplit_once('.').unwrap_or_default();
+            let is_one = |about: &str| {
+                about == table || about.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
+            };
+            (last == "kind" || table.contains('.')) && about.is_none_or(is_one)
+        };
+        left_out.iter().any(depends)
+    }
+
     /// All checks except those of the points.
     fn check_settings(&self) -> Vec<Mistake> {
         let mut found = self.check_counts();

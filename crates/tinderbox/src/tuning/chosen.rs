@@ -183,18 +183,19 @@ mod tests {
             Space::new([(LAYERS[0], layers), (LAYERS[1], Distribution::choice([8, 16])), rate]).unwrap();
         let settings = Settings {
             directions: objectives.iter().map(|objective| objective.direction()).collect(),
-            trials: Some(trials),
+            // As many as a study can have at least.
+            trials: Some(trials.max(1)),
             lag: Some(0),
             ..Settings::new(space, Random { seed: 7 })
         };
         let tuning = Tuning {
             name: "s".into(),
-            model: "cnn".into(),
+            model: "fcn".into(),
             epochs: 2,
             seed: 3,
             protocol: tinderbox_data::Protocol::default(),
             settings: BTreeMap::from([
-                ("model".into(), json!({ "kind": "fcn", "dropout": 0.5 })),
+                ("model.dropout".into(), json!(0.5)),
                 ("training.batch_size".into(), json!(32)),
             ]),
             objectives: objectives.to_vec(),

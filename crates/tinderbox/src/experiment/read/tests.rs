@@ -95,7 +95,7 @@ fn five_mistakes_of_five_kinds_are_five() {
             "did you mean `official`?",
             "did you mean `seeds`?",
             "did you mean `hidden`?",
-            "mine.toml:26:43",
+            "mine.toml:27:43",
             "1.5, expected at least 0 and below 1",
             "did you mean `both`?",
         ],
@@ -109,7 +109,7 @@ fn five_mistakes_of_one_arm_are_five() {
             ("description = \"trained against FGSM\"", "desciption = \"trained against FGSM\""),
             ("kind = \"cnn\"", "kind = \"cmn\""),
             ("filters = [2, 4]", "filters = [2, -4]"),
-            ("dropout = 0.5", "droput = 1.5"),
+            ("dropout = 0.5", "droput = 0.5"),
             ("epsilon = 0.1", "epsilom = 0.1"),
         ],
         &["`description`?", "`cnn`?", "filters", "`dropout`?", "`epsilon`?"],
@@ -140,6 +140,10 @@ fn a_misspelt_key_is_read_as_the_one_that_was_meant() {
     let error = parse("mine.toml", &every_arm, defaults()).expect_err("refused").to_string();
     assert!(error.contains("did you mean `arms`?") && error.contains("hidden"), "{error}");
     assert!(error.ends_with("mine.toml: 2 mistakes"), "{error}");
+    // Its value can be wrong too, and is shown at it.
+    let error = said(&[("dropout = 0.5", "droput = 1.5")]);
+    assert_eq!(error.matches("mine.toml:27:43").count(), 2, "{error}");
+    assert!(error.contains("did you mean `dropout`?") && error.contains("below 1"), "{error}");
 }
 
 #[test]

@@ -32,8 +32,15 @@ pub(super) struct Reading<T> {
 
 /// Reads `table`.
 pub(super) fn read<T: DeserializeOwned>(table: &DeTable) -> Reading<T> {
-    let mut repairs = Repairs::default();
-    let mut problems: Vec<Problem> = Vec::new();
+    read_on(table, Repairs::default(), Vec::new())
+}
+
+/// Reads `table` again, with what is wrong with it and what was done about that so far.
+pub(super) fn read_on<T: DeserializeOwned>(
+    table: &DeTable,
+    mut repairs: Repairs,
+    mut problems: Vec<Problem>,
+) -> Reading<T> {
     loop {
         let known: Vec<Vec<String>> = problems.iter().map(|problem| problem.keys.clone()).collect();
         let pass = Pass::new(&repairs, &known);
@@ -71,7 +78,7 @@ pub(super) fn first<T: DeserializeOwned>(table: &DeTable) -> Option<(Vec<String>
 /// Keys on the way to a place, as a file has them.
 type Keys = Vec<String>;
 
-fn join(keys: &[String], key: &str) -> Keys {
+pub(super) fn join(keys: &[String], key: &str) -> Keys {
     [keys, &[key.to_string()]].concat()
 }
 
@@ -112,6 +119,17 @@ impl Repairs {
                 true
             }
         }
+    }
+
+    /// The key at `keys` is read as `word`.
+    pub(super) fn rename(&mut self, keys: &[String], word: &str) {
+        self.add(Repair::Rename(keys.to_vec(), word.to_string()));
+    }
+
+    /// The list at `keys` is read without these items, and not given up as a whole.
+    pub(super) fn leave_out(&mut self, keys: &[String], items: impl IntoIterator<Item = usize>) {
+        self.unusable.retain(|unusable| !keys.starts_with(unusable));
+        self.unusable.extend(items.into_iter().map(|item| join(keys, &item.to_string())));
     }
 
     /// The keys as the file has them: with the words that were read as others, and the items that were left out.
@@ -213,6 +231,12 @@ impl<'a> Pass<'a> {
             }
             fault => self.tell(problem(On::Value, fault.to_string(), None), Repair::LeaveOut(keys.to_vec())),
         }
+    }
+
+    /// The value at `keys` cannot be read: for what is wrong with the table that it is, or else by itself. Of a table that is
+    /// one of several kinds serde reads all entries first, and then complains of the whole.
+    fn blame_value(&self, keys: &[String], table: Option<&DeTable>, fault: Fault) -> Fault {
+        self.blame(keys, self.blame_table(keys, table, fault))
     }
 
     /// The key at `keys` is none; its table has those that are `taken`.

@@ -253,8 +253,8 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let node = self.next.take().ok_or(Fault::Known)?;
-        let (keys, pass) = (node.keys.clone(), node.pass);
-        seed.deserialize(node).map_err(|fault| pass.blame(&keys, fault))
+        let (keys, pass, table) = (node.keys.clone(), node.pass, node.source.table());
+        seed.deserialize(node).map_err(|fault| pass.blame_value(&keys, table, fault))
     }
 }
 
@@ -273,8 +273,8 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
             if pass.repairs.is_unusable(&node.keys) {
                 continue;
             }
-            let keys = node.keys.clone();
-            return seed.deserialize(node).map(Some).map_err(|fault| pass.blame(&keys, fault));
+            let (keys, table) = (node.keys.clone(), node.source.table());
+            return seed.deserialize(node).map(Some).map_err(|fault| pass.blame_value(&keys, table, fault));
         }
         Ok(None)
     }
@@ -316,8 +316,8 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         if self.is_text {
             return Err(Fault::custom(format_args!("expected {{ {} = ... }}", self.word)));
         }
-        let (keys, pass) = (self.node.keys.clone(), self.node.pass);
-        seed.deserialize(self.node).map_err(|fault| pass.blame(&keys, fault))
+        let (keys, pass, table) = (self.node.keys.clone(), self.node.pass, self.node.source.table());
+        seed.deserialize(self.node).map_err(|fault| pass.blame_value(&keys, table, fault))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Fault> {

@@ -25,6 +25,7 @@ impl Defaults<'_> {
         schema::<super::read::File>("An experiment of Tinderbox", &|place| match place {
             [.., "training"] => Some(self.training()),
             [.., "model"] => Some(self.model()),
+            [.., "space", "0", "when"] => Some(conditions()),
             ["perturbations", "0"] | [.., "under" | "lost-under"] => Some(self.perturbation()),
             _ => None,
         })
@@ -36,6 +37,7 @@ impl Defaults<'_> {
         schema::<Tuning>("A search of Tinderbox", &|place| match place {
             ["model"] => Some(json!({ "enum": networks })),
             ["settings"] => Some(self.settings()),
+            [.., "space", "0", "when"] => Some(conditions()),
             _ => None,
         })
     }
@@ -56,11 +58,11 @@ impl Defaults<'_> {
         for key in keys.iter().filter(|key| key.of.is_none() && key.name != "training.epochs") {
             match key.name.strip_prefix("training.").map(|name| name.split('.').collect::<Vec<_>>()) {
                 Some(parts) if parts.len() == 1 => {
-                    properties.insert(parts[0].to_string(), property(key));
+                    properties.insert(parts[0].to_string(), self.property(key));
                 }
                 Some(parts) if parts.len() == 2 && parts[1] == "kind" => {
                     let table = format!("training.{}", parts[0]);
-                    properties.insert(parts[0].to_string(), kinds(&keys, &table, key.default.is_none()));
+                    properties.insert(parts[0].to_string(), self.kinds(&keys, &table, key.default.is_none()));
                 }
                 _ => {}
             }
@@ -69,7 +71,7 @@ impl Defaults<'_> {
     }
 
     fn model(&self) -> Value {
-        kinds(&self.keys(None), "model", false)
+        self.kinds(&self.keys(None), "model", false)
     }
 
     /// One perturbation by its name: its strength, or its settings.
@@ -92,6 +94,77 @@ impl Defaults<'_> {
         })
     }
 
+    /// A table that is one of several kinds: `{ kind = "sgd", momentum = 0.9 }`. One may be `implied`.
+    fn kinds(&self, keys: &[Key], table: &str, implied: bool) -> Value {
+        let of = format!("{table}.kind=");
+        let mut all: Vec<(&str, Map<String, Value>)> = Vec::new();
+        for key in keys {
+            let Some(kind) = key.of.as_deref().and_then(|own| own.strip_prefix(&of)) else { continue };
+            let name = key.name[table.len() + 1..].to_string();
+            match all.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, settings)) => _ = settings.insert(name, self.property(key)),
+                None => all.push((kind, Map::from_iter([(name, self.property(key))]))),
+            }
+        }
+        // A kind without settings has its word alone.
+        let words =
+            keys.iter().find(|key| key.name == format!("{table}.kind")).map(|key| key.expected.as_str());
+        for word in words.into_iter().flat_map(|words| words.trim_start_matches("one of ").split(", ")) {
+            if !all.iter().any(|(known, _)| *known == word) {
+                all.push((word, Map::new()));
+            }
+        }
+        let required: &[&str] = if implied { &[] } else { &["kind"] };
+        let each = all.into_iter().map(|(kind, mut properties)| {
+            properties.insert("kind".to_string(), json!({ "const": kind }));
+            json!({
+                "type": "object", "properties": properties, "additionalProperties": false, "required": required,
+            })
+        });
+        json!({ "anyOf": each.collect::<Vec<_>>() })
+    }
+
+    /// What a setting may be.
+    fn property(&self, key: &Key) -> Value {
+        let words = key.expected.strip_prefix("one of ").map(|words| words.split(", ").collect::<Vec<_>>());
+        if let Some(words) = words {
+            return self.choice_of_setting(key, &words);
+        }
+        let mut property = Map::from_iter([("description".to_string(), json!(key.expected))]);
+        let kind = match &key.expected {
+            text if text.starts_with("a whole number") => Some("integer"),
+            text if text.contains("number") && !text.contains("table") && !text.contains("list") => {
+                Some("number")
+            }
+            _ => None,
+        };
+        property.extend(kind.map(|kind| ("type".to_string(), json!(kind))));
+        property.extend(key.default.as_ref().map(|default| ("default".to_string(), default.clone())));
+        property.into()
+    }
+
+    /// Words, of which some are keys of a table with their settings: `{ normal = { standard_deviation = 0.1 } }`.
+    fn choice_of_setting(&self, key: &Key, words: &[&str]) -> Value {
+        let (mut alone, mut tables) = (Vec::new(), Map::new());
+        for word in words {
+            let Some(settings) = self.settings_of(key, word) else {
+                alone.push(word.to_string());
+                continue;
+            };
+            let own: Map<String, Value> = settings.iter().map(|name| (name.clone(), json!({}))).collect();
+            let table = json!({
+                "type": "object", "properties": own, "additionalProperties": false, "required": settings,
+            });
+            tables.insert(word.to_string(), table);
+        }
+        let mut schema = words_or_table(&alone, tables);
+        schema["description"] = json!(key.expected);
+        if let Some(default) = &key.default {
+            schema["default"] = default.clone();
+        }
+        schema
+    }
+
     /// The settings of a perturbation, as the reader lists them.
     fn perturbation_settings(&self, name: &str) -> Vec<String> {
         let kinds = &self.catalog.kinds;
@@ -101,49 +174,6 @@ impl Defaults<'_> {
             _ => Vec::new(),
         }
     }
-}
-
-/// A table that is one of several kinds: `{ kind = "sgd", momentum = 0.9 }`. One may be `implied`.
-fn kinds(keys: &[Key], table: &str, implied: bool) -> Value {
-    let of = format!("{table}.kind=");
-    let mut all: Vec<(&str, Map<String, Value>)> = Vec::new();
-    for key in keys {
-        let Some(kind) = key.of.as_deref().and_then(|own| own.strip_prefix(&of)) else { continue };
-        let name = key.name[table.len() + 1..].to_string();
-        match all.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, settings)) => _ = settings.insert(name, property(key)),
-            None => all.push((kind, Map::from_iter([(name, property(key))]))),
-        }
-    }
-    // A kind without settings has its word alone.
-    let words = keys.iter().find(|key| key.name == format!("{table}.kind")).map(|key| key.expected.as_str());
-    for word in words.into_iter().flat_map(|words| words.trim_start_matches("one of ").split(", ")) {
-        if !all.iter().any(|(known, _)| *known == word) {
-            all.push((word, Map::new()));
-        }
-    }
-    let required: &[&str] = if implied { &[] } else { &["kind"] };
-    let each = all.into_iter().map(|(kind, mut properties)| {
-        properties.insert("kind".to_string(), json!({ "const": kind }));
-        json!({
-            "type": "object", "properties": properties, "additionalProperties": false, "required": required,
-        })
-    });
-    json!({ "anyOf": each.collect::<Vec<_>>() })
-}
-
-fn property(key: &Key) -> Value {
-    let mut property = Map::from_iter([("description".to_string(), json!(key.expected))]);
-    let kind = match &key.expected {
-        text if text.starts_with("a whole number") => Some("integer"),
-        text if text.contains("number") && !text.contains("table") && !text.contains("list") => {
-            Some("number")
-        }
-        _ => None,
-    };
-    property.extend(kind.map(|kind| ("type".to_string(), json!(kind))));
-    property.extend(key.default.as_ref().map(|default| ("default".to_string(), default.clone())));
-    property.into()
 }
 
 /// What may stand in a place.
@@ -206,17 +236,29 @@ fn choice<T: DeserializeOwned>(
             (word, schema)
         })
         .collect();
-    let table = (!settings.is_empty()).then(|| {
-        json!({
-            "type": "object", "properties": settings, "additionalProperties": false,
-            "minProperties": 1, "maxProperties": 1,
-        })
+    words_or_table(&alone, settings)
+}
+
+/// What other dimensions of a space must be, by their names, which a file defines.
+fn conditions() -> Value {
+    let at_least = json!({
+        "type": "object", "properties": { "at_least": { "type": "number" } },
+        "additionalProperties": false, "required": ["at_least"],
     });
-    match (alone.is_empty(), table) {
-        (true, Some(table)) => table,
-        (false, Some(table)) => json!({ "anyOf": [{ "enum": alone }, table] }),
-        (_, None) => json!({ "enum": alone }),
+    json!({ "type": "object", "additionalProperties": { "anyOf": [{ "type": "array" }, at_least] } })
+}
+
+/// One of these words, or a table with one key, which is a word with its settings.
+fn words_or_table(alone: &[String], settings: Map<String, Value>) -> Value {
+    let words = json!({ "enum": alone });
+    if settings.is_empty() {
+        return words;
     }
+    let table = json!({
+        "type": "object", "properties": settings, "additionalProperties": false,
+        "minProperties": 1, "maxProperties": 1,
+    });
+    if alone.is_empty() { table } else { json!({ "anyOf": [words, table] }) }
 }
 
 /// A table: with keys of its own, of one of several kinds, or with any keys.
