@@ -56,7 +56,7 @@ Examples:
   tinderbox search best fcn
   tinderbox search best fcn --flags
   tinderbox search best fcn --json --trial 12
-  tinderbox train --from-study fcn    trains it again";
+  tinderbox train --from-study fcn    # train it again";
 
 /// The trial, for scripts.
 #[derive(Serialize)]
