@@ -157,7 +157,7 @@ impl Defaults<'_> {
             });
             tables.insert(word.to_string(), table);
         }
-        let mut schema = words_or_table(&alone, tables);
+        let mut schema = words_or_table(&alone, &tables);
         schema["description"] = json!(key.expected);
         if let Some(default) = &key.default {
             schema["default"] = default.clone();
@@ -236,7 +236,7 @@ fn choice<T: DeserializeOwned>(
             (word, schema)
         })
         .collect();
-    words_or_table(&alone, settings)
+    words_or_table(&alone, &settings)
 }
 
 /// What other dimensions of a space must be, by their names, which a file defines.
@@ -249,7 +249,7 @@ fn conditions() -> Value {
 }
 
 /// One of these words, or a table with one key, which is a word with its settings.
-fn words_or_table(alone: &[String], settings: Map<String, Value>) -> Value {
+fn words_or_table(alone: &[String], settings: &Map<String, Value>) -> Value {
     let words = json!({ "enum": alone });
     if settings.is_empty() {
         return words;
