@@ -6,6 +6,7 @@ mod diagnostic;
 mod keys;
 mod overlay;
 mod places;
+mod problem;
 mod problems;
 mod read;
 mod reading;

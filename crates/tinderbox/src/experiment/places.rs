@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{ExperimentError, Shown};
-use super::problems::{On, Problem};
+use super::problem::{On, Problem};
 use crate::json::NotFinite;
 
 /// Keys of a file on the way to a place, for the caret.

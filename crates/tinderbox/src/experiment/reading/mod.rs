@@ -6,19 +6,19 @@
 
 mod fault;
 mod node;
-
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+mod pass;
+mod repairs;
 
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
-use super::problems::{On, Problem};
-use crate::nearest::nearest;
+use super::problem::Problem;
 pub(super) use fault::{Fault, in_a_file};
+pub(super) use repairs::{Repairs, join};
 
-use fault::expected;
 use node::{Node, Source};
+use pass::Pass;
+use repairs::Repair;
 
 /// Mistakes of one file that are told; nobody reads more at once.
 const MOST: usize = 50;
@@ -55,7 +55,7 @@ pub(super) fn read_on<T: DeserializeOwned>(
         }
         let Some((problem, repair)) = found else {
             // Nothing is wrong but for repairs: what holds them is repaired as a whole.
-            repairs.unusable.extend(stuck);
+            stuck.map(|keys| repairs.add(Repair::LeaveOut(keys)));
             continue;
         };
         problems.extend(problem);
@@ -73,238 +73,4 @@ pub(super) fn first<T: DeserializeOwned>(table: &DeTable) -> Option<(Vec<String>
     let read = T::deserialize(Node { source: Source::Table(table), keys: Vec::new(), pass: &pass });
     read.err().map(|fault| pass.blame(&[], fault));
     pass.first.into_inner()
-}
-
-/// Keys on the way to a place, as a file has them.
-type Keys = Vec<String>;
-
-pub(super) fn join(keys: &[String], key: &str) -> Keys {
-    [keys, &[key.to_string()]].concat()
-}
-
-/// What is read otherwise than it stands there.
-#[derive(Debug, Default)]
-pub(super) struct Repairs {
-    /// Keys that are read as another.
-    renamed: BTreeMap<Keys, String>,
-    /// Words that are read as another.
-    reworded: BTreeMap<Keys, String>,
-    /// Keys that are passed over.
-    ignored: BTreeSet<Keys>,
-    /// Places that cannot be read.
-    unusable: BTreeSet<Keys>,
-    /// Keys that a table lacks.
-    missing: BTreeMap<Keys, Vec<String>>,
-}
-
-#[derive(Debug)]
-enum Repair {
-    Rename(Keys, String),
-    Reword(Keys, String),
-    Ignore(Keys),
-    LeaveOut(Keys),
-    Add(Keys, String),
-}
-
-impl Repairs {
-    /// Whether this is a new repair.
-    fn add(&mut self, repair: Repair) -> bool {
-        match repair {
-            Repair::Rename(keys, word) => self.renamed.insert(keys, word).is_none(),
-            Repair::Reword(keys, word) => self.reworded.insert(keys, word).is_none(),
-            Repair::Ignore(keys) => self.ignored.insert(keys),
-            Repair::LeaveOut(keys) => self.unusable.insert(keys),
-            Repair::Add(keys, key) => {
-                self.missing.entry(keys).or_default().push(key);
-                true
-            }
-        }
-    }
-
-    /// The key at `keys` is read as `word`.
-    pub(super) fn rename(&mut self, keys: &[String], word: &str) {
-        self.add(Repair::Rename(keys.to_vec(), word.to_string()));
-    }
-
-    /// The list at `keys` is read without these items, and not given up as a whole.
-    pub(super) fn leave_out(&mut self, keys: &[String], items: impl IntoIterator<Item = usize>) {
-        self.unusable.retain(|unusable| !keys.starts_with(unusable));
-        self.unusable.extend(items.into_iter().map(|item| join(keys, &item.to_string())));
-    }
-
-    /// The keys as the file has them: with the words that were read as others, and the items that were left out.
-    pub(super) fn in_file<S: AsRef<str>>(&self, keys: &[S]) -> Vec<String> {
-        let mut found: Keys = Vec::new();
-        for key in keys.iter().map(AsRef::as_ref) {
-            let place = key.parse().ok().and_then(|place| {
-                let is_kept = |place: &usize| !self.is_unusable(&join(&found, &place.to_string()));
-                (0..).filter(is_kept).nth(place)
-            });
-            let own = self.renamed.iter().find(|(own, word)| {
-                own.split_last().is_some_and(|(_, above)| above == found) && word.as_str() == key
-            });
-            let own = own.and_then(|(own, _)| own.last().cloned());
-            found
-                .push(place.map(|place: usize| place.to_string()).or(own).unwrap_or_else(|| key.to_string()));
-        }
-        found
-    }
-
-    /// The word that is read in place of `word`; none if it is passed over.
-    fn name(&self, keys: &[String], word: &str) -> Option<String> {
-        if self.ignored.contains(keys) {
-            return None;
-        }
-        Some(self.renamed.get(keys).map_or_else(|| word.to_string(), String::clone))
-    }
-
-    /// The word that is read in place of the text at `keys`.
-    fn word<'t>(&'t self, keys: &[String], text: &'t str) -> &'t str {
-        self.reworded.get(keys).map_or(text, String::as_str)
-    }
-
-    fn is_unusable(&self, keys: &[String]) -> bool {
-        self.unusable.contains(keys)
-    }
-
-    fn missing(&self, keys: &[String]) -> Vec<String> {
-        self.missing.get(keys).cloned().unwrap_or_default()
-    }
-}
-
-/// One reading from the beginning to its first mistake.
-struct Pass<'a> {
-    repairs: &'a Repairs,
-    /// Where earlier passes found mistakes.
-    known: &'a [Keys],
-    /// What is wrong, unless it follows from a repair, and how it is repaired.
-    found: RefCell<Option<(Option<Problem>, Repair)>>,
-    /// The innermost place that is not usable for its repairs alone.
-    stuck: RefCell<Option<Keys>>,
-    /// The first mistake as serde has it.
-    first: RefCell<Option<(Keys, Fault)>>,
-}
-
-impl<'a> Pass<'a> {
-    fn new(repairs: &'a Repairs, known: &'a [Keys]) -> Self {
-        Self {
-            repairs,
-            known,
-            found: RefCell::default(),
-            stuck: RefCell::default(),
-            first: RefCell::default(),
-        }
-    }
-
-    fn remember(&self, keys: &[String], fault: &Fault) {
-        self.first.borrow_mut().get_or_insert_with(|| (keys.to_vec(), fault.clone()));
-    }
-
-    fn tell(&self, problem: Option<Problem>, repair: Repair) -> Fault {
-        *self.found.borrow_mut() = Some((problem, repair));
-        Fault::Known
-    }
-
-    /// The value at `keys` cannot be read.
-    fn blame(&self, keys: &[String], fault: Fault) -> Fault {
-        // A stand-in that is refused says nothing of the file.
-        if fault == Fault::Known || self.repairs.is_unusable(keys) {
-            let mut stuck = self.stuck.borrow_mut();
-            if stuck.is_none() && !keys.is_empty() && !self.repairs.is_unusable(keys) {
-                *stuck = Some(keys.to_vec());
-            }
-            return Fault::Known;
-        }
-        self.remember(keys, &fault);
-        // A list that lost an item is too short for that reason, and a misspelt key may have meant another one.
-        let follows = self.known.iter().any(|known| known.starts_with(keys));
-        let problem = |on, message: String, help| (!follows).then(|| Problem::new(keys, on, message, help));
-        match fault {
-            Fault::Word { word, allowed } => {
-                let near = nearest(&word, allowed.iter().map(String::as_str));
-                let message = format!("unknown word `{word}`; {}", expected(&allowed));
-                let problem = problem(On::Value, message, near.map(str::to_string));
-                match near.filter(|_| !self.repairs.reworded.contains_key(keys)) {
-                    Some(near) => self.tell(problem, Repair::Reword(keys.to_vec(), near.to_string())),
-                    None => self.tell(problem, Repair::LeaveOut(keys.to_vec())),
-                }
-            }
-            fault => self.tell(problem(On::Value, fault.to_string(), None), Repair::LeaveOut(keys.to_vec())),
-        }
-    }
-
-    /// The value at `keys` cannot be read: for what is wrong with the table that it is, or else by itself. Of a table that is
-    /// one of several kinds serde reads all entries first, and then complains of the whole.
-    fn blame_value(&self, keys: &[String], table: Option<&DeTable>, fault: Fault) -> Fault {
-        self.blame(keys, self.blame_table(keys, table, fault))
-    }
-
-    /// The key at `keys` is none; its table has those that are `taken`.
-    fn blame_key(&self, keys: &[String], taken: &[String], fault: Fault) -> Fault {
-        self.remember(keys, &fault);
-        let (word, allowed, what) = match fault {
-            Fault::Key { word, allowed } => (word, allowed, "key"),
-            Fault::Word { word, allowed } => (word, allowed, "word"),
-            fault => return self.blame(keys, fault),
-        };
-        let free = allowed.iter().filter(|word| !taken.contains(word)).map(String::as_str);
-        let near = nearest(&word, free).map(str::to_string);
-        let message = format!("unknown {what} `{word}`; {}", expected(&allowed));
-        let problem = Problem::new(keys, On::Key, message, near.clone());
-        let repair = match near {
-            Some(near) => Repair::Rename(keys.to_vec(), near),
-            None if what == "word" => Repair::LeaveOut(keys.to_vec()),
-            None => Repair::Ignore(keys.to_vec()),
-        };
-        self.tell(Some(problem), repair)
-    }
-
-    /// The table at `keys` lacks a key, or has one that it does not know: of a table that serde reads ahead.
-    fn blame_table(&self, keys: &[String], table: Option<&DeTable>, fault: Fault) -> Fault {
-        let table_has = |word: &str| table.is_some_and(|table| table.contains_key(word));
-        match &fault {
-            // A stand-in lacks much.
-            Fault::Missing(key) if table.is_some() && !self.repairs.missing(keys).contains(key) => {
-                let key = key.clone();
-                let at = join(keys, &key);
-                self.remember(&at, &fault);
-                // Said already: its value cannot be read.
-                let is_known = self.repairs.is_unusable(&at);
-                let problem = (!is_known).then(|| Problem::new(&at, On::Key, fault.to_string(), None));
-                self.tell(problem, Repair::Add(keys.to_vec(), key))
-            }
-            Fault::Key { word, .. } if table_has(word) => {
-                let at = join(keys, word);
-                let taken = table.into_iter().flatten().map(|(key, _)| key.get_ref().to_string());
-                self.blame_key(&at, &taken.collect::<Vec<_>>(), fault)
-            }
-            Fault::Value { found: Some(found), .. } if table.is_some() => {
-                // serde has forgotten the key: it is the one with this value, if only one has it.
-                let shows = |value: &toml::de::DeValue| match value {
-                    toml::de::DeValue::String(text) => format!("{text:?}") == *found,
-                    toml::de::DeValue::Integer(number) => number.to_string() == *found,
-                    toml::de::DeValue::Float(number) => {
-                        number.as_str().parse::<f64>().is_ok_and(|number| number.to_string() == *found)
-                    }
-                    toml::de::DeValue::Boolean(truth) => truth.to_string() == *found,
-                    toml::de::DeValue::Array(_) => found == "a list",
-                    toml::de::DeValue::Table(_) => found == "a table",
-                    toml::de::DeValue::Datetime(_) => false,
-                };
-                let with_it: Vec<&str> = table
-                    .into_iter()
-                    .flatten()
-                    .filter(|(_, value)| shows(value.get_ref()))
-                    .map(|(key, _)| key.get_ref().as_ref())
-                    .collect();
-                match with_it[..] {
-                    [key] if !self.repairs.is_unusable(&join(keys, key)) => {
-                        self.blame(&join(keys, key), fault)
-                    }
-                    _ => fault,
-                }
-            }
-            _ => fault,
-        }
-    }
 }

@@ -10,7 +10,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
-use super::{Pass, join};
+use super::pass::Pass;
+use super::repairs::join;
 
 /// A place of a file on its way to serde.
 pub(super) struct Node<'a> {
