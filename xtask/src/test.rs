@@ -59,7 +59,7 @@ const WGPU: [&str; 1] =
 const NDARRAY: [&str; 2] = [
     "test --release --package tinderbox-ops --package tinderbox-models --package tinderbox-training --package tinderbox-cli \
      --features tinderbox-cli/ndarray --lib --test kernels --test linear --test locally_connected --test dropout --test sgd \
-     --test seed --test pytorch --test allocations",
+     --test promises --test pytorch --test allocations",
     "test --release --package tinderbox-ops --package tinderbox-models --package tinderbox-training --package tinderbox-cli \
      --features tinderbox-cli/ndarray --test program -- determinism weights_files",
 ];
@@ -285,5 +285,21 @@ mod tests {
     fn durations_are_spoken() {
         let said = [420, 12_900, 545_000].map(|milliseconds| spoken(Duration::from_millis(milliseconds)));
         assert_eq!(said, ["0.4 s", "12 s", "9 min 5 s"]);
+    }
+
+    #[test]
+    fn every_test_that_is_named_exists() {
+        let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+        let folders: Vec<_> = std::fs::read_dir(crates).expect("crates").flatten().collect();
+        for command in WGPU.iter().chain(&NDARRAY) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            for pair in words.windows(2).filter(|pair| pair[0] == "--test") {
+                let exists = folders.iter().any(|folder| {
+                    let tests = folder.path().join("tests").join(pair[1]);
+                    tests.with_extension("rs").is_file() || tests.join("main.rs").is_file()
+                });
+                assert!(exists, "no crate has the test `{}`", pair[1]);
+            }
+        }
     }
 }
