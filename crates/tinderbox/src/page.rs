@@ -110,7 +110,7 @@ impl ReportFiles {
     /// If one cannot be made or written.
     pub fn write(&self, report: &Report, numbers: &Numbers) -> Result<(), ReportError> {
         self.page.write(render(report)?.as_bytes())?;
-        self.numbers.write((json::pretty(numbers) + "\n").as_bytes())?;
+        self.numbers.write((json::text(numbers) + "\n").as_bytes())?;
         self.schema.write((json::pretty(&schema()) + "\n").as_bytes())?;
         Ok(())
     }

@@ -56,6 +56,12 @@ pub(super) struct Cell {
     pub(super) leads: Option<String>,
 }
 
+/// The first image of a cell, and those of the others that most trials mistake.
+fn worth_showing(first: &[MistakenImage]) -> impl Iterator<Item = &MistakenImage> {
+    let most = |image: &MistakenImage| 2 * image.trials > image.asked;
+    first.iter().enumerate().filter(move |(place, image)| *place == 0 || most(image)).map(|(_, image)| image)
+}
+
 /// The digits behind a cell.
 pub(super) struct Behind {
     pub(super) id: String,
@@ -147,7 +153,7 @@ fn matrix<'a>(
             label: cell.label,
             answer: cell.answer,
             images: in_words(cell, confusion.images[cell.label][cell.answer], confusion.trials),
-            digits: cell.first.iter().map(|image| digit(image, images, sprite)).collect(),
+            digits: worth_showing(&cell.first).map(|image| digit(image, images, sprite)).collect(),
         })
         .collect();
     Matrix {

@@ -204,6 +204,9 @@ async function printed(name, most) {
   for (let number = 0; number < document.numPages; number += 1) {
     const { items } = await (await document.getPage(number + 1)).getTextContent();
     const text = bare(items.map((item) => item.str).join(""));
+    // The table of all claims begins beneath the head, and goes on where that page ends.
+    const first = bare(claims[0].sentence);
+    expect(number > 0 || name !== "report.html" || text.includes(first), "the first printed page shows no claim");
     const alone = headings.find((heading) => heading.page === number && text.endsWith(bare(heading.title)));
     expect(!alone, `${name}: ${alone?.title} stands alone at the foot of page ${number + 1}`);
   }
