@@ -124,12 +124,12 @@ fn perturbed_images_have_a_table_and_an_attack_a_figure() {
 #[test]
 fn robustness_that_another_attack_of_the_same_strength_undoes_is_called_an_artefact() {
     let page = render(&paper()).unwrap();
-    assert_eq!(page.matches("<p class=\"suspicion\">").count(), 1);
-    let said = between(&page, "<p class=\"suspicion\">", "</p>");
+    assert_eq!(page.matches("<div class=\"suspicion\">").count(), 1);
+    let said = between(&page, "<div class=\"suspicion\">", "</div>");
     for piece in [
         "ε 0.3 keeps ",
         " % under FGSM, ε = 0.3, but only ",
-        " % under PGD, ε = 0.3.",
+        " % under PGD, ε = 0.3</li>",
         "Wong, Rice and Kolter",
     ] {
         assert!(said.contains(piece), "{piece} in {said}");

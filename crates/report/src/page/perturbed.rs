@@ -8,7 +8,7 @@ use crate::report::{PerturbationFacts, label};
 use crate::statistics::Estimate;
 
 use super::curves::{self, legend, lines, merits};
-use super::suspicion;
+use super::suspicion::{self, Suspicions};
 
 pub(super) struct PerturbedPage<'a> {
     /// Heads of the columns.
@@ -17,7 +17,7 @@ pub(super) struct PerturbedPage<'a> {
     /// Trials whose images could not be changed.
     pub(super) unanswered: usize,
     /// Where robustness may be an artefact.
-    pub(super) suspicion: Option<String>,
+    pub(super) suspicions: Option<Suspicions>,
     /// Whether bands are drawn.
     pub(super) bands: bool,
     pub(super) legend: Vec<Key>,
@@ -47,7 +47,7 @@ impl<'a> PerturbedPage<'a> {
             panels: panels.collect(),
             rows: asked.iter().map(|arm| row(arm, &all)).collect(),
             unanswered: asked.iter().flat_map(|arm| &arm.perturbed).map(|changed| changed.unanswered).sum(),
-            suspicion: suspicion::sentence(&asked),
+            suspicions: suspicion::in_words(&asked),
             bands: asked.len() <= BANDS,
             perturbations: all.iter().map(|facts| head(&facts.perturbation, &all)).collect(),
             legend: legend(&asked, &looks),

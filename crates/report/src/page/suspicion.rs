@@ -1,10 +1,19 @@
-//! The sentence that says where robustness may be an artefact.
+//! Where robustness may be an artefact, in words.
 
 use crate::format::estimate;
 use crate::numbers::{ArmNumbers, Attacked, Sign, Suspicion};
 
+const OVERFITTING: &str = "Where a network was trained on the first of two attacks of the same strength, that is the mark of \
+                           catastrophic overfitting (Wong, Rice and Kolter, 2020).";
+
+/// What is suspicious, and what it may be the mark of.
+pub(super) struct Suspicions {
+    pub(super) found: Vec<String>,
+    pub(super) mark: Option<&'static str>,
+}
+
 /// `None` where nothing is suspicious.
-pub(super) fn sentence(arms: &[&ArmNumbers]) -> Option<String> {
+pub(super) fn in_words(arms: &[&ArmNumbers]) -> Option<Suspicions> {
     let of_sign = |sign: Sign| -> Vec<String> {
         let found = |arm: &&ArmNumbers| {
             let suspicion = arm.suspicions.iter().find(|suspicion| suspicion.sign == sign)?;
@@ -16,14 +25,8 @@ pub(super) fn sentence(arms: &[&ArmNumbers]) -> Option<String> {
     if stronger.is_empty() && halved.is_empty() {
         return None;
     }
-    let mark = if halved.is_empty() {
-        ""
-    } else {
-        " Where a network was trained on the first of two attacks of the same strength, that is the mark of catastrophic \
-         overfitting (Wong, Rice and Kolter, 2020)."
-    };
-    let all: Vec<String> = stronger.into_iter().chain(halved).collect();
-    Some(format!("Robustness may be an artefact of the attack: {}.{mark}", all.join("; ")))
+    let mark = (!halved.is_empty()).then_some(OVERFITTING);
+    Some(Suspicions { found: stronger.into_iter().chain(halved).collect(), mark })
 }
 
 /// `ε 0.3 keeps 65.40 ± 1.20 % under FGSM, ε = 0.3, but only 52.80 ± 2.10 % under the weaker FGSM, ε = 0.1`
@@ -57,19 +60,21 @@ mod tests {
     #[test]
     fn every_suspicious_arm_is_named_with_its_two_accuracies() {
         let mut arms = numbers(&fixture::report()).experiments.remove(0).arms;
-        let said = |arms: &[ArmNumbers]| sentence(&arms.iter().collect::<Vec<_>>());
-        assert_eq!(said(&arms), None);
+        let said = |arms: &[ArmNumbers]| in_words(&arms.iter().collect::<Vec<_>>());
+        assert!(said(&arms).is_none());
         arms[0].suspicions =
             vec![suspicion(Sign::BetterUnderStronger, [("A, ε = 0.3", 0.65), ("A, ε = 0.1", 0.5)])];
         let weaker = "fcn keeps 65.00 % under A, ε = 0.3, but only 50.00 % under the weaker A, ε = 0.1";
-        assert_eq!(said(&arms).unwrap(), format!("Robustness may be an artefact of the attack: {weaker}."));
+        let one = said(&arms).unwrap();
+        assert_eq!((one.found, one.mark), (vec![weaker.to_string()], None));
         for arm in &mut arms[1..] {
             arm.suspicions =
                 vec![suspicion(Sign::OtherAttackHalves, [("A, ε = 0.3", 0.65), ("B, ε = 0.3", 0.01)])];
         }
         let both = said(&arms).unwrap();
-        let other = "; cnn keeps 65.00 % under A, ε = 0.3, but only 1.00 % under B, ε = 0.3. Where a network was trained";
-        assert!(both.contains(weaker) && both.contains(other), "{both}");
-        assert!(both.ends_with("overfitting (Wong, Rice and Kolter, 2020)."), "{both}");
+        let other = "cnn keeps 65.00 % under A, ε = 0.3, but only 1.00 % under B, ε = 0.3";
+        assert_eq!(both.found.len(), arms.len());
+        assert!(both.found[0] == weaker && both.found.iter().any(|found| found == other), "{:?}", both.found);
+        assert_eq!(both.mark, Some(OVERFITTING));
     }
 }
