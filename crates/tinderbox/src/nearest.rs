@@ -13,10 +13,16 @@ pub fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Op
     allowed
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 2)
+        .filter(|(distance, candidate)| is_near(*distance, word, candidate))
         // Of two that are equally near, the one that begins alike: the first letters are seldom wrong.
         .min_by_key(|(distance, candidate)| (*distance, Reverse(common_start(word, candidate)), *candidate))
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether so many wrong letters leave two words alike: two in five, or one of two.
+fn is_near(distance: usize, one: &str, other: &str) -> bool {
+    let letters = one.chars().count().max(other.chars().count());
+    distance <= (letters * 2 / 5).max(1) && distance < letters
 }
 
 /// How many letters two words begin with in common.

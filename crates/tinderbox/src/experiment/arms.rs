@@ -1,5 +1,7 @@
 //! The arms of a file: the settings of each laid over the defaults of its kind, listed one by one or drawn by a search.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use tinderbox_report::{ArmFacts, Ensemble, Reported};
@@ -132,7 +134,26 @@ pub(super) fn listed(
         };
         arms.push(ReadArm { facts, content });
     }
+    if problems.is_clean(&["training"]) {
+        check_twins(&arms, problems);
+    }
     arms
+}
+
+/// Refuses arms with the settings of an earlier one. Where settings are wrong nobody knows.
+fn check_twins(arms: &[ReadArm], problems: &mut Problems) {
+    let mut before: HashMap<String, usize> = HashMap::new();
+    for (index, arm) in arms.iter().enumerate() {
+        let Some(Content::Trained(configuration)) = &arm.content else { continue };
+        let place = index.to_string();
+        if !problems.is_clean(&["arms", &place]) {
+            continue;
+        }
+        let Some(twin) = before.insert(json::text(configuration), index) else { continue };
+        let name = &arms[twin].facts.name;
+        let message = format!("these settings make this arm identical to arm `{name}`; remove one of them");
+        problems.add(&["arms", &place], message, None);
+    }
 }
 
 /// An arm that this rule makes of its members.
@@ -221,14 +242,8 @@ pub(super) fn searched(
         }
     };
     let drawn: Vec<_> = points.iter().map(Search::drawn).collect();
-    for (index, reported) in search.reported.iter().enumerate() {
-        if !drawn.contains(&reported.point) {
-            let keys = ["search", "draw", "reported", &index.to_string(), "point"];
-            problems.add(&keys, "is not a point of this space", None);
-        }
-    }
     let mut arms: Vec<Arm> = Vec::new();
-    for (point, drawn) in points.iter().zip(drawn) {
+    for (point, drawn) in points.iter().zip(drawn.clone()) {
         let settings = match Search::settings(point) {
             Ok(settings) => settings,
             Err(reason) => {
@@ -270,6 +285,14 @@ pub(super) fn searched(
             content: Content::Trained(configuration),
         });
     }
+    // A point may be one once the space is put right.
+    let is_space_free = problems.is_free(&space);
+    for (index, reported) in search.reported.iter().enumerate() {
+        if is_space_free && !drawn.contains(&reported.point) {
+            let keys = ["search", "draw", "reported", &index.to_string(), "point"];
+            problems.add(&keys, "is not a point of this space", None);
+        }
+    }
     Some(arms)
 }
 
@@ -282,7 +305,7 @@ fn check_members(members: &[String], arms: &[ReadArm], place: &Path, problems: &
             return problems.add(place, format!("duplicate entry `{member}`"), None);
         }
         // It may be an arm whose name could not be read.
-        let is_hidden = arms.iter().any(|arm| arm.facts.name.is_empty());
+        let is_hidden = problems.lost_an_item(&["arms"]) || arms.iter().any(|arm| arm.facts.name.is_empty());
         if !is_hidden && !names().any(|name| name == member) {
             let help = nearest(member, names()).map(|word| format!("did you mean `{word}`?"));
             return problems.add(place, format!("no trained arm `{member}` is listed before this one"), help);

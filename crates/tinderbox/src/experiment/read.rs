@@ -60,6 +60,7 @@ fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
         && file.search.is_none()
         && problems.is_free(&["arms"])
         && problems.is_free(&["search"])
+        && !problems.has_unknown_section()
     {
         problems.add(&["name"], "this experiment has neither arms nor a search; add one of them", None);
     }
@@ -177,9 +178,11 @@ fn check_claims(
     for error in tinderbox_report::claim::mistakes(claims, arms, perturbations) {
         // What a claim names may be there once other mistakes are put right.
         let hidden = match &*error.reason {
-            Reason::Arm(..) | Reason::NoArm(_) | Reason::TooFewArms(_) | Reason::Dimension(..) => {
-                names_are_hidden(arms, problems)
-            }
+            Reason::Arm(..)
+            | Reason::NoArm(_)
+            | Reason::TooFewArms(_)
+            | Reason::Dimension(..)
+            | Reason::Repeated(_) => names_are_hidden(arms, problems),
             Reason::Perturbation(..) => !problems.is_free(&["perturbations"]),
             _ => false,
         };
@@ -198,12 +201,16 @@ fn check_claims(
     }
 }
 
-/// Whether the name of an arm could not be read.
+/// Whether the name of an arm could not be read. Of a file without arms that is a mistake of its own.
 fn names_are_hidden(arms: &[ArmFacts], problems: &Problems) -> bool {
     let is_draw_free = problems.is_free(&["search", "draw"]);
     let places = 0..arms.len();
     let is_name_free = |place: usize| problems.is_free(&["arms", &place.to_string(), "name"]);
-    !is_draw_free || arms.iter().any(|arm| arm.name.is_empty()) || !places.into_iter().all(is_name_free)
+    !is_draw_free
+        || arms.is_empty()
+        || problems.lost_an_item(&["arms"])
+        || arms.iter().any(|arm| arm.name.is_empty())
+        || !places.into_iter().all(is_name_free)
 }
 
 #[cfg(test)]

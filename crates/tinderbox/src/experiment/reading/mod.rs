@@ -30,9 +30,10 @@ pub(super) struct Reading<T> {
     pub(super) repairs: Repairs,
 }
 
-/// Reads `table`.
-pub(super) fn read<T: DeserializeOwned>(table: &DeTable) -> Reading<T> {
-    read_on(table, Repairs::default(), Vec::new())
+/// Reads `table`, of which it is known what is wrong with some of its values.
+pub(super) fn read<T: DeserializeOwned>(table: &DeTable, known: Vec<Problem>) -> Reading<T> {
+    let unusable = known.iter().map(|problem| problem.keys.clone()).collect();
+    read_on(table, Repairs { unusable, ..Repairs::default() }, known)
 }
 
 /// Reads `table` again, with what is wrong with it and what was done about that so far.
@@ -136,16 +137,15 @@ impl Repairs {
     pub(super) fn in_file<S: AsRef<str>>(&self, keys: &[S]) -> Vec<String> {
         let mut found: Keys = Vec::new();
         for key in keys.iter().map(AsRef::as_ref) {
-            let place = key.parse().ok().and_then(|place| {
-                let is_kept = |place: &usize| !self.is_unusable(&join(&found, &place.to_string()));
-                (0..).filter(is_kept).nth(place)
+            let place = key.parse::<usize>().ok().map(|place| {
+                let lost = self.lost_items(&found).into_iter();
+                lost.fold(place, |place, lost| place + usize::from(lost <= place))
             });
             let own = self.renamed.iter().find(|(own, word)| {
                 own.split_last().is_some_and(|(_, above)| above == found) && word.as_str() == key
             });
             let own = own.and_then(|(own, _)| own.last().cloned());
-            found
-                .push(place.map(|place: usize| place.to_string()).or(own).unwrap_or_else(|| key.to_string()));
+            found.push(place.map(|place| place.to_string()).or(own).unwrap_or_else(|| key.to_string()));
         }
         found
     }
@@ -163,8 +163,26 @@ impl Repairs {
         self.reworded.get(keys).map_or(text, String::as_str)
     }
 
-    fn is_unusable(&self, keys: &[String]) -> bool {
+    /// The places of the items of the list at `keys` that are not read, in their order.
+    pub(super) fn lost_items(&self, keys: &[String]) -> Vec<usize> {
+        let below =
+            self.unusable.iter().filter(|lost| lost.len() == keys.len() + 1 && lost.starts_with(keys));
+        let mut places: Vec<usize> = below.filter_map(|lost| lost.last()?.parse().ok()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    pub(super) fn is_unusable(&self, keys: &[String]) -> bool {
         self.unusable.contains(keys)
+    }
+
+    /// Whether something else than the file has is read at `keys`, because of what is wrong there or above.
+    pub(super) fn is_stand_in(&self, keys: &[String]) -> bool {
+        (1..=keys.len()).any(|depth| {
+            let (key, above) = (&keys[depth - 1], &keys[..depth - 1]);
+            self.is_unusable(&keys[..depth])
+                || self.missing.get(above).is_some_and(|missing| missing.contains(key))
+        })
     }
 
     fn missing(&self, keys: &[String]) -> Vec<String> {
@@ -208,7 +226,13 @@ impl<'a> Pass<'a> {
     /// The value at `keys` cannot be read.
     fn blame(&self, keys: &[String], fault: Fault) -> Fault {
         // A stand-in that is refused says nothing of the file.
-        if fault == Fault::Known || self.repairs.is_unusable(keys) {
+        if fault == Fault::Known || self.repairs.is_stand_in(keys) {
+            // A stand-in for one of some words is one of them.
+            if let Fault::Word { allowed, .. } = &fault
+                && let Some(first) = allowed.first().filter(|_| !self.repairs.reworded.contains_key(keys))
+            {
+                return self.tell(None, Repair::Reword(keys.to_vec(), first.clone()));
+            }
             let mut stuck = self.stuck.borrow_mut();
             if stuck.is_none() && !keys.is_empty() && !self.repairs.is_unusable(keys) {
                 *stuck = Some(keys.to_vec());
@@ -218,6 +242,9 @@ impl<'a> Pass<'a> {
         self.remember(keys, &fault);
         // A list that lost an item is too short for that reason, and a misspelt key may have meant another one.
         let follows = self.known.iter().any(|known| known.starts_with(keys));
+        if let Some(item) = self.wrong_item(keys) {
+            return self.tell(None, Repair::LeaveOut(item));
+        }
         let problem = |on, message: String, help| (!follows).then(|| Problem::new(keys, on, message, help));
         match fault {
             Fault::Word { word, allowed } => {
@@ -231,6 +258,14 @@ impl<'a> Pass<'a> {
             }
             fault => self.tell(problem(On::Value, fault.to_string(), None), Repair::LeaveOut(keys.to_vec())),
         }
+    }
+
+    /// An item of the list at `keys` that is still read, though something in it is wrong.
+    fn wrong_item(&self, keys: &[String]) -> Option<Keys> {
+        let below = self.known.iter().filter(|known| known.starts_with(keys));
+        let items =
+            below.filter(|known| known.get(keys.len()).is_some_and(|key| key.parse::<usize>().is_ok()));
+        items.map(|known| known[..=keys.len()].to_vec()).find(|item| !self.repairs.is_unusable(item))
     }
 
     /// The value at `keys` cannot be read: for what is wrong with the table that it is, or else by itself. Of a table that is
