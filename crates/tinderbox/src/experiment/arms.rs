@@ -13,7 +13,7 @@ use super::problems::Problems;
 use super::{Arm, Configuration, Content, Defaults, Search};
 use crate::hidden::is_hidden;
 use crate::json::{self, from_toml, plain};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, nearest_of_kind};
 
 /// The most characters of an arm's name.
 const LONGEST_NAME: usize = 200;
@@ -207,14 +207,7 @@ fn members(file: &ArmFile) -> Option<(&'static str, Value, &[String])> {
 pub(super) fn kind_error(problems: &mut Problems, place: &Path, key: &str, error: &KindError) {
     let mut keys = [place, &[key]].concat();
     keys.extend(error.keys.iter().map(String::as_str));
-    let nearest = match &error.problem {
-        KindProblem::UnknownKind { name, known, .. } => nearest(name, known.iter().map(String::as_str)),
-        KindProblem::UnknownKey { allowed } => {
-            error.keys.last().and_then(|key| nearest(key, allowed.iter().map(String::as_str)))
-        }
-        KindProblem::Value(_) => None,
-    };
-    let help = nearest.map(|word| format!("did you mean `{word}`?"));
+    let help = nearest_of_kind(error).map(|word| format!("did you mean `{word}`?"));
     let message = match (&error.problem, error.keys.last()) {
         (KindProblem::UnknownKey { allowed }, Some(key)) => unknown_key(key, allowed),
         (problem, _) => problem.to_string(),

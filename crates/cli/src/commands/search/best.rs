@@ -156,10 +156,11 @@ fn text(name: &str, chosen: &Chosen, settings: &ChosenSettings) -> Result<String
 fn toml(name: &str, chosen: &Chosen, settings: &ChosenSettings) -> Result<String, Refusal> {
     let Chosen { trial, record, .. } = chosen;
     let mut text = format!(
-        "# Trial {} of study {name:?}: {}; {} epochs, seed {}, protocol {}\nmodel.kind = {}",
+        "# Trial {} of study {name:?}: {}; {} {}, seed {}, protocol {}\nmodel.kind = {}",
         trial.number,
         reached(chosen),
         settings.epochs,
+        if settings.epochs == 1 { "epoch" } else { "epochs" },
         record.tuning.seed,
         record.tuning.protocol,
         toml::Value::from(&settings.model[..])
