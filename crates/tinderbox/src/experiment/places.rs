@@ -40,7 +40,7 @@ impl<'a> Places<'a> {
         // What else is wrong in a line follows from its first error.
         let line = |mistake: &Shown| text[..mistake.span.start.min(text.len())].matches('\n').count();
         let mistakes = mistakes.filter(|mistake| lines.insert(line(mistake))).collect();
-        Err(ExperimentError::of(path, text, mistakes))
+        Err(ExperimentError::of(path, text, mistakes, false))
     }
 
     /// What the file holds.
@@ -77,8 +77,8 @@ impl<'a> Places<'a> {
         found
     }
 
-    /// These mistakes, each at its place.
-    pub(super) fn show(&self, problems: &[Problem]) -> ExperimentError {
+    /// These mistakes, each at its place, and whether reading ended before all were found.
+    pub(super) fn show(&self, problems: &[Problem], are_more: bool) -> ExperimentError {
         let shown = problems.iter().map(|problem| {
             let keys: Vec<&str> = problem.keys.iter().map(String::as_str).collect();
             let span = span(&self.table, &keys, problem.on).unwrap_or_else(|| first_letter(self.text));
@@ -98,7 +98,7 @@ impl<'a> Places<'a> {
                 help: problem.help(),
             }
         });
-        ExperimentError::of(self.path, self.text, shown.collect())
+        ExperimentError::of(self.path, self.text, shown.collect(), are_more)
     }
 }
 

@@ -51,12 +51,14 @@ pub(crate) struct Problems<'a> {
     found: Vec<Problem>,
     /// How the file was read in spite of them.
     repairs: Repairs,
+    /// Whether reading ended before all of them were found.
+    are_more: bool,
 }
 
 impl<'a> Problems<'a> {
     /// Those that the text of a file has by itself: numbers that are not finite.
     pub(crate) fn new(places: &'a Places<'a>) -> Self {
-        let mut problems = Self { places, found: Vec::new(), repairs: Repairs::default() };
+        let mut problems = Self { places, found: Vec::new(), repairs: Repairs::default(), are_more: false };
         for (keys, reason) in places.not_finite() {
             problems.found.push(Problem::new(&keys, On::Value, reason, None));
         }
@@ -68,6 +70,7 @@ impl<'a> Problems<'a> {
         let known = std::mem::take(&mut self.found);
         let Reading { value, problems, repairs } = reading::read(self.places.table(), known);
         (self.found, self.repairs) = (problems, repairs);
+        self.are_more = value.is_none() && self.found.len() >= reading::MOST;
         value
     }
 
@@ -162,7 +165,7 @@ impl<'a> Problems<'a> {
     /// # Errors
     /// If there are any.
     pub(crate) fn end(self) -> Result<(), ExperimentError> {
-        if self.found.is_empty() { Ok(()) } else { Err(self.places.show(&self.found)) }
+        if self.found.is_empty() { Ok(()) } else { Err(self.places.show(&self.found, self.are_more)) }
     }
 }
 

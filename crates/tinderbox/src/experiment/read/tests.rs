@@ -170,8 +170,7 @@ fn nothing_is_said_that_follows_from_another_mistake() {
         &["expected a table"],
     );
     // An arm that is none may have had the name that others use.
-    let arms =
-        format!("arms = [1, {{ name = \"both\", description = \"x\", average = [\"narrow\", \"robust\"] }}]");
+    let arms = r#"arms = [1, { name = "both", description = "x", average = ["narrow", "robust"] }]"#;
     let (head, rest) = FILE.split_once("[profiles.quick]").expect("profiles");
     let (middle, rest) = rest.split_once("[[arms]]").expect("arms");
     let claims = rest.split_once("[[claims]]").expect("claims").1;
@@ -205,6 +204,13 @@ fn nothing_is_said_that_follows_from_another_mistake() {
     // A table without its entries.
     shows(&[("part = \"test\"\n", "")], &["`part` is missing"]);
     shows(&[("percent = 95.5, what", "percent = true, what")], &["`percent` is true, expected a number"]);
+}
+
+#[test]
+fn mistakes_beyond_those_that_are_read_are_not_counted() {
+    let keys: Vec<String> = (0..99).map(|number| format!("k{number} = 1\n")).collect();
+    let error = parse("mine.toml", &(keys.concat() + FILE), defaults()).expect_err("refused").to_string();
+    assert!(error.ends_with("mine.toml: at least 50 mistakes; the first 20 are shown"), "{error}");
 }
 
 #[test]

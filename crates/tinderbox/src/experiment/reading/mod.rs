@@ -21,7 +21,7 @@ use fault::expected;
 use node::{Node, Source};
 
 /// Mistakes of one file that are told; nobody reads more at once.
-const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 /// What a file holds, if enough of it could be read, and all mistakes on the way.
 pub(super) struct Reading<T> {
