@@ -235,6 +235,8 @@ pub(super) fn searched(
         }
     };
     let drawn: Vec<_> = points.iter().map(Search::drawn).collect();
+    // Names and reported points are those of the whole space.
+    let is_whole = !problems.lost_an_item(&space);
     let mut arms: Vec<Arm> = Vec::new();
     for (point, drawn) in points.iter().zip(drawn.clone()) {
         let settings = match Search::settings(point) {
@@ -262,7 +264,7 @@ pub(super) fn searched(
         if let Err(reason) = check_name(&name) {
             problems.add(&["search", "draw", "name"], format!("the name of an arm {reason}"), None);
         }
-        if arms.iter().any(|other| other.name() == name) {
+        if is_whole && arms.iter().any(|other| other.name() == name) {
             let message = format!("two points have the name `{name}`; put every dimension in braces");
             problems.add(&["search", "draw", "name"], message, None);
         }
@@ -279,7 +281,7 @@ pub(super) fn searched(
         });
     }
     // A point may be one once the space is put right.
-    let is_space_free = problems.is_free(&space);
+    let is_space_free = is_whole && problems.is_free(&space);
     for (index, reported) in search.reported.iter().enumerate() {
         if is_space_free && !drawn.contains(&reported.point) {
             let keys = ["search", "draw", "reported", &index.to_string(), "point"];
@@ -298,7 +300,8 @@ fn check_members(members: &[String], arms: &[ReadArm], place: &Path, problems: &
             return problems.add(place, format!("duplicate entry `{member}`"), None);
         }
         // It may be an arm whose name could not be read.
-        let is_hidden = problems.lost_an_item(&["arms"]) || arms.iter().any(|arm| arm.facts.name.is_empty());
+        let is_name_wrong = |place: usize| !problems.is_free(&["arms", &place.to_string(), "name"]);
+        let is_hidden = problems.lost_an_item(&["arms"]) || (0..arms.len()).any(is_name_wrong);
         if !is_hidden && !names().any(|name| name == member) {
             let help = nearest(member, names()).map(|word| format!("did you mean `{word}`?"));
             return problems.add(place, format!("no trained arm `{member}` is listed before this one"), help);

@@ -197,6 +197,11 @@ fn nothing_is_said_that_follows_from_another_mistake() {
         )],
         &["`sharing`"],
     );
+    // A name that is wrong, or that two arms have, and what speaks of it.
+    let long = format!("name = \"{}\"", "x".repeat(300));
+    shows(&[("name = \"narrow\"", &long)], &["at most 200"]);
+    shows(&[("name = \"narrow\"", "name = \"robust\"")], &["two arms have the name `robust`"]);
+    shows(&[("name = \"narrow\"", "name = 1979-05-27")], &["is a date, expected a text in quotes"]);
     // The arms themselves, under another name.
     let arms = FILE.replace("[[arms]]", "[[networks]]");
     let error = parse("mine.toml", &arms, defaults()).expect_err("refused").to_string();

@@ -127,7 +127,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 Ok(number) => visitor.visit_f64(number),
                 Err(_) => Err(Fault::custom(format_args!("is {number}, expected a number"))),
             },
-            DeValue::Datetime(time) => visitor.visit_string(time.to_string()),
+            DeValue::Datetime(_) => Err(Fault::invalid_type(Unexpected::Other("a date"), &visitor)),
             DeValue::Array(items) => self.read_list(items, visitor),
             DeValue::Table(table) => self.read_table(Some(table), &[], visitor),
         }
