@@ -40,20 +40,22 @@ fn completing(command: Command, catalog: &Catalog) -> Command {
         let catalog = catalog.clone();
         completer(move |_| settings(&catalog))
     };
-    let study = |inner: Command| inner.mut_arg("name", |arg| arg.add(completer(|_| studies())));
+    let study_of = |inner: Command, flag| inner.mut_arg(flag, |arg| arg.add(completer(|_| studies())));
     command
         .mut_subcommand("reproduce", |inner| {
             inner.mut_arg("only", |arg| arg.add(experiments())).mut_arg("set", |arg| arg.add(settings()))
         })
         .mut_subcommand("train", |inner| {
-            inner.mut_arg("model", |arg| arg.add(kinds)).mut_arg("set", |arg| arg.add(settings()))
+            let inner =
+                inner.mut_arg("model", |arg| arg.add(kinds)).mut_arg("set", |arg| arg.add(settings()));
+            study_of(inner, "from_study")
         })
         .mut_subcommand("attack", |inner| inner.mut_arg("with", |arg| arg.add(attacks)))
-        .mut_subcommand("worker", |inner| inner.mut_arg("study", |arg| arg.add(completer(|_| studies()))))
+        .mut_subcommand("worker", |inner| study_of(inner, "study"))
         .mut_subcommand("search", |search| {
-            ["resume", "show", "export", "slurm"]
+            ["resume", "show", "best", "export", "slurm"]
                 .into_iter()
-                .fold(search, |search, name| search.mut_subcommand(name, study))
+                .fold(search, |search, name| search.mut_subcommand(name, |inner| study_of(inner, "name")))
         })
 }
 
@@ -95,12 +97,31 @@ fn settings(catalog: &Catalog) -> Vec<Candidate> {
     found
 }
 
-/// The studies of the storage that a command would open.
+/// The studies of the storage that a command would open: that on the line so far, if it has one.
 fn studies() -> Vec<Candidate> {
-    let address = std::env::var(ADDRESS).unwrap_or_else(|_| DEFAULT_ADDRESS.to_string());
+    let typed = typed_address(&std::env::args().collect::<Vec<_>>());
+    let address =
+        typed.or_else(|| std::env::var(ADDRESS).ok()).unwrap_or_else(|| DEFAULT_ADDRESS.to_string());
     let storage = tinderbox_search::open_read_only(&address);
     let studies = storage.ok().and_then(|storage| storage.studies().ok());
-    studies.into_iter().flatten().map(|(name, _)| (name, None)).collect()
+    let names = studies.into_iter().flatten().map(|(name, _)| name);
+    names.filter(|name| is_safe(name)).map(|name| (name, None)).collect()
+}
+
+/// What follows the last `--storage` of a line.
+fn typed_address(words: &[String]) -> Option<String> {
+    let of = |place: usize| match words[place].strip_prefix("--storage") {
+        Some("") => words.get(place + 1).cloned(),
+        Some(rest) => rest.strip_prefix('=').map(str::to_string),
+        None => None,
+    };
+    (0..words.len()).rev().find_map(of)
+}
+
+/// Whether a shell takes a name as it stands. Others share a storage, and shells put names on the line unquoted.
+fn is_safe(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./+:@%,".contains(letter);
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)
 }
 
 #[cfg(test)]
@@ -124,6 +145,26 @@ mod tests {
         assert_eq!(after(&["reproduce", "--prof"]), ["--profile"]);
         assert_eq!(after(&["reproduce", "--profile", ""]), ["quick", "full"]);
         assert_eq!(after(&["completions", "po"]), ["powershell"]);
+    }
+
+    #[test]
+    fn only_names_that_no_shell_reads_otherwise_are_offered() {
+        for name in ["fcn", "a_b-c.2", "é", "run/dropout"] {
+            assert!(is_safe(name), "{name}");
+        }
+        for name in
+            ["", "-x", "a b", "$(x)", "`x`", "a;b", "*", "a\nb", "q'", "\u{1b}[31m", "\u{202e}x", "a=b", "~"]
+        {
+            assert!(!is_safe(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn studies_are_those_of_the_storage_on_the_line() {
+        let typed = |line: &str| typed_address(&line.split(' ').map(str::to_string).collect::<Vec<_>>());
+        assert_eq!(typed("search show --storage sqlite:a x"), Some("sqlite:a".to_string()));
+        assert_eq!(typed("search show --storage=sqlite:a --storage sqlite:b"), Some("sqlite:b".to_string()));
+        assert_eq!((typed("search show"), typed("search show --storage")), (None, None));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! The form of every error: `error: ` and what is wrong, then a line `help: ` for each thing to do about it.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::Display;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tinderbox::nearest::nearest;
+use tinderbox::tuning::{ChosenError, TuningError};
+use tinderbox_search::StudyError;
 
 /// An error as it is printed.
 ///
@@ -19,6 +22,29 @@ pub(crate) fn shown(error: impl Display) -> String {
         }
         _ => format!("error: {text}"),
     }
+}
+
+/// As [`shown`], of a command's error: a study that there is not was perhaps meant to be another.
+pub(crate) fn of_command(error: &(dyn Error + 'static)) -> String {
+    let of_study = |error: &'_ TuningError| match error {
+        TuningError::Study(error) => near_study(error),
+        _ => None,
+    };
+    let near = if let Some(error) = error.downcast_ref::<StudyError>() {
+        near_study(error)
+    } else if let Some(ChosenError::Tuning(error)) = error.downcast_ref() {
+        of_study(error)
+    } else {
+        error.downcast_ref().and_then(of_study)
+    };
+    let near = near.map(|name| format!("\nhelp: did you mean `{name}`?")).unwrap_or_default();
+    shown(error) + &near
+}
+
+/// The study that was probably meant.
+fn near_study(error: &StudyError) -> Option<String> {
+    let StudyError::Unknown { name, there } = error else { return None };
+    nearest(name, there.iter().map(String::as_str)).map(str::to_string)
 }
 
 /// What clap refuses, in the same form. `command` is the program, `words` is what was typed after its name.
@@ -50,6 +76,13 @@ pub(crate) fn of_arguments(error: &clap::Error, command: &Command, words: &[OsSt
         }
     }
     if helps.is_empty()
+        && let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand)
+    {
+        // `help` itself suggests nothing.
+        let known = innermost(command, words).get_subcommands().map(Command::get_name);
+        helps.extend(nearest(typed, known).map(|word| format!("did you mean `{word}`?")));
+    }
+    if helps.is_empty()
         && error.kind() != ErrorKind::InvalidSubcommand
         && let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
     {
@@ -58,6 +91,12 @@ pub(crate) fn of_arguments(error: &clap::Error, command: &Command, words: &[OsSt
     helps.push(format!("`{} --help` shows all arguments", path(command, words)));
     let helps: String = helps.iter().flat_map(|help| ["\nhelp: ", help]).collect();
     shown + &helps
+}
+
+/// The command that was typed, or that help was asked for, as far as it exists.
+fn innermost<'a>(command: &'a Command, words: &[OsString]) -> &'a Command {
+    let asked = words.iter().filter_map(|word| word.to_str()).filter(|word| *word != "help");
+    asked.fold(command, |inner, word| inner.find_subcommand(word).unwrap_or(inner))
 }
 
 /// The command that was typed, as far as it exists: `tinderbox search run`.
@@ -75,6 +114,22 @@ fn path(command: &Command, words: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_study_and_a_command_for_help_are_answered_with_the_nearest() {
+        let unknown = || StudyError::Unknown { name: "fnc".into(), there: vec!["cnn".into(), "fcn".into()] };
+        let chosen = ChosenError::from(unknown());
+        for error in [&unknown() as &(dyn Error + 'static), &TuningError::from(unknown()), &chosen] {
+            assert!(of_command(error).ends_with("\nhelp: did you mean `fcn`?"), "{}", of_command(error));
+        }
+        for (words, near) in [(&["help", "trian"][..], "`train`"), (&["search", "help", "shw"], "`show`")] {
+            let words: Vec<OsString> = words.iter().map(Into::into).collect();
+            let mut command = crate::commands::command();
+            let line = std::iter::once(OsString::from("tinderbox")).chain(words.clone());
+            let error = command.try_get_matches_from_mut(line).expect_err("no command");
+            assert!(of_arguments(&error, &command, &words).contains(near), "{words:?}");
+        }
+    }
 
     #[test]
     fn a_suggestion_stands_on_a_line_of_its_own() {

@@ -10,6 +10,7 @@ mod completion;
 mod errors;
 
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -51,13 +52,19 @@ pub fn main(catalog: Result<Catalog, CatalogError>) -> ExitCode {
             note(errors::of_arguments(&error, &command, words.get(1..).unwrap_or_default()));
             return ExitCode::from(2);
         }
-        Err(help) => help.exit(),
+        Err(help) => match help.print().and_then(|()| std::io::stdout().flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                note(errors::shown(error));
+                return ExitCode::from(2);
+            }
+            _ => return ExitCode::SUCCESS,
+        },
     };
     let run = Cli::from_arg_matches(&matches).map_err(Into::into).and_then(|cli| cli.run(&catalog));
     match run {
         Ok(exit) => exit.into(),
         Err(error) => {
-            note(errors::shown(error));
+            note(errors::of_command(&*error));
             ExitCode::from(2)
         }
     }

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use tinderbox_training::{KindError, KindProblem};
+
 /// The allowed word that `word` was probably meant to be.
 ///
 /// ```
@@ -13,10 +15,27 @@ pub fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Op
     allowed
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 2)
+        .filter(|(distance, candidate)| is_near(*distance, word, candidate))
         // Of two that are equally near, the one that begins alike: the first letters are seldom wrong.
         .min_by_key(|(distance, candidate)| (*distance, Reverse(common_start(word, candidate)), *candidate))
         .map(|(_, candidate)| candidate)
+}
+
+/// The kind or the key of a kind that was probably meant.
+pub fn nearest_of_kind(error: &KindError) -> Option<&str> {
+    match &error.problem {
+        KindProblem::UnknownKind { name, known, .. } => nearest(name, known.iter().map(|kind| &**kind)),
+        KindProblem::UnknownKey { allowed } => {
+            nearest(error.keys.last()?, allowed.iter().map(String::as_str))
+        }
+        KindProblem::Value(_) => None,
+    }
+}
+
+/// Whether so many wrong letters leave two words alike: two in five, or one of two.
+fn is_near(distance: usize, one: &str, other: &str) -> bool {
+    let letters = one.chars().count().max(other.chars().count());
+    distance <= (letters * 2 / 5).max(1) && distance < letters
 }
 
 /// How many letters two words begin with in common.

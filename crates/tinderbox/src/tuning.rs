@@ -161,9 +161,15 @@ impl Tuning {
             }
             tuning.study.directions =
                 tuning.objectives.iter().map(|objective| objective.direction()).collect();
-            let found = tuning.check(defaults).into_iter();
+            // Whether a pruner has an effect depends on these.
+            let of_pruner: [&[&str]; 4] =
+                [&["epochs"], &["objectives"], &["study", "trials"], &["study", "lag"]];
+            let is_pruner_known = of_pruner.iter().all(|keys| problems.is_free(keys));
+            let found =
+                if is_pruner_known { tuning.check(defaults) } else { tuning.check_but_effects(defaults) }
+                    .into_iter();
             for check::Mistake { keys, message, help } in
-                found.filter(|mistake| !tuning.may_follow(mistake, &left_out))
+                found.filter(|mistake| !tuning.may_follow(mistake, &left_out, defaults))
             {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 // What is wrong in a dimension may be all that is wrong with it.

@@ -17,6 +17,7 @@ use tinderbox::backend::Backend;
 use tinderbox::catalog::Catalog;
 use tinderbox::experiment::check_fit;
 use tinderbox::json;
+use tinderbox::nearest::nearest_of_kind;
 use tinderbox::origin::Provenance;
 use tinderbox::trial::examples;
 
@@ -128,5 +129,9 @@ fn read(text: &str, catalog: &Catalog) -> Result<Choice<dyn Perturbation>, Refus
     let value =
         json::from_toml(&toml::Value::Table(table)).map_err(|error| format!("--with {text}: {error}"))?;
     let kinds = &catalog.kinds;
-    Ok(kinds.perturbations.read(&value, kinds).map_err(|error| format!("--with {text}: {error}"))?)
+    let read = kinds.perturbations.read(&value, kinds).map_err(|error| {
+        let near = nearest_of_kind(&error).map(|word| format!("; did you mean `{word}`?"));
+        format!("--with {text}: {error}{}", near.unwrap_or_default())
+    });
+    Ok(read?)
 }

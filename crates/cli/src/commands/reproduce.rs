@@ -195,14 +195,16 @@ impl Reproduce {
             note(OTHER_REVISION);
         }
         if stopped {
-            note(format_args!("stopped with {waiting} trials to go; run the same command to resume"));
+            let trials = if waiting == 1 { "trial" } else { "trials" };
+            note(format_args!("stopped with {waiting} {trials} to go; run the same command to resume"));
             return Ok(Exit::Interrupted);
         }
         if failed > 0 {
             note_in(
                 Tone::Bad,
                 format_args!(
-                    "{failed} trials failed; the report says why, and the same command tries them again"
+                    "{failed} {} failed; the report says why, and the same command tries again",
+                    if failed == 1 { "trial" } else { "trials" },
                 ),
             );
             return Ok(Exit::Failed);
@@ -338,6 +340,10 @@ impl Reproduce {
         }
         if todo == 0 {
             note("everything is done already");
+            if streams_events() {
+                let trials = shares.iter().map(|(_, _, total)| total).sum();
+                emit(&Event::Ended { done: trials, trials, seconds: 0.0 });
+            }
             return Ok(true);
         }
         let stop = stop_on_signals()?;

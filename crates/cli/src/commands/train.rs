@@ -144,6 +144,9 @@ impl Train {
         // Standard output is a stream of JSON then.
         if self.json {
             note(weights);
+            if let Some(error) = watcher.lost.take() {
+                return Err(format!("the weights are saved, but not all epochs were printed: {error}").into());
+            }
         } else {
             say(weights)?;
         }

@@ -1,5 +1,7 @@
 //! The arms of a file: the settings of each laid over the defaults of its kind, listed one by one or drawn by a search.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use tinderbox_report::{ArmFacts, Ensemble, Reported};
@@ -11,7 +13,7 @@ use super::problems::Problems;
 use super::{Arm, Configuration, Content, Defaults, Search};
 use crate::hidden::is_hidden;
 use crate::json::{self, from_toml, plain};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, nearest_of_kind};
 
 /// The most characters of an arm's name.
 const LONGEST_NAME: usize = 200;
@@ -132,7 +134,26 @@ pub(super) fn listed(
         };
         arms.push(ReadArm { facts, content });
     }
+    if problems.is_clean(&["training"]) {
+        check_twins(&arms, problems);
+    }
     arms
+}
+
+/// Refuses arms with the settings of an earlier one. Where settings are wrong nobody knows.
+fn check_twins(arms: &[ReadArm], problems: &mut Problems) {
+    let mut before: HashMap<String, usize> = HashMap::new();
+    for (index, arm) in arms.iter().enumerate() {
+        let Some(Content::Trained(configuration)) = &arm.content else { continue };
+        let place = index.to_string();
+        if !problems.is_clean(&["arms", &place]) {
+            continue;
+        }
+        let Some(twin) = before.insert(json::text(configuration), index) else { continue };
+        let name = &arms[twin].facts.name;
+        let message = format!("these settings make this arm identical to arm `{name}`; remove one of them");
+        problems.add(&["arms", &place], message, None);
+    }
 }
 
 /// An arm that this rule makes of its members.
@@ -186,14 +207,7 @@ fn members(file: &ArmFile) -> Option<(&'static str, Value, &[String])> {
 pub(super) fn kind_error(problems: &mut Problems, place: &Path, key: &str, error: &KindError) {
     let mut keys = [place, &[key]].concat();
     keys.extend(error.keys.iter().map(String::as_str));
-    let nearest = match &error.problem {
-        KindProblem::UnknownKind { name, known, .. } => nearest(name, known.iter().map(String::as_str)),
-        KindProblem::UnknownKey { allowed } => {
-            error.keys.last().and_then(|key| nearest(key, allowed.iter().map(String::as_str)))
-        }
-        KindProblem::Value(_) => None,
-    };
-    let help = nearest.map(|word| format!("did you mean `{word}`?"));
+    let help = nearest_of_kind(error).map(|word| format!("did you mean `{word}`?"));
     let message = match (&error.problem, error.keys.last()) {
         (KindProblem::UnknownKey { allowed }, Some(key)) => unknown_key(key, allowed),
         (problem, _) => problem.to_string(),
@@ -221,14 +235,10 @@ pub(super) fn searched(
         }
     };
     let drawn: Vec<_> = points.iter().map(Search::drawn).collect();
-    for (index, reported) in search.reported.iter().enumerate() {
-        if !drawn.contains(&reported.point) {
-            let keys = ["search", "draw", "reported", &index.to_string(), "point"];
-            problems.add(&keys, "is not a point of this space", None);
-        }
-    }
+    // Names and reported points are those of the whole space.
+    let is_whole = !problems.lost_an_item(&space);
     let mut arms: Vec<Arm> = Vec::new();
-    for (point, drawn) in points.iter().zip(drawn) {
+    for (point, drawn) in points.iter().zip(drawn.clone()) {
         let settings = match Search::settings(point) {
             Ok(settings) => settings,
             Err(reason) => {
@@ -254,7 +264,7 @@ pub(super) fn searched(
         if let Err(reason) = check_name(&name) {
             problems.add(&["search", "draw", "name"], format!("the name of an arm {reason}"), None);
         }
-        if arms.iter().any(|other| other.name() == name) {
+        if is_whole && arms.iter().any(|other| other.name() == name) {
             let message = format!("two points have the name `{name}`; put every dimension in braces");
             problems.add(&["search", "draw", "name"], message, None);
         }
@@ -270,6 +280,14 @@ pub(super) fn searched(
             content: Content::Trained(configuration),
         });
     }
+    // A point may be one once the space is put right.
+    let is_space_free = is_whole && problems.is_free(&space);
+    for (index, reported) in search.reported.iter().enumerate() {
+        if is_space_free && !drawn.contains(&reported.point) {
+            let keys = ["search", "draw", "reported", &index.to_string(), "point"];
+            problems.add(&keys, "is not a point of this space", None);
+        }
+    }
     Some(arms)
 }
 
@@ -282,7 +300,8 @@ fn check_members(members: &[String], arms: &[ReadArm], place: &Path, problems: &
             return problems.add(place, format!("duplicate entry `{member}`"), None);
         }
         // It may be an arm whose name could not be read.
-        let is_hidden = arms.iter().any(|arm| arm.facts.name.is_empty());
+        let is_name_wrong = |place: usize| !problems.is_free(&["arms", &place.to_string(), "name"]);
+        let is_hidden = problems.lost_an_item(&["arms"]) || (0..arms.len()).any(is_name_wrong);
         if !is_hidden && !names().any(|name| name == member) {
             let help = nearest(member, names()).map(|word| format!("did you mean `{word}`?"));
             return problems.add(place, format!("no trained arm `{member}` is listed before this one"), help);

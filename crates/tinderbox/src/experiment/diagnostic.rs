@@ -28,8 +28,8 @@ impl ExperimentError {
         Self { rendered: format!("{path}: {reason}") }
     }
 
-    /// Mistakes in `text`, in its order.
-    pub(crate) fn of(path: &str, text: &str, mut mistakes: Vec<Shown>) -> Self {
+    /// Mistakes in `text`, in its order; not all of them, if there `are_more`.
+    pub(crate) fn of(path: &str, text: &str, mut mistakes: Vec<Shown>, are_more: bool) -> Self {
         mistakes.sort_by_key(|mistake| mistake.span.start);
         let blocks = mistakes.iter().take(MOST).map(|mistake| mistake.render(path, text));
         let mut rendered = blocks.collect::<Vec<_>>().join("\n\n");
@@ -40,7 +40,8 @@ impl ExperimentError {
         let count = mistakes.len();
         if count > 1 {
             let shown = if count > MOST { format!("; the first {MOST} are shown") } else { String::new() };
-            rendered = format!("{rendered}\n\n{path}: {count} mistakes{shown}");
+            let least = if are_more { "at least " } else { "" };
+            rendered = format!("{rendered}\n\n{path}: {least}{count} mistakes{shown}");
         }
         Self { rendered }
     }

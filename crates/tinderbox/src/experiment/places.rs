@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::diagnostic::{ExperimentError, Shown};
 use super::problem::{On, Problem};
@@ -32,14 +33,14 @@ impl<'a> Places<'a> {
         }
         let mut lines = BTreeSet::new();
         let mistakes = errors.iter().map(|error| Shown {
-            span: error.span().unwrap_or(0..text.len().min(1)),
+            span: error.span().unwrap_or_else(|| first_letter(text)),
             message: error.message().trim().replace('\n', "; "),
             help: None,
         });
         // What else is wrong in a line follows from its first error.
         let line = |mistake: &Shown| text[..mistake.span.start.min(text.len())].matches('\n').count();
         let mistakes = mistakes.filter(|mistake| lines.insert(line(mistake))).collect();
-        Err(ExperimentError::of(path, text, mistakes))
+        Err(ExperimentError::of(path, text, mistakes, false))
     }
 
     /// What the file holds.
@@ -49,10 +50,15 @@ impl<'a> Places<'a> {
 
     /// The list at `keys`, all of which are names.
     pub(super) fn list(&self, keys: &Path) -> Vec<toml::Value> {
-        let table: toml::Table = toml::from_str(self.text).unwrap_or_default();
-        let (first, rest) = keys.split_first().map_or(("", keys), |(first, rest)| (*first, rest));
-        let found = rest.iter().try_fold(table.get(first), |value, key| Some(value?.get(key)));
-        found.flatten().and_then(toml::Value::as_array).cloned().unwrap_or_default()
+        let Some((last, above)) = keys.split_last() else { return Vec::new() };
+        let table = above.iter().try_fold(&self.table, |table, key| table.get(*key)?.get_ref().as_table());
+        let items = table.and_then(|table| table.get(*last)?.get_ref().as_array()).into_iter().flatten();
+        // What is no value, such as a number beyond all sizes, is an item all the same.
+        let value = |item: &toml::Spanned<DeValue>| {
+            toml::Value::deserialize(ValueDeserializer::from(item.clone()))
+                .unwrap_or(toml::Value::Boolean(false))
+        };
+        items.map(value).collect()
     }
 
     /// Whether the file has a value at `keys`, all of which are names.
@@ -71,11 +77,11 @@ impl<'a> Places<'a> {
         found
     }
 
-    /// These mistakes, each at its place.
-    pub(super) fn show(&self, problems: &[Problem]) -> ExperimentError {
+    /// These mistakes, each at its place, and whether reading ended before all were found.
+    pub(super) fn show(&self, problems: &[Problem], are_more: bool) -> ExperimentError {
         let shown = problems.iter().map(|problem| {
             let keys: Vec<&str> = problem.keys.iter().map(String::as_str).collect();
-            let span = span(&self.table, &keys, problem.on).unwrap_or(0..self.text.len().min(1));
+            let span = span(&self.table, &keys, problem.on).unwrap_or_else(|| first_letter(self.text));
             // Of what is spread over many lines, the first.
             let line = self.text[span.clone()].lines().next().map_or(0, str::len).max(1);
             Shown {
@@ -92,8 +98,14 @@ impl<'a> Places<'a> {
                 help: problem.help(),
             }
         });
-        ExperimentError::of(self.path, self.text, shown.collect())
+        ExperimentError::of(self.path, self.text, shown.collect(), are_more)
     }
+}
+
+/// The place of a mistake of the whole text. A byte order mark before it is none of its letters.
+fn first_letter(text: &str) -> Range<usize> {
+    let start = text.len() - text.trim_start_matches('\u{feff}').len();
+    start..start + text[start..].chars().next().map_or(0, char::len_utf8)
 }
 
 /// The numbers below `value` that are NaN or infinite.
@@ -159,6 +171,16 @@ mod tests {
         }
         assert!(mistakes("a = nan\nb = 1\nc = -inf\n").ends_with("x.toml: 2 mistakes"));
         assert_eq!(mistakes("a = 1e300\nb = \"inf\"\nc = -0.0\n"), "");
+    }
+
+    #[test]
+    fn the_place_of_a_whole_file_is_a_letter_of_it() {
+        for text in ["", "\u{feff}", "\u{feff}a = 1\n", "é", "\n"] {
+            assert!(
+                text.is_char_boundary(first_letter(text).start) && text.get(first_letter(text)).is_some()
+            );
+        }
+        assert_eq!(first_letter("\u{feff}a = 1\n"), 3..4);
     }
 
     #[test]

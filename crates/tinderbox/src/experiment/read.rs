@@ -54,12 +54,13 @@ fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
         problems.add(&["name"], error.to_string(), None);
     }
     let defaults = check_dataset(file.dataset.as_deref(), problems, defaults);
-    check_profiles(&file.profiles, file.search.is_some(), problems);
+    check_profiles(&file.profiles, file.search.is_some() || file.arms.is_empty(), problems);
     let perturbations = check_perturbations(&file.perturbations, problems, defaults);
     if file.arms.is_empty()
         && file.search.is_none()
         && problems.is_free(&["arms"])
         && problems.is_free(&["search"])
+        && !problems.has_unknown_section()
     {
         problems.add(&["name"], "this experiment has neither arms nor a search; add one of them", None);
     }
@@ -102,7 +103,7 @@ fn read(problems: &mut Problems, defaults: Defaults) -> Option<Experiment> {
     })
 }
 
-fn check_profiles(profiles: &Profiles, search: bool, problems: &mut Problems) {
+fn check_profiles(profiles: &Profiles, may_search: bool, problems: &mut Problems) {
     for (name, profile) in [("quick", profiles.quick), ("full", profiles.full)] {
         let counts = [
             ("seeds", Some(profile.seeds), MOST_SEEDS),
@@ -115,7 +116,7 @@ fn check_profiles(profiles: &Profiles, search: bool, problems: &mut Problems) {
                 problems.add(&["profiles", name, key], message, None);
             }
         }
-        if profile.points.is_some() && !search && problems.is_free(&["search"]) {
+        if profile.points.is_some() && !may_search && problems.is_free(&["search"]) {
             let message = "this experiment has no search, so `points` has no effect; remove it";
             problems.add(&["profiles", name, "points"], message, None);
         }
@@ -177,9 +178,12 @@ fn check_claims(
     for error in tinderbox_report::claim::mistakes(claims, arms, perturbations) {
         // What a claim names may be there once other mistakes are put right.
         let hidden = match &*error.reason {
-            Reason::Arm(..) | Reason::NoArm(_) | Reason::TooFewArms(_) | Reason::Dimension(..) => {
-                names_are_hidden(arms, problems)
-            }
+            Reason::Arm(..)
+            | Reason::NoArm(_)
+            | Reason::TooFewArms(_)
+            | Reason::Dimension(..)
+            | Reason::SeveralArms(..)
+            | Reason::Repeated(_) => names_are_hidden(arms, problems),
             Reason::Perturbation(..) => !problems.is_free(&["perturbations"]),
             _ => false,
         };
@@ -198,12 +202,17 @@ fn check_claims(
     }
 }
 
-/// Whether the name of an arm could not be read.
+/// Whether the name of an arm could not be read. Of a file without arms that is a mistake of its own.
 fn names_are_hidden(arms: &[ArmFacts], problems: &Problems) -> bool {
-    let is_draw_free = problems.is_free(&["search", "draw"]);
+    let is_draw_free =
+        problems.is_free(&["search", "draw"]) && !problems.lost_an_item(&["search", "draw", "space"]);
     let places = 0..arms.len();
     let is_name_free = |place: usize| problems.is_free(&["arms", &place.to_string(), "name"]);
-    !is_draw_free || arms.iter().any(|arm| arm.name.is_empty()) || !places.into_iter().all(is_name_free)
+    !is_draw_free
+        || arms.is_empty()
+        || problems.lost_an_item(&["arms"])
+        || arms.iter().any(|arm| arm.name.is_empty())
+        || !places.into_iter().all(is_name_free)
 }
 
 #[cfg(test)]

@@ -117,7 +117,9 @@ impl Search {
 
     /// The points of the whole space in the order of a grid, the last dimension fastest.
     pub fn grid(&self) -> Vec<BTreeMap<String, Value>> {
-        let points = (0..self.space.size().unwrap_or(0)).map_while(|place| self.space.point(place).ok()?);
+        // A space of more points is refused.
+        let size = self.space.size().ok().filter(|size| *size <= MOST_POINTS).unwrap_or(0);
+        let points = (0..size).map_while(|place| self.space.point(place).ok()?);
         points.map(|point| Self::drawn(&point)).collect()
     }
 

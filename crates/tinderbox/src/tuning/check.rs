@@ -14,6 +14,9 @@ use crate::origin::Provenance;
 /// Largest number of trials of a study.
 pub const MOST_TRIALS: u64 = 1_000_000;
 
+/// With so many wrong dimensions and settings no other point is tried: nobody reads more at once.
+const MOST_WRONG: usize = 50;
+
 /// The keys that must agree with the images; a table `model` may give any of them.
 const SHAPE: [&str; 7] =
     ["model.pixels", "model.channels", "model.height", "model.width", "model.classes", "model", "model.kind"];
@@ -35,6 +38,13 @@ impl Mistake {
 impl Tuning {
     /// Contradictions and settings without effect, independently of the images.
     pub(super) fn check(&self, defaults: Defaults) -> Vec<Mistake> {
+        let mut found = self.check_but_effects(defaults);
+        found.extend(self.check_pruner());
+        found
+    }
+
+    /// As [`check`](Self::check), without the effect of the pruner, which depends on counts and objectives.
+    pub(super) fn check_but_effects(&self, defaults: Defaults) -> Vec<Mistake> {
         let mut found = self.check_settings();
         match defaults.configuration(&self.model) {
             Ok(_) => found.extend(self.check_points(defaults, None)),
@@ -54,6 +64,7 @@ impl Tuning {
     /// As [`check`](Self::check); also refuses a network for different images, and a split that leaves a set empty.
     pub(super) fn check_with(&self, catalog: &Catalog, dataset: &Dataset) -> Vec<Mistake> {
         let mut found = self.check_settings();
+        found.extend(self.check_pruner());
         found.extend(self.check_points(Defaults { catalog, images: dataset.test.spec() }, Some(dataset)));
         found
     }
@@ -78,7 +89,7 @@ impl Tuning {
 
     /// Whether a mistake may be one only because these dimensions were left out: settings of one table below a section, such
     /// as `model.hidden` or `training.optimizer`, depend on each other, and all of a table on its kind.
-    pub(super) fn may_follow(&self, mistake: &Mistake, left_out: &[String]) -> bool {
+    pub(super) fn may_follow(&self, mistake: &Mistake, left_out: &[String], defaults: Defaults) -> bool {
         let keys: Vec<&str> = mistake.keys.iter().map(String::as_str).collect();
         let about = match keys[..] {
             ["settings", key, ..] => Some(key),
@@ -86,7 +97,8 @@ impl Tuning {
                 let place = place.parse().ok();
                 place.and_then(|place| self.study.space.dimensions().nth(place)).map(|(name, _)| name)
             }
-            _ => None,
+            ["model"] if defaults.configuration(&self.model).is_ok() => None,
+            _ => return false,
         };
         let depends = |name: &String| {
             let (table, last) = name.rsplit_once('.').unwrap_or_default();
@@ -95,7 +107,8 @@ impl Tuning {
             };
             (last == "kind" || table.contains('.')) && about.is_none_or(is_one)
         };
-        left_out.iter().any(depends)
+        // A dimension without a name may be any.
+        left_out.iter().any(|name| name.is_empty() || depends(name))
     }
 
     /// All checks except those of the points.
@@ -109,10 +122,15 @@ impl Tuning {
                 StudyError::Sample(reason) => Mistake::new(&["study", "sampler"], reason.to_string()),
                 _ => Mistake::new(&["study"], error.to_string()),
             });
-        } else if let Some(reason) = self.idle_pruner(&self.study) {
-            found.push(Mistake::new(&["study", "pruner"], reason));
         }
         found
+    }
+
+    /// A pruner without effect; one that is wrong is told already.
+    fn check_pruner(&self) -> Option<Mistake> {
+        let is_right = !matches!(self.study.check(), Err(StudyError::Pruner(_)));
+        let reason = self.idle_pruner(&self.study).filter(|_| is_right)?;
+        Some(Mistake::new(&["study", "pruner"], reason))
     }
 
     fn check_counts(&self) -> Vec<Mistake> {
@@ -226,6 +244,9 @@ impl Tuning {
         let mut found: BTreeMap<Vec<String>, Mistake> = BTreeMap::new();
         let mut fractions = BTreeSet::new();
         let mut configure = |point: &Point| -> Option<Configuration> {
+            if found.len() >= MOST_WRONG {
+                return None;
+            }
             let mut wrong = |error: PointError| {
                 let mistake = self.place(error);
                 found.entry(mistake.keys.clone()).or_insert(mistake);

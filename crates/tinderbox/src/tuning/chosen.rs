@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tinderbox_report::{Predictions, Record};
-use tinderbox_search::{State, Study, StudyError, Trial};
+use tinderbox_search::{Distribution, State, Study, StudyError, Trial};
 
 use super::{PointError, Tuning, TuningError, TuningRecord};
 use crate::experiment::{Configuration, Defaults};
@@ -88,9 +88,38 @@ impl Chosen {
     /// What was trained.
     ///
     /// # Errors
-    /// If this program does not know a setting of the trial: another one chose it.
+    /// If this program does not know a setting of the trial, or the trial lacks one of the study: another program wrote it.
     pub fn configuration(&self, defaults: Defaults) -> Result<Configuration, PointError> {
+        self.check()?;
         self.record.tuning.configuration(&self.trial.parameters, defaults)
+    }
+
+    /// Whether the trial says all of what it trained.
+    ///
+    /// # Errors
+    /// At a dimension of the study that it lacks: another program wrote it.
+    pub fn check(&self) -> Result<(), PointError> {
+        let Some(key) = self.lacks() else { return Ok(()) };
+        let reason = format!(
+            "trial {} has no value for it, so another program wrote the trial, and what it trained is not known",
+            self.trial.number
+        );
+        Err(PointError { key, reason, help: None })
+    }
+
+    /// A dimension of the study to which the trial gives no value.
+    fn lacks(&self) -> Option<String> {
+        let mut lacks = None;
+        let chosen = |name: &str, _: &Distribution| {
+            let parameter = self.trial.parameters.get(name);
+            if parameter.is_none() {
+                lacks.get_or_insert_with(|| name.to_string());
+            }
+            parameter.map(|parameter| parameter.value().clone()).unwrap_or_default()
+        };
+        // A point that is none for another reason is read, and says why itself.
+        _ = self.record.tuning.study.space.point_by(chosen);
+        lacks
     }
 
     /// What was trained, as a file or a command line says it.
@@ -164,7 +193,7 @@ mod tests {
 
     use serde_json::json;
     use tinderbox_data::stand_in;
-    use tinderbox_search::{Distribution, Memory, Random, Settings, Space, TrialResult};
+    use tinderbox_search::{Memory, Random, Settings, Space, TrialResult};
 
     use super::*;
     use crate::backend::Backend;
@@ -221,6 +250,16 @@ mod tests {
         assert_eq!((first.trial.number, first.test_accuracy), (0, None));
         let missing = Chosen::of(&study, "s", Some(3)).unwrap_err().to_string();
         assert_eq!(missing, "study `s` has no complete trial 3");
+    }
+
+    #[test]
+    fn a_trial_without_the_dimensions_of_its_study_is_not_trained_as_another_network() {
+        let mut chosen = Chosen::of(&study(&[Objective::ValidationAccuracy], 1), "s", None).unwrap();
+        chosen.trial.parameters.remove("model.hidden.1");
+        let (catalog, dataset) = (Catalog::default(), stand_in("a test"));
+        let defaults = Defaults { catalog: &catalog, images: dataset.test.spec() };
+        let error = chosen.configuration(defaults).unwrap_err().to_string();
+        assert!(error.contains("`model.hidden.1`: trial 0 has no value for it"), "{error}");
     }
 
     #[test]

@@ -159,6 +159,44 @@ fn every_mistake_of_a_file_is_shown_and_nothing_that_follows_from_one() {
 }
 
 #[test]
+fn what_cannot_be_read_hides_only_what_may_follow_from_it() {
+    let said = |replacements: &[(&str, &str)]| {
+        let mut text = FILE.to_string();
+        for (from, to) in replacements {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        let error = read(&text).expect_err("refused");
+        assert_eq!(
+            error.matches("tuning.toml:").count(),
+            replacements.len() + usize::from(replacements.len() > 1),
+            "{error}"
+        );
+        error
+    };
+    let layers = r#"{ name = "model.hidden.layers", int = [1, 3] }"#;
+    // A dimension without a name may be the one that others look at, and a number beyond all sizes is no dimension.
+    said(&[(layers, "{ int = [1, 3] }")]);
+    said(&[(layers, "1e400")]);
+    said(&[("choices = [16, 32], when", "choices = [16, nan], when")]);
+    said(&[("float = [1e-4, 0.1], log", "float = [1e-4, 0.1, 0.2], log")]);
+    said(&[("[16, 32] },", "[16, 32] }, [1, 2, 3],")]);
+    // What does not hang on the space is said all the same.
+    said(&[(layers, "{ int = [1, 3] }"), ("epochs = 2", "epochs = 0"), ("name = \"fcn\"", "name = \"F\"")]);
+    said(&[(layers, "{ name = 3, int = [1, 3] }"), ("model = \"fcn\"", "model = \"vgg\"")]);
+    // A study that is none has no space, and without epochs nobody knows what a pruner does.
+    let (head, _) = FILE.split_once("[study]").expect("study");
+    let error = read(&format!("study = 3\n{head}")).expect_err("refused");
+    assert_eq!(error.matches("-->").count(), 1, "{error}");
+    let pruner = ("trials = 4", "trials = 4\npruner = { kind = \"median\", warmup_steps = 1 }");
+    let objectives = ("\"validation-accuracy\", \"parameters\"", "\"validation-accuracy\"");
+    let text =
+        FILE.replace(pruner.0, pruner.1).replace(objectives.0, objectives.1).replace("epochs = 2\n", "");
+    let error = read(&text).expect_err("refused");
+    assert!(error.contains("`epochs` is missing") && !error.contains("pruner has no effect"), "{error}");
+}
+
+#[test]
 fn every_point_of_a_file_that_is_not_refused_makes_a_configuration() {
     let (mut refused, mut accepted) = (0, 0);
     for number in 0..1000 {

@@ -84,13 +84,20 @@ impl Best {
         let study = self.storage.shown_study(&self.name)?;
         let chosen = Chosen::of(&study, &self.name, self.trial)?;
         let settings = chosen.settings()?;
+        if self.form.toml || self.form.flags {
+            // What is pasted would be another network.
+            chosen.check()?;
+        }
         match self.form {
             Form { json: true, .. } => say_data(json::pretty(&shown(&self.name, &chosen, &settings)))?,
             Form { toml: true, .. } => say_data(toml(&self.name, &chosen, &settings)?)?,
             Form { flags: true, .. } => say_data(flags(&chosen, &settings, catalog)?)?,
             Form { .. } => {
                 let train = self.storage.train(&self.name, self.trial);
-                say(format_args!("{}\n{train} trains it again", text(&self.name, &chosen, &settings)?))?
+                let then = chosen
+                    .check()
+                    .map_or_else(|error| error.to_string(), |()| format!("{train} trains it again"));
+                say(format_args!("{}\n{then}", text(&self.name, &chosen, &settings)?))?
             }
         };
         Ok(Exit::Done)
@@ -156,10 +163,11 @@ fn text(name: &str, chosen: &Chosen, settings: &ChosenSettings) -> Result<String
 fn toml(name: &str, chosen: &Chosen, settings: &ChosenSettings) -> Result<String, Refusal> {
     let Chosen { trial, record, .. } = chosen;
     let mut text = format!(
-        "# Trial {} of study {name:?}: {}; {} epochs, seed {}, protocol {}\nmodel.kind = {}",
+        "# Trial {} of study {name:?}: {}; {} {}, seed {}, protocol {}\nmodel.kind = {}",
         trial.number,
         reached(chosen),
         settings.epochs,
+        if settings.epochs == 1 { "epoch" } else { "epochs" },
         record.tuning.seed,
         record.tuning.protocol,
         toml::Value::from(&settings.model[..])

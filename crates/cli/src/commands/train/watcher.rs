@@ -1,5 +1,6 @@
 //! What `train` shows of a training: a row that follows it on a terminal, and a line for each epoch.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,8 @@ pub(super) struct Watcher {
     live: Option<Live>,
     /// When the last event of a step was.
     told: Option<Instant>,
+    /// Why epochs are missing in the output.
+    pub(super) lost: Option<io::Error>,
 }
 
 /// How often a step is an event.
@@ -43,7 +46,7 @@ impl Watcher {
         let reached = Arc::new(Mutex::new(None::<Reached>));
         let shown = Arc::clone(&reached);
         let live = Live::start(move || lock(&shown).iter().map(Reached::row).collect());
-        Self { json, epochs, stop, reached, live, told: None }
+        Self { json, epochs, stop, reached, live, told: None, lost: None }
     }
 
     /// Removes the row.
@@ -71,8 +74,10 @@ impl Observer for Watcher {
 
     fn epoch(&mut self, epoch: &Epoch) {
         if self.json {
-            // A closed output must not end the training.
-            _ = say_data(json::text(epoch));
+            // An output that takes no more must not end the training; that it was full is said at its end.
+            if let Err(error) = say_data(json::text(epoch)) {
+                self.lost.get_or_insert(error);
+            }
         }
         if streams_events() {
             emit(&Event::Epoch { epochs: self.epochs, results: json::value(epoch) });

@@ -157,9 +157,65 @@ fn nothing_is_said_that_follows_from_another_mistake() {
     // Settings that all arms share are wrong once.
     shows(&[("batch_size = 32", "batch_sise = 32")], &["did you mean `batch_size`?"]);
     shows(&[("batch_size = 32", "batch_size = 0")], &["at least 1"]);
+    // A word that chooses a test, and is none, has no entries that could be read; what else is wrong is shown.
+    shows(&[("test.best", "test.qqqqqq")], &["unknown word `qqqqqq`"]);
+    shows(&[("test.best", "test.qqqqqq"), ("margin = 5.0", "margin = true")], &["qqqqqq", "is true"]);
+    // A list is no table, however many values it has.
+    shows(
+        &[("test.best = { arm = \"both\", margin = 0.2 }", "test.best = [1, 2]")],
+        &["a list, expected a table"],
+    );
+    shows(
+        &[("[profiles.quick]\nseeds = 2\nepochs = 3", "[profiles]\nquick = [2, 3]")],
+        &["expected a table"],
+    );
+    // An arm that is none may have had the name that others use.
+    let arms = r#"arms = [1, { name = "both", description = "x", average = ["narrow", "robust"] }]"#;
+    let (head, rest) = FILE.split_once("[profiles.quick]").expect("profiles");
+    let (middle, rest) = rest.split_once("[[arms]]").expect("arms");
+    let claims = rest.split_once("[[claims]]").expect("claims").1;
+    let text = format!("{head}{arms}\n[profiles.quick]{middle}[[claims]]{claims}");
+    let error = parse("mine.toml", &text, defaults()).expect_err("refused").to_string();
+    assert_eq!(error.matches("--> mine.toml:").count(), 1, "{error}");
+    // What is told of a text before is not in the way of what is wrong elsewhere.
+    shows(
+        &[("\"official\"", "\"qqqqqqqq\""), ("part = \"test\"\n", "")],
+        &["expected one of official, pooled", "`part` is missing"],
+    );
+    // An arm is like another one only if all of its settings could be read.
+    shows(
+        &[(
+            "\"mean of the two\"\naverage = [\"narrow\", \"robust\"]",
+            "\"x\"\nmodel = { kind = \"fcn\", hidden = [16] }",
+        )],
+        &["identical to arm `narrow`"],
+    );
+    shows(
+        &[(
+            "training = { adversarial = { epsilon = 0.1 } }",
+            "training = { adversarial = { epsilon = 0.1, sharing = -1 } }",
+        )],
+        &["`sharing`"],
+    );
+    // A name that is wrong, or that two arms have, and what speaks of it.
+    let long = format!("name = \"{}\"", "x".repeat(300));
+    shows(&[("name = \"narrow\"", &long)], &["at most 200"]);
+    shows(&[("name = \"narrow\"", "name = \"robust\"")], &["two arms have the name `robust`"]);
+    shows(&[("name = \"narrow\"", "name = 1979-05-27")], &["is a date, expected a text in quotes"]);
+    // The arms themselves, under another name.
+    let arms = FILE.replace("[[arms]]", "[[networks]]");
+    let error = parse("mine.toml", &arms, defaults()).expect_err("refused").to_string();
+    assert_eq!(error.matches("--> mine.toml:").count(), 1, "{error}");
     // A table without its entries.
     shows(&[("part = \"test\"\n", "")], &["`part` is missing"]);
     shows(&[("percent = 95.5, what", "percent = true, what")], &["`percent` is true, expected a number"]);
+}
+
+#[test]
+fn mistakes_beyond_those_that_are_read_are_not_counted() {
+    let keys: Vec<String> = (0..99).map(|number| format!("k{number} = 1\n")).collect();
+    let error = parse("mine.toml", &(keys.concat() + FILE), defaults()).expect_err("refused").to_string();
+    assert!(error.ends_with("mine.toml: at least 50 mistakes; the first 20 are shown"), "{error}");
 }
 
 #[test]

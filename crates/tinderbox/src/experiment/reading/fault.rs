@@ -105,6 +105,7 @@ pub(in crate::experiment) fn in_a_file(expected: &str) -> String {
         "f64" | "f32" => "a number",
         "a string" | "string" => "a text in quotes",
         "a boolean" => "true or false",
+        "string or map" => "a text in quotes or a table",
         "a sequence" => "a list",
         "a map" | "map" | "any valid TOML value" => "a table",
         name if ["struct ", "internally tagged enum "].iter().any(|rust| name.starts_with(rust)) => "a table",

@@ -21,7 +21,7 @@ use pass::Pass;
 use repairs::Repair;
 
 /// Mistakes of one file that are told; nobody reads more at once.
-const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 /// What a file holds, if enough of it could be read, and all mistakes on the way.
 pub(super) struct Reading<T> {
@@ -30,9 +30,9 @@ pub(super) struct Reading<T> {
     pub(super) repairs: Repairs,
 }
 
-/// Reads `table`.
-pub(super) fn read<T: DeserializeOwned>(table: &DeTable) -> Reading<T> {
-    read_on(table, Repairs::default(), Vec::new())
+/// Reads `table`, of which it is known what is wrong with some of its values.
+pub(super) fn read<T: DeserializeOwned>(table: &DeTable, known: Vec<Problem>) -> Reading<T> {
+    read_on(table, Repairs::without(known.iter().map(|problem| problem.keys.clone())), known)
 }
 
 /// Reads `table` again, with what is wrong with it and what was done about that so far.

@@ -2,8 +2,8 @@
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use toml::Spanned;
@@ -93,7 +93,16 @@ impl<'a> Node<'a> {
         items: &'a [Spanned<DeValue<'a>>],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_seq(Items { node: &self, rest: items.iter().enumerate() })
+        let mut read = Items { node: &self, rest: items.iter().enumerate() };
+        let value = visitor.visit_seq(&mut read)?;
+        // A pair takes its two values and asks for no more.
+        match read.rest.len() {
+            0 => Ok(value),
+            more => {
+                let (found, expected) = (items.len(), items.len() - more);
+                Err(Fault::custom(format_args!("has {found} values, expected {expected}")))
+            }
+        }
     }
 }
 
@@ -103,8 +112,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let value = match self.source {
             Source::Table(table) => return self.read_table(Some(table), &[], visitor),
-            // A type that takes anything gets nothing.
-            Source::Absent => return Err(Fault::Known),
+            Source::Absent => return visitor.visit_str(self.pass.repairs.word(&self.keys, "")),
             Source::Value(value) => value.get_ref(),
         };
         match value {
@@ -120,7 +128,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 Ok(number) => visitor.visit_f64(number),
                 Err(_) => Err(Fault::custom(format_args!("is {number}, expected a number"))),
             },
-            DeValue::Datetime(time) => visitor.visit_string(time.to_string()),
+            DeValue::Datetime(_) => Err(Fault::invalid_type(Unexpected::Other("a date"), &visitor)),
             DeValue::Array(items) => self.read_list(items, visitor),
             DeValue::Table(table) => self.read_table(Some(table), &[], visitor),
         }
@@ -147,6 +155,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
         match (self.source, self.source.table()) {
             (Source::Absent, _) => self.read_table(None, fields, visitor),
             (_, Some(table)) => self.read_table(Some(table), fields, visitor),
+            // serde would take the values of a list for the fields in their order.
+            (Source::Value(value), _) if value.get_ref().is_array() => {
+                Err(Fault::invalid_type(Unexpected::Seq, &visitor))
+            }
             _ => self.deserialize_any(visitor),
         }
     }
@@ -202,7 +214,11 @@ impl<'de> Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.is_absent() { visitor.visit_str("") } else { self.deserialize_any(visitor) }
+        if self.is_absent() {
+            visitor.visit_str(self.pass.repairs.word(&self.keys, ""))
+        } else {
+            self.deserialize_any(visitor)
+        }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -264,7 +280,7 @@ struct Items<'n, 'a> {
     rest: std::iter::Enumerate<std::slice::Iter<'a, Spanned<DeValue<'a>>>>,
 }
 
-impl<'de> SeqAccess<'de> for Items<'_, '_> {
+impl<'de> SeqAccess<'de> for &mut Items<'_, '_> {
     type Error = Fault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
@@ -295,6 +311,10 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
         let word: StrDeserializer<Fault> = self.word.as_str().into_deserializer();
         let (keys, pass) = (&self.node.keys, self.node.pass);
+        // Said already: the word is none.
+        if matches!(self.node.source, Source::Value(_)) && pass.repairs.is_unusable(keys) {
+            return Err(Fault::Known);
+        }
         let value = seed.deserialize(word).map_err(|fault| {
             if self.is_text { pass.blame(keys, fault) } else { pass.blame_key(keys, &[], fault) }
         })?;

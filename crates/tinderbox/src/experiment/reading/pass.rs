@@ -45,7 +45,13 @@ impl<'a> Pass<'a> {
     /// The value at `keys` cannot be read.
     pub(super) fn blame(&self, keys: &[String], fault: Fault) -> Fault {
         // A stand-in that is refused says nothing of the file.
-        if fault == Fault::Known || self.repairs.is_unusable(keys) {
+        if fault == Fault::Known || self.repairs.is_stand_in(keys) {
+            // A stand-in for one of some words is one of them.
+            if let Fault::Word { allowed, .. } = &fault
+                && let Some(first) = allowed.first().filter(|_| !self.repairs.is_reworded(keys))
+            {
+                return self.tell(None, Repair::Reword(keys.to_vec(), first.clone()));
+            }
             let mut stuck = self.stuck.borrow_mut();
             if stuck.is_none() && !keys.is_empty() && !self.repairs.is_unusable(keys) {
                 *stuck = Some(keys.to_vec());
@@ -55,6 +61,9 @@ impl<'a> Pass<'a> {
         self.remember(keys, &fault);
         // A list that lost an item is too short for that reason, and a misspelt key may have meant another one.
         let follows = self.known.iter().any(|known| known.starts_with(keys));
+        if let Some(item) = self.wrong_item(keys) {
+            return self.tell(None, Repair::LeaveOut(item));
+        }
         let problem = |on, message: String, help| (!follows).then(|| Problem::new(keys, on, message, help));
         match fault {
             Fault::Word { word, allowed } => {
@@ -68,6 +77,14 @@ impl<'a> Pass<'a> {
             }
             fault => self.tell(problem(On::Value, fault.to_string(), None), Repair::LeaveOut(keys.to_vec())),
         }
+    }
+
+    /// An item of the list at `keys` that is still read, though something in it is wrong.
+    fn wrong_item(&self, keys: &[String]) -> Option<Keys> {
+        let below = self.known.iter().filter(|known| known.starts_with(keys));
+        let items =
+            below.filter(|known| known.get(keys.len()).is_some_and(|key| key.parse::<usize>().is_ok()));
+        items.map(|known| known[..=keys.len()].to_vec()).find(|item| !self.repairs.is_unusable(item))
     }
 
     /// The value at `keys` cannot be read: for what is wrong with the table that it is, or else by itself. Of a table that is

@@ -35,6 +35,11 @@ pub(super) enum Repair {
 }
 
 impl Repairs {
+    /// None but that these places cannot be read.
+    pub(super) fn without(unusable: impl Iterator<Item = Keys>) -> Self {
+        Self { unusable: unusable.collect(), ..Self::default() }
+    }
+
     /// Whether this is a new repair.
     pub(super) fn add(&mut self, repair: Repair) -> bool {
         match repair {
@@ -68,16 +73,15 @@ impl Repairs {
     pub(in crate::experiment) fn in_file<S: AsRef<str>>(&self, keys: &[S]) -> Vec<String> {
         let mut found: Keys = Vec::new();
         for key in keys.iter().map(AsRef::as_ref) {
-            let place = key.parse().ok().and_then(|place| {
-                let is_kept = |place: &usize| !self.is_unusable(&join(&found, &place.to_string()));
-                (0..).filter(is_kept).nth(place)
+            let place = key.parse::<usize>().ok().map(|place| {
+                let lost = self.lost_items(&found).into_iter();
+                lost.fold(place, |place, lost| place + usize::from(lost <= place))
             });
             let own = self.renamed.iter().find(|(own, word)| {
                 own.split_last().is_some_and(|(_, above)| above == found) && word.as_str() == key
             });
             let own = own.and_then(|(own, _)| own.last().cloned());
-            found
-                .push(place.map(|place: usize| place.to_string()).or(own).unwrap_or_else(|| key.to_string()));
+            found.push(place.map(|place| place.to_string()).or(own).unwrap_or_else(|| key.to_string()));
         }
         found
     }
@@ -99,8 +103,26 @@ impl Repairs {
         self.reworded.contains_key(keys)
     }
 
-    pub(super) fn is_unusable(&self, keys: &[String]) -> bool {
+    /// The places of the items of the list at `keys` that are not read, in their order.
+    pub(in crate::experiment) fn lost_items(&self, keys: &[String]) -> Vec<usize> {
+        let below =
+            self.unusable.iter().filter(|lost| lost.len() == keys.len() + 1 && lost.starts_with(keys));
+        let mut places: Vec<usize> = below.filter_map(|lost| lost.last()?.parse().ok()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    pub(in crate::experiment) fn is_unusable(&self, keys: &[String]) -> bool {
         self.unusable.contains(keys)
+    }
+
+    /// Whether something else than the file has is read at `keys`, because of what is wrong there or above.
+    pub(in crate::experiment) fn is_stand_in(&self, keys: &[String]) -> bool {
+        (1..=keys.len()).any(|depth| {
+            let (key, above) = (&keys[depth - 1], &keys[..depth - 1]);
+            self.is_unusable(&keys[..depth])
+                || self.missing.get(above).is_some_and(|missing| missing.contains(key))
+        })
     }
 
     pub(super) fn missing(&self, keys: &[String]) -> Vec<String> {

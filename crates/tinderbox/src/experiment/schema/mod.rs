@@ -62,7 +62,8 @@ impl Defaults<'_> {
                 }
                 Some(parts) if parts.len() == 2 && parts[1] == "kind" => {
                     let table = format!("training.{}", parts[0]);
-                    properties.insert(parts[0].to_string(), self.kinds(&keys, &table, key.default.is_none()));
+                    // The default, or what all arms share, may say which kind it is.
+                    properties.insert(parts[0].to_string(), self.kinds(&keys, &table, true));
                 }
                 _ => {}
             }

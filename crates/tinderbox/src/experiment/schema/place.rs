@@ -82,7 +82,7 @@ pub(super) fn required<T: DeserializeOwned>(place: &[Step]) -> Vec<String> {
     let text = if place.is_empty() { String::new() } else { file(place, "{}") };
     let Ok(table) = DeTable::parse(&text) else { return Vec::new() };
     let names: Vec<&str> = place.iter().map(Step::name).collect();
-    let problems = reading::read::<T>(table.get_ref()).problems;
+    let problems = reading::read::<T>(table.get_ref(), Vec::new()).problems;
     let missing = problems.into_iter().filter(|problem| problem.message.ends_with(" is missing"));
     let here = missing.filter(|problem| {
         let above = problem.keys.split_last().map(|(_, above)| above);

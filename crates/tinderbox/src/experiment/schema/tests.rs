@@ -141,6 +141,8 @@ fn kinds_and_their_settings_are_those_of_the_reader() {
         "model = { kind = \"cnn\" }\ntraining = { adversarial = { epsilon = 0.1 } }",
         "model = { kind = \"cnn\" }\ntraining = { adversarial = { attack = { pgd = { epsilon = 0.1, steps = 3 } } } }",
         "model = { kind = \"cnn\" }\ntraining = { schedule = { kind = \"step\", every = 2 } }",
+        // Of the kind that is the default, or that all arms share.
+        "model = { kind = \"cnn\" }\ntraining = { optimizer = { beta_1 = 0.8 } }",
         "ensemble = { rule = \"mean\", members = [\"x\", \"y\"] }",
     ] {
         assert!(file(right), "{right}");
