@@ -9,7 +9,7 @@ use crate::completion::VARIABLE;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Completions {
-    /// The shell
+    /// Shell that is to complete commands
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -21,8 +21,8 @@ Examples:
   tinderbox completions fish > ~/.config/fish/completions/tinderbox.fish
   tinderbox completions powershell >> $PROFILE
 
-The shell asks the program: names of experiments, kinds, settings and studies are those that there are. Print the script again
-after an update of the program. zsh needs `fpath+=~/.zfunc` before `compinit` in ~/.zshrc.";
+Names of experiments, kinds, settings and studies are looked up while you type. Print the script again after an update of the \
+program. zsh needs `fpath+=~/.zfunc` before `compinit` in ~/.zshrc.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shell {

@@ -38,10 +38,11 @@ pub(super) struct Predict {
 }
 
 const EXAMPLES: &str = "\
-A row holds the pixels of one image, row by row from the top, separated by spaces, or by commas.
 Examples:
   tinderbox predict cnn.safetensors digits.txt
-  zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json";
+  zcat zip.test.gz | cut -d' ' -f2- | tinderbox predict cnn.safetensors --values usps --json
+
+A line holds the pixels of one image, row by row from the top, separated by spaces or commas.";
 
 const NOT_FINITE: &str =
     "the network's scores are not finite (NaN or infinite): its weights are so large that sums overflow";

@@ -15,7 +15,7 @@ use tinderbox::run::{Run, RunFolder};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Report {
-    /// Folder of a run that keeps its results itself
+    /// Folder of a run with its results, such as runs/0123456789ab
     #[arg(required_unless_present = "run", conflicts_with = "run")]
     folder: Option<PathBuf>,
 
@@ -26,7 +26,7 @@ pub(super) struct Report {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// What to print; the page and report.json are written in any case, if the folder takes files
+    /// What to print; the page and report.json are written too, if the folder is writable
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 

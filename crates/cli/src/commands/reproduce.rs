@@ -45,7 +45,7 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
 
-    /// `quick` answers in minutes, `full` over night
+    /// How much to train: `quick` takes minutes, `full` about ten times as long
     #[arg(long, value_parser = choice(ProfileName::ALL), default_value_t)]
     profile: ProfileName,
 
@@ -60,7 +60,7 @@ pub(super) struct Reproduce {
     #[command(flatten)]
     set: SetArguments,
 
-    /// Worker processes, one thread each [default: the cores]
+    /// Worker processes, one thread each [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
@@ -75,7 +75,7 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
 
-    /// Where trials and results lie, for other machines to join: `postgres://USER@HOST/DATABASE` or `sqlite:FILE`
+    /// Storage of the run, which workers on other machines can join: `postgres://USER@HOST/DATABASE` or `sqlite:FILE`
     /// [default: a file in the run's folder]
     #[arg(long, value_name = "URL", env = ADDRESS, hide_env_values = true)]
     storage: Option<String>,
@@ -84,7 +84,7 @@ pub(super) struct Reproduce {
     #[arg(long)]
     dry_run: bool,
 
-    /// List the experiments with their trials, their claims and the time they take, and stop
+    /// List the experiments with their trials, claims and estimated time, and stop
     #[arg(long)]
     list: bool,
 

@@ -11,7 +11,7 @@ use tinderbox_data::Choice;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Schema {
-    /// The files
+    /// Kind of file
     #[arg(value_enum)]
     of: Files,
 }
@@ -21,8 +21,8 @@ Examples:
   tinderbox schema experiment > schema.json
   tinderbox schema search > searches/schema.json
 
-A file that begins with the line `#:schema ./schema.json` is completed and checked by editors that know Taplo, such as VS Code with
-Even Better TOML. The kinds that a program of your own adds are in its schema.";
+Editors with Taplo, such as VS Code with Even Better TOML, complete and check a file that begins with the line \
+`#:schema ./schema.json`. The schema has the kinds that a program of your own adds.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Files {

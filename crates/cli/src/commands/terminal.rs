@@ -25,19 +25,19 @@ pub(crate) use tone::Tone;
 /// The form of progress and messages, on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Form {
-    /// Rows that are drawn again on a terminal, plain lines elsewhere
+    /// Rows that are updated in place on a terminal, plain lines elsewhere
     #[default]
     Auto,
     /// Plain lines
     Plain,
-    /// Lines of JSON: see `docs/progress.md`
+    /// One event a line, as JSON: see `docs/progress.md`
     Json,
 }
 
 /// The flag of commands that take a while.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct ProgressArguments {
-    /// Form of progress and messages, on standard error
+    /// How progress and messages are written to standard error
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     progress: Form,
 }

@@ -43,16 +43,16 @@ pub(super) struct Worker {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// A name of its own among all workers [default: the machine's name and random digits]
+    /// Name of this worker, different from all others [default: the machine's name and random digits]
     #[arg(long)]
     name: Option<String>,
 
-    /// The folder's own copy of the images, if it has this checksum, in place of the dataset
+    /// Read the images from the folder's snapshot, if it has this checksum, in place of the dataset
     #[arg(long, value_name = "SHA256", requires = "folder")]
     snapshot: Option<Checksum>,
 
-    /// Folder where trials leave their checkpoints, each study and run in its own below it [default: the run's folder, else a
-    /// private one of the user's]
+    /// Folder for the checkpoints of trials, with a folder below it for each study or run [default: the run's folder, or a
+    /// private folder of the user]
     #[arg(long, value_name = "DIR", conflicts_with = "folder")]
     checkpoints: Option<PathBuf>,
 

@@ -54,7 +54,7 @@ pub struct Experiment {
     pub search: Option<Search>,
 }
 
-/// How much is run: `quick` takes minutes, `full` hours.
+/// How much is run: `quick` takes minutes, `full` about ten times as long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profiles {

@@ -23,7 +23,7 @@ pub(super) struct Best {
     /// Name of the study
     name: String,
 
-    /// Another complete trial than the best; with several objectives, one must be chosen
+    /// A complete trial, in place of the best; required if the study has several objectives
     #[arg(long, value_name = "N")]
     trial: Option<u64>,
 

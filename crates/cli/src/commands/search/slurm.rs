@@ -13,9 +13,9 @@ use tinderbox::shell::{self, WordError};
 Examples:
   tinderbox search slurm fcn --storage postgres://me@host/studies --workers 16 | sbatch
 
-A URL without a password is written into the script; the password is then read from PGPASSWORD in the job's
-environment. With a password in the URL, export it as TINDERBOX_STORAGE and leave out --storage: Slurm passes the
-environment on, and the password is in no file.")]
+A URL without a password is written into the script; the password is then read from PGPASSWORD in the job's environment. \
+With a password in the URL, export it as TINDERBOX_STORAGE and leave out --storage: Slurm passes the environment on, and the \
+password is in no file.")]
 pub(super) struct Slurm {
     /// Name of a stored study
     name: String,

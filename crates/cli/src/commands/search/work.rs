@@ -57,7 +57,7 @@ struct Team {
     #[command(flatten)]
     storage: StorageArguments,
 
-    /// Worker processes on this machine, one thread each [default: the cores]
+    /// Worker processes on this machine, one thread each [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 

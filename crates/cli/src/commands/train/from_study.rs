@@ -20,7 +20,7 @@ pub(super) struct FromStudy {
     )]
     name: Option<String>,
 
-    /// Another complete trial of that study than the best
+    /// A complete trial of that study, in place of the best
     #[arg(long, value_name = "N", requires = "from_study")]
     trial: Option<u64>,
 
