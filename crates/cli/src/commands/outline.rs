@@ -116,17 +116,16 @@ impl Outline {
 
     /// Every arm of every experiment.
     pub(super) fn arms(&self) -> String {
-        let mut text = format!("plan {}: {} trials on {}\n", self.plan, self.trials, self.dataset);
+        let mut text = format!("plan {}: {} on {}\n", self.plan, counted(self.trials, "trial"), self.dataset);
         for entry in &self.experiments {
             let Entry { name, part, protocol, title, .. } = entry;
             // Writing to a `String` does not fail.
             let _ = writeln!(text, "  {name} ({part}, {protocol} split): {title}");
             let width = entry.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0);
             for arm in &entry.arms {
-                let from = arm
-                    .from
-                    .clone()
-                    .unwrap_or_else(|| format!("{} seeds x {} epochs", entry.seeds, entry.epochs));
+                let from = arm.from.clone().unwrap_or_else(|| {
+                    format!("{} x {}", counted(entry.seeds, "seed"), counted(entry.epochs, "epoch"))
+                });
                 let _ = writeln!(text, "    {:<width$}  {from}   {}", arm.name, arm.description);
             }
         }
@@ -175,6 +174,11 @@ impl Entry {
 }
 
 /// [`about`], or `?` without an estimate.
+/// `1 trial` or `2 trials`.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 fn guess(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "?".to_string(), about)
 }

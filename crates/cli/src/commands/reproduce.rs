@@ -12,7 +12,7 @@ use tinderbox_search::StudyId;
 
 use super::events::Event;
 use super::lessons::{Lessons, pace};
-use super::outline::Outline;
+use super::outline::{Outline, counted};
 use super::progress::Progress;
 use super::search::{ADDRESS, StorageArguments};
 use super::summary::say_summary;
@@ -195,16 +195,16 @@ impl Reproduce {
             note(OTHER_REVISION);
         }
         if stopped {
-            let trials = if waiting == 1 { "trial" } else { "trials" };
-            note(format_args!("stopped with {waiting} {trials} to go; run the same command to resume"));
+            let trials = counted(waiting, "trial");
+            note(format_args!("stopped with {trials} to go; run the same command to resume"));
             return Ok(Exit::Interrupted);
         }
         if failed > 0 {
             note_in(
                 Tone::Bad,
                 format_args!(
-                    "{failed} {} failed; the report says why, and the same command tries again",
-                    if failed == 1 { "trial" } else { "trials" },
+                    "{} failed; the report says why, and the same command tries again",
+                    counted(failed, "trial"),
                 ),
             );
             return Ok(Exit::Failed);

@@ -231,8 +231,9 @@ fn a_look_makes_no_storage() {
             ["search show s", "search show", "search export s", "search resume s", "worker --study s"]
         {
             let ended = desk.run(&format!("{command} --storage {storage}"));
-            ended
-                .refused(&["stduies.sqlite: no such file, and none was made; its folder has studies.sqlite"]);
+            ended.refused(&[
+                "stduies.sqlite: no such file; nothing was created; its folder has studies.sqlite",
+            ]);
         }
     }
     let refused = |storage: &str, words: &[&str]| {

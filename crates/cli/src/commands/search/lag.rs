@@ -2,6 +2,7 @@
 
 use tinderbox_search::Study;
 
+use crate::commands::outline::counted;
 use crate::commands::{Refusal, note};
 
 /// Decides the lag of a study that leaves it open, and prints what it means for this number of workers.
@@ -21,7 +22,8 @@ fn words(lag: u64, workers: usize, is_open: bool) -> Option<String> {
             "the lag of this study is {lag}: {busy} of the {workers} workers are busy at a time"
         ));
     }
-    is_open.then(|| format!("the lag of this study is {lag} from now on, for {workers} workers"))
+    let workers = counted(workers, "worker");
+    is_open.then(|| format!("the lag of this study is set to {lag}, for {workers}, and stays so"))
 }
 
 #[cfg(test)]
@@ -44,7 +46,7 @@ mod tests {
     #[test]
     fn workers_that_would_wait_are_told() {
         assert_eq!(words(15, 16, false), None);
-        assert!(words(15, 16, true).unwrap().contains("15 from now on, for 16 workers"));
+        assert!(words(15, 16, true).unwrap().contains("set to 15, for 16 workers"));
         assert!(words(4, 16, false).unwrap().contains("5 of the 16 workers are busy"));
     }
 }

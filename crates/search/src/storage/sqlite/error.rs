@@ -40,7 +40,7 @@ pub enum Reason {
     #[error("read-only; make the file and its folder writable, or copy it elsewhere")]
     ReadOnly,
     /// It is not there, and was not to be made.
-    #[error("no such file, and none was made{}", others(.near))]
+    #[error("no such file; nothing was created{}", others(.near))]
     Missing {
         /// Files in its folder that may be the one that was meant.
         near: Vec<String>,

@@ -131,7 +131,7 @@ fn a_look_makes_nothing_and_writes_nothing() {
     let folder = Folder::new();
     let missing = |answer: Result<Sqlite, StorageError>| {
         let error = answer.unwrap_err().to_string();
-        assert_eq!(error, format!("{}: no such file, and none was made", folder.file().display()));
+        assert_eq!(error, format!("{}: no such file; nothing was created", folder.file().display()));
         assert!(!folder.file().exists());
     };
     missing(Sqlite::open_existing(folder.file()));
@@ -165,10 +165,10 @@ fn a_misspelt_file_is_told_from_those_beside_it() {
     let error = Sqlite::open_existing(&wrong).unwrap_err().to_string();
     assert_eq!(
         error,
-        format!("{}: no such file, and none was made; its folder has studies.db", wrong.display())
+        format!("{}: no such file; nothing was created; its folder has studies.db", wrong.display())
     );
     let error = Sqlite::open_read_only(folder.0.path().join("missing/a.db")).unwrap_err().to_string();
-    assert!(error.ends_with("no such file, and none was made"), "{error}");
+    assert!(error.ends_with("no such file; nothing was created"), "{error}");
 }
 
 #[test]
