@@ -7,9 +7,10 @@ use serde_json::Value;
 use tinderbox_report::{ArmFacts, Ensemble, Reported};
 use tinderbox_training::{KindError, KindProblem};
 
-use super::overlay::{SettingError, overlay, overlay_all, unknown_key};
+use super::overlay::{overlay, overlay_all};
 use super::places::Path;
 use super::problems::Problems;
+use super::setting_error::{SettingError, unknown_key};
 use super::{Arm, Configuration, Content, Defaults, Search};
 use crate::hidden::is_hidden;
 use crate::json::{self, from_toml, plain};

@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::overlay::{SettingError, overlay};
+use super::overlay::overlay;
+use super::setting_error::SettingError;
 use super::{Configuration, Defaults};
 use crate::json::{self, plain};
 use crate::nearest::nearest_key;

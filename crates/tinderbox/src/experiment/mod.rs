@@ -12,6 +12,8 @@ mod read;
 mod reading;
 mod schema;
 mod search;
+mod setting;
+mod setting_error;
 mod widths;
 
 use serde::Deserialize;
@@ -23,10 +25,11 @@ use tinderbox_training::ensemble::Rule;
 pub use configuration::{Configuration, ConfigurationError, Defaults, NetworkError, check_fit};
 pub use diagnostic::ExperimentError;
 pub use keys::Key;
-pub use overlay::{Setting, SettingError};
 pub(crate) use places::Places;
 pub(crate) use problems::Problems;
 pub use search::{ReportedPoint, Search};
+pub use setting::Setting;
+pub use setting_error::SettingError;
 pub(crate) use widths::{LAYERS, MOST_LAYERS, fold};
 
 /// The part of the experiments that go beyond the paper.
