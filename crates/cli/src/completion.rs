@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(after(&["reproduce", "--only", "arch"]), ["architectures", "architecture-grid"]);
         assert!(after(&["reproduce", "--only", "task"]).contains(&"task-1".to_string()));
         assert_eq!(after(&["train", "--model", "c"]), ["cnn"]);
-        assert_eq!(after(&["train", "--set", "training.l"]), ["training.learning_rate="]);
+        assert_eq!(after(&["train", "--set", "training.le"]), ["training.learning_rate="]);
         assert!(after(&["attack", "a.safetensors", "--with", "p"]).contains(&"pgd=".to_string()));
     }
 }

@@ -30,6 +30,12 @@ pub struct LearnerConfig {
     pub adversarial: Option<Choice<dyn Defence>>,
     /// How the learning rate changes. Without a schedule it is the same for all steps.
     pub schedule: Option<Choice<dyn Schedule>>,
+    /// Share of each label that is spread evenly over all classes, in `[0, 1)`: Szegedy et al. (2016), §7, arXiv:1512.00567.
+    pub label_smoothing: f64,
+    /// Largest norm of the gradients of a step, over all parameters together, above 0; none leaves them as they are.
+    pub clip_norm: Option<f64>,
+    /// Largest size of each number of the gradients, above 0, in place of `clip_norm`.
+    pub clip_value: Option<f64>,
 }
 
 impl Default for LearnerConfig {
@@ -42,6 +48,9 @@ impl Default for LearnerConfig {
             patience: None,
             adversarial: None,
             schedule: None,
+            label_smoothing: 0.0,
+            clip_norm: None,
+            clip_value: None,
         }
     }
 }
@@ -57,6 +66,9 @@ struct Settings {
     patience: Option<usize>,
     adversarial: Option<Value>,
     schedule: Option<Value>,
+    label_smoothing: f64,
+    clip_norm: Option<f64>,
+    clip_value: Option<f64>,
 }
 
 impl Default for Settings {
@@ -70,6 +82,9 @@ impl Default for Settings {
             patience: None,
             adversarial: None,
             schedule: None,
+            label_smoothing: 0.0,
+            clip_norm: None,
+            clip_value: None,
         }
     }
 }
@@ -97,6 +112,9 @@ impl LearnerConfig {
             patience: settings.patience,
             adversarial: adversarial.transpose().map_err(within("adversarial"))?,
             schedule: schedule.transpose().map_err(within("schedule"))?,
+            label_smoothing: settings.label_smoothing,
+            clip_norm: settings.clip_norm,
+            clip_value: settings.clip_value,
         };
         config.check_settings()?;
         Ok(config)
@@ -121,6 +139,17 @@ impl LearnerConfig {
             }
         }
         SettingError::unless_positive("learning_rate", self.learning_rate)?;
+        SettingError::unless_share("label_smoothing", self.label_smoothing)?;
+        for (bound, setting) in [(self.clip_norm, "clip_norm"), (self.clip_value, "clip_value")] {
+            bound.map_or(Ok(()), |bound| SettingError::unless_positive(setting, bound))?;
+        }
+        if let (Some(_), Some(value)) = (self.clip_norm, self.clip_value) {
+            return Err(SettingError::new(
+                "clip_value",
+                value,
+                "none beside `clip_norm`; remove one of them",
+            ));
+        }
         self.optimizer.check().map_err(|error| error.within("optimizer"))?;
         if let Some(defence) = &self.adversarial {
             defence.check().map_err(|error| error.within("adversarial"))?;
@@ -143,7 +172,8 @@ impl LearnerConfig {
     /// What a checkpoint is compared by. How many epochs there will be changes none of those that are done, unless the schedule
     /// asks for their number: a training with more of them is the same one.
     pub(super) fn identity(&self) -> String {
-        let Self { epochs, batch_size, learning_rate, optimizer, patience, adversarial, schedule } = self;
+        let Self { epochs, batch_size, learning_rate, optimizer, patience, adversarial, schedule, .. } = self;
+        let Self { label_smoothing, clip_norm, clip_value, .. } = self;
         // The words are those of version 0.1, whose checkpoints can be continued.
         let epochs = match schedule {
             Some(schedule) if schedule.depends_on_epochs() => *epochs,
@@ -155,9 +185,17 @@ impl LearnerConfig {
         };
         let schedule =
             schedule.as_ref().map_or(String::new(), |schedule| format!(", schedule: {schedule:?}"));
+        let smoothing = match label_smoothing {
+            0.0 => String::new(),
+            share => format!(", label_smoothing: {share:?}"),
+        };
+        let clip = |bound: &Option<f64>, name: &str| {
+            bound.map_or(String::new(), |bound| format!(", {name}: {bound:?}"))
+        };
+        let clips = clip(clip_norm, "clip_norm") + &clip(clip_value, "clip_value");
         format!(
             "LearnerConfig {{ epochs: {epochs}, batch_size: {batch_size}, learning_rate: {learning_rate:?}, \
-             optimizer: {optimizer:?}, patience: {patience:?}, adversarial: {adversarial}{schedule} }}"
+             optimizer: {optimizer:?}, patience: {patience:?}, adversarial: {adversarial}{schedule}{smoothing}{clips} }}"
         )
     }
 }

@@ -8,10 +8,12 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use tinderbox_ops::{Classifier, cross_entropy};
+use tinderbox_ops::Classifier;
 
+use super::clipping::{by_norm, by_value};
 use super::early_stopping::Best;
-use super::{Learner, Observer, Scored, Splits, State, Step};
+use super::loss::{Smoothed, smoothed_cross_entropy};
+use super::{Learner, LearnerConfig, Observer, Scored, Splits, State, Step};
 use crate::evaluate::evaluate;
 use crate::examples::Batch;
 use crate::perturbation::AttackError;
@@ -63,7 +65,8 @@ pub(super) fn run<M: Classifier + Module + 'static>(
             state.diverged = Some(epoch);
             return ControlFlow::Continue(state);
         };
-        let gradients = GradientsParams::from_grads(loss.backward(), &state.model);
+        let gradients =
+            clipped(GradientsParams::from_grads(loss.backward(), &state.model), &state.model, config);
         let rate = match &config.schedule {
             Some(schedule) => schedule.rate(config.learning_rate, &at),
             None => config.learning_rate,
@@ -115,13 +118,24 @@ fn score<M: Classifier + Module + 'static>(
     batch: Batch,
     at: &Step,
 ) -> Result<Scored, AttackError> {
+    let smoothing = learner.config.label_smoothing;
     if let Some(defence) = &learner.config.adversarial {
         let epoch = stream(learner.seed, "defence", at.epoch).next_u64();
-        return defence.score(model, batch, stream(epoch, "step", at.step).next_u64());
+        let seed = stream(epoch, "step", at.step).next_u64();
+        return defence.score(&Smoothed { model, smoothing }, batch, seed);
     }
     let logits = model.logits(batch.images);
-    let loss = cross_entropy(logits.clone(), batch.labels);
+    let loss = smoothed_cross_entropy(logits.clone(), batch.labels, smoothing);
     Ok(Scored { logits, loss })
+}
+
+/// The gradients of a step, as the optimiser sees them.
+fn clipped<M: Module>(gradients: GradientsParams, model: &M, config: &LearnerConfig) -> GradientsParams {
+    match (config.clip_norm, config.clip_value) {
+        (Some(bound), _) => by_norm(gradients, model, bound),
+        (None, Some(bound)) => by_value(gradients, model, bound),
+        (None, None) => gradients,
+    }
 }
 
 /// JSON has no word for infinity and NaN: they are written as texts, and come back from them.

@@ -4,9 +4,11 @@
 //! that resumes from one gives the very bits of a run that was never stopped (on the CPU backends).
 
 mod checkpoint;
+mod clipping;
 mod config;
 mod early_stopping;
 mod epoch;
+mod loss;
 mod observer;
 
 mod defence;

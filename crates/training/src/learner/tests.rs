@@ -17,6 +17,7 @@ use crate::stream::stream;
 mod adversarial;
 mod configuration;
 mod mishaps;
+mod recipe;
 mod schedules;
 
 pub(super) use mishaps::disk;

@@ -5,7 +5,6 @@ use std::fmt;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tinderbox_ops::cross_entropy;
 
 use super::{Defence, Scored, StepModel};
 use crate::examples::Batch;
@@ -150,8 +149,8 @@ impl Defence for AdversarialTraining {
         let count = labels.dims()[0];
         let logits = model.logits(Tensor::cat(vec![images, perturbed.autodiff()], 0));
         let [natural, perturbed] = [0, count].map(|first| logits.clone().narrow(0, first, count));
-        let loss = cross_entropy(natural.clone(), labels.clone()) * (1.0 - self.share)
-            + cross_entropy(perturbed, labels) * self.share;
+        let loss = model.loss(natural.clone(), labels.clone()) * (1.0 - self.share)
+            + model.loss(perturbed, labels) * self.share;
         Ok(Scored { logits: natural, loss })
     }
 

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use burn::module::Module;
 use burn::prelude::*;
-use tinderbox_ops::Classifier;
+use tinderbox_ops::{Classifier, cross_entropy};
 
 use crate::examples::Batch;
 use crate::family::{Kind, Spelling, family};
@@ -40,6 +40,12 @@ family! {
 pub trait StepModel: Classifier {
     /// The model as it is now, frozen: dropout off, weights constant.
     fn victim(&self) -> Victim;
+
+    /// The loss of a step on `[batch, classes]` logits, `[1]`: the mean cross-entropy in nats, with labels smoothed where the training
+    /// asks for that.
+    fn loss(&self, logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        cross_entropy(logits, labels)
+    }
 }
 
 impl<M: Classifier + Module + 'static> StepModel for M {
