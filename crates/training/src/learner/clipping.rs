@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-/// Added to a norm that is divided by, as PyTorch does.
+/// Added to a norm that is divided by, as `torch.nn.utils.clip_grad_norm_` does.
 const NOT_ZERO: f64 = 1e-6;
 
 /// The gradients of `model`, of which all together have at most this norm: `g ← g · min(1, bound / (‖g‖₂ + 1e-6))`, with the
@@ -20,7 +20,7 @@ pub(super) fn by_norm<M: Module>(mut gradients: GradientsParams, model: &M, boun
     let Some(sum) = squares.sum else { return gradients };
     // The factor stays on the device: reading it would make a GPU wait.
     let factor = ((sum.sqrt() + NOT_ZERO).recip() * bound).clamp_max(1.0);
-    change(&mut gradients, model, Change::Scale(factor));
+    change(&mut gradients, model, Change::Scale(Box::new(factor)));
     gradients
 }
 
@@ -54,7 +54,7 @@ impl ModuleVisitor for Squares<'_> {
 
 /// What becomes of each gradient.
 enum Change {
-    Scale(Tensor<1>),
+    Scale(Box<Tensor<1>>),
     Cut(f64),
 }
 
@@ -76,7 +76,7 @@ impl ModuleVisitor for Changing<'_> {
         }
         let Some(gradient) = self.gradients.remove::<D>(parameter.id) else { return };
         let changed = match &self.change {
-            Change::Scale(factor) => gradient * factor.clone().reshape([1; D]),
+            Change::Scale(factor) => gradient * (**factor).clone().reshape([1; D]),
             Change::Cut(bound) => gradient.clamp(-*bound, *bound),
         };
         self.gradients.register(parameter.id, changed);
@@ -113,7 +113,7 @@ mod tests {
         matrix.iter::<f32>().chain(vector.iter::<f32>()).collect()
     }
 
-    /// Values of `torch.nn.utils.clip_grad_norm_`, PyTorch 2.5.1.
+    /// Values of `torch.nn.utils.clip_grad_norm_`, by `PyTorch` 2.5.1.
     #[test]
     fn the_norm_is_that_of_all_parameters_together() {
         let (model, gradients) = pair();
