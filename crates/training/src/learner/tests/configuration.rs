@@ -11,16 +11,17 @@ fn read(value: &Value) -> Result<LearnerConfig, String> {
 
 #[test]
 fn what_is_written_is_what_records_hold() {
-    // As version 0.1 wrote it, but for the schedule.
-    let expected = json!({
+    let before = json!({
         "epochs": 20,
         "batch_size": 64,
         "learning_rate": 0.001,
         "optimizer": { "kind": "adam", "beta_1": 0.9f32, "beta_2": 0.999f32, "epsilon": 1e-8f32 },
         "patience": null,
         "adversarial": null,
-        "schedule": null,
     });
+    let mut expected = before.clone();
+    let added = json!({ "schedule": null, "label_smoothing": 0.0, "clip_norm": null, "clip_value": null });
+    expected.as_object_mut().expect("a table").extend(added.as_object().expect("a table").clone());
     assert_eq!(serde_json::to_value(LearnerConfig::default()).expect("written"), expected);
     let config = LearnerConfig {
         optimizer: Sgd { momentum: 0.9 }.into(),
@@ -34,6 +35,7 @@ fn what_is_written_is_what_records_hold() {
     assert_eq!(written["schedule"], json!({ "kind": "step", "every": 3, "gamma": 0.5 }));
     assert_eq!(read(&written), Ok(config));
     assert_eq!(read(&expected), Ok(LearnerConfig::default()));
+    assert_eq!(read(&before), Ok(LearnerConfig::default()), "as the first version wrote it");
     assert_eq!(read(&json!({})), Ok(LearnerConfig::default()));
 }
 
@@ -62,7 +64,7 @@ fn what_is_wrong_is_blamed_on_its_key() {
         (
             json!({ "epoch": 1 }),
             "`epoch`: unknown key; expected one of epochs, batch_size, learning_rate, optimizer, patience, \
-             adversarial, schedule",
+             adversarial, schedule, label_smoothing, clip_norm, clip_value",
         ),
         (
             json!({ "epochs": "many" }),
