@@ -128,14 +128,17 @@ impl Defaults<'_> {
     }
 }
 
+/// Settings of the training that every record has.
+const FIRST: [&str; 6] = ["epochs", "batch_size", "learning_rate", "optimizer", "patience", "adversarial"];
+
 impl Configuration {
-    /// As records hold it: without the settings that came after the first version and are not used.
+    /// As records hold it: without the settings of the training that came after the first version and have their default. So the
+    /// hash of a result does not change where a new setting is not used.
     pub fn recorded(&self) -> Value {
         let mut settings = json::value(self);
-        if let Some(training) = settings["training"].as_object_mut()
-            && training.get("schedule").is_some_and(Value::is_null)
-        {
-            training.remove("schedule");
+        let defaults = json::value(&LearnerConfig::default());
+        if let Some(training) = settings["training"].as_object_mut() {
+            training.retain(|key, value| FIRST.contains(&key.as_str()) || defaults.get(key) != Some(value));
         }
         settings
     }
@@ -183,5 +186,27 @@ impl Serialize for Configuration {
 impl PartialEq for Configuration {
     fn eq(&self, other: &Self) -> bool {
         json::value(self) == json::value(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::configuration;
+
+    use super::*;
+
+    #[test]
+    fn a_record_lists_later_settings_only_where_they_are_used() {
+        let plain = configuration("fcn");
+        let keys = |configuration: &Configuration| -> Vec<String> {
+            configuration.recorded()["training"].as_object().expect("a table").keys().cloned().collect()
+        };
+        let mut first = FIRST.map(str::to_string);
+        first.sort();
+        assert_eq!(keys(&plain), first);
+        let training = LearnerConfig { clip_norm: Some(1.0), label_smoothing: 0.1, ..plain.training.clone() };
+        let used = keys(&Configuration { training, ..plain });
+        assert_eq!(used.len(), first.len() + 2);
+        assert!(["clip_norm", "label_smoothing"].iter().all(|key| used.iter().any(|used| used == key)));
     }
 }
