@@ -28,6 +28,7 @@ The program, built first if it has to be:
   train --model KIND ...                  train one network, save it
   evaluate MODEL.safetensors [--json]     test a saved model
   attack MODEL.safetensors --with KIND=ε  test it on perturbed images
+  overfit-one-batch --model KIND          check that a network can learn
   predict MODEL.safetensors [FILE]        classify rows of pixels
   data list|fetch|verify                  list, download and verify datasets
   completions SHELL                       complete `tinderbox` in bash, zsh, fish or PowerShell

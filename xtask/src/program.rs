@@ -13,7 +13,7 @@ use crate::forecast::{Backend, Progress, forecast, is_cold, left, notice};
 pub(crate) const PACKAGE: &str = "tinderbox-cli";
 
 /// The program's commands.
-pub(crate) const COMMANDS: [&str; 12] = [
+pub(crate) const COMMANDS: [&str; 13] = [
     "reproduce",
     "report",
     "search",
@@ -21,6 +21,7 @@ pub(crate) const COMMANDS: [&str; 12] = [
     "train",
     "evaluate",
     "attack",
+    "overfit-one-batch",
     "predict",
     "data",
     "completions",

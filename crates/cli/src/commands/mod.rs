@@ -3,6 +3,7 @@
 mod terminal;
 
 mod outline;
+mod overfit;
 mod report;
 mod reproduce;
 
@@ -72,6 +73,9 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Attacks saved weights and measures their accuracy on the perturbed test images
     Attack(attack::Attack),
+    /// Checks that a network can learn: trains it on one batch until it knows that by heart
+    #[command(name = "overfit-one-batch")]
+    Overfit(overfit::Overfit),
     /// Classifies images given as rows of numbers
     Predict(predict::Predict),
     /// Lists, fetches and verifies datasets
@@ -123,6 +127,7 @@ impl Cli {
             Command::Train(command) => command.run(catalog),
             Command::Evaluate(command) => command.run(catalog),
             Command::Attack(command) => command.run(catalog),
+            Command::Overfit(command) => command.run(catalog),
             Command::Predict(command) => command.run(catalog),
             Command::Data(command) => command.run(catalog),
             Command::Worker(command) => command.run(catalog),

@@ -221,7 +221,7 @@ impl Train {
 }
 
 /// The default network of a kind.
-fn default(kind: &str, defaults: Defaults) -> Result<Configuration, Refusal> {
+pub(super) fn default(kind: &str, defaults: Defaults) -> Result<Configuration, Refusal> {
     Ok(defaults.configuration(kind).map_err(|error| match error.nearest() {
         Some(nearest) => format!("--model: {error}; did you mean `{nearest}`?"),
         None => format!("--model: {error}"),

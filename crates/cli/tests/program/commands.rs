@@ -153,3 +153,24 @@ fn every_command_has_help_with_an_example() {
         assert!(ended.out.contains("Example"), "{}", ended.out);
     }
 }
+
+#[test]
+fn one_batch_is_learnt_by_heart_or_the_exit_code_says_that_it_is_not() {
+    let desk = Desk::new();
+    let learnt = desk.run("overfit-one-batch --model fcn --dataset stand-in --json").done();
+    let shown: serde_json::Value = serde_json::from_str(&learnt.out).expect("JSON");
+    assert_eq!((&shown["learnt"], &shown["images"]), (&true.into(), &64.into()), "{shown}");
+    assert!(shown["loss"].as_f64().is_some_and(|loss| loss <= 0.01), "{shown}");
+    assert!(shown["steps"].as_u64().is_some_and(|steps| steps < 300), "{shown}");
+    for hopeless in ["1e-9", "1e30"] {
+        let words = format!(
+            "overfit-one-batch --model fcn --dataset stand-in --steps 5 --set training.learning_rate={hopeless}"
+        );
+        let ended = desk.run(&words);
+        assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
+        assert!(ended.err.contains("learning rate"), "{}", ended.err);
+    }
+    let words = "overfit-one-batch --dataset stand-in --set training.epochs=2";
+    desk.run(words).refused(&["use --steps to set the number of steps"]);
+    assert!(!desk.path().join("model.safetensors").exists(), "it saves no weights");
+}
