@@ -49,6 +49,9 @@ struct ArmEntry {
     from: Option<String>,
 }
 
+/// Room for the numbers of a row of the list, and for its time.
+const NUMBERS: usize = 43;
+
 impl Outline {
     pub(super) fn new(plan: &Plan, estimator: &Estimator, dataset: &Dataset, workers: usize) -> Self {
         let seconds = |guess: Duration| guess.as_secs_f64().ceil() as u64;
@@ -70,38 +73,26 @@ impl Outline {
         }
     }
 
-    /// A line for each experiment.
-    pub(super) fn list(&self) -> String {
+    /// A line for each experiment; on a terminal that is narrow without the part of the paper.
+    pub(super) fn list(&self, terminal: Option<usize>) -> String {
         let width = self.experiments.iter().map(|entry| entry.name.len()).max().unwrap_or(0).max(10);
-        let head = format!(
-            "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}\n",
-            "experiment", "part", "arms", "seeds", "epochs", "trials", "claims", "about"
-        );
+        let parts = self.experiments.iter().map(|entry| entry.part.len()).max().unwrap_or(0).max(4);
+        let shows_part = terminal.is_none_or(|terminal| terminal >= width + parts + NUMBERS);
+        let row = |name: &str, part: &str, counts: [&str; 5], about: &str| {
+            let [arms, seeds, epochs, trials, claims] = counts;
+            let part = if shows_part { format!("  {part:<parts$}") } else { String::new() };
+            format!("{name:<width$}{part}{arms:>6}{seeds:>6}{epochs:>7}{trials:>7}{claims:>7}  {about}\n")
+        };
+        let head = row("experiment", "part", ["arms", "seeds", "epochs", "trials", "claims"], "about");
         let line = |entry: &Entry| {
-            format!(
-                "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}\n",
-                entry.name,
-                entry.part,
-                entry.arms.len(),
-                entry.seeds,
-                entry.epochs,
-                entry.trials,
-                entry.claims,
-                guess(entry.estimated_seconds)
-            )
+            let counts = [entry.arms.len(), entry.seeds, entry.epochs, entry.trials, entry.claims];
+            let counts = counts.map(|count| count.to_string());
+            let counts = counts.each_ref().map(String::as_str);
+            row(&entry.name, &entry.part, counts, &guess(entry.estimated_seconds))
         };
         let lines: String = self.experiments.iter().map(line).collect();
-        let all = format!(
-            "{:<width$}  {:<8} {:>5} {:>6} {:>7} {:>7} {:>7}  {}",
-            "all",
-            "",
-            "",
-            "",
-            "",
-            self.trials,
-            self.claims,
-            guess(self.estimated_seconds)
-        );
+        let counts = [self.trials, self.claims].map(|count| count.to_string());
+        let all = row("all", "", ["", "", "", &counts[0], &counts[1]], &guess(self.estimated_seconds));
         let times = match (self.estimated_seconds, self.measured_trials) {
             (None, _) => "Times depend on the GPU.".to_string(),
             (_, 0) => "Times are estimates from another machine.".to_string(),
@@ -109,7 +100,7 @@ impl Outline {
             (_, trials) => format!("Times are estimates from {trials} trials on this machine."),
         };
         format!(
-            "{head}{lines}{all}\n{}\nTrials shared with an earlier experiment are counted there. {times}",
+            "{head}{lines}{all}{}\nTrials shared with an earlier experiment are counted there. {times}",
             self.workers()
         )
     }

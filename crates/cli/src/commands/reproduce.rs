@@ -16,6 +16,7 @@ use super::outline::{Outline, counted};
 use super::progress::Progress;
 use super::search::{ADDRESS, StorageArguments};
 use super::summary::say_summary;
+use super::terminal::output_width;
 use super::terminal::{ProgressArguments, Tone, emit, note_in, streams_events};
 use super::{Exit, Refusal, note, say, say_data};
 use crate::choice::choice;
@@ -147,7 +148,7 @@ impl Reproduce {
             return Ok(Exit::Done);
         }
         if self.dry_run || self.list {
-            say(if self.list { outline.list() } else { outline.arms() })?;
+            say(if self.list { outline.list(output_width()) } else { outline.arms() })?;
             return Ok(Exit::Done);
         }
         if streams_events() {

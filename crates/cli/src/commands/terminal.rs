@@ -8,6 +8,8 @@ mod layout;
 mod screen;
 mod tone;
 
+pub(super) use screen::output_width;
+
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};

@@ -93,9 +93,7 @@ fn the_plan_and_the_ledger_break_between_words_only() {
     desk.run("reproduce paper.toml --dataset stand-in --epochs 1").done();
     let report = format!("report {}", desk.run_folder("runs").display());
     let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
-    for command in
-        [report.as_str(), "reproduce --dry-run --dataset stand-in", "reproduce --list --dataset stand-in"]
-    {
+    for command in [report.as_str(), "reproduce --dry-run --dataset stand-in"] {
         let piped = desk.run(command).done();
         for columns in [60, 80] {
             let Some(terminal) = Terminal::start(&desk, command, columns, &[]) else { return };
@@ -104,6 +102,34 @@ fn the_plan_and_the_ledger_break_between_words_only() {
             // The terminal shows both streams in one.
             assert_eq!(words(&contents), words(&(piped.err.clone() + &piped.out)), "{command}, {columns}");
             assert!(contents.lines().all(|line| line.chars().count() < columns.into()), "{contents}");
+        }
+    }
+}
+
+#[test]
+fn a_row_of_the_list_is_one_line_at_any_width() {
+    let desk = Desk::new();
+    let piped = desk.run("reproduce --list --dataset stand-in").done().out;
+    let numbers = |text: &str| -> Vec<Vec<String>> {
+        let rows = text.lines().take_while(|line| !line.starts_with("all"));
+        let words = |line: &str| line.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+        // The name, and behind the part of the paper, which narrow terminals do not show, the numbers.
+        let kept = |words: Vec<String>| [&words[..1], &words[words.len().saturating_sub(6)..]].concat();
+        rows.map(|line| kept(words(line))).skip(1).collect()
+    };
+    for columns in [60, 80, 120] {
+        let command = "reproduce --list --dataset stand-in";
+        let Some(terminal) = Terminal::start(&desk, command, columns, &[]) else { return };
+        let (code, contents) = terminal.end();
+        assert_eq!(code, Some(0), "{contents}");
+        let contents: Vec<&str> =
+            contents.lines().skip_while(|line| !line.starts_with("experiment")).collect();
+        assert_eq!(contents[0].contains("part"), columns > 60, "{}", contents[0]);
+        let (shown, expected) = (numbers(&contents.join("\n")), numbers(&piped));
+        assert_eq!(shown.len(), 8, "{contents:?}");
+        for (shown, expected) in shown.iter().zip(&expected) {
+            // Times may have been learnt meanwhile.
+            assert_eq!(shown[..5], expected[..5], "{columns}");
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn above_rows<T>(print: impl FnOnce() -> T) -> T {
 }
 
 /// Columns for text on standard output; `None` if it is no terminal: nothing is laid out then.
-pub(super) fn output_width() -> Option<usize> {
+pub(in crate::commands) fn output_width() -> Option<usize> {
     let output = io::stdout();
     output.is_terminal().then(|| usable(terminal_size_of(&output)).0)
 }
