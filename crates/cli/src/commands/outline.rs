@@ -198,9 +198,9 @@ mod tests {
         let nothing = Pace::default();
         let (cpu, gpu) = (outline(Backend::Ndarray, &nothing), outline(Backend::Wgpu, &nothing));
         assert!(cpu.estimated_seconds.is_some_and(|seconds| seconds > 0));
-        assert!(cpu.list().ends_with("Times are estimates from another machine."), "{}", cpu.list());
-        let all = gpu.list().lines().find(|line| line.starts_with("all ")).map(str::to_string);
-        assert!(all.is_some_and(|line| line.ends_with(" ?")), "{}", gpu.list());
+        assert!(cpu.list(None).ends_with("Times are estimates from another machine."), "{}", cpu.list(None));
+        let all = gpu.list(None).lines().find(|line| line.starts_with("all ")).map(str::to_string);
+        assert!(all.is_some_and(|line| line.ends_with(" ?")), "{}", gpu.list(None));
         assert!(gpu.arms().ends_with("; the time depends on the GPU"), "{}", gpu.arms());
         assert!(serde_json::to_value(&gpu).expect("plain data")["estimated_seconds"].is_null());
         // Unless it has been measured.
@@ -209,8 +209,12 @@ mod tests {
         pace.learn(Backend::Ndarray, "fcn", 10.0, 50.0);
         pace.learn(Backend::Ndarray, "cnn", 10.0, 50.0);
         let (measured, gpu) = (outline(Backend::Ndarray, &pace), outline(Backend::Wgpu, &pace));
-        assert!(gpu.list().ends_with("Times are estimates from 1 trial on this machine."), "{}", gpu.list());
-        assert!(measured.list().ends_with("from 2 trials on this machine."), "{}", measured.list());
+        assert!(
+            gpu.list(None).ends_with("Times are estimates from 1 trial on this machine."),
+            "{}",
+            gpu.list(None)
+        );
+        assert!(measured.list(None).ends_with("from 2 trials on this machine."), "{}", measured.list(None));
         let ratio = |slow: &Outline, fast: &Outline| {
             slow.estimated_seconds.expect("known") as f64 / fast.estimated_seconds.expect("known") as f64
         };

@@ -1,7 +1,8 @@
 //! A checkpoint: all that an epoch hands to the next, in one file that is either whole or absent.
 //!
 //! The file is a line of JSON (what it is, how far it has come, the length and the SHA-256 of what follows), then the
-//! weights, the optimiser's state and, with patience, the best weights, each in Burn's own pack format.
+//! weights, the optimiser's state, with patience the best weights, and the average of the weights if there is one, each in
+//! Burn's own pack format.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -76,6 +77,9 @@ struct Head {
     history: Vec<Epoch>,
     epoch_seconds: Vec<f64>,
     best: Option<(usize, f64)>,
+    /// Whether the last part is an average of the weights.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    average: bool,
     /// Bytes of each part.
     parts: Vec<usize>,
     sha256: String,
@@ -84,7 +88,8 @@ struct Head {
 impl Head {
     /// SHA-256 of all the rest of the head, and of what follows it.
     fn seal(&self, parts: &[u8]) -> String {
-        let Self { training, history, epoch_seconds, best, parts: lengths, sha256: _ } = self;
+        // Whether there is an average is a setting of the training.
+        let Self { training, history, epoch_seconds, best, average: _, parts: lengths, sha256: _ } = self;
         let mut hash = Sha256::new();
         hash.update(format!("{training} {history:?} {epoch_seconds:?} {best:?} {lengths:?} "));
         hash.update(parts);
@@ -147,11 +152,15 @@ impl<'a> Checkpoint<'a> {
         if let Some(best) = &state.best {
             parts.push(best.weights.clone().into_bytes()?);
         }
+        if let Some(average) = &state.average {
+            parts.push(average.clone().into_record().into_bytes()?);
+        }
         let mut head = Head {
             training: self.training.clone(),
             history: state.history.clone(),
             epoch_seconds: state.epoch_seconds.clone(),
             best: state.best.as_ref().map(|best| (best.epoch, best.loss)),
+            average: state.average.is_some(),
             parts: parts.iter().map(|part| part[..].len()).collect(),
             sha256: String::new(),
         };
@@ -198,14 +207,19 @@ impl<'a> Checkpoint<'a> {
             Bytes::from_bytes_vec(part.to_vec())
         });
         let mut part = || parts.next().ok_or(Reason::Damaged("a part is missing"));
+        let plain = fresh.model.valid();
         let model = fresh.model.try_load_record(ModuleRecord::from_bytes(part()?)?)?;
         let optimizer = fresh.optimizer.load_record(OptimizerRecord::from_bytes(part()?)?);
         let best = match head.best {
             Some((epoch, loss)) => Some(Best { epoch, loss, weights: ModuleRecord::from_bytes(part()?)? }),
             None => None,
         };
+        let average = match head.average {
+            true => Some(plain.try_load_record(ModuleRecord::from_bytes(part()?)?)?),
+            false => None,
+        };
         let Head { history, epoch_seconds, .. } = head;
-        Ok(State { model, optimizer, history, epoch_seconds, best, diverged: None })
+        Ok(State { model, optimizer, average, history, epoch_seconds, best, diverged: None })
     }
 }
 

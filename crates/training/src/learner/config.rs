@@ -36,6 +36,9 @@ pub struct LearnerConfig {
     pub clip_norm: Option<f64>,
     /// Largest size of each number of the gradients, above 0, in place of `clip_norm`.
     pub clip_value: Option<f64>,
+    /// Decay of a moving average of the weights, in `(0, 1)`: each step keeps so much of the average before. What is evaluated and
+    /// kept is then the average.
+    pub weight_average: Option<f64>,
 }
 
 impl Default for LearnerConfig {
@@ -51,6 +54,7 @@ impl Default for LearnerConfig {
             label_smoothing: 0.0,
             clip_norm: None,
             clip_value: None,
+            weight_average: None,
         }
     }
 }
@@ -69,6 +73,7 @@ struct Settings {
     label_smoothing: f64,
     clip_norm: Option<f64>,
     clip_value: Option<f64>,
+    weight_average: Option<f64>,
 }
 
 impl Default for Settings {
@@ -85,6 +90,7 @@ impl Default for Settings {
             label_smoothing: 0.0,
             clip_norm: None,
             clip_value: None,
+            weight_average: None,
         }
     }
 }
@@ -115,6 +121,7 @@ impl LearnerConfig {
             label_smoothing: settings.label_smoothing,
             clip_norm: settings.clip_norm,
             clip_value: settings.clip_value,
+            weight_average: settings.weight_average,
         };
         config.check_settings()?;
         Ok(config)
@@ -150,6 +157,9 @@ impl LearnerConfig {
                 "none beside `clip_norm`; remove one of them",
             ));
         }
+        if let Some(decay) = self.weight_average.filter(|decay| !(*decay > 0.0 && *decay < 1.0)) {
+            return Err(SettingError::new("weight_average", decay, "a number in (0, 1)"));
+        }
         self.optimizer.check().map_err(|error| error.within("optimizer"))?;
         if let Some(defence) = &self.adversarial {
             defence.check().map_err(|error| error.within("adversarial"))?;
@@ -173,7 +183,7 @@ impl LearnerConfig {
     /// asks for their number: a training with more of them is the same one.
     pub(super) fn identity(&self) -> String {
         let Self { epochs, batch_size, learning_rate, optimizer, patience, adversarial, schedule, .. } = self;
-        let Self { label_smoothing, clip_norm, clip_value, .. } = self;
+        let Self { label_smoothing, clip_norm, clip_value, weight_average, .. } = self;
         // The words are those of version 0.1, whose checkpoints can be continued.
         let epochs = match schedule {
             Some(schedule) if schedule.depends_on_epochs() => *epochs,
@@ -189,13 +199,15 @@ impl LearnerConfig {
             0.0 => String::new(),
             share => format!(", label_smoothing: {share:?}"),
         };
-        let clip = |bound: &Option<f64>, name: &str| {
-            bound.map_or(String::new(), |bound| format!(", {name}: {bound:?}"))
+        let given = |value: &Option<f64>, name: &str| {
+            value.map_or(String::new(), |value| format!(", {name}: {value:?}"))
         };
-        let clips = clip(clip_norm, "clip_norm") + &clip(clip_value, "clip_value");
+        let others = given(clip_norm, "clip_norm")
+            + &given(clip_value, "clip_value")
+            + &given(weight_average, "weight_average");
         format!(
             "LearnerConfig {{ epochs: {epochs}, batch_size: {batch_size}, learning_rate: {learning_rate:?}, \
-             optimizer: {optimizer:?}, patience: {patience:?}, adversarial: {adversarial}{schedule}{smoothing}{clips} }}"
+             optimizer: {optimizer:?}, patience: {patience:?}, adversarial: {adversarial}{schedule}{smoothing}{others} }}"
         )
     }
 }

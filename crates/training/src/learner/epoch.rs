@@ -10,6 +10,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tinderbox_ops::Classifier;
 
+use super::averaging::averaged;
 use super::clipping::{by_norm, by_value};
 use super::early_stopping::Best;
 use super::loss::{Smoothed, smoothed_cross_entropy};
@@ -72,6 +73,9 @@ pub(super) fn run<M: Classifier + Module + 'static>(
             None => config.learning_rate,
         };
         state.model = state.optimizer.step(rate, state.model, gradients);
+        if let Some(decay) = config.weight_average {
+            state.average = Some(averaged(state.average.as_ref(), state.model.valid(), decay));
+        }
 
         loss_sum = loss_sum + loss.inner() * positions.len() as f64;
         let answers = logits.inner().argmax(1).flatten::<1>(0, 1);
@@ -82,7 +86,7 @@ pub(super) fn run<M: Classifier + Module + 'static>(
     let training_accuracy = right_sum.into_scalar::<i64>() as f64 / count;
     let seconds = started.elapsed().as_secs_f64();
 
-    let model = state.model.valid();
+    let model = state.average.clone().unwrap_or_else(|| state.model.valid());
     let validation = evaluate(&model, &splits.validation, &plain);
     let test = evaluate(&model, &splits.test, &plain);
     // The test loss is left out: it decides nothing, not even this.
@@ -100,7 +104,7 @@ pub(super) fn run<M: Classifier + Module + 'static>(
         test_accuracy: test.accuracy,
     };
     if config.patience.is_some() && state.best.as_ref().is_none_or(|best| entry.validation_loss < best.loss) {
-        state.best = Some(Best::new(&entry, state.model.clone()));
+        state.best = Some(Best::new(&entry, state.average.clone().unwrap_or_else(|| state.model.clone())));
     }
     observer.epoch(&entry);
     state.history.push(entry);

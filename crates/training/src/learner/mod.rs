@@ -3,6 +3,7 @@
 //! Randomness is derived from the seed ([`stream`](crate::stream)), every epoch can leave a checkpoint, and a run
 //! that resumes from one gives the very bits of a run that was never stopped (on the CPU backends).
 
+mod averaging;
 mod checkpoint;
 mod clipping;
 mod config;
@@ -187,15 +188,10 @@ impl Learner {
             }
         };
         let model = match (ending, &state.best) {
-            (Ending::StoppedEarly { .. }, Some(best)) => best.restore(state.model),
-            _ => state.model,
+            (Ending::StoppedEarly { .. }, Some(best)) => best.restore(state.model).valid(),
+            _ => state.average.unwrap_or_else(|| state.model.valid()),
         };
-        Ok(Fitted {
-            model: model.valid(),
-            ending,
-            history: state.history,
-            epoch_seconds: state.epoch_seconds,
-        })
+        Ok(Fitted { model, ending, history: state.history, epoch_seconds: state.epoch_seconds })
     }
 
     /// The end, if this is one.
@@ -232,6 +228,8 @@ impl Learner {
 struct State<M> {
     model: M,
     optimizer: ModuleOptimizer,
+    /// The moving average of the weights, which holds still: only with `weight_average`.
+    average: Option<M>,
     history: Vec<Epoch>,
     epoch_seconds: Vec<f64>,
     best: Option<Best>,
@@ -240,7 +238,15 @@ struct State<M> {
 
 impl<M> State<M> {
     fn new(model: M, optimizer: ModuleOptimizer) -> Self {
-        Self { model, optimizer, history: Vec::new(), epoch_seconds: Vec::new(), best: None, diverged: None }
+        Self {
+            model,
+            optimizer,
+            average: None,
+            history: Vec::new(),
+            epoch_seconds: Vec::new(),
+            best: None,
+            diverged: None,
+        }
     }
 }
 

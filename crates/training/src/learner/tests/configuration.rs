@@ -20,7 +20,7 @@ fn what_is_written_is_what_records_hold() {
         "adversarial": null,
     });
     let mut expected = before.clone();
-    let added = json!({ "schedule": null, "label_smoothing": 0.0, "clip_norm": null, "clip_value": null });
+    let added = json!({ "schedule": null, "label_smoothing": 0.0, "clip_norm": null, "clip_value": null, "weight_average": null });
     expected.as_object_mut().expect("a table").extend(added.as_object().expect("a table").clone());
     assert_eq!(serde_json::to_value(LearnerConfig::default()).expect("written"), expected);
     let config = LearnerConfig {
@@ -64,7 +64,7 @@ fn what_is_wrong_is_blamed_on_its_key() {
         (
             json!({ "epoch": 1 }),
             "`epoch`: unknown key; expected one of epochs, batch_size, learning_rate, optimizer, patience, \
-             adversarial, schedule, label_smoothing, clip_norm, clip_value",
+             adversarial, schedule, label_smoothing, clip_norm, clip_value, weight_average",
         ),
         (
             json!({ "epochs": "many" }),
