@@ -1,7 +1,10 @@
 //! Schedules: how the learning rate changes in the course of a training.
 
 mod cosine;
+mod exponential;
+mod one_cycle;
 mod step;
+mod warm_restarts;
 
 #[cfg(test)]
 mod contract;
@@ -28,7 +31,10 @@ pub trait Schedule: Debug + Send + Sync + 'static {
 family! {
     Schedule, "schedule", Spelling::Table { implied: None };
     step: StepDecay,
+    exponential: Exponential,
     cosine: Cosine,
+    warm_restarts: WarmRestarts,
+    one_cycle: OneCycle,
 }
 
 /// Steps that are done, in epochs: 1.5 in the middle of the second epoch.
