@@ -68,7 +68,7 @@ fn what_is_like_no_known_word_is_answered_with_those_that_there_are() {
     desk.run("train --model vgg").refused(&[
         "error: --model: ",
         "`vgg`",
-        "expected one of fcn, cnn, local-net",
+        "expected one of fcn, cnn",
     ]);
     desk.run("train --set zzzzzzzzzz=1")
         .refused(&["unknown key `zzzzzzzzzz`; expected one of model, training"]);

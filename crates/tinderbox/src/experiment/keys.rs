@@ -258,6 +258,11 @@ mod tests {
         found.unwrap_or_else(|| panic!("{name}"))
     }
 
+    /// The names of all optimisers, as a message lists them.
+    fn optimizers() -> String {
+        defaults().catalog.kinds.optimizers.names().collect::<Vec<_>>().join(", ")
+    }
+
     #[test]
     fn a_setting_has_its_type_its_range_and_its_default() {
         for (name, of, default, expected) in [
@@ -265,7 +270,7 @@ mod tests {
             ("training.learning_rate", None, "0.001", "a finite number above 0"),
             ("training.patience", None, "-", "a whole number, at least 1"),
             ("validation_fraction", None, "0.1", "a number in (0, 1)"),
-            ("training.optimizer.kind", None, "adam", "one of adam, adam-w, sgd"),
+            ("training.optimizer.kind", None, "adam", &format!("one of {}", optimizers())),
             ("training.optimizer.momentum", Some("training.optimizer.kind=sgd"), "0.0", "a number in [0, 1)"),
             (
                 "training.adversarial.epsilon",

@@ -151,7 +151,7 @@ fn nothing_is_said_that_follows_from_another_mistake() {
     // An arm whose name cannot be read may be the one that a claim means.
     shows(&[("name = \"robust\"", "name = 3")], &["`name` is 3, expected a text in quotes"]);
     // An average of an arm whose network is unknown.
-    shows(&[("kind = \"cnn\"", "kind = \"vgg\"")], &["expected one of fcn, cnn, local-net"]);
+    shows(&[("kind = \"cnn\"", "kind = \"vgg\"")], &["expected one of fcn, cnn"]);
     // A claim about a perturbation that is misspelt where it is defined.
     shows(&[("{ fgsm = 0.1 }]", "{ fgsn = 0.1 }]")], &["did you mean `fgsm`?"]);
     // Settings that all arms share are wrong once.

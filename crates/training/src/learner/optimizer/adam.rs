@@ -40,6 +40,6 @@ impl Kind for Adam {
 impl Optimizer for Adam {
     fn init(&self) -> ModuleOptimizer {
         let Self { beta_1, beta_2, epsilon } = *self;
-        AdamRule { betas: [beta_1, beta_2], epsilon, weight_decay: 0.0 }.into()
+        AdamRule { betas: [beta_1, beta_2], epsilon, weight_decay: 0.0, decay_vectors: true }.into()
     }
 }

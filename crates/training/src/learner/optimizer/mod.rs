@@ -3,6 +3,7 @@
 mod adam;
 mod adam_step;
 mod adam_w;
+mod lion;
 mod sgd;
 
 #[cfg(test)]
@@ -28,5 +29,6 @@ family! {
     Optimizer, "optimizer", Spelling::Table { implied: None };
     adam: Adam,
     adam_w: AdamW,
+    lion: Lion,
     sgd: Sgd,
 }
