@@ -65,11 +65,7 @@ fn a_misspelt_word_is_answered_with_the_nearest_one() {
 #[test]
 fn what_is_like_no_known_word_is_answered_with_those_that_there_are() {
     let desk = Desk::new();
-    desk.run("train --model vgg").refused(&[
-        "error: --model: ",
-        "`vgg`",
-        "expected one of fcn, cnn",
-    ]);
+    desk.run("train --model vgg").refused(&["error: --model: ", "`vgg`", "expected one of fcn, cnn"]);
     desk.run("train --set zzzzzzzzzz=1")
         .refused(&["unknown key `zzzzzzzzzz`; expected one of model, training"]);
     desk.run("publish").refused(&["error: ", "publish", "help: `tinderbox --help` shows all arguments"]);

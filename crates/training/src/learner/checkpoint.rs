@@ -214,9 +214,10 @@ impl<'a> Checkpoint<'a> {
             Some((epoch, loss)) => Some(Best { epoch, loss, weights: ModuleRecord::from_bytes(part()?)? }),
             None => None,
         };
-        let average = match head.average {
-            true => Some(plain.try_load_record(ModuleRecord::from_bytes(part()?)?)?),
-            false => None,
+        let average = if head.average {
+            Some(plain.try_load_record(ModuleRecord::from_bytes(part()?)?)?)
+        } else {
+            None
         };
         let Head { history, epoch_seconds, .. } = head;
         Ok(State { model, optimizer, average, history, epoch_seconds, best, diverged: None })

@@ -22,7 +22,7 @@ pub struct AdamW {
     pub epsilon: f32,
     /// Share of a parameter that a step of width 1 takes, at least 0.
     pub weight_decay: f64,
-    /// Whether it takes from vectors too: biases, and the scales and shifts of norms. PyTorch does unless told otherwise.
+    /// Whether it takes from vectors too: biases, and the scales and shifts of norms. `torch.optim.AdamW` does unless it has groups of parameters.
     pub decay_vectors: bool,
 }
 
