@@ -11,13 +11,21 @@ fn schedules() -> Vec<Choice<dyn Schedule>> {
 
 /// All steps of a training of so many epochs.
 fn steps(epochs: usize) -> impl Iterator<Item = Step> {
-    (1..=epochs).flat_map(move |epoch| (0..3).map(move |step| Step { epoch, epochs, step, steps: 3 }))
+    of(epochs, 3)
+}
+
+/// All steps of a training of so many epochs, each of so many steps.
+fn of(epochs: usize, steps: usize) -> impl Iterator<Item = Step> {
+    (1..=epochs).flat_map(move |epoch| (0..steps).map(move |step| Step { epoch, epochs, step, steps }))
 }
 
 #[test]
 fn rates_are_finite_and_not_negative() {
     for schedule in accepted(&Kinds::default().schedules) {
-        for step in [1, 2, 50].into_iter().flat_map(steps) {
+        for step in [1, 2, 50]
+            .into_iter()
+            .flat_map(|epochs| [1, 3].into_iter().flat_map(move |steps| of(epochs, steps)))
+        {
             let rate = schedule.rate(0.1, &step);
             assert!(rate >= 0.0 && rate.is_finite(), "{schedule:?}: {rate} at {step:?}");
         }

@@ -1,10 +1,8 @@
 //! A rate that falls along half a cosine.
 
-use std::f64::consts::PI;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, Step, progress};
+use super::{Schedule, Step, half_cosine, progress};
 use crate::family::{Kind, SettingError};
 
 /// `η_min + (η_max − η_min) · (1 + cos(π · t / T)) / 2`, with `η_max` the learning rate, `t` the steps that are done and `T` all
@@ -29,9 +27,7 @@ impl Kind for Cosine {
 
 impl Schedule for Cosine {
     fn rate(&self, learning_rate: f64, step: &Step) -> f64 {
-        let lowest = self.floor * learning_rate;
-        let done = progress(step) / step.epochs as f64;
-        lowest + (learning_rate - lowest) * (1.0 + (PI * done).cos()) / 2.0
+        half_cosine(learning_rate, self.floor * learning_rate, progress(step) / step.epochs as f64)
     }
 }
 

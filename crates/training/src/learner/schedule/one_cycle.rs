@@ -1,25 +1,27 @@
-//! A rate that rises, then falls to next to nothing.
-
-use std::f64::consts::PI;
+//! A rate that rises once to the learning rate, and falls far below where it started.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, Step};
+use super::{Schedule, Step, half_cosine};
 use crate::family::{Kind, SettingError};
 
-/// Along half a cosine from `learning_rate / start_divisor` to the learning rate, which is the highest, then along another to
-/// `learning_rate / (start_divisor · end_divisor)`. Momentum stays as it is.
+/// From `η_max / start_divisor` up to `η_max`, the learning rate, and down to `η_max / (start_divisor · end_divisor)`, each along half
+/// a cosine: `from + (to − from) · (1 − cos(π · s)) / 2`.
+///
+/// With `t` the steps that are done and `T` all steps, the rise ends at `t = rise · T − 1`, where `s` is 1, and the fall at the last
+/// step, `t = T − 1`. The momentum of an optimiser stays as it is; the source lowers it while the rate rises.
 ///
 /// Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates" (2018),
-/// §3, arXiv:1708.07120; the form is that of `torch.optim.lr_scheduler.OneCycleLR`, with its defaults.
+/// arXiv:1708.07120, whose two ramps are straight lines; as `torch.optim.lr_scheduler.OneCycleLR` with
+/// `anneal_strategy="cos"`, `three_phase=False` and `cycle_momentum=False`. The defaults are those of `PyTorch`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OneCycle {
-    /// Share of all steps in which the rate rises, in `[0, 1)`.
+    /// Share of all steps in which the rate rises, in `[0, 1)`: `pct_start` in `PyTorch`.
     pub rise: f64,
-    /// How many times the first rate is contained in the highest, at least 1.
+    /// The learning rate, divided by the rate of the first step; at least 1: `div_factor` in `PyTorch`.
     pub start_divisor: f64,
-    /// How many times the last rate is contained in the first, at least 1.
+    /// The rate of the first step, divided by that of the last; at least 1: `final_div_factor` in `PyTorch`.
     pub end_divisor: f64,
 }
 
@@ -34,9 +36,9 @@ impl Kind for OneCycle {
 
     fn check(&self) -> Result<(), SettingError> {
         SettingError::unless_share("rise", self.rise)?;
-        for (divisor, setting) in [(self.start_divisor, "start_divisor"), (self.end_divisor, "end_divisor")] {
-            if !(divisor >= 1.0 && divisor.is_finite()) {
-                return Err(SettingError::new(setting, divisor, "a finite number, at least 1"));
+        for (setting, value) in [("start_divisor", self.start_divisor), ("end_divisor", self.end_divisor)] {
+            if !(value >= 1.0 && value.is_finite()) {
+                return Err(SettingError::new(setting, value, "a finite number, at least 1"));
             }
         }
         Ok(())
@@ -45,30 +47,28 @@ impl Kind for OneCycle {
 
 impl Schedule for OneCycle {
     fn rate(&self, learning_rate: f64, step: &Step) -> f64 {
-        let first = learning_rate / self.start_divisor;
-        let last = first / self.end_divisor;
         let done = ((step.epoch - 1) * step.steps + step.step) as f64;
         let all = (step.epochs * step.steps) as f64;
-        // The numbers of the step with the highest rate and of the last step.
-        let (top, end) = ((self.rise * all - 1.0).max(0.0), all - 1.0);
-        let between = |from: f64, to: f64, share: f64| to + (from - to) * (1.0 + (PI * share).cos()) / 2.0;
+        let start = learning_rate / self.start_divisor;
+        let top = self.rise * all - 1.0;
+        // Of so few steps that there is no time to rise, the first is in the fall.
         if done < top {
-            between(first, learning_rate, done / top)
-        } else if end > top {
-            between(learning_rate, last, ((done - top) / (end - top)).min(1.0))
+            half_cosine(start, learning_rate, done / top)
         } else {
-            learning_rate
+            half_cosine(learning_rate, start / self.end_divisor, (done - top) / (all - 1.0 - top))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::assert_rates;
     use super::*;
 
-    /// Values of `OneCycleLR(..., max_lr=0.8, total_steps=10)`, by `PyTorch` 2.5.1.
+    // PyTorch 2.5.1: OneCycleLR(max_lr=0.8, total_steps=epochs * steps, cycle_momentum=False).
+
     #[test]
-    fn the_rate_rises_and_falls_once() {
+    fn the_usual_rates_are_those_of_pytorch() {
         let expected = [
             0.032,
             0.416,
@@ -81,33 +81,37 @@ mod tests {
             0.039_615_494_389_221_03,
             3.2e-6,
         ];
-        for (done, expected) in expected.into_iter().enumerate() {
-            let step = Step { epoch: 1 + done / 5, epochs: 2, step: done % 5, steps: 5 };
-            let rate = OneCycle::default().rate(0.8, &step);
-            assert!((rate - expected).abs() < 1e-12, "{done}: {rate} {expected}");
-        }
+        assert_rates(&OneCycle::default(), 2, 5, &expected);
     }
 
     #[test]
-    fn a_single_step_has_the_highest_rate() {
-        let rate = OneCycle::default().rate(0.8, &Step { epoch: 1, epochs: 1, step: 0, steps: 1 });
-        assert!((rate - 0.8).abs() < 1e-12);
+    fn the_rates_of_other_settings_are_those_of_pytorch() {
+        // pct_start=0.5, div_factor=4, final_div_factor=10.
+        let expected = [0.2, 0.35, 0.65, 0.8, 0.685_771_644_662_753_5, 0.41, 0.134_228_355_337_246_5, 0.02];
+        assert_rates(&OneCycle { rise: 0.5, start_divisor: 4.0, end_divisor: 10.0 }, 4, 2, &expected);
+    }
+
+    #[test]
+    fn a_training_without_time_to_rise_falls_as_in_pytorch() {
+        let expected = [0.795_532_348_360_729_5, 0.370_109_682_133_580_03, 3.2e-6];
+        assert_rates(&OneCycle::default(), 1, 3, &expected);
+        // One step, and a rise that ends at the first step: PyTorch divides by 0 in the second case.
+        assert_rates(&OneCycle::default(), 1, 1, &[3.2e-6]);
+        assert_rates(&OneCycle { rise: 0.5, ..OneCycle::default() }, 1, 2, &[0.8, 3.2e-6]);
     }
 
     #[test]
     fn settings_outside_their_range_are_named() {
-        for (wrong, said) in [
-            (OneCycle { rise: 1.0, ..OneCycle::default() }, "rise is 1, expected in [0, 1)"),
-            (
-                OneCycle { start_divisor: 0.5, ..OneCycle::default() },
-                "start_divisor is 0.5, expected a finite number, at least 1",
-            ),
-            (
-                OneCycle { end_divisor: f64::INFINITY, ..OneCycle::default() },
-                "end_divisor is inf, expected a finite number, at least 1",
-            ),
-        ] {
-            assert_eq!(wrong.check().expect_err("refused").to_string(), said);
+        let refused = |schedule: OneCycle| schedule.check().expect_err("refused").to_string();
+        for rise in [-0.1, 1.0, f64::NAN] {
+            let message = refused(OneCycle { rise, ..OneCycle::default() });
+            assert_eq!(message, format!("rise is {rise}, expected in [0, 1)"));
+        }
+        for value in [0.5, f64::INFINITY, f64::NAN] {
+            let message = refused(OneCycle { start_divisor: value, ..OneCycle::default() });
+            assert_eq!(message, format!("start_divisor is {value}, expected a finite number, at least 1"));
+            let message = refused(OneCycle { end_divisor: value, ..OneCycle::default() });
+            assert_eq!(message, format!("end_divisor is {value}, expected a finite number, at least 1"));
         }
     }
 }
